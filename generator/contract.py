@@ -1,0 +1,247 @@
+"""What travels between the bot and the generator: requests, jobs, progress, results and failures.
+
+Frozen values, JSON both ways, versioned; the limits and names that people meet, and the errors with their sentences.
+Knows nothing of how a tune is made or posted. Imports only the standard library, so that the bot starts fast.
+
+Errors:
+
+    ChiptuneError
+    +-- InputError        the person can mend it; its message is the sentence that the person reads
+    +-- FaultError        ours; the message goes to the log, the person reads `FAULT_SENTENCE`
+        +-- GeneratorDied the generator process ended in the middle of a job
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+VERSION = 1
+
+SCENES = ("stage", "boss", "clear", "title", "game-over", "ending", "town", "dungeon", "menu")
+MODES = ("generate", "arrange")
+TONICS = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
+KEYS = (*TONICS, *(f"{tonic}m" for tonic in TONICS))
+"""The 24 keys as we write them; `parse_key` also accepts the other spellings (Db, G#m)."""
+_SPELLINGS = {"Db": "C#", "D#": "Eb", "Gb": "F#", "G#": "Ab", "A#": "Bb", "Cb": "B", "B#": "C", "E#": "F", "Fb": "E"}
+
+SECONDS = (2, 180)
+BPM = (90, 180)
+TEMPERATURE = (0.1, 2.0)
+SEEDS = 2**31
+DEFAULT_SECONDS = 30
+DEFAULT_MODEL = "nes"
+
+MAX_UPLOAD_BYTES = 4 * 1024 * 1024
+MAX_UPLOAD_TRACKS = 128
+MAX_UPLOAD_SECONDS = 600
+MAX_UPLOAD_EVENTS = 500_000
+
+FAULT_SENTENCE = "Something went wrong on our side. The request was kept, and the fault was logged."
+
+
+class ChiptuneError(Exception):
+    """Whatever this project raises on purpose."""
+
+
+class InputError(ChiptuneError):
+    """Bad input; the message is one clear sentence for the person."""
+
+
+class FaultError(ChiptuneError):
+    """A fault of ours."""
+
+
+class GeneratorDied(FaultError):
+    """The generator process ended in the middle of a job."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """Everything that decides a tune: the same request on the same model and engine gives the same score.
+
+    seconds, bpm, key, scene: None leaves the choice to the model. upload: the SHA-256 of the MIDI file's bytes, for a
+    remix. name: what the upload was called. Raises InputError where a field is out of its range.
+    """
+
+    mode: str = "generate"
+    seed: int = 0
+    seconds: float | None = None
+    bpm: float | None = None
+    key: str | None = None
+    scene: str | None = None
+    temperature: float = 1.0
+    model: str = DEFAULT_MODEL
+    upload: str | None = None
+    name: str | None = None
+    version: int = VERSION
+
+    def __post_init__(self) -> None:
+        if self.version != VERSION:
+            raise InputError(f"This request is of version {self.version}; only version {VERSION} is understood.")
+        if self.mode not in MODES:
+            raise InputError(f"The mode must be one of {', '.join(MODES)}, not {_shown(self.mode)}.")
+        if self.scene is not None and self.scene not in SCENES:
+            raise InputError(f"The scene must be one of {', '.join(SCENES)}, not {_shown(self.scene)}.")
+        if self.key is not None:
+            object.__setattr__(self, "key", parse_key(self.key))
+        _check_number("length", self.seconds, SECONDS, "seconds")
+        _check_number("tempo", self.bpm, BPM, "BPM")
+        _check_number("temperature", self.temperature, TEMPERATURE, "")
+        if not _is_int(self.seed) or not 0 <= self.seed < SEEDS:
+            raise InputError(f"The seed must be a whole number from 0 to {SEEDS - 1}, not {_shown(self.seed)}.")
+        if not isinstance(self.model, str) or not re.fullmatch(r"[a-z0-9-]{1,40}", self.model):
+            raise InputError(f"There is no model called {_shown(self.model)}.")
+        if self.upload is not None and not re.fullmatch(r"[0-9a-f]{64}", str(self.upload)):
+            raise InputError("The upload is named by the SHA-256 of its bytes.")
+        if (self.mode == "arrange") != (self.upload is not None):
+            raise InputError("A remix needs a MIDI file." if self.upload is None else "A new tune takes no MIDI file.")
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON holds it."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: object) -> Request:
+        """From JSON; raises InputError for anything that is no request."""
+        if not isinstance(data, Mapping):
+            raise InputError("A request is a JSON object.")
+        unknown = sorted(set(data) - set(cls.__dataclass_fields__))
+        if unknown:
+            raise InputError(f"A request has no field called {_shown(unknown[0])}.")
+        return cls(**data)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A request on its way to the generator.
+
+    folder: the existing folder, absolute, that the files are written to. upload: the absolute path of the MIDI file.
+    """
+
+    id: str
+    request: Request
+    folder: str
+    upload: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON holds it."""
+        return {**asdict(self), "request": self.request.to_dict()}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Job:
+        """From JSON."""
+        return cls(**{**data, "request": Request.from_dict(data["request"])})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a job is: fraction 0 to 1 and the stage's name as a person reads it ("composing")."""
+
+    id: str
+    fraction: float
+    stage: str
+    type: Literal["progress"] = "progress"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """A finished tune.
+
+    midi, audio, picture: file names inside the job's folder (`tune.mid`, `tune.ogg`, `tune.png`). digest: the
+    SHA-256 of the MIDI bytes. seconds: the score played once. timings: seconds per stage, flat, and `total`.
+    report: one sentence on what became of an upload, else "".
+    """
+
+    id: str
+    title: str
+    midi: str
+    audio: str
+    picture: str
+    digest: str
+    seconds: float
+    bpm: float
+    key: str
+    seed: int
+    model: str
+    engine: str
+    report: str = ""
+    timings: dict[str, float] = field(default_factory=dict)
+    type: Literal["result"] = "result"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """A job that ended without a tune. sentence: for the person. fault: whether it is ours and not the input's."""
+
+    id: str
+    sentence: str
+    fault: bool = False
+    type: Literal["failure"] = "failure"
+
+
+Answer = Progress | Result | Failure
+
+
+def answer_to_json(answer: Answer) -> str:
+    """One answer as a JSON object."""
+    return json.dumps(asdict(answer))
+
+
+def answer_from_json(text: str | bytes) -> Answer:
+    """The answer that `answer_to_json` wrote."""
+    data = json.loads(text)
+    kinds: dict[str, type[Answer]] = {"progress": Progress, "result": Result, "failure": Failure}
+    return kinds[data["type"]](**data)
+
+
+def parse_key(text: object) -> str:
+    """A key as a person types it (`c`, `F#m`, `bb minor`) in our spelling; raises InputError."""
+    match = re.fullmatch(r"\s*([A-Ga-g])([#b♯♭]?)\s*(m|min|minor|maj|major|)\s*", text if isinstance(text, str) else "")
+    if not match:
+        raise InputError(
+            f"There is no key called {_shown(text)}: write C, F#, Bb for major and Cm, F#m, Bbm for minor."
+        )
+    letter, accidental, mode = match.groups()
+    tonic = letter.upper() + accidental.replace("♯", "#").replace("♭", "b")
+    return _SPELLINGS.get(tonic, tonic) + ("m" if mode in ("m", "min", "minor") else "")
+
+
+def check_upload(data: bytes, declared: int | None = None) -> None:
+    """What the edge can see of an upload; raises InputError. `declared`: the size that the sender names, in bytes."""
+    size = max(len(data), declared or 0)
+    if size > MAX_UPLOAD_BYTES:
+        limit = MAX_UPLOAD_BYTES // 1024 // 1024
+        raise InputError(f"The file has {size / 1024 / 1024:.1f} MB; {limit} MB is the most for a MIDI file.")
+    if not data:
+        raise InputError("The file is empty.")
+    if not data.startswith((b"MThd", b"RIFF")):
+        raise InputError("That is not a MIDI file: a MIDI file begins with MThd.")
+
+
+def digest(data: bytes) -> str:
+    """The SHA-256 of a file's bytes, in hexadecimal: the name that it is stored under."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def _is_int(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _check_number(what: str, value: object, limits: tuple[float, float], unit: str) -> None:
+    """Raise InputError where a number is none or out of its limits; None passes."""
+    if value is None:
+        return
+    low, high = limits
+    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+        raise InputError(f"The {what} must be {low} to {high} {unit}".rstrip() + f", not {_shown(value)}.")
+
+
+def _shown(value: object) -> str:
+    """A value in a sentence, shortened and without line breaks."""
+    text = " ".join(str(value).split())
+    return f"“{text[:40]}{'…' if len(text) > 40 else ''}”"

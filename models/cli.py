@@ -1,0 +1,53 @@
+"""The commands that make and measure models: train, evaluate."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+DEFAULT_MODEL = Path(__file__).parent / "weights" / "nes"
+
+
+def train_command(arguments: list[str]) -> int:
+    """`chiptune train FOLDER --out DIR`."""
+    from models.train import Settings, train
+
+    usual = Settings()
+    parser = argparse.ArgumentParser("chiptune train", description="Train a model on a folder of MIDI files.")
+    parser.add_argument("folder", type=Path, help="MIDI files with tracks p1, p2, tr and no, at any depth")
+    parser.add_argument("--out", type=Path, required=True, help="the run's folder; an earlier run there goes on")
+    parser.add_argument("--steps", type=int, default=usual.steps, help="optimizer steps in all")
+    parser.add_argument("--stop-at", type=int, help="stop after this step; the schedule still counts --steps")
+    parser.add_argument("--width", type=int, default=usual.width, help="a multiple of 64")
+    parser.add_argument("--layers", type=int, default=usual.layers)
+    parser.add_argument("--vocabulary", type=int, default=usual.vocabulary, help="tokens")
+    parser.add_argument("--seed", type=int, default=usual.seed)
+    given = parser.parse_args(arguments)
+    settings = Settings(
+        steps=given.steps, width=given.width, layers=given.layers, vocabulary=given.vocabulary, seed=given.seed
+    )
+    train(given.folder, given.out, settings, stop_at=given.stop_at)
+    return 0
+
+
+def evaluate_command(arguments: list[str]) -> int:
+    """`chiptune evaluate DIR`."""
+    parser = argparse.ArgumentParser("chiptune evaluate", description="Score a model on songs it has not seen.")
+    parser.add_argument("folder", type=Path, help="MIDI files with tracks p1, p2, tr and no, at any depth")
+    parser.add_argument("--model", type=Path, default=DEFAULT_MODEL, help="a folder with a checkpoint")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    given = parser.parse_args(arguments)
+    from tqdm import tqdm
+
+    from models.evaluate import evaluate
+
+    found = evaluate(given.folder, given.model, lambda files: iter(tqdm(files, desc="evaluating", unit="song")))
+    figures = asdict(found)
+    print(json.dumps(figures) if given.json else "\n".join(f"{name:16} {value:g}" for name, value in figures.items()))
+    return 0
+
+
+COMMANDS: dict[str, Callable[[list[str]], int]] = {"train": train_command, "evaluate": evaluate_command}

@@ -1,0 +1,131 @@
+"""How well a model predicts songs it has not seen, counted independently of its representation.
+
+Notes are counted on the score (onsets and ends rounded half up to 1/60 s), likelihood on the tokens, every control left
+out. The model's predictions are not sampled from; that is `models.sample`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from transformers import LlamaForCausalLM
+
+from models.corpus import midi_files
+from models.grid import BEAT_CYCLE
+from models.midi import read_score
+from models.network import load_network
+from models.score import Score
+from models.tokens import decode, load_tokenizer, to_text, token_id
+
+BATCH = 8
+"""Windows at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """Figures over a folder of songs.
+
+    notes: note-ons. nats: of notes, times and the end mark, no controls. expression_nats: of volume, duty
+    and envelopes, which this model does not write. kept: share of note-ons and note-offs that tokens give
+    back at the same frame, pitch and channel.
+    """
+
+    songs: int
+    seconds: float
+    notes: int
+    tokens: int
+    nats: float
+    nats_per_note: float
+    nats_per_second: float
+    expression_nats: float
+    kept: float
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Token ids that the network sees at once, and which of them count: those from `first` on."""
+
+    ids: list[int]
+    first: int
+
+
+def note_events(score: Score) -> set[tuple[str, int, int, int]]:
+    """(on or off, frame, channel, pitch) of a score."""
+    found = set()
+    for channel, note in score.notes():
+        found |= {("on", note.start, channel, note.pitch), ("off", note.end, channel, note.pitch)}
+    return found
+
+
+def windows(ids: Sequence[int], beats: frozenset[int], context: int) -> Iterator[Window]:
+    """A song in windows: each token counts once, with at least half a context of history or the song's start.
+
+    Later windows begin with the song's head (its tempo), as in training, and go on from a beat.
+    """
+    yield Window(list(ids[:context]), 1)
+    counted = context
+    starts = [i for i, token in enumerate(ids) if token in beats]
+    head = list(ids[: starts[0]]) if starts else []
+    while counted < len(ids):
+        latest = counted - context // 2
+        start = max((i for i in starts if i <= latest), default=0)
+        if counted - start > context - len(head) - 16:
+            start = latest
+        window = head + list(ids[start : start + context - len(head)])
+        yield Window(window, len(head) + counted - start)
+        counted = start + context - len(head)
+
+
+def evaluate(
+    folder: Path,
+    model: Path,
+    progress: Callable[[Sequence[Path]], Iterator[Path]] = iter,
+) -> Evaluation:
+    """Score a model on the MIDI files below a folder. progress: wraps the files, to show how far it is."""
+    tokenizer, network = load_tokenizer(model), load_network(model)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    network.to(device)
+    beats = frozenset(token_id(tokenizer, f"beat:{n}") for n in range(BEAT_CYCLE))
+    songs = notes = tokens = events = kept = 0
+    seconds = nats = 0.0
+    pending: list[Window] = []
+    for path in progress(midi_files(folder)):
+        score = read_score(path)
+        ids = tokenizer.encode(to_text(score)).ids
+        wanted = note_events(score)
+        songs, seconds, notes = songs + 1, seconds + score.seconds, notes + score.note_count
+        tokens += len(ids) - 1
+        events, kept = events + len(wanted), kept + len(wanted & note_events(decode(tokenizer, ids)))
+        pending += windows(ids, beats, network.config.max_position_embeddings)
+        while len(pending) >= BATCH * 8:
+            nats += _some_nats(network, pending)
+    while pending:
+        nats += _some_nats(network, pending)
+    share = kept / events if events else math.nan
+    per_note, per_second = nats / max(1, notes), nats / max(1e-9, seconds)
+    return Evaluation(songs, round(seconds, 1), notes, tokens, nats, per_note, per_second, 0.0, share)
+
+
+def _some_nats(network: LlamaForCausalLM, pending: list[Window]) -> float:
+    """Take the longest windows from `pending`, alike in length, and return the nats of what counts in them."""
+    pending.sort(key=lambda window: len(window.ids))
+    batch, pending[-BATCH:] = pending[-BATCH:], []
+    return window_nats(network, batch)
+
+
+def window_nats(network: LlamaForCausalLM, batch: Sequence[Window]) -> float:
+    """Nats of the tokens that count in some windows."""
+    longest = max(len(window.ids) for window in batch)
+    ids = torch.zeros((len(batch), longest), dtype=torch.long)
+    counts = torch.zeros((len(batch), longest), dtype=torch.bool)
+    for row, window in enumerate(batch):
+        ids[row, : len(window.ids)] = torch.tensor(window.ids)
+        counts[row, window.first : len(window.ids)] = True
+    with torch.inference_mode():
+        logits = network(ids[:, :-1].to(network.device), use_cache=False).logits.float().cpu()
+    losses = torch.nn.functional.cross_entropy(logits.flatten(0, 1), ids[:, 1:].flatten(), reduction="none")
+    return float(losses.double()[counts[:, 1:].flatten()].sum())

@@ -1,0 +1,135 @@
+"""Which tokens may follow: every rule of legality as a small function over all tokens at once.
+
+A token of byte-pair encoding can hold several events, so what each one asks for and does as a whole is worked out
+once. A tune sampled under these rules always reads back as a legal score.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from models.grid import ROWS
+from models.score import CHANNEL_NAMES
+from models.vocabulary import MAX_OFFSET
+
+Mask = npt.NDArray[np.bool_]
+NOTHING = -1
+
+
+@dataclass
+class Place:
+    """Where inside a beat a tune is: the last time and channel written there, and what sounds.
+
+    time: row * MAX_OFFSET + offset, or NOTHING. channel: of the last event at that time, or NOTHING. rows: the
+    length of the beat's rows in frames.
+    """
+
+    rows: tuple[int, ...]
+    time: int = NOTHING
+    channel: int = NOTHING
+    sounding: int = 0
+
+    @property
+    def waits(self) -> bool:
+        """Whether a time has been written and nothing happens there yet."""
+        return self.time != NOTHING and self.channel == NOTHING
+
+
+class TokenTable:
+    """What each token asks for and does: arrays [tokens], worked out from its events."""
+
+    def __init__(self, spelling: list[tuple[str, ...]]) -> None:
+        size = len(spelling)
+        self.spelling = spelling
+        self.is_happening = np.zeros(size, dtype=bool)
+        self.first_time = np.full(size, NOTHING)
+        self.last_time = np.full(size, NOTHING)
+        self.first_channel = np.full(size, NOTHING)
+        self.last_channel = np.full(size, NOTHING)
+        self.needs_sounding = np.zeros(size, dtype=int)
+        self.furthest = np.full((size, ROWS), NOTHING)
+        for i, events in enumerate(spelling):
+            if events and all(event.partition(":")[0] in ("at", "on", "off") for event in events):
+                self.is_happening[i] = self._describe(i, events)
+
+    def _describe(self, i: int, events: tuple[str, ...]) -> bool:
+        """Fill row i; False where the events contradict each other."""
+        time, channel = NOTHING, NOTHING
+        seen: set[int] = set()
+        for place, event in enumerate(events):
+            kind, _, value = event.partition(":")
+            if kind == "at":
+                row, offset = (int(part) for part in value.split("."))
+                now = row * MAX_OFFSET + offset
+                if now <= time or (place and channel == NOTHING):
+                    return False
+                time, channel = now, NOTHING
+                self.furthest[i, row] = max(self.furthest[i, row], offset)
+                if self.first_time[i] == NOTHING:
+                    self.first_time[i] = now
+                continue
+            index = CHANNEL_NAMES.index(value.partition(":")[0])
+            if index <= channel:
+                return False
+            if place == 0:
+                self.first_channel[i] = index
+            if kind == "off" and index not in seen:
+                self.needs_sounding[i] |= 1 << index
+            channel = index
+            seen.add(index)
+        self.last_time[i], self.last_channel[i] = time, channel
+        return True
+
+    def follow(self, place: Place, token: int) -> None:
+        """Move a place past a token of happenings."""
+        if self.last_time[token] != NOTHING:
+            place.time = int(self.last_time[token])
+        place.channel = int(self.last_channel[token])
+        for event in self.spelling[token]:
+            kind, _, value = event.partition(":")
+            if kind != "at":
+                bit = 1 << CHANNEL_NAMES.index(value.partition(":")[0])
+                place.sounding = place.sounding | bit if kind == "on" else place.sounding & ~bit
+
+
+def in_time(table: TokenTable, place: Place) -> Mask:
+    """Times go forward inside a beat."""
+    return np.asarray((table.first_time == NOTHING) | (table.first_time > place.time))
+
+
+def after_time(table: TokenTable, place: Place) -> Mask:
+    """Something happens at each time before the next is written."""
+    begins_with_time = table.first_channel == NOTHING
+    return ~begins_with_time if place.waits else np.ones(len(begins_with_time), dtype=np.bool_)
+
+
+def in_channel_order(table: TokenTable, place: Place) -> Mask:
+    """At one time the channels come in order, each once, and only after the time was written."""
+    goes_on = table.first_channel != NOTHING
+    if place.time == NOTHING:
+        return ~goes_on
+    return np.asarray(~goes_on | (table.first_channel > place.channel))
+
+
+def on_rows(table: TokenTable, place: Place) -> Mask:
+    """No time lies beyond the frames of its row."""
+    return np.asarray((table.furthest < np.array(place.rows)).all(axis=1), dtype=bool)
+
+
+def ends_what_sounds(table: TokenTable, place: Place) -> Mask:
+    """Only a channel that sounds can fall silent."""
+    return np.asarray((table.needs_sounding & ~place.sounding) == 0)
+
+
+RULES = (in_time, after_time, in_channel_order, on_rows, ends_what_sounds)
+
+
+def legal(table: TokenTable, place: Place) -> Mask:
+    """Tokens of happenings that may follow."""
+    mask = table.is_happening.copy()
+    for rule in RULES:
+        mask &= rule(table, place)
+    return mask

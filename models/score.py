@@ -1,0 +1,188 @@
+"""The score: the one musical value that every part of the project exchanges.
+
+Four channels of the NES sound chip (2A03), notes in frames of 1/60 s, legal on the hardware by construction.
+Knows nothing of MIDI, tokens or sound.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
+
+FRAMES_PER_SECOND = 60
+"""The score's clock. NTSC hardware runs at 60.0988 Hz: 12 frames more in two minutes."""
+
+MAX_FRAMES = 60 * 60 * FRAMES_PER_SECOND
+"""The longest score: one hour."""
+
+
+class ScoreError(ValueError):
+    """A score that the hardware could not play. The message says which rule was broken."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelSpec:
+    """What one channel of the 2A03 can do; pitches are MIDI numbers, but noise periods 1 (low) to 16 (high)."""
+
+    name: str
+    title: str
+    lowest: int
+    highest: int
+    volumes: tuple[int, int]
+    duties: tuple[int, int]
+
+
+CHANNELS = (
+    ChannelSpec("p1", "pulse 1", 33, 108, (0, 15), (0, 3)),
+    ChannelSpec("p2", "pulse 2", 33, 108, (0, 15), (0, 3)),
+    ChannelSpec("tr", "triangle", 21, 108, (15, 15), (0, 0)),
+    ChannelSpec("no", "noise", 1, 16, (0, 15), (0, 1)),
+)
+"""Ranges of the four channels. A duty of the noise channel is its mode: 0 long, 1 short. Noise period n is the
+2A03's period register 16 - n."""
+
+CHANNEL_NAMES = tuple(spec.name for spec in CHANNELS)
+P1, P2, TR, NO = range(4)
+
+Change = tuple[int, int]
+"""(frames after the note's start, new value)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One note: frames [start, end), a pitch, and how volume (0-15) and duty change while it sounds."""
+
+    start: int
+    end: int
+    pitch: int
+    volume: tuple[Change, ...] = ((0, 15),)
+    duty: tuple[Change, ...] = ((0, 0),)
+
+    @property
+    def length(self) -> int:
+        """Frames that the note sounds."""
+        return self.end - self.start
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """The beat of a score: row i begins at `row(i)`.
+
+    groove: frames a row, repeating: (7, 8) with 4 rows a beat is 30 frames a beat, 120 BPM.
+    start: the frame of bar 1; negative where the score begins inside it.
+    """
+
+    groove: tuple[int, ...]
+    start: int = 0
+    rows_a_beat: int = 4
+    beats_a_bar: int = 4
+
+    def __post_init__(self) -> None:
+        if not self.groove or min(self.groove) < 1:
+            raise ScoreError("a groove needs rows of at least one frame")
+        if self.rows_a_beat < 1 or self.beats_a_bar < 1:
+            raise ScoreError("a grid needs at least one row a beat and one beat a bar")
+
+    @classmethod
+    def from_beat(cls, sixteenths: int, start: int = 0, beats_a_bar: int = 4) -> Grid:
+        """The grid of a beat of `sixteenths`/16 frames in four rows, as even as whole frames allow."""
+        ends = [(i * sixteenths) // 64 for i in range(65)]
+        rows = tuple(b - a for a, b in pairwise(ends))
+        for n in (1, 2, 4, 8, 16, 32, 64):
+            if rows == rows[:n] * (64 // n):
+                return cls(rows[:n], start, 4, beats_a_bar)
+        raise ScoreError("a groove of 64 rows always repeats")
+
+    @property
+    def beat_frames(self) -> float:
+        """Mean frames a beat."""
+        return sum(self.groove) * self.rows_a_beat / len(self.groove)
+
+    @property
+    def bpm(self) -> float:
+        """Beats a minute."""
+        return 60 * FRAMES_PER_SECOND / self.beat_frames
+
+    def row(self, i: int) -> int:
+        """The frame on which row i begins; row 0 is the start of bar 1, rows before it are negative."""
+        cycles, rest = divmod(i, len(self.groove))
+        return self.start + cycles * sum(self.groove) + sum(self.groove[:rest])
+
+    def row_of(self, frame: int) -> int:
+        """The row that contains a frame."""
+        cycles, rest = divmod(frame - self.start, sum(self.groove))
+        ends = accumulate(self.groove)
+        return cycles * len(self.groove) + next(i for i, end in enumerate(ends) if rest < end)
+
+    def beats(self, frames: int) -> int:
+        """Whole beats nearest to a length in frames."""
+        return round(frames / self.beat_frames)
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A tune: for each channel of `CHANNELS` its notes in order, none overlapping.
+
+    frames: the length. loop: the frame that playing returns to from the end, where the tune loops.
+    Raises ScoreError where the hardware could not play it.
+    """
+
+    channels: tuple[tuple[Note, ...], ...]
+    frames: int
+    grid: Grid | None = None
+    title: str = ""
+    loop: int | None = None
+
+    def __post_init__(self) -> None:
+        if len(self.channels) != len(CHANNELS):
+            raise ScoreError(f"a score has {len(CHANNELS)} channels, this one {len(self.channels)}")
+        if not 0 <= self.frames <= MAX_FRAMES:
+            raise ScoreError(f"a score lasts 0 to {MAX_FRAMES} frames, this one {self.frames}")
+        if self.loop is not None and not 0 <= self.loop < self.frames:
+            raise ScoreError(f"the loop point {self.loop} is outside the score")
+        for spec, notes in zip(CHANNELS, self.channels, strict=True):
+            for note in notes:
+                _check_note(spec, note, self.frames)
+            for before, after in pairwise(notes):
+                if after.start < before.end:
+                    raise ScoreError(f"{spec.name}: two notes at once at frame {after.start}")
+
+    @property
+    def seconds(self) -> float:
+        """Length in seconds, played once."""
+        return self.frames / FRAMES_PER_SECOND
+
+    @property
+    def note_count(self) -> int:
+        """Notes of all channels."""
+        return sum(len(notes) for notes in self.channels)
+
+    def notes(self) -> Iterator[tuple[int, Note]]:
+        """(channel index, note), channel after channel."""
+        for channel, notes in enumerate(self.channels):
+            for note in notes:
+                yield channel, note
+
+
+def _check_note(spec: ChannelSpec, note: Note, frames: int) -> None:
+    """Raise ScoreError where a note is outside the channel's range or the score's length."""
+    if not 0 <= note.start < note.end <= frames:
+        raise ScoreError(f"{spec.name}: a note from frame {note.start} to {note.end} in a score of {frames}")
+    if not spec.lowest <= note.pitch <= spec.highest:
+        raise ScoreError(f"{spec.name}: pitch {note.pitch} is outside {spec.lowest}-{spec.highest}")
+    for what, changes, (low, high) in (("volume", note.volume, spec.volumes), ("duty", note.duty, spec.duties)):
+        times = [offset for offset, _ in changes]
+        if not times or times[0] != 0 or any(b <= a for a, b in pairwise(times)) or times[-1] >= note.length:
+            raise ScoreError(f"{spec.name}: {what} changes at {times} in a note of {note.length} frames")
+        if any(not low <= value <= high for _, value in changes):
+            raise ScoreError(f"{spec.name}: {what} outside {low}-{high}")
+
+
+def fold_pitch(spec: ChannelSpec, pitch: int) -> int:
+    """The pitch moved by whole octaves into the channel's range."""
+    if pitch < spec.lowest:
+        return pitch + -(-(spec.lowest - pitch) // 12) * 12
+    if pitch > spec.highest:
+        return pitch - -(-(pitch - spec.highest) // 12) * 12
+    return pitch

@@ -1,0 +1,224 @@
+"""Scores as tokens and back: events on the score's own grid, merged by byte-pair encoding.
+
+Composition only: notes, times, tempo and the end. Volume, duty and envelopes are not written; `decode` leaves them
+at their defaults. The encoding loses no note: a time is a row of the grid and the frames after it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from tokenizers import Tokenizer, models, pre_tokenizers, trainers
+
+from models.grid import BEAT_CYCLE, ROWS, RowClock, clock_of, find_clock
+from models.score import CHANNEL_NAMES, CHANNELS, Note, Score
+from models.vocabulary import BEAT_FRAMES, COUNTDOWN, EVENTS, char, event_of
+
+TOKENIZER_FILE = "tokenizer.json"
+
+
+class TokenError(ValueError):
+    """Tokens that spell no score."""
+
+
+# --- score to text ---------------------------------------------------------------------------------------------
+
+
+def row_clock(score: Score) -> RowClock:
+    """The score's row clock: from its grid, or found where that is not known."""
+    if score.grid is None:
+        return find_clock(score)
+    return clock_of(score.grid, BEAT_FRAMES[0] * 16, BEAT_FRAMES[1] * 16 + 15)
+
+
+def to_text(score: Score, scene: str | None = None, key: str | None = None, *, countdown: bool = False) -> str:
+    """A score as words of events. countdown: announce the last beats, for a tune that comes to a close."""
+    clock = row_clock(score)
+    beats = clock.row_of(max(0, score.frames - 1)) // ROWS + 1
+    happenings = _happenings(score)
+    words = [char("<bos>")]
+    words += [char(f"scene:{scene}")] if scene else []
+    words += [char(f"key:{key}")] if key else []
+    words += [char(event) for event in clock_events(clock)]
+    by_beat: dict[int, list[str]] = defaultdict(list)
+    for frame in sorted(happenings):
+        by_beat[clock.row_of(frame) // ROWS] += [_time(clock, frame), *happenings[frame]]
+    if clock.row(beats * ROWS) != score.frames:
+        by_beat[clock.row_of(score.frames) // ROWS].append(_time(clock, score.frames))
+    for beat in range(beats):
+        words.append(char(f"beat:{(clock.first + beat) % BEAT_CYCLE}"))
+        if countdown and beats - beat <= COUNTDOWN:
+            words.append(char(f"left:{beats - beat}"))
+        if by_beat[beat]:
+            words.append("".join(by_beat[beat]))
+    return " ".join([*words, char("<end>")])
+
+
+def clock_events(clock: RowClock) -> list[str]:
+    """The events that say a row clock, all but the number of the first beat."""
+    frames, sixteenths = divmod(clock.sixteenths, 16)
+    return [
+        f"frames:{frames}",
+        f"sixteenths:{sixteenths}",
+        "clock:ntsc" if clock.ntsc else "clock:60",
+        f"lead:{clock.lead}",
+        f"phase:{clock.phase}",
+    ]
+
+
+def _time(clock: RowClock, frame: int) -> str:
+    """The event that says when inside its beat a frame is."""
+    row = clock.row_of(frame)
+    return char(f"at:{row % ROWS}.{frame - clock.row(row)}")
+
+
+def _happenings(score: Score) -> dict[int, list[str]]:
+    """What happens on each frame, in the order of the channels: a note begins, or a channel falls silent."""
+    found: dict[int, list[str]] = defaultdict(list)
+    for spec, notes in zip(CHANNELS, score.channels, strict=True):
+        starts = {note.start for note in notes}
+        for note in notes:
+            found[note.start].append(char(f"on:{spec.name}:{note.pitch}"))
+            if note.end not in starts and note.end < score.frames:
+                found[note.end].append(char(f"off:{spec.name}"))
+    return found
+
+
+# --- text to score ---------------------------------------------------------------------------------------------
+
+
+class Reader:
+    """Follows events one by one: where the tune is, what sounds, and the notes so far.
+
+    The generator feeds it token by token; `from_text` feeds it a whole tune.
+    """
+
+    def __init__(self) -> None:
+        self.clock = RowClock(480)
+        self.beats = 0
+        self.frame = 0
+        self.ended = False
+        self.sounding: list[tuple[int, int] | None] = [None] * len(CHANNELS)
+        self.notes: list[list[Note]] = [[] for _ in CHANNELS]
+
+    def feed(self, event: str) -> None:
+        """One event; raises TokenError where it cannot follow what came before."""
+        kind, _, value = event.partition(":")
+        if kind == "on":
+            name, _, pitch = value.partition(":")
+            channel = CHANNEL_NAMES.index(name)
+            self._stop(channel)
+            self.sounding[channel] = (self.frame, int(pitch))
+        elif kind == "off":
+            self._stop(CHANNEL_NAMES.index(value))
+        elif kind == "at":
+            self._move(value)
+        elif kind == "beat":
+            self._begin_beat(int(value))
+        elif kind == "<end>":
+            self.ended = True
+        else:
+            self._set_clock(kind, value)
+
+    def _set_clock(self, kind: str, value: str) -> None:
+        """One event of the row clock; others (controls) say nothing about the notes."""
+        if kind == "frames":
+            self.clock = replace(self.clock, sixteenths=int(value) * 16)
+        elif kind == "sixteenths":
+            self.clock = replace(self.clock, sixteenths=self.clock.sixteenths + int(value))
+        elif kind == "clock":
+            self.clock = replace(self.clock, ntsc=value == "ntsc")
+        elif kind == "lead":
+            self.clock = replace(self.clock, lead=int(value))
+        elif kind == "phase":
+            self.clock = replace(self.clock, phase=int(value))
+
+    def _begin_beat(self, counter: int) -> None:
+        if self.beats == 0:
+            first = counter if counter < BEAT_CYCLE // 2 else counter - BEAT_CYCLE
+            self.clock = replace(self.clock, first=first)
+        elif counter != (self.clock.first + self.beats) % BEAT_CYCLE:
+            raise TokenError(f"beat {counter} after {self.beats} beats from {self.clock.first}")
+        self.beats += 1
+
+    def _move(self, value: str) -> None:
+        if self.beats == 0:
+            raise TokenError("a time before the first beat")
+        row, _, offset = value.partition(".")
+        self.frame = max(0, self.clock.row((self.beats - 1) * ROWS + int(row)) + int(offset))
+
+    def _stop(self, channel: int) -> None:
+        note = self.sounding[channel]
+        if note is not None and self.frame > note[0]:
+            self.notes[channel].append(Note(note[0], self.frame, note[1]))
+        self.sounding[channel] = None
+
+    @property
+    def end(self) -> int:
+        """The frame on which the last beat so far ends."""
+        return self.clock.row(self.beats * ROWS)
+
+    def score(self, frames: int | None = None, title: str = "") -> Score:
+        """The tune so far; what still sounds ends with it. frames: its length; by default the last beat's end."""
+        length = self.end if frames is None else frames
+        channels = []
+        for channel, notes in enumerate(self.notes):
+            sounding = self.sounding[channel]
+            rest = [Note(sounding[0], max(length, sounding[0] + 1), sounding[1])] if sounding else []
+            cut = [replace(note, end=min(note.end, length)) for note in [*notes, *rest] if note.start < length]
+            channels.append(tuple(cut))
+        return Score(tuple(channels), length, self.clock.to_grid(), title)
+
+
+def from_text(text: str) -> Score:
+    """The score that `to_text` wrote, without volume and duty. Raises TokenError or ScoreError."""
+    reader = Reader()
+    events = [event_of(character) for character in text if character != " "]
+    for event in events:
+        reader.feed(event)
+    explicit_end = len(events) >= 2 and events[-2].startswith("at:")
+    return reader.score(reader.frame if explicit_end else None)
+
+
+# --- text to tokens --------------------------------------------------------------------------------------------
+
+
+def train_tokenizer(texts: Iterable[str], size: int) -> Tokenizer:
+    """Byte-pair encoding over words of events, every single event included."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    trainer = trainers.BpeTrainer(
+        vocab_size=size,
+        initial_alphabet=[char(event) for event in EVENTS],
+        show_progress=False,
+        special_tokens=[char(event) for event in ("<pad>", "<bos>", "<end>")],
+    )
+    tokenizer.train_from_iterator(texts, trainer)
+    return tokenizer
+
+
+def load_tokenizer(folder: Path) -> Tokenizer:
+    """The tokenizer of a model."""
+    return Tokenizer.from_file(str(folder / TOKENIZER_FILE))
+
+
+def token_id(tokenizer: Tokenizer, event: str) -> int:
+    """The token that stands for one event alone; raises TokenError where a tokenizer is of another vocabulary."""
+    found = tokenizer.token_to_id(char(event))
+    if found is None:
+        raise TokenError(f"the tokenizer does not know {event}")
+    return found
+
+
+def spelled(tokenizer: Tokenizer) -> list[tuple[str, ...]]:
+    """For each token id the events that it stands for."""
+    strings: Sequence[str | None] = [tokenizer.id_to_token(i) for i in range(tokenizer.get_vocab_size())]
+    return [tuple(event_of(character) for character in text or "") for text in strings]
+
+
+def decode(tokenizer: Tokenizer, ids: Iterable[int]) -> Score:
+    """The score that tokens spell."""
+    return from_text("".join(tokenizer.id_to_token(i) or "" for i in ids))

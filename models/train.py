@@ -1,0 +1,209 @@
+"""Training: from a folder of MIDI files to a checkpoint, resumable at any step and reproducible from its seed.
+
+A run folder holds `songs.json` (the corpus as read), `tokenizer.json`, `log.jsonl` (a line each few steps), `state/`
+(weights, optimizer, step) and the checkpoint of the last save. Scoring is in `models.evaluate`.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+from tokenizers import Tokenizer
+from tqdm import tqdm
+from transformers import LlamaForCausalLM
+
+from models.corpus import Crops, Song, learn_tokenizer, midi_files, read_corpus
+from models.network import new_network, parameter_count
+from models.tokens import TOKENIZER_FILE, load_tokenizer, token_id
+from models.vocabulary import BOS, END, EVENTS, PAD, VERSION, is_control
+
+IGNORED = -100
+"""The label that cross entropy passes over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a run is trained.
+
+    steps: optimizer steps in all. width, layers, vocabulary: the network's size. context: the longest crop. muon_lr:
+    learning rate of the matrices; adam_lr: of embeddings and norms. cooldown: last share of the steps, in which
+    both fall linearly to zero. seed: decides weights, order and transpositions.
+    """
+
+    steps: int = 12_000
+    width: int = 256
+    layers: int = 6
+    vocabulary: int = 1024
+    context: int = 1024
+    muon_lr: float = 0.02
+    adam_lr: float = 2.5e-3
+    warmup: int = 100
+    cooldown: float = 0.4
+    seed: int = 0
+
+    def crop(self, step: int) -> tuple[int, int]:
+        """(rows, length) of the batch of a step: short crops first, which teach faster; the full context last."""
+        share = step / self.steps
+        if share < 0.6:
+            return 8, 256
+        if share < 0.8:
+            return 6, 512
+        return 4, self.context
+
+    def rate(self, step: int) -> float:
+        """The share of the learning rates that a step takes."""
+        rest = (self.steps - step) / max(1, self.cooldown * self.steps)
+        return min(1.0, (step + 1) / self.warmup, rest)
+
+
+class Trainer:
+    """One run in one folder; `run` goes on from the last saved step."""
+
+    def __init__(self, folder: Path, songs: list[Song], tokenizer: Tokenizer, settings: Settings) -> None:
+        self.folder, self.settings = folder, settings
+        self.device = "cuda" if torch.cuda.is_available() else "cpu"
+        pad, bos, end = (token_id(tokenizer, EVENTS[number]) for number in (PAD, BOS, END))
+        torch.manual_seed(settings.seed)
+        size = tokenizer.get_vocab_size()
+        self.network: LlamaForCausalLM = new_network(
+            vocabulary=size,
+            width=settings.width,
+            layers=settings.layers,
+            context=settings.context,
+            pad=pad,
+            bos=bos,
+            end=end,
+        )
+        self.network.to(self.device)
+        self.optimizers = _optimizers(self.network, settings)
+        self.crops = Crops(tokenizer, songs, settings.seed)
+        controls = [token_id(tokenizer, event) for event in EVENTS if is_control(event)]
+        self.is_control = torch.zeros(size, dtype=torch.bool, device=self.device)
+        self.is_control[controls] = True
+        self.step = 0
+
+    def run(self, steps: int, save_every: int) -> Iterator[dict[str, float]]:
+        """Train up to step `steps`, yielding a record a step; saves every `save_every` steps and at the end."""
+        while self.step < steps:
+            began = time.perf_counter()
+            loss, tokens = self._train_step()
+            self.step += 1
+            if self.step % save_every == 0 or self.step == steps:
+                self.save()
+            yield {"step": self.step, "loss": loss, "tokens": tokens, "seconds": time.perf_counter() - began}
+
+    def _train_step(self) -> tuple[float, int]:
+        """(nats a token, tokens) of one optimizer step."""
+        rows, length = self.settings.crop(self.step)
+        batch = torch.from_numpy(self.crops.batch(self.step, rows, length + 1).astype(np.int64)).to(self.device)
+        labels = batch[:, 1:].masked_fill(self.is_control[batch[:, 1:]], IGNORED)
+        with torch.autocast(self.device, torch.bfloat16):
+            logits = self.network(batch[:, :-1], use_cache=False).logits
+        loss = torch.nn.functional.cross_entropy(logits.float().flatten(0, 1), labels.flatten(), ignore_index=IGNORED)
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        rate = self.settings.rate(self.step)
+        for optimizer in self.optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = group["initial_lr"] * rate
+            optimizer.step()
+            optimizer.zero_grad()
+        return float(loss), rows * length
+
+    def save(self) -> None:
+        """Write the state, whole or not at all, and the checkpoint."""
+        fresh = self.folder / "state.new"
+        shutil.rmtree(fresh, ignore_errors=True)
+        fresh.mkdir(parents=True)
+        save_file(
+            {name: p.detach().cpu() for name, p in self.network.named_parameters()}, fresh / "weights.safetensors"
+        )
+        for i, optimizer in enumerate(self.optimizers):
+            save_file(_flat(optimizer), fresh / f"optimizer{i}.safetensors")
+        (fresh / "step.json").write_text(json.dumps({"step": self.step, "settings": asdict(self.settings)}))
+        shutil.rmtree(self.folder / "state", ignore_errors=True)
+        fresh.rename(self.folder / "state")
+        self.network.save_pretrained(self.folder)
+
+    def resume(self) -> None:
+        """Go on from the saved state, where there is one."""
+        state = self.folder / "state"
+        if not state.exists():
+            return
+        weights = load_file(state / "weights.safetensors")
+        self.network.load_state_dict(weights, strict=False)
+        for i, optimizer in enumerate(self.optimizers):
+            _restore(optimizer, load_file(state / f"optimizer{i}.safetensors"))
+        self.step = int(json.loads((state / "step.json").read_text())["step"])
+
+
+def _optimizers(network: LlamaForCausalLM, settings: Settings) -> list[torch.optim.Optimizer]:
+    """Muon for the matrices between the layers (Jordan 2024), AdamW for embeddings and norms."""
+    matrices: list[torch.nn.Parameter] = []
+    others: list[torch.nn.Parameter] = []
+    for name, parameter in network.named_parameters():
+        (matrices if parameter.ndim == 2 and "embed" not in name else others).append(parameter)
+    muon = torch.optim.Muon(matrices, lr=settings.muon_lr, weight_decay=0.01)
+    adam = torch.optim.AdamW(others, lr=settings.adam_lr, betas=(0.9, 0.95), weight_decay=0.0)
+    for optimizer in (muon, adam):
+        for group in optimizer.param_groups:
+            group["initial_lr"] = group["lr"]
+    return [muon, adam]
+
+
+def _flat(optimizer: torch.optim.Optimizer) -> dict[str, torch.Tensor]:
+    """An optimizer's state as tensors named parameter/quantity."""
+    state = optimizer.state_dict()["state"]
+    return {f"{i}/{name}": torch.as_tensor(value).cpu() for i, found in state.items() for name, value in found.items()}
+
+
+def _restore(optimizer: torch.optim.Optimizer, tensors: dict[str, torch.Tensor]) -> None:
+    state: dict[int, dict[str, torch.Tensor]] = {}
+    for key, value in tensors.items():
+        i, _, name = key.partition("/")
+        state.setdefault(int(i), {})[name] = value
+    optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
+
+
+def prepare(midi: Path, folder: Path, settings: Settings) -> tuple[list[Song], Tokenizer]:
+    """Songs and tokenizer of a run: read from its folder, or made from the MIDI files and kept there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    kept = folder / "songs.json"
+    if kept.exists():
+        songs = [Song(**song) for song in json.loads(kept.read_text())]
+    else:
+        files = midi_files(midi)
+        songs = read_corpus(files, lambda read: iter(tqdm(read, total=len(files), desc="reading", unit="song")))
+        kept.write_text(json.dumps([asdict(song) for song in songs]))
+    if not (folder / TOKENIZER_FILE).exists():
+        learn_tokenizer(songs, settings.vocabulary, settings.seed).save(str(folder / TOKENIZER_FILE))
+    return songs, load_tokenizer(folder)
+
+
+def train(midi: Path, folder: Path, settings: Settings, *, stop_at: int | None = None, save_every: int = 250) -> None:
+    """Train in `folder` on the MIDI files below `midi`, showing progress; goes on where an earlier run stopped."""
+    songs, tokenizer = prepare(midi, folder, settings)
+    trainer = Trainer(folder, songs, tokenizer, settings)
+    trainer.resume()
+    steps = min(settings.steps, stop_at or settings.steps)
+    about = {"vocabulary_version": VERSION, "songs": len(songs), "parameters": parameter_count(trainer.network)}
+    (folder / "chiptune.json").write_text(json.dumps({**about, "settings": asdict(settings)}, indent=1))
+    with (
+        (folder / "log.jsonl").open("a") as log,
+        tqdm(total=steps, initial=trainer.step, desc="training", unit="step", mininterval=1.0) as bar,
+    ):
+        mean = 0.0
+        for record in trainer.run(steps, save_every):
+            mean = record["loss"] if mean == 0.0 else 0.98 * mean + 0.02 * record["loss"]
+            bar.set_postfix(loss=f"{mean:.3f}")
+            bar.update()
+            log.write(json.dumps({name: round(value, 4) for name, value in record.items()}) + "\n")
+            log.flush()

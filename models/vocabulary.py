@@ -1,0 +1,80 @@
+"""The vocabulary of musical events that tunes are written in, before byte-pair encoding merges them.
+
+A tune is: controls, tempo, then beat after beat. Inside a beat a time (row and frames after it) is followed by what
+happens there, channel by channel. Every event is one character of Unicode's private use area, so that a standard
+tokenizer can hold it. How a score becomes events is in `models.tokens`.
+"""
+
+from __future__ import annotations
+
+from models.grid import BEAT_CYCLE, ROWS
+from models.score import CHANNELS
+
+VERSION = 1
+
+MAX_OFFSET = 12
+"""Frames after a row's first frame: 0 to 11."""
+BEAT_FRAMES = (16, 47)
+"""Whole frames a beat; sixteenths of a frame follow in an event of their own."""
+COUNTDOWN = 16
+"""Beats before the end that can be announced."""
+
+SCENES = ("stage", "boss", "clear", "title", "game-over", "ending", "town", "dungeon", "menu")
+_TONICS = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
+KEYS = (*_TONICS, *(f"{tonic}m" for tonic in _TONICS))
+
+EVENTS: tuple[str, ...] = (
+    "<pad>",
+    "<bos>",
+    "<end>",
+    *(f"scene:{scene}" for scene in SCENES),
+    *(f"key:{key}" for key in KEYS),
+    *(f"frames:{n}" for n in range(BEAT_FRAMES[0], BEAT_FRAMES[1] + 1)),
+    *(f"sixteenths:{n}" for n in range(16)),
+    "clock:60",
+    "clock:ntsc",
+    *(f"lead:{n}" for n in range(BEAT_FRAMES[1] + 2)),
+    *(f"phase:{n}" for n in range(4)),
+    *(f"beat:{n}" for n in range(BEAT_CYCLE)),
+    *(f"left:{n}" for n in range(1, COUNTDOWN + 1)),
+    *(f"at:{row}.{offset}" for row in range(ROWS) for offset in range(MAX_OFFSET)),
+    *(f"off:{spec.name}" for spec in CHANNELS),
+    *(f"on:{spec.name}:{pitch}" for spec in CHANNELS for pitch in range(spec.lowest, spec.highest + 1)),
+)
+"""All events; the index is the event's number, `char` its character."""
+
+NUMBER = {event: number for number, event in enumerate(EVENTS)}
+PAD, BOS, END = (NUMBER[event] for event in ("<pad>", "<bos>", "<end>"))
+_FIRST_CHAR = 0xE000
+
+
+def char(event: str) -> str:
+    """The character that stands for an event."""
+    return chr(_FIRST_CHAR + NUMBER[event])
+
+
+def event_of(character: str) -> str:
+    """The event that a character stands for."""
+    return EVENTS[ord(character) - _FIRST_CHAR]
+
+
+def is_control(event: str) -> bool:
+    """Whether an event is given to the model and never predicted by it."""
+    return event.startswith(("scene:", "key:", "left:", "<bos>", "<pad>"))
+
+
+def transposition(semitones: int) -> dict[int, str]:
+    """A table for `str.translate` that moves pitches and keys; pitches leaving a channel's range fold by octaves."""
+    table = {}
+    for spec in CHANNELS[:3]:
+        for pitch in range(spec.lowest, spec.highest + 1):
+            moved = pitch + semitones
+            if moved < spec.lowest:
+                moved += 12
+            elif moved > spec.highest:
+                moved -= 12
+            table[ord(char(f"on:{spec.name}:{pitch}"))] = char(f"on:{spec.name}:{moved}")
+    for i, key in enumerate(KEYS):
+        mode = i // 12 * 12
+        table[ord(char(f"key:{key}"))] = char(f"key:{KEYS[mode + (i % 12 + semitones) % 12]}")
+    return table
