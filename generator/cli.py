@@ -1,0 +1,118 @@
+"""The commands that make tunes and files: generate, remix, render."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import secrets
+import sys
+from collections.abc import Callable
+from contextlib import redirect_stdout
+from dataclasses import asdict
+from pathlib import Path
+
+from generator.contract import BPM, KEYS, SCENES, SECONDS, SEEDS, TEMPERATURE, InputError, Request, Result, digest
+
+SOUNDS = (".wav", ".ogg", ".mp3")
+
+
+def generate_command(arguments: list[str]) -> int:
+    """`chiptune generate --out DIR`."""
+    parser = argparse.ArgumentParser("chiptune generate", description="Compose a new tune.")
+    parser.add_argument("--scene", help=", ".join(SCENES))
+    parser.add_argument("--bpm", type=float, help=f"{BPM[0]} to {BPM[1]}; the model's choice if left out")
+    parser.add_argument("--key", help=f"{', '.join(KEYS[:3])} … or {', '.join(KEYS[12:15])} …")
+    parser.add_argument("--seconds", type=float, help=f"{SECONDS[0]} to {SECONDS[1]}, 30 if left out")
+    parser.add_argument("--temperature", type=float, default=1.0, help=f"{TEMPERATURE[0]} to {TEMPERATURE[1]}")
+    parser.add_argument("--model", default="nes", help="a folder of models/weights")
+    _add_output(parser)
+    given = parser.parse_args(arguments)
+    request = Request(
+        mode="generate",
+        scene=given.scene,
+        bpm=given.bpm,
+        key=given.key,
+        seconds=given.seconds,
+        temperature=given.temperature,
+        model=given.model,
+        seed=_seed(given.seed),
+    )
+    return _make(request, given.out, None, as_json=given.json)
+
+
+def remix_command(arguments: list[str]) -> int:
+    """`chiptune remix FILE.mid --out DIR`."""
+    parser = argparse.ArgumentParser("chiptune remix", description="Arrange any MIDI file for the console's channels.")
+    parser.add_argument("file", type=Path, help="a MIDI file")
+    parser.add_argument("--mode", default="arrange", help="arrange")
+    _add_output(parser)
+    given = parser.parse_args(arguments)
+    data = _read(given.file)
+    request = Request(mode=given.mode, upload=digest(data), name=given.file.name, seed=_seed(given.seed))
+    return _make(request, given.out, given.file, as_json=given.json)
+
+
+def render_command(arguments: list[str]) -> int:
+    """`chiptune render FILE.mid --out FILE`."""
+    parser = argparse.ArgumentParser("chiptune render", description="A MIDI file as sound or picture.")
+    parser.add_argument("file", type=Path, help="any MIDI file; a picture needs the tracks p1, p2, tr and no")
+    parser.add_argument("--out", type=Path, required=True, help="a file ending in .wav, .ogg, .mp3 or .png")
+    given = parser.parse_args(arguments)
+    data = _read(given.file)
+    from generator.render import render_file
+
+    render_file(given.file, data, given.out)
+    return 0
+
+
+def _add_output(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--seed", type=int, help="the same seed gives the same tune; drawn if left out")
+    parser.add_argument("--out", type=Path, required=True, help="the folder for the tune's files")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def _seed(given: int | None) -> int:
+    return secrets.randbelow(SEEDS) if given is None else given
+
+
+def _read(file: Path) -> bytes:
+    """A file's bytes; raises InputError with the sentence."""
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise InputError(f"{file} cannot be read: {(error.strerror or 'unknown error').lower()}.") from error
+
+
+def _make(request: Request, out: Path, upload: Path | None, *, as_json: bool) -> int:
+    """Do a request and say what came of it."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{out} cannot be written: {(error.strerror or 'unknown error').lower()}.") from error
+    with redirect_stdout(sys.stderr):
+        from generator.work import run_request
+
+        result = run_request(request, out.resolve(), upload.resolve() if upload else None)
+    if as_json:
+        print(json.dumps(_printed(result, out)))
+    else:
+        print(f"{result.title}: {result.seconds:g} s, {result.bpm:g} BPM, {result.key}, seed {result.seed}")
+        if result.report:
+            print(result.report)
+        for name in (result.midi, result.audio, result.picture):
+            print(out / name)
+    return 0
+
+
+def _printed(result: Result, out: Path) -> dict[str, object]:
+    """The object that --json prints."""
+    paths = {kind: str(out / getattr(result, kind)) for kind in ("midi", "audio", "picture")}
+    rest = {name: value for name, value in asdict(result).items() if name not in ("id", "type", *paths)}
+    return {**paths, **rest}
+
+
+COMMANDS: dict[str, Callable[[list[str]], int]] = {
+    "generate": generate_command,
+    "remix": remix_command,
+    "render": render_command,
+}

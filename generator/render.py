@@ -1,0 +1,38 @@
+"""Any MIDI file as a sound file or, where it is a tune of ours, as a picture."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from generator.audio import render_tune
+from generator.contract import InputError
+from generator.importer import import_midi
+from generator.picture import draw
+from models.midi import from_midi, is_score
+from models.score import FRAMES_PER_SECOND
+
+SOUNDS = (".wav", ".ogg", ".mp3")
+
+
+def render_file(file: Path, data: bytes, out: Path) -> None:
+    """Write `out`, whose suffix says what it is. Raises InputError."""
+    if out.suffix.lower() not in (*SOUNDS, ".png"):
+        raise InputError(f"The output must end in {', '.join(SOUNDS)} or .png, not “{out.suffix}”.")
+    if not out.parent.is_dir():
+        raise InputError(f"There is no folder {out.parent}.")
+    imported = import_midi(data)
+    if out.suffix.lower() == ".png":
+        if not is_score(imported.midi):
+            raise InputError("A picture needs the tracks p1, p2, tr and no: run chiptune remix on the file first.")
+        score = from_midi(imported.midi)
+        draw(score, out, score.title or file.stem)
+        return
+    seconds = max(note.end for note in imported.notes) / FRAMES_PER_SECOND
+    if is_score(imported.midi):
+        seconds = from_midi(imported.midi).seconds
+    with tempfile.TemporaryDirectory() as folder:
+        plain = Path(folder) / "tune.mid"
+        # Written anew: FluidSynth reads neither RIFF-wrapped files nor bad data bytes.
+        imported.midi.save(plain)
+        render_tune(plain, out, seconds)

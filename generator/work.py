@@ -1,0 +1,142 @@
+"""One job from request to files: the score, its MIDI, its sound, its picture, with progress and timings.
+
+The only place that knows the order of the stages. Which process runs it, and how answers travel, is `__main__`'s.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+
+import torch
+
+from generator.arrange import arrange
+from generator.audio import render_tune
+from generator.compose import Tune, compose
+from generator.contract import ChiptuneError, Failure, InputError, Job, Progress, Request, Result, digest
+from generator.picture import draw
+from models.midi import midi_bytes, to_midi
+from models.sample import Composer
+
+WEIGHTS = Path(__file__).parent.parent / "models" / "weights"
+"""A folder a model."""
+
+AUDIO, MIDI, PICTURE = "tune.ogg", "tune.mid", "tune.png"
+COMPOSING = 0.8
+"""The share of a job's progress that writing the score takes."""
+
+
+class Workshop:
+    """Does jobs, one at a time; keeps the model loaded between them."""
+
+    def __init__(self, weights: Path = WEIGHTS) -> None:
+        self._weights = weights
+
+    @cached_property
+    def composer(self) -> Composer:
+        """The default model, loaded when first asked for."""
+        return self._load("nes")
+
+    def _load(self, name: str) -> Composer:
+        folder = self._weights / name
+        if not (folder / "config.json").exists():
+            raise InputError(f"There is no model called {name}.")
+        return Composer(folder)
+
+    @property
+    def engine(self) -> str:
+        """What runs the model, as a recipe names it."""
+        return f"torch-{torch.__version__.partition('+')[0]}-cpu{torch.get_num_threads()}"
+
+    def run(self, job: Job, report: Callable[[Progress], None]) -> Result | Failure:
+        """Do a job; bad input ends in a Failure with its sentence, faults of ours are raised."""
+        try:
+            return self._run(job, report)
+        except InputError as error:
+            return Failure(id=job.id, sentence=str(error))
+
+    def _run(self, job: Job, report: Callable[[Progress], None]) -> Result:
+        watch = Stopwatch()
+        folder = Path(job.folder)
+
+        def composing(share: float) -> None:
+            report(Progress(id=job.id, fraction=round(COMPOSING * share, 3), stage="composing"))
+
+        tune = self._tune(job, composing)
+        watch.lap("score")
+        data = midi_bytes(to_midi(tune.score))
+        (folder / MIDI).write_bytes(data)
+        watch.lap("midi")
+        report(Progress(id=job.id, fraction=COMPOSING, stage="rendering the sound"))
+        render_tune(folder / MIDI, folder / AUDIO, tune.score.seconds)
+        watch.lap("audio")
+        report(Progress(id=job.id, fraction=0.95, stage="drawing the picture"))
+        draw(tune.score, folder / PICTURE, tune.title, _subtitle(tune))
+        watch.lap("picture")
+        return self._result(job, tune, digest(data), watch.total())
+
+    def _tune(self, job: Job, progress: Callable[[float], None]) -> Tune:
+        progress(0.0)
+        if job.request.mode == "arrange":
+            if job.upload is None:
+                raise InputError("A remix needs a MIDI file.")
+            return arrange(job.request, Path(job.upload).read_bytes())
+        composer = self.composer if job.request.model == "nes" else self._load(job.request.model)
+        return compose(composer, job.request, progress)
+
+    def _result(self, job: Job, tune: Tune, sha256: str, timings: dict[str, float]) -> Result:
+        return Result(
+            id=job.id,
+            title=tune.title,
+            midi=MIDI,
+            audio=AUDIO,
+            picture=PICTURE,
+            digest=sha256,
+            seconds=round(tune.score.seconds, 3),
+            bpm=bpm_of(tune),
+            key=tune.key,
+            seed=job.request.seed,
+            model=job.request.model if job.request.mode == "generate" else "none",
+            engine=self.engine,
+            report=tune.report,
+            timings=timings,
+        )
+
+
+def bpm_of(tune: Tune) -> float:
+    """Beats a minute, to a tenth; 0 for a score without a grid."""
+    return round(tune.score.grid.bpm, 1) if tune.score.grid else 0.0
+
+
+def _subtitle(tune: Tune) -> str:
+    return f"{bpm_of(tune):g} BPM · {tune.key} · {tune.score.seconds:.1f} s"
+
+
+def run_request(request: Request, folder: Path, upload: Path | None = None) -> Result:
+    """A request done here and now, for the command line. Raises InputError and faults."""
+    done = Workshop().run(
+        Job(id="cli", request=request, folder=str(folder), upload=str(upload) if upload else None), lambda _: None
+    )
+    if isinstance(done, Failure):
+        raise (ChiptuneError if done.fault else InputError)(done.sentence)
+    return done
+
+
+class Stopwatch:
+    """Seconds per stage."""
+
+    def __init__(self) -> None:
+        self._began = self._last = time.perf_counter()
+        self._laps: dict[str, float] = {}
+
+    def lap(self, stage: str) -> None:
+        """The time since the last lap belongs to this stage."""
+        now = time.perf_counter()
+        self._laps[stage] = round(now - self._last, 3)
+        self._last = now
+
+    def total(self) -> dict[str, float]:
+        """All laps, and `total` by the wall clock."""
+        return {**self._laps, "total": round(time.perf_counter() - self._began, 3)}
