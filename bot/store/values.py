@@ -1,0 +1,110 @@
+"""The store's rows as frozen values. Knows SQLite's rows only to read them; the queries stand in `store`."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from generator.contract import Request, Result
+
+Status = Literal["queued", "working", "composed", "posted", "refused"]
+"""How far a request is: composed means that the generator is done with it (a song or an error) and that the answer
+is not delivered yet; posted and refused are the ends."""
+
+LOCAL_GUILD = "local"
+"""The guild of the local channel's songs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A request as the queue holds it.
+
+    destination: what the origin needs to answer, as JSON; opaque here. created, updated: seconds since 1970.
+    """
+
+    id: str
+    origin: str
+    request: Request
+    destination: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    user_id: str | None = None
+    guild_id: str | None = None
+    channel_id: str | None = None
+    parent: str | None = None
+    status: Status = "queued"
+    error: str | None = None
+    attempts: int = 0
+    created: float = field(default_factory=time.time)
+    updated: float = field(default_factory=time.time)
+
+    @classmethod
+    def from_row(cls, row: sqlite3.Row) -> Entry:
+        """From a row of `requests`."""
+        values = {name: row[name] for name in cls.__dataclass_fields__}
+        values["request"] = Request.from_dict(json.loads(row["request"]))
+        values["destination"] = json.loads(row["destination"])
+        return cls(**values)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Song:
+    """A tune that was made; its id is its request's.
+
+    midi, audio, picture: file names in the song's folder. seconds: the score played once. votes: the sum.
+    """
+
+    id: str
+    title: str
+    digest: str
+    midi: str
+    audio: str
+    picture: str
+    seconds: float
+    bpm: float
+    key: str
+    scene: str | None
+    seed: int
+    model: str
+    engine: str
+    parent: str | None = None
+    guild_id: str | None = None
+    user_id: str | None = None
+    message_id: str | None = None
+    report: str = ""
+    timings: Mapping[str, float] = field(default_factory=dict)
+    created: float = field(default_factory=time.time)
+    votes: int = 0
+
+    @classmethod
+    def from_result(cls, entry: Entry, result: Result) -> Song:
+        """The song that a request became."""
+        return cls(
+            id=entry.id,
+            title=result.title,
+            digest=result.digest,
+            midi=result.midi,
+            audio=result.audio,
+            picture=result.picture,
+            seconds=result.seconds,
+            bpm=result.bpm,
+            key=result.key,
+            scene=entry.request.scene,
+            seed=result.seed,
+            model=result.model,
+            engine=result.engine,
+            parent=entry.parent,
+            guild_id=entry.guild_id,
+            user_id=entry.user_id,
+            report=result.report,
+            timings=result.timings,
+        )
+
+    @classmethod
+    def from_row(cls, row: sqlite3.Row) -> Song:
+        """From a row of `voted_songs`."""
+        values = {name: row[name] for name in cls.__dataclass_fields__}
+        values["timings"] = json.loads(row["timings"])
+        return cls(**values)

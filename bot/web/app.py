@@ -1,0 +1,182 @@
+"""The local channel's addresses: the page, the API and the songs' files.
+
+Guards stand in `guards`, reading in `forms`, the API's words in `views`; what happens to a request is the backlog's.
+"""
+
+from __future__ import annotations
+
+import errno
+import re
+import secrets
+from dataclasses import replace
+from pathlib import Path
+
+from aiohttp import web
+
+from bot.backlog import Backlog
+from bot.settings import Settings
+from bot.store import LOCAL_GUILD, Song, Store
+from bot.web.forms import random_seed, read_object, read_request
+from bot.web.guards import guards
+from bot.web.views import options_view, request_view, song_view
+from generator.contract import FaultError, InputError, Request
+
+STATIC = Path(__file__).parent / "static"
+PAGE_FILES = ("style.css", "app.js", "icon.svg")
+
+VOTER_COOKIE = "chiptune_voter"
+VOTER_SECONDS = 5 * 365 * 24 * 3600
+MAX_PAGE = 100
+"""Songs in one answer of the history."""
+
+ID = r"{id:[0-9a-f]{32}}"
+CONTENT_TYPES = {
+    ".mid": "audio/midi",
+    ".ogg": "audio/ogg",
+    ".mp3": "audio/mpeg",
+    ".wav": "audio/wav",
+    ".png": "image/png",
+}
+
+
+def make_app(settings: Settings, store: Store, backlog: Backlog) -> web.Application:
+    """The web application; serve it with `start`."""
+    channel = _LocalChannel(store, backlog)
+    app = web.Application(middlewares=guards(settings))
+    app.add_routes(
+        [
+            web.get("/", channel.page),
+            *(web.get(f"/{name}", channel.page) for name in PAGE_FILES),
+            web.get("/healthz", channel.health),
+            web.get("/api/options", channel.options),
+            web.post("/api/requests", channel.ask),
+            web.get(f"/api/requests/{ID}", channel.request),
+            web.get("/api/songs", channel.songs),
+            web.get(f"/api/songs/{ID}", channel.song),
+            web.post(f"/api/songs/{ID}/vote", channel.vote),
+            web.post(f"/api/songs/{ID}/another", channel.another),
+            web.get(f"/files/{ID}/{{name}}", channel.file),
+        ]
+    )
+    return app
+
+
+async def start(app: web.Application, host: str, port: int) -> tuple[web.AppRunner, str]:
+    """Listen; the runner, to be cleaned up at the end, and the page's URL. Raises FaultError, one sentence."""
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=2.0)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, host, port).start()
+    except OSError as error:
+        await runner.cleanup()
+        why = "it is taken" if error.errno == errno.EADDRINUSE else error.strerror or str(error)
+        raise FaultError(f"Cannot listen on {host} port {port}: {why}. Set CHIPTUNE_PORT to another one.") from error
+    address = runner.addresses[0]
+    shown = f"[{host}]" if ":" in host else host
+    return runner, f"http://{shown}:{address[1]}/"
+
+
+class _LocalChannel:
+    """The handlers, with what they need."""
+
+    def __init__(self, store: Store, backlog: Backlog) -> None:
+        self._store = store
+        self._backlog = backlog
+
+    async def page(self, request: web.Request) -> web.StreamResponse:
+        """The page itself; its name is one of ours, checked by the routes."""
+        return web.FileResponse(STATIC / (request.path.lstrip("/") or "index.html"))
+
+    async def health(self, _: web.Request) -> web.Response:
+        """Alive, and the database answers."""
+        return web.json_response({"status": "ok", "open": await self._store.open_requests()})
+
+    async def options(self, _: web.Request) -> web.Response:
+        """What a request may hold."""
+        return web.json_response(options_view())
+
+    async def ask(self, request: web.Request) -> web.Response:
+        """Take a request."""
+        wanted, upload = await read_request(request)
+        return await self._accept(wanted, upload=upload)
+
+    async def another(self, request: web.Request) -> web.Response:
+        """Another take: the same request with another seed."""
+        song = await self._local_song(request)
+        entry = await self._store.entry(song.id)
+        if entry is None:
+            raise web.HTTPNotFound
+        return await self._accept(replace(entry.request, seed=random_seed()), parent=song.id)
+
+    async def request(self, request: web.Request) -> web.Response:
+        """How far a request is."""
+        entry = await self._store.entry(request.match_info["id"])
+        if entry is None or entry.guild_id != LOCAL_GUILD:
+            raise web.HTTPNotFound
+        position = await self._store.position(entry.id)
+        song = await self._store.song(entry.id)
+        return web.json_response(request_view(entry, position, self._backlog.progress(entry.id), song))
+
+    async def songs(self, request: web.Request) -> web.Response:
+        """The newest songs; `limit` how many, `before` the id that the page before ended with."""
+        limit = request.query.get("limit", "20")
+        if not re.fullmatch(r"[0-9]{1,3}", limit) or not 1 <= int(limit) <= MAX_PAGE:
+            raise InputError(f"The limit must be 1 to {MAX_PAGE}.")
+        songs = await self._store.songs(LOCAL_GUILD, limit=int(limit), before=request.query.get("before"))
+        return web.json_response([song_view(song) for song in songs])
+
+    async def song(self, request: web.Request) -> web.Response:
+        """One song, and how this browser voted."""
+        song = await self._song(request)
+        voter = _voter(request)
+        vote = await self._store.vote_of(song.id, voter) if voter else 0
+        return web.json_response({**song_view(song), "vote": vote})
+
+    async def vote(self, request: web.Request) -> web.Response:
+        """Set or take back the vote of this browser; the new sum."""
+        song = await self._local_song(request)
+        fields = await read_object(request)
+        value = fields.get("value")
+        if set(fields) != {"value"} or type(value) is not int or value not in (-1, 0, 1):
+            raise InputError("A vote is {“value”: 1}, 0 or -1.")
+        voter = _voter(request) or secrets.token_hex(16)
+        votes = await self._store.vote(song.id, voter, value)
+        response = web.json_response({"votes": votes, "vote": value})
+        response.set_cookie(VOTER_COOKIE, voter, max_age=VOTER_SECONDS, httponly=True, samesite="Strict")
+        return response
+
+    async def file(self, request: web.Request) -> web.StreamResponse:
+        """One of a song's files; only names that the song itself holds."""
+        song = await self._song(request)
+        name = request.match_info["name"]
+        path = self._backlog.folder(song.id) / name
+        if name not in (song.midi, song.audio, song.picture) or not path.is_file():
+            raise web.HTTPNotFound
+        headers = {
+            "Content-Type": CONTENT_TYPES.get(path.suffix, "application/octet-stream"),
+            "Cache-Control": "private, max-age=31536000, immutable",
+        }
+        return web.FileResponse(path, headers=headers)
+
+    async def _accept(self, wanted: Request, *, upload: bytes | None = None, parent: str | None = None) -> web.Response:
+        entry = await self._backlog.accept(wanted, origin="local", guild_id=LOCAL_GUILD, upload=upload, parent=parent)
+        return web.json_response({"id": entry.id}, status=202)
+
+    async def _song(self, request: web.Request) -> Song:
+        song = await self._store.song(request.match_info["id"])
+        if song is None:
+            raise web.HTTPNotFound
+        return song
+
+    async def _local_song(self, request: web.Request) -> Song:
+        """A song of the local channel: people on Discord vote there, where each is one person."""
+        song = await self._song(request)
+        if song.guild_id != LOCAL_GUILD:
+            raise InputError("This tune was made on Discord: vote and ask for another take there.")
+        return song
+
+
+def _voter(request: web.Request) -> str | None:
+    """The random name of this browser, None before its first vote."""
+    voter = request.cookies.get(VOTER_COOKIE, "")
+    return voter if re.fullmatch(r"[0-9a-f]{32}", voter) else None

@@ -1,0 +1,117 @@
+"""Reading what people send: a request as JSON, or a remix as multipart with its MIDI file.
+
+Reads no more than it may keep. What a request may hold is left to `generator.contract.Request`.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from aiohttp import BodyPartReader, hdrs, web
+from aiohttp.http_exceptions import HttpProcessingError
+
+from generator.contract import MAX_UPLOAD_BYTES, SEEDS, InputError, Request, check_upload, digest
+
+MAX_FIELDS_BYTES = 64 * 1024
+"""The request's JSON, and all of a multipart body that is not the file."""
+
+FIELDS = ("mode", "scene", "bpm", "key", "seconds", "seed", "temperature", "model", "version")
+"""What the API takes; the upload's digest and its name come from the file itself."""
+
+NOT_JSON = "The request is not a JSON object."
+
+
+def random_seed() -> int:
+    """A seed for somebody who named none."""
+    return secrets.randbelow(SEEDS)
+
+
+async def read_request(request: web.Request) -> tuple[Request, bytes | None]:
+    """The request and, for a remix, its MIDI file's bytes. Raises InputError."""
+    if request.content_length is not None and request.content_length > MAX_UPLOAD_BYTES + MAX_FIELDS_BYTES:
+        check_upload(b"", declared=request.content_length)
+    if request.content_type == "application/json":
+        return make_request(parse_object(await _read_body(request))), None
+    if request.content_type != "multipart/form-data":
+        raise InputError("Send a request as application/json, or as multipart/form-data with a MIDI file.")
+    fields, name, data = await _read_parts(request)
+    if data is None:
+        return make_request(fields), None
+    check_upload(data)
+    return make_request({"mode": "arrange", **fields}, upload=digest(data), name=name), data
+
+
+async def read_object(request: web.Request) -> dict[str, Any]:
+    """A small JSON object. Raises InputError."""
+    if request.content_type != "application/json":
+        raise InputError("Send this as application/json.")
+    return parse_object(await _read_body(request))
+
+
+def make_request(fields: Mapping[str, Any], **ours: str | None) -> Request:
+    """A Request from what was sent and from what we know of the file; a seed where none was named."""
+    for name in fields:
+        if name not in FIELDS:
+            raise InputError(f"A request has no field called “{name[:40]}”.")
+    given = {name: value for name, value in fields.items() if value is not None}
+    return Request.from_dict({"seed": random_seed(), **given, **ours})
+
+
+def parse_object(data: bytes) -> dict[str, Any]:
+    """A JSON object from its bytes. Raises InputError."""
+    try:
+        value = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise InputError(NOT_JSON) from error
+    if not isinstance(value, dict):
+        raise InputError(NOT_JSON)
+    return value
+
+
+async def _read_body(request: web.Request) -> bytes:
+    """The body, up to the limit; raises InputError beyond it."""
+    data = bytearray()
+    async for chunk in request.content.iter_any():
+        data += chunk
+        if len(data) > MAX_FIELDS_BYTES:
+            raise InputError(f"A request has at most {MAX_FIELDS_BYTES // 1024} KB.")
+    return bytes(data)
+
+
+async def _read_parts(request: web.Request) -> tuple[dict[str, Any], str | None, bytes | None]:
+    """The fields, the file's name and the file of a multipart body. Raises InputError."""
+    fields: dict[str, Any] = {}
+    name: str | None = None
+    data: bytes | None = None
+    try:
+        async for part in await request.multipart():
+            if not isinstance(part, BodyPartReader) or part.name not in ("request", "file"):
+                raise InputError("A remix has two parts: “request” and “file”.")
+            if part.name == "request":
+                fields = parse_object(await _read_part(part, MAX_FIELDS_BYTES))
+            else:
+                name, data = clean_name(part.filename), await _read_part(part, MAX_UPLOAD_BYTES)
+    except (ValueError, RuntimeError, HttpProcessingError) as error:  # aiohttp's own words for a broken body
+        raise InputError("The multipart body is damaged.") from error
+    return fields, name, data
+
+
+async def _read_part(part: BodyPartReader, limit: int) -> bytes:
+    """One part's bytes; raises InputError beyond the limit."""
+    if part.headers.get(hdrs.CONTENT_TRANSFER_ENCODING, "binary").lower() not in ("binary", "8bit", "7bit"):
+        raise InputError("Send the file as it is, without a transfer encoding.")
+    data = bytearray()
+    while chunk := await part.read_chunk():
+        data += chunk
+        if len(data) > limit:
+            check_upload(b"", declared=max(len(data), MAX_UPLOAD_BYTES + 1))
+    return bytes(data)
+
+
+def clean_name(name: str | None) -> str | None:
+    """An upload's name without folders and control characters, at most 100 characters; None where nothing is left."""
+    last = (name or "").replace("\\", "/").rsplit("/", 1)[-1]
+    return "".join(letter for letter in last if letter.isprintable())[:100].strip() or None

@@ -1,0 +1,136 @@
+"""What stands before every handler: which hosts and pages may talk to us, the headers, errors as JSON.
+
+A server on 127.0.0.1 is reached by every page in the same browser. Two rules keep foreign ones out: the Host header
+must be one of our names (a name rebound to 127.0.0.1 is not), and what changes something must come from our own page
+or from no page at all (a script, curl). This is the one place where the web channel turns errors into sentences.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import sqlite3
+from collections.abc import Awaitable, Callable
+from urllib.parse import urlsplit
+
+from aiohttp import web
+from aiohttp.typedefs import Middleware
+
+from bot.settings import Settings
+from generator.contract import FaultError, InputError
+
+log = logging.getLogger(__name__)
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self';"
+        " connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+FAULT = "Something went wrong on our side; the fault was logged."
+SENTENCES = {
+    404: "There is nothing at this address.",
+    405: "This address does not do that.",
+    413: "That is too large.",
+}
+
+
+def guards(settings: Settings) -> list[Middleware]:
+    """The middlewares, outermost first."""
+    return [add_headers, errors_as_json, only_our_hosts(settings), only_our_pages(settings)]
+
+
+def error_response(status: int, sentence: str) -> web.Response:
+    """An error as the API answers it."""
+    return web.json_response({"error": sentence}, status=status)
+
+
+@web.middleware
+async def add_headers(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Security headers for everything; what has no rule of its own is not cached."""
+    response = await handler(request)
+    if not response.prepared:
+        response.headers.update(HEADERS)
+        response.headers.setdefault("Cache-Control", "no-cache")
+    return response
+
+
+@web.middleware
+async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Every error as {"error": sentence}: 400 for bad input, 500 for a fault of ours."""
+    try:
+        return await handler(request)
+    except InputError as error:
+        return error_response(400, str(error))
+    except web.HTTPException as error:
+        if error.status < 400:
+            raise
+        return error_response(error.status, SENTENCES.get(error.status, error.reason))
+    except ConnectionError:
+        raise  # the browser went away; nobody is there to be answered
+    except (FaultError, OSError, sqlite3.Error):
+        log.exception("%s %s", request.method, request.path)
+        return error_response(500, FAULT)
+
+
+def only_our_hosts(settings: Settings) -> Middleware:
+    """Refuse requests for another host's name (DNS rebinding)."""
+    names = {"localhost", "127.0.0.1", "::1", settings.host, urlsplit(settings.public_url or "").hostname}
+    # On every interface we are reached by addresses that we don't know; an address cannot be rebound, a name can.
+    any_address = settings.host in ("0.0.0.0", "::")  # noqa: S104 (compared, not bound)
+
+    @web.middleware
+    async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
+        name = _hostname(request.host)
+        if name in names or (any_address and _is_address(name)):
+            return await handler(request)
+        return error_response(403, "This server does not answer for that host name.")
+
+    return check
+
+
+def only_our_pages(settings: Settings) -> Middleware:
+    """Refuse changes that another site's page asks for (request forgery)."""
+    public = urlsplit(settings.public_url or "").netloc
+
+    @web.middleware
+    async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.method in ("GET", "HEAD"):
+            return await handler(request)
+        site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+        foreign_site = site not in (None, "same-origin", "none")
+        foreign_origin = origin is not None and _netloc(origin) not in (request.host, public or request.host)
+        if foreign_site or foreign_origin:
+            return error_response(403, "Another site's page may not do that.")
+        return await handler(request)
+
+    return check
+
+
+def _hostname(host: str) -> str:
+    """The name in a Host header, without the port; "" where it makes no sense."""
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return ""
+
+
+def _netloc(origin: str) -> str:
+    """Host and port of an Origin header; "" where it makes no sense, as for "null"."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return ""
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,288 @@
+// The page: sends requests, follows them, plays songs, votes, lists the history.
+// Whatever comes from elsewhere goes into the page as text, never as HTML. The address keeps what is being followed
+// (#request=ID) or shown (#song=ID), so that a reload goes on with it.
+
+const POLL_MILLISECONDS = 700;
+const RETRY_MILLISECONDS = 3000;
+const PAGE = 20;
+
+const $ = (id) => document.getElementById(id);
+const form = $("form");
+let midi = null; // the file to remix
+let shown = null; // the song in the player
+let vote = 0; // this browser's vote on it
+let following = null; // the request that is being followed
+let oldest = null; // the last song of the history's last page
+
+// Talking to the server
+
+class Refusal extends Error {}
+
+async function call(path, options = {}) {
+  const response = await fetch(path, options);
+  const answer = await response.json().catch(() => ({}));
+  if (!response.ok) throw new Refusal(answer.error || `The bot answered with ${response.status}.`);
+  return answer;
+}
+
+const sendJson = (path, value) =>
+  call(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(value) });
+
+function sentence(error) {
+  return error instanceof Refusal ? error.message : "The bot cannot be reached. Is it running?";
+}
+
+function say(id, text) {
+  $(id).textContent = text;
+  $(id).hidden = !text;
+}
+
+// The form
+
+const text = (name) => form.elements[name].value.trim();
+// What is no number goes to the server as it was typed: its sentence says what is wrong.
+const number = (value) => (Number.isNaN(Number(value)) ? value : Number(value));
+
+function fields() {
+  const wanted = { mode: midi ? "arrange" : "generate", temperature: Number(text("temperature")) };
+  for (const name of ["scene", "key"]) if (text(name)) wanted[name] = text(name);
+  for (const name of ["bpm", "seconds", "seed"]) {
+    if (form.elements[name].validity.badInput) wanted[name] = "that";
+    else if (text(name)) wanted[name] = number(text(name));
+  }
+  return wanted;
+}
+
+function send() {
+  if (!midi) return sendJson("/api/requests", fields());
+  const body = new FormData();
+  body.append("request", JSON.stringify(fields()));
+  body.append("file", midi);
+  return call("/api/requests", { method: "POST", body });
+}
+
+async function ask(sending, errorId) {
+  say("error", "");
+  say("song-error", "");
+  busy(true);
+  try {
+    follow((await sending()).id);
+  } catch (error) {
+    busy(false);
+    say(errorId, sentence(error));
+  }
+}
+
+function busy(yes) {
+  $("send").disabled = yes;
+  $("another").disabled = yes;
+}
+
+function choose(file) {
+  midi = file || null;
+  $("file-name").textContent = midi ? midi.name : "";
+  $("chosen").hidden = !midi;
+  $("send").textContent = midi ? "Remix" : "Compose";
+  $("form-title").textContent = midi ? "Remix" : "New tune";
+  form.elements.seconds.placeholder = midi ? "all of it" : form.elements.seconds.dataset.usual || "";
+  if (!midi) $("file").value = "";
+  say("error", "");
+}
+
+// Following a request
+
+function follow(id) {
+  following = id;
+  busy(true);
+  history.replaceState(null, "", `#request=${id}`);
+  $("bar").value = 0;
+  stage("Sent.");
+  $("job").hidden = false;
+  poll(id);
+}
+
+function stage(words) {
+  if ($("stage").textContent !== words) $("stage").textContent = words; // a reader hears only what is new
+}
+
+async function poll(id) {
+  if (following !== id) return;
+  let wait = POLL_MILLISECONDS;
+  try {
+    const state = await call(`/api/requests/${id}`);
+    if (following !== id) return;
+    if (state.status === "done") return finish(() => show(state.song, true));
+    if (state.status === "failed") return finish(() => say("error", state.error));
+    $("bar").value = state.progress;
+    stage(describe(state));
+  } catch (error) {
+    if (error instanceof Refusal) return finish(() => say("error", error.message));
+    stage("The bot cannot be reached; trying again.");
+    wait = RETRY_MILLISECONDS;
+  }
+  setTimeout(poll, wait, id);
+}
+
+function describe(state) {
+  if (state.status === "queued") return state.position > 1 ? `In the queue: number ${state.position}.` : "Next in the queue.";
+  const words = state.stage || "starting";
+  return `${words[0].toUpperCase()}${words.slice(1)}…`;
+}
+
+function finish(then) {
+  following = null;
+  $("job").hidden = true;
+  busy(false);
+  history.replaceState(null, "", location.pathname);
+  then();
+}
+
+// The player
+
+const keyName = (key) => (key.endsWith("m") ? `${key.slice(0, -1)} minor` : `${key} major`);
+const rounded = (value) => String(Math.round(value * 10) / 10);
+const fileName = (song, path) => `${song.title.replace(/[^\p{L}\p{N} ._-]/gu, "") || "tune"}${path.slice(path.lastIndexOf("."))}`;
+
+function summary(song) {
+  return [song.scene, keyName(song.key), `${rounded(song.bpm)}\u00a0BPM`, `${rounded(song.seconds)}\u00a0s`].filter(Boolean);
+}
+
+function show(song, isNew) {
+  shown = song;
+  history.replaceState(null, "", `#song=${song.id}`);
+  $("title").textContent = song.title;
+  $("picture").src = song.picture;
+  $("picture").alt = `Piano roll of “${song.title}”: two pulses, triangle and noise over ${rounded(song.seconds)} seconds.`;
+  $("audio").src = song.audio;
+  $("recipe").textContent = [...summary(song), `seed ${song.seed}`, `model ${song.model}`].join(" · ");
+  say("report", song.report);
+  say("song-error", "");
+  for (const what of ["midi", "audio", "picture"]) {
+    $(`get-${what}`).href = song[what];
+    $(`get-${what}`).download = fileName(song, song[what]);
+  }
+  $("player").hidden = false;
+  showVote(song.votes, song.vote || 0);
+  if (isNew) {
+    list();
+    $("title").focus();
+  }
+  markCurrent();
+}
+
+function showVote(sum, mine) {
+  vote = mine;
+  shown.votes = sum;
+  $("votes").textContent = sum > 0 ? `+${sum}` : String(sum);
+  $("up").setAttribute("aria-pressed", String(mine === 1));
+  $("down").setAttribute("aria-pressed", String(mine === -1));
+}
+
+async function castVote(value) {
+  const song = shown;
+  try {
+    const answer = await sendJson(`/api/songs/${song.id}/vote`, { value: value === vote ? 0 : value });
+    if (shown === song) showVote(answer.votes, answer.vote);
+    const sum = document.querySelector(`li[data-id="${song.id}"] .sum`);
+    if (sum) sum.textContent = sumText(answer.votes);
+  } catch (error) {
+    say("song-error", sentence(error));
+  }
+}
+
+async function open(id) {
+  try {
+    show(await call(`/api/songs/${id}`), false);
+    $("player").scrollIntoView({ block: "nearest" });
+  } catch (error) {
+    say("error", sentence(error));
+  }
+}
+
+// The history
+
+const sumText = (sum) => (sum ? `${sum > 0 ? "▲" : "▼"} ${Math.abs(sum)}` : "");
+
+function row(song) {
+  const item = document.createElement("li");
+  item.dataset.id = song.id;
+  const button = document.createElement("button");
+  button.type = "button";
+  for (const [name, words] of [["name", song.title], ["meta", summary(song).join(" · ")], ["sum", sumText(song.votes)]]) {
+    const part = document.createElement("span");
+    part.className = name;
+    part.textContent = words;
+    button.append(part);
+  }
+  button.addEventListener("click", () => open(song.id));
+  item.append(button);
+  return item;
+}
+
+async function list(before) {
+  try {
+    const songs = await call(`/api/songs?limit=${PAGE}${before ? `&before=${before}` : ""}`);
+    if (!before) $("songs").replaceChildren();
+    $("songs").append(...songs.map(row));
+    $("empty").hidden = $("songs").children.length > 0;
+    $("more").hidden = songs.length < PAGE;
+    oldest = songs.length ? songs[songs.length - 1].id : oldest;
+    markCurrent();
+  } catch (error) {
+    say("error", sentence(error));
+  }
+}
+
+function markCurrent() {
+  for (const item of $("songs").children) {
+    item.firstChild.setAttribute("aria-current", String(Boolean(shown) && item.dataset.id === shown.id));
+  }
+}
+
+// The start
+
+async function fillForm() {
+  const options = await call("/api/options");
+  for (const [name, words, shownAs] of [["scene", options.scenes, (scene) => scene], ["key", options.keys, keyName]]) {
+    for (const word of words) form.elements[name].add(new Option(shownAs(word), word));
+  }
+  for (const name of ["bpm", "seconds", "temperature"]) {
+    [form.elements[name].min, form.elements[name].max] = options[name];
+  }
+  form.elements.seconds.dataset.usual = options.default_seconds;
+  form.elements.seconds.placeholder = options.default_seconds;
+}
+
+function listen() {
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    ask(send, "error");
+  });
+  form.elements.temperature.addEventListener("input", () => {
+    $("temperature-shown").textContent = Number(text("temperature")).toFixed(1);
+  });
+  $("file").addEventListener("change", () => choose($("file").files[0]));
+  $("forget").addEventListener("click", () => choose(null));
+  $("another").addEventListener("click", () => ask(() => call(`/api/songs/${shown.id}/another`, { method: "POST" }), "song-error"));
+  $("up").addEventListener("click", () => castVote(1));
+  $("down").addEventListener("click", () => castVote(-1));
+  $("more").addEventListener("click", () => list(oldest));
+  for (const kind of ["dragover", "dragleave", "drop"]) {
+    window.addEventListener(kind, (event) => {
+      event.preventDefault();
+      $("drop").classList.toggle("over", kind === "dragover");
+      if (kind === "drop" && event.dataTransfer.files.length) choose(event.dataTransfer.files[0]);
+    });
+  }
+}
+
+function resume() {
+  const [, what, id] = location.hash.match(/^#(request|song)=([0-9a-f]{32})$/) || [];
+  if (what === "request") follow(id);
+  if (what === "song") open(id);
+}
+
+listen();
+fillForm().catch((error) => say("error", sentence(error)));
+list();
+resume();

@@ -1,0 +1,78 @@
+"""Requests and songs as the API shows them. Knows the API's words; the queries are the store's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.store import Entry, Song, Status
+from generator.contract import (
+    BPM,
+    DEFAULT_SECONDS,
+    KEYS,
+    MAX_UPLOAD_BYTES,
+    SCENES,
+    SECONDS,
+    SEEDS,
+    TEMPERATURE,
+    Progress,
+)
+
+STATUS_WORDS: dict[Status, str] = {
+    "queued": "queued",
+    "working": "working",
+    "composed": "working",
+    "posted": "done",
+    "refused": "failed",
+}
+
+
+def request_view(entry: Entry, position: int, progress: Progress | None, song: Song | None) -> dict[str, Any]:
+    """How far a request is. progress: 0 to 1; position: 1 is the next in the queue, 0 is no longer in it."""
+    status = STATUS_WORDS[entry.status]
+    done = status == "done"
+    return {
+        "id": entry.id,
+        "status": status,
+        "progress": 1.0 if done else progress.fraction if progress else 0.0,
+        "stage": progress.stage if progress and status == "working" else None,
+        "position": position,
+        "song": song_view(song) if song and done else None,
+        "error": entry.error if status == "failed" else None,
+    }
+
+
+def song_view(song: Song) -> dict[str, Any]:
+    """A song with the URL paths of its files."""
+    files = f"/files/{song.id}"
+    return {
+        "id": song.id,
+        "title": song.title,
+        "audio": f"{files}/{song.audio}",
+        "midi": f"{files}/{song.midi}",
+        "picture": f"{files}/{song.picture}",
+        "seconds": song.seconds,
+        "bpm": song.bpm,
+        "key": song.key,
+        "scene": song.scene,
+        "seed": song.seed,
+        "model": song.model,
+        "engine": song.engine,
+        "parent": song.parent,
+        "votes": song.votes,
+        "report": song.report,
+        "created": song.created,
+    }
+
+
+def options_view() -> dict[str, Any]:
+    """What a request may hold, for the page's form."""
+    return {
+        "scenes": SCENES,
+        "keys": KEYS,
+        "bpm": BPM,
+        "seconds": SECONDS,
+        "default_seconds": DEFAULT_SECONDS,
+        "temperature": TEMPERATURE,
+        "seeds": SEEDS,
+        "max_upload_bytes": MAX_UPLOAD_BYTES,
+    }
