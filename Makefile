@@ -1,0 +1,25 @@
+# `make run` and `make test` set everything up by themselves; see docker/install.sh.
+.PHONY: run test test-long bench lint setup setup-dev
+
+run: setup
+	.venv/bin/python -m bot
+
+test: setup-dev
+	.venv/bin/python -m pytest -m "not long"
+
+test-long: setup-dev
+	.venv/bin/python -m pytest -m long
+
+bench: setup-dev
+	.venv/bin/python -m benchmarks.speed
+
+lint: setup-dev
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+
+setup:
+	@docker/install.sh bot,generator
+
+setup-dev:
+	@docker/install.sh dev

@@ -1,0 +1,47 @@
+#!/bin/sh
+# Installs what the project needs: FluidSynth, ffmpeg and Python's venv by the system's package manager where they are
+# missing, then the Python packages into .venv. The Makefile and the Dockerfiles call the same script.
+#
+#   docker/install.sh EXTRAS        EXTRAS as in pyproject.toml: bot,generator,train,dev
+set -eu
+extras=${1:?usage: docker/install.sh EXTRAS}
+cd "$(dirname "$0")/.."
+
+missing=""
+case ",$extras," in
+*,generator,* | *,train,* | *,dev,*)
+    command -v fluidsynth >/dev/null || missing="$missing fluidsynth"
+    command -v ffmpeg >/dev/null || missing="$missing ffmpeg"
+    ;;
+esac
+python3 -c 'import ensurepip, venv' 2>/dev/null || missing="$missing python3-venv"
+
+if [ -n "$missing" ]; then
+    if [ "$(id -u)" = 0 ]; then
+        root=""
+    elif sudo -n true 2>/dev/null; then
+        root="sudo"
+    else
+        root="none"
+    fi
+    if [ "$root" = none ] || ! command -v apt-get >/dev/null; then
+        echo "Please install with your package manager, then try again:$missing" >&2
+        exit 1
+    fi
+    echo "Installing$missing" >&2
+    $root apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive $root apt-get install -y -qq --no-install-recommends $missing >/dev/null
+fi
+
+python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || {
+    echo "Python 3.11 or newer is needed, this is $(python3 --version)." >&2
+    exit 1
+}
+[ -x .venv/bin/python ] || python3 -m venv .venv
+wanted=$(cat pyproject.toml requirements.lock docker/install.sh | sha256sum | cut -c1-16)
+stamp=".venv/.installed-$extras"
+if [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ] && [ "$(cat .venv/.installed-dev 2>/dev/null)" != "$wanted" ]; then
+    echo "Installing Python packages into .venv" >&2
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e ".[$extras]"
+    echo "$wanted" >"$stamp"
+fi
