@@ -1,0 +1,83 @@
+"""A running local channel: real sockets, a real store, a real generator process (the fake one)."""
+
+import asyncio
+import io
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest_asyncio
+
+from bot.backlog import Backlog
+from bot.settings import Settings
+from bot.store import Store
+from bot.web.app import make_app, start
+from bot.web.poster import LocalPoster
+from generator.client import GeneratorClient
+from tests.conftest import FAKE_GENERATOR
+
+MIDI = bytes.fromhex("4d546864 00000006 0000 0001 0060 4d54726b 00000004 00ff2f00")
+
+
+class Channel:
+    """A browser's view of a running local channel."""
+
+    def __init__(self, http: aiohttp.ClientSession, url: str, store: Store, folder: Path) -> None:
+        self.http = http
+        self.url = url.rstrip("/")
+        self.store = store
+        self.folder = folder
+
+    async def get(self, path: str, **options: Any) -> tuple[int, Any]:
+        async with self.http.get(self.url + path, **options) as response:
+            return response.status, await response.json()
+
+    async def post(self, path: str, **options: Any) -> tuple[int, Any]:
+        async with self.http.post(self.url + path, **options) as response:
+            return response.status, await response.json()
+
+    async def ask(self, **fields: Any) -> str:
+        status, answer = await self.post("/api/requests", json=fields)
+        assert status == 202, answer
+        return str(answer["id"])
+
+    async def until_over(self, request_id: str) -> dict[str, Any]:
+        async with asyncio.timeout(20):
+            while True:
+                status, state = await self.get(f"/api/requests/{request_id}")
+                assert status == 200
+                if state["status"] in ("done", "failed"):
+                    return dict(state)
+                await asyncio.sleep(0.05)
+
+    async def song(self, **fields: Any) -> dict[str, Any]:
+        return dict((await self.until_over(await self.ask(**fields)))["song"])
+
+
+@pytest_asyncio.fixture
+async def channel(store: Store, tmp_path: Path) -> AsyncIterator[Channel]:
+    settings = Settings(port=0, public_url="https://tunes.example.org")
+    client = GeneratorClient(FAKE_GENERATOR)
+    backlog = Backlog(store, client, {"local": LocalPoster()}, tmp_path)
+    runner, url = await start(make_app(settings, store, backlog), settings.host, settings.port)
+    worker = asyncio.create_task(backlog.run())
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:
+        yield Channel(http, url, store, tmp_path)
+    await runner.cleanup()
+    worker.cancel()
+    await asyncio.gather(worker, return_exceptions=True)
+    await client.close()
+
+
+def multipart(fields: object, data: bytes | None, name: str = "tune.mid") -> aiohttp.FormData:
+    form = aiohttp.FormData(default_to_multipart=True, quote_fields=False)
+    form.add_field("request", json.dumps(fields))
+    if data is not None:
+        form.add_field("file", io.BytesIO(data), filename=name, content_type="audio/midi")
+    return form
+
+
+def is_a_sentence(text: object) -> bool:
+    return isinstance(text, str) and text[0].isupper() and text.endswith(".") and "\n" not in text

@@ -1,0 +1,52 @@
+from pathlib import Path
+
+import pytest
+
+from bot.settings import Settings, load_settings
+from generator.contract import InputError
+
+NONE = Path("/nonexistent/.env")
+
+
+def test_defaults() -> None:
+    settings = load_settings(NONE, {})
+    assert settings == Settings(token=None, host="127.0.0.1", port=8000, data_dir=Path("var"), public_url=None)
+
+
+def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
+    dotenv = tmp_path / ".env"
+    dotenv.write_text("CHIPTUNE_PORT=9000\nDISCORD_TOKEN=from-the-file\nCHIPTUNE_DATA_DIR=/data\n")
+    settings = load_settings(dotenv, {"CHIPTUNE_PORT": "0", "CHIPTUNE_PUBLIC_URL": "https://tunes.example.org/"})
+    assert settings == Settings(
+        token="from-the-file", port=0, data_dir=Path("/data"), public_url="https://tunes.example.org"
+    )
+
+
+def test_empty_is_unset() -> None:
+    assert load_settings(NONE, {"DISCORD_TOKEN": " ", "CHIPTUNE_PORT": "", "CHIPTUNE_PUBLIC_URL": ""}) == Settings()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("CHIPTUNE_PORT", "http"),
+        ("CHIPTUNE_PORT", "-1"),
+        ("CHIPTUNE_PORT", "65536"),
+        ("CHIPTUNE_PORT", "²"),
+        ("CHIPTUNE_PUBLIC_URL", "tunes.example.org"),
+        ("CHIPTUNE_PUBLIC_URL", "ftp://tunes.example.org"),
+        ("CHIPTUNE_PUBLIC_URL", "https://[half"),
+    ],
+)
+def test_a_bad_value_is_one_sentence_that_names_it(name: str, value: str) -> None:
+    with pytest.raises(InputError) as raised:
+        load_settings(NONE, {name: value})
+    assert name in str(raised.value)
+    assert value in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+def test_the_token_is_never_shown() -> None:
+    settings = load_settings(NONE, {"DISCORD_TOKEN": "MTk4.secret"})
+    assert "secret" not in repr(settings)
+    assert "secret" not in str(settings)

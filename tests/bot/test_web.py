@@ -1,0 +1,170 @@
+"""The local channel over real sockets: requests, remixes, votes, history, the page."""
+
+import asyncio
+from collections.abc import Callable
+
+import aiohttp
+import pytest
+
+from bot.store import Entry, Song
+from bot.web.app import STATIC
+from bot.web.forms import clean_name
+from generator.contract import Request, digest
+from tests.bot.conftest import MIDI, Channel, is_a_sentence, multipart
+
+# Requests
+
+
+async def test_a_request_from_asking_to_its_files(channel: Channel) -> None:
+    fields = {"mode": "generate", "scene": "boss", "bpm": 150, "key": "c minor", "seconds": 20, "seed": 42}
+    state = await channel.until_over(await channel.ask(**fields))
+    assert (state["status"], state["progress"], state["position"], state["error"]) == ("done", 1.0, 0, None)
+    song = state["song"]
+    expected = {"title": "Tune 42", "seconds": 20, "bpm": 150, "key": "Cm", "scene": "boss", "seed": 42, "votes": 0}
+    assert {name: song[name] for name in expected} == expected
+    assert song["id"] == state["id"]
+    for what, kind in (("midi", "audio/midi"), ("audio", "audio/ogg"), ("picture", "image/png")):
+        async with channel.http.get(channel.url + song[what]) as response:
+            assert (response.status, response.content_type) == (200, kind)
+            assert await response.read()
+
+
+async def test_a_player_can_seek(channel: Channel) -> None:
+    song = await channel.song(seed=42)
+    async with channel.http.get(channel.url + song["audio"], headers={"Range": "bytes=4-7"}) as response:
+        assert response.status == 206
+        assert await response.read() == bytes(range(4))
+
+
+async def test_progress_and_the_place_in_the_queue(channel: Channel) -> None:
+    first, second, third = [await channel.ask(seed=seed) for seed in (1, 42, 43)]
+    async with asyncio.timeout(10):
+        while (state := (await channel.get(f"/api/requests/{first}"))[1])["stage"] is None:
+            await asyncio.sleep(0.05)
+    assert state["status"] == "working"
+    assert 0 < state["progress"] < 1
+    assert (state["stage"], state["song"]) == ("composing", None)
+    waiting = [(await channel.get(f"/api/requests/{one}"))[1] for one in (second, third)]
+    assert [(one["status"], one["position"], one["progress"]) for one in waiting] == [
+        ("queued", 1, 0),
+        ("queued", 2, 0),
+    ]
+    assert (await channel.until_over(third))["status"] == "done"
+
+
+async def test_a_job_that_fails_says_why(channel: Channel) -> None:
+    state = await channel.until_over(await channel.ask(seed=3))
+    assert (state["status"], state["song"]) == ("failed", None)
+    assert state["error"] == "The MIDI file is damaged: a track ends too early."
+
+
+async def test_without_a_seed_every_tune_is_another(channel: Channel) -> None:
+    seeds = {(await channel.song())["seed"] for _ in range(3)}
+    assert len(seeds) == 3
+
+
+async def test_a_remix(channel: Channel) -> None:
+    status, answer = await channel.post("/api/requests", data=multipart({"mode": "arrange"}, MIDI, "../My tune.mid"))
+    assert status == 202
+    state = await channel.until_over(answer["id"])
+    assert state["song"]["report"] == "4 of 9 parts were kept."
+    entry = await channel.store.entry(answer["id"])
+    assert entry
+    assert (entry.request.upload, entry.request.name) == (digest(MIDI), "My tune.mid")
+    assert (channel.folder / "uploads" / f"{digest(MIDI)}.mid").read_bytes() == MIDI
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ("C:\\music\\a.mid", "a.mid"),
+        ("../../etc/passwd", "passwd"),
+        ("a\n\x1b[31m.mid", "a[31m.mid"),
+        ("/", None),
+        (None, None),
+        ("x" * 300, "x" * 100),
+    ],
+)
+def test_names_of_uploads_are_cleaned(sent: str | None, kept: str | None) -> None:
+    assert clean_name(sent) == kept
+
+
+async def test_another_take_has_the_same_request_but_the_seed(channel: Channel) -> None:
+    _, answer = await channel.post("/api/requests", data=multipart({"key": "Eb", "seed": 42}, MIDI))
+    song = (await channel.until_over(answer["id"]))["song"]
+    status, another = await channel.post(f"/api/songs/{song['id']}/another")
+    assert status == 202
+    take = (await channel.until_over(another["id"]))["song"]
+    assert (take["parent"], take["key"], take["report"]) == (song["id"], "Eb", song["report"])
+    assert take["seed"] != song["seed"]
+
+
+async def test_fifty_at_once_are_all_answered(channel: Channel) -> None:
+    ids = await asyncio.gather(*(channel.ask(seed=1000 + i) for i in range(50)))
+    states = await asyncio.gather(*(channel.until_over(one) for one in ids))
+    assert sorted(state["song"]["seed"] for state in states) == list(range(1000, 1050))
+    assert len((await channel.get("/api/songs?limit=100"))[1]) == 50
+
+
+# Votes and history
+
+
+async def test_votes_are_one_a_browser_and_can_change(channel: Channel) -> None:
+    song = await channel.song(seed=42)
+    path = f"/api/songs/{song['id']}"
+    totals = [(await channel.post(f"{path}/vote", json={"value": value}))[1]["votes"] for value in (1, 1, -1, 0, 1)]
+    assert totals == [1, 1, -1, 0, 1]
+    async with (
+        aiohttp.ClientSession() as another_browser,
+        another_browser.post(f"{channel.url}{path}/vote", json={"value": 1}) as response,
+    ):
+        assert (await response.json())["votes"] == 2
+        cookie = response.headers["Set-Cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=Strict" in cookie
+    shown = (await channel.get(path))[1]
+    assert (shown["votes"], shown["vote"]) == (2, 1)
+
+
+@pytest.mark.parametrize("value", [{"value": 2}, {"value": True}, {"value": "1"}, {}, {"value": 1, "voter": "x"}, []])
+async def test_bad_votes_are_refused(channel: Channel, value: object) -> None:
+    song = await channel.song(seed=42)
+    status, answer = await channel.post(f"/api/songs/{song['id']}/vote", json=value)
+    assert status == 400
+    assert is_a_sentence(answer["error"])
+
+
+async def test_a_song_of_discord_is_voted_on_there(channel: Channel, make_song: Callable[[Entry], Song]) -> None:
+    entry = Entry(id="a" * 32, origin="discord", request=Request(), guild_id="1")
+    await channel.store.add(entry)
+    await channel.store.compose(make_song(entry))
+    assert (await channel.get(f"/api/songs/{entry.id}"))[0] == 200
+    assert (await channel.post(f"/api/songs/{entry.id}/vote", json={"value": 1}))[0] == 400
+    assert (await channel.get("/api/songs"))[1] == []
+
+
+async def test_the_history_is_newest_first_and_paged(channel: Channel) -> None:
+    ids = [await channel.ask(seed=100 + i) for i in range(5)]
+    await asyncio.gather(*(channel.until_over(one) for one in ids))
+    page = (await channel.get("/api/songs?limit=3"))[1]
+    rest = (await channel.get(f"/api/songs?limit=3&before={page[-1]['id']}"))[1]
+    assert [song["id"] for song in page + rest] == ids[::-1]
+    assert (await channel.get("/api/songs?limit=0"))[0] == 400
+
+
+# The page
+
+
+async def test_the_page_needs_nothing_from_elsewhere(channel: Channel) -> None:
+    for name in ("", *(path.name for path in STATIC.iterdir() if path.name != "index.html")):
+        async with channel.http.get(f"{channel.url}/{name}") as response:
+            assert response.status == 200
+            assert "default-src 'none'" in response.headers["Content-Security-Policy"]
+            text = (await response.text()).replace("http://www.w3.org/2000/svg", "")
+        assert "http://" not in text
+        assert "https://" not in text
+        assert "innerHTML" not in text
+
+
+async def test_health(channel: Channel) -> None:
+    assert await channel.get("/healthz") == (200, {"status": "ok", "open": 0})

@@ -1,0 +1,56 @@
+"""What many tests need: the fake generator's command, a store, a song.
+
+Nobody's own settings reach a test: the environment's are taken away and the data folder is a new one each time.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from bot.store import Entry, Song, Store
+
+ROOT = Path(__file__).parent.parent
+FAKE_GENERATOR = (sys.executable, "-m", "tests.fake_generator")
+"""The command of a stand-in generator; run it in `ROOT`. See tests/fake_generator.py for what the seed chooses."""
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("DISCORD_TOKEN", "CHIPTUNE_PORT", "CHIPTUNE_HOST", "CHIPTUNE_DATA_DIR", "CHIPTUNE_PUBLIC_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(ROOT)
+
+
+@pytest_asyncio.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    async with Store.open(tmp_path / "chiptune.sqlite3") as opened:
+        yield opened
+
+
+@pytest.fixture
+def make_song() -> Callable[[Entry], Song]:
+    def make(entry: Entry) -> Song:
+        return Song(
+            id=entry.id,
+            title="Tune",
+            digest="0" * 64,
+            midi="tune.mid",
+            audio="tune.ogg",
+            picture="tune.png",
+            seconds=30.0,
+            bpm=120.0,
+            key="C",
+            scene=entry.request.scene,
+            seed=entry.request.seed,
+            model="nes",
+            engine="fake 1",
+            guild_id=entry.guild_id,
+            timings={"compose": 1.5},
+        )
+
+    return make

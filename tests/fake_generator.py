@@ -1,0 +1,112 @@
+"""A stand-in for `python -m generator`: the same protocol, tiny files, no model.
+
+What it does is chosen by the request's seed:
+
+    1  slow: twenty steps of progress within about two seconds
+    2  dies in the middle of every job
+    3  an answer without a tune, as for a damaged MIDI file
+    4  sends garbage instead of a frame
+    5  dies in the middle of its first job; later children do the job (noted in a file in the job's folder)
+    6  hangs without an answer
+    7  an answer without a tune, by a fault of ours
+    any other: a quick tune
+FAKE_GENERATOR_LOG names a file to which a line is added for every job that is begun ("job ID"), and FAKE_START
+can be "silent" (never ready) or "die" (ends at once).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+from generator.contract import Answer, Failure, Job, Progress, Result, answer_to_json
+from generator.framing import incoming, write_frame
+
+MIDI = bytes.fromhex("4d546864 00000006 0000 0001 0060 4d54726b 00000004 00ff2f00")
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360606060000000050001"
+    "a5f645400000000049454e44ae426082"
+)
+OGG = b"OggS" + bytes(range(256)) * 16
+
+
+def main() -> None:
+    start = os.environ.get("FAKE_START")
+    if start == "die":
+        sys.exit(3)
+    jobs = incoming(sys.stdin.buffer)
+    if start != "silent":
+        write_frame(sys.stdout.buffer, json.dumps({"type": "ready"}))
+    for text in jobs:
+        work(Job.from_dict(json.loads(text)))
+
+
+def work(job: Job) -> None:
+    note_begin(job)
+    folder = Path(job.folder)
+    tell(Progress(id=job.id, fraction=0.1, stage="composing"))
+    match job.request.seed:
+        case 1:
+            for step in range(20):
+                tell(Progress(id=job.id, fraction=0.1 + 0.04 * step, stage="composing"))
+                time.sleep(0.1)
+        case 2:
+            os._exit(9)
+        case 3:
+            tell(Failure(id=job.id, sentence="The MIDI file is damaged: a track ends too early."))
+            return
+        case 4:
+            sys.stdout.buffer.write(b"Loading weights... done\n")
+            sys.stdout.buffer.flush()
+            return
+        case 5 if not (folder / "died").exists():
+            (folder / "died").touch()
+            os._exit(9)
+        case 6:
+            time.sleep(600)
+        case 7:
+            tell(Failure(id=job.id, sentence="Something went wrong on our side.", fault=True))
+            return
+    finish(job, folder)
+
+
+def finish(job: Job, folder: Path) -> None:
+    for name, data in (("tune.mid", MIDI), ("tune.ogg", OGG), ("tune.png", PNG)):
+        (folder / name).write_bytes(data)
+    request = job.request
+    tell(
+        Result(
+            id=job.id,
+            title=f"Tune {request.seed}",
+            midi="tune.mid",
+            audio="tune.ogg",
+            picture="tune.png",
+            digest=hashlib.sha256(MIDI).hexdigest(),
+            seconds=request.seconds or 30.0,
+            bpm=request.bpm or 120.0,
+            key=request.key or "C",
+            seed=request.seed,
+            model=request.model,
+            engine="fake 1",
+            report="4 of 9 parts were kept." if job.upload else "",
+            timings={"compose": 0.01, "total": 0.01},
+        )
+    )
+
+
+def note_begin(job: Job) -> None:
+    if path := os.environ.get("FAKE_GENERATOR_LOG"):
+        with Path(path).open("a", encoding="utf-8") as file:
+            file.write(f"job {job.id}\n")
+
+
+def tell(answer: Answer) -> None:
+    write_frame(sys.stdout.buffer, answer_to_json(answer))
+
+
+if __name__ == "__main__":
+    main()
