@@ -41,7 +41,7 @@ MAX_UPLOAD_TRACKS = 128
 MAX_UPLOAD_SECONDS = 600
 MAX_UPLOAD_EVENTS = 500_000
 
-FAULT_SENTENCE = "Something went wrong on our side. The request was kept, and the fault was logged."
+FAULT_SENTENCE = "Something went wrong on our side, not yours. It was logged; please try again."
 
 
 class ChiptuneError(Exception):
@@ -100,6 +100,8 @@ class Request:
             raise InputError("The upload is named by the SHA-256 of its bytes.")
         if (self.mode == "arrange") != (self.upload is not None):
             raise InputError("A remix needs a MIDI file." if self.upload is None else "A new tune takes no MIDI file.")
+        if self.mode == "arrange" and any((self.scene, self.key, self.bpm, self.seconds)):
+            raise InputError("An arrangement keeps the file's own key, tempo and length: leave scene and the rest out.")
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON holds it."""

@@ -15,7 +15,7 @@ import torch
 from generator.arrange import arrange
 from generator.audio import render_tune
 from generator.compose import Tune, compose
-from generator.contract import ChiptuneError, Failure, InputError, Job, Progress, Request, Result, digest
+from generator.contract import DEFAULT_MODEL, ChiptuneError, Failure, InputError, Job, Progress, Request, Result, digest
 from generator.picture import draw
 from models.midi import midi_bytes, to_midi
 from models.sample import Composer
@@ -33,11 +33,14 @@ class Workshop:
 
     def __init__(self, weights: Path = WEIGHTS) -> None:
         self._weights = weights
+        # One token at a time through so small a network: a second thread only waits for the first, and one thread
+        # sums in one order, so that the same request gives the same tune. docs/experiments.md has the figures.
+        torch.set_num_threads(1)
 
     @cached_property
     def composer(self) -> Composer:
         """The default model, loaded when first asked for."""
-        return self._load("nes")
+        return self._load(DEFAULT_MODEL)
 
     def _load(self, name: str) -> Composer:
         folder = self._weights / name
@@ -83,7 +86,7 @@ class Workshop:
             if job.upload is None:
                 raise InputError("A remix needs a MIDI file.")
             return arrange(job.request, Path(job.upload).read_bytes())
-        composer = self.composer if job.request.model == "nes" else self._load(job.request.model)
+        composer = self.composer if job.request.model == DEFAULT_MODEL else self._load(job.request.model)
         return compose(composer, job.request, progress)
 
     def _result(self, job: Job, tune: Tune, sha256: str, timings: dict[str, float]) -> Result:

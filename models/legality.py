@@ -110,7 +110,7 @@ def in_channel_order(table: TokenTable, place: Place) -> Mask:
     """At one time the channels come in order, each once, and only after the time was written."""
     goes_on = table.first_channel != NOTHING
     if place.time == NOTHING:
-        return ~goes_on
+        return np.asarray(~goes_on)
     return np.asarray(~goes_on | (table.first_channel > place.channel))
 
 

@@ -44,11 +44,10 @@ const text = (name) => form.elements[name].value.trim();
 const number = (value) => (Number.isNaN(Number(value)) ? value : Number(value));
 
 function fields() {
-  const wanted = { mode: midi ? "arrange" : "generate", temperature: Number(text("temperature")) };
-  for (const name of ["scene", "key"]) if (text(name)) wanted[name] = text(name);
-  for (const name of ["bpm", "seconds", "seed"]) {
+  const wanted = { mode: midi ? "arrange" : "generate" };
+  for (const name of midi ? ["seed"] : ["scene", "key", "bpm", "seconds", "seed", "temperature"]) {
     if (form.elements[name].validity.badInput) wanted[name] = "that";
-    else if (text(name)) wanted[name] = number(text(name));
+    else if (text(name)) wanted[name] = ["scene", "key"].includes(name) ? text(name) : number(text(name));
   }
   return wanted;
 }
@@ -84,7 +83,8 @@ function choose(file) {
   $("chosen").hidden = !midi;
   $("send").textContent = midi ? "Remix" : "Compose";
   $("form-title").textContent = midi ? "Remix" : "New tune";
-  form.elements.seconds.placeholder = midi ? "all of it" : form.elements.seconds.dataset.usual || "";
+  // An arrangement keeps the file's own key, tempo and length.
+  for (const name of ["scene", "key", "bpm", "seconds", "temperature"]) form.elements[name].disabled = Boolean(midi);
   if (!midi) $("file").value = "";
   say("error", "");
 }
@@ -249,7 +249,6 @@ async function fillForm() {
   for (const name of ["bpm", "seconds", "temperature"]) {
     [form.elements[name].min, form.elements[name].max] = options[name];
   }
-  form.elements.seconds.dataset.usual = options.default_seconds;
   form.elements.seconds.placeholder = options.default_seconds;
 }
 

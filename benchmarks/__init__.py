@@ -1,0 +1,1 @@
+"""Speed, measured by hand with `make bench`; never part of a test."""
