@@ -1,0 +1,77 @@
+"""Discord's side put together: opened, run and closed by whoever runs the bot.
+
+What people can do is in `commands` and `buttons`; the connection itself is the library's.
+"""
+
+from __future__ import annotations
+
+import logging
+from contextlib import AsyncExitStack
+from types import TracebackType
+from typing import Self
+
+import aiohttp
+import discord
+
+from bot.backlog import Backlog
+from bot.discord.asking import fetch
+from bot.discord.client import ChiptuneClient
+from bot.discord.poster import DiscordPoster
+from bot.settings import Settings
+from bot.store import Store
+from generator.contract import FaultError
+
+
+def make_connector() -> aiohttp.BaseConnector | None:
+    """How Discord is reached; None is the library's own way. Called inside the running loop."""
+    return None
+
+
+class DiscordSide:
+    """`async with DiscordSide(...) as side`: `side.poster` answers requests, `side.run()` connects and stays."""
+
+    def __init__(self, settings: Settings, store: Store, backlog: Backlog) -> None:
+        self._settings = settings
+        self._store = store
+        self._backlog = backlog
+
+    async def __aenter__(self) -> Self:
+        # At DEBUG the library logs what it sends and receives, interaction tokens included.
+        logging.getLogger("discord").setLevel(logging.INFO)
+        async with AsyncExitStack() as stack:
+            downloads = await stack.enter_async_context(aiohttp.ClientSession(connector=make_connector()))
+
+            async def fetch_attachment(attachment: discord.Attachment) -> bytes:
+                return await fetch(downloads, attachment.url)
+
+            # Entered, and not only made: a client that never logged in can then be closed too.
+            self._client = await stack.enter_async_context(
+                ChiptuneClient(
+                    self._store,
+                    self._backlog,
+                    fetch_attachment,
+                    synced_file=self._settings.data_dir / "discord-commands.sha256",
+                    connector=make_connector(),
+                )
+            )
+            self._open = stack.pop_all()
+        self.poster = DiscordPoster(self._client, self._settings.public_url)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._open.aclose()
+
+    async def run(self) -> None:
+        """Log in, and stay connected until cancelled. Raises FaultError, one sentence, where that is impossible."""
+        try:
+            await self._client.start(self._settings.token or "")
+        except discord.LoginFailure as error:
+            raise FaultError("Discord does not accept the token in DISCORD_TOKEN.") from error
+        except discord.PrivilegedIntentsRequired as error:
+            raise FaultError(
+                "Discord refuses the bot's intents, which need no privilege: is the token right?"
+            ) from error
+        except (discord.HTTPException, discord.GatewayNotFound, aiohttp.ClientError) as error:
+            raise FaultError(f"Discord cannot be reached: {error}.") from error

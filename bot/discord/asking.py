@@ -1,0 +1,130 @@
+"""From an interaction to a row in the backlog: the defer, the upload, and what is kept in order to answer later.
+
+The edge's refusals come before the defer, so that they can be an answer to the one who asked alone. What an answer
+looks like is left to `posts`, and its way back to `poster`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+import discord
+
+from generator.contract import MAX_UPLOAD_BYTES, SEEDS, InputError, Request, check_upload
+
+if TYPE_CHECKING:
+    from bot.discord.client import ChiptuneClient
+
+FETCH_SECONDS = 20.0
+CHUNK_BYTES = 64 * 1024
+MIDI_SUFFIXES = (".mid", ".midi", ".kar", ".rmi", ".smf")
+NAME_LENGTH = 60
+FETCH_FAILED = "The file could not be fetched from Discord: please send it again."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Destination:
+    """Where the answer to a request goes; kept with its row, and forgotten with the answer.
+
+    token: the interaction's, good for 15 minutes after `created` (seconds since 1970). message: the placeholder's id.
+    limit: bytes that may be uploaded. reachable: whether the bot itself can write in the channel, which it cannot
+    where only a person has installed it.
+    """
+
+    application: int
+    token: str = field(repr=False)
+    created: float
+    message: int
+    channel: int
+    user: int
+    limit: int
+    reachable: bool
+
+    def to_dict(self) -> dict[str, Any]:
+        """As the row holds it."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Destination:
+        """From the row."""
+        return cls(**data)
+
+
+def random_seed() -> int:
+    """A seed for somebody who named none."""
+    return secrets.randbelow(SEEDS)
+
+
+def place(interaction: discord.Interaction) -> str:
+    """Whose history a tune belongs to: the server's, or outside of one the conversation's."""
+    return str(interaction.guild_id) if interaction.guild_id else f"channel:{interaction.channel_id}"
+
+
+def check_attachment(attachment: discord.Attachment) -> None:
+    """What can be said of an upload before it is fetched; raises InputError."""
+    if not attachment.filename.lower().endswith(MIDI_SUFFIXES):
+        raise InputError("That is not a MIDI file: its name should end in .mid.")
+    check_upload(b"MThd" if attachment.size else b"", declared=attachment.size)
+
+
+def clean_name(name: str) -> str:
+    """An upload's name as we keep it: no folders, nothing unprintable, not long."""
+    last = name.replace("\\", "/").rpartition("/")[2]
+    return "".join(letter for letter in last if letter.isprintable())[:NAME_LENGTH].strip() or "upload.mid"
+
+
+async def fetch(session: aiohttp.ClientSession, url: str) -> bytes:
+    """An attachment's bytes, no more of them than an upload may have and one. Raises InputError."""
+    data = bytearray()
+    try:
+        async with asyncio.timeout(FETCH_SECONDS), session.get(url) as response:
+            response.raise_for_status()
+            while len(data) <= MAX_UPLOAD_BYTES and (chunk := await response.content.read(CHUNK_BYTES)):
+                data += chunk
+    except (TimeoutError, aiohttp.ClientError) as error:
+        raise InputError(FETCH_FAILED) from error
+    return bytes(data)
+
+
+async def defer(interaction: discord.Interaction) -> int:
+    """Promise a public answer, within the three seconds that Discord waits; the placeholder's message id."""
+    answer = await interaction.response.defer(thinking=True)
+    if answer is None or answer.message_id is None:
+        return (await interaction.original_response()).id
+    return answer.message_id
+
+
+async def submit(
+    interaction: discord.Interaction[ChiptuneClient],
+    message: int,
+    request: Request,
+    *,
+    upload: bytes | None = None,
+    parent: str | None = None,
+) -> None:
+    """Write the row of a deferred interaction; the backlog then says "queued". Raises InputError."""
+    destination = Destination(
+        application=interaction.application_id,
+        token=interaction.token,
+        created=interaction.created_at.timestamp(),
+        message=message,
+        channel=interaction.channel_id or 0,
+        user=interaction.user.id,
+        limit=interaction.filesize_limit,
+        reachable=interaction.is_guild_integration() or interaction.context.dm_channel,
+    )
+    await interaction.client.backlog.accept(
+        request,
+        origin="discord",
+        destination=destination.to_dict(),
+        user_id=str(interaction.user.id),
+        guild_id=place(interaction),
+        channel_id=str(destination.channel),
+        parent=parent,
+        upload=upload,
+    )

@@ -1,0 +1,100 @@
+"""The library's client as we use it: no privileged intents, no pings, commands synced only when they changed.
+
+Holds what commands and buttons work with. Knows nothing of how they answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import logging
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import aiohttp
+import discord
+from discord import app_commands
+
+from bot.backlog import Backlog
+from bot.discord import replies
+from bot.discord.buttons import BUTTONS
+from bot.discord.commands import chiptune_group
+from bot.store import Store
+
+log = logging.getLogger(__name__)
+
+Fetch = Callable[[discord.Attachment], Awaitable[bytes]]
+"""Downloads an attachment; raises InputError where that fails or gets too long."""
+
+
+class ChiptuneClient(discord.AutoShardedClient):
+    """The connection to Discord.
+
+    synced_file: remembers which commands Discord was told of. connector: None is the library's own.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        backlog: Backlog,
+        fetch: Fetch,
+        *,
+        synced_file: Path,
+        connector: aiohttp.BaseConnector | None = None,
+        shard_count: int | None = None,
+    ) -> None:
+        super().__init__(
+            # Servers and their channels, so that the library can resolve them; messages and members are never read.
+            intents=discord.Intents(guilds=True),
+            allowed_mentions=discord.AllowedMentions.none(),
+            connector=connector,
+            max_messages=None,
+            shard_count=shard_count,
+        )
+        self.store = store
+        self.backlog = backlog
+        self.fetch = fetch
+        self.logged_in = asyncio.Event()
+        self.tree = Tree(self)
+        self._synced_file = synced_file
+
+    async def setup_hook(self) -> None:
+        """Between login and connection: buttons of old messages, commands, and the posts that wait for a login."""
+        self.add_dynamic_items(*BUTTONS)
+        self.tree.add_command(chiptune_group(), override=True)
+        self.logged_in.set()
+        try:
+            await self._sync()
+        except discord.HTTPException as error:
+            # The commands of the last sync go on working, which is better than no bot.
+            log.error("the commands could not be registered: %s", error)
+
+    async def _sync(self) -> None:
+        """Register the commands where they differ from those registered last: Discord counts registrations."""
+        commands = [command.to_dict(self.tree) for command in self.tree.get_commands()]
+        text = json.dumps([self.application_id, discord.__version__, commands], sort_keys=True)
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        if await asyncio.to_thread(_read, self._synced_file) == digest:
+            return
+        await self.tree.sync()
+        await asyncio.to_thread(self._synced_file.write_text, digest)
+        log.info("commands registered")
+
+
+class Tree(app_commands.CommandTree[ChiptuneClient]):
+    """The commands; their errors become sentences."""
+
+    async def on_error(
+        self, interaction: discord.Interaction[ChiptuneClient], error: app_commands.AppCommandError
+    ) -> None:
+        """Answer an error of a command."""
+        await replies.answer_error(interaction, error)
+
+
+def _read(path: Path) -> str | None:
+    """A file's text, None where there is none."""
+    try:
+        return path.read_text()
+    except FileNotFoundError:
+        return None

@@ -1,0 +1,82 @@
+"""The history of a server on pages: the newest tunes, with links to their messages, and votes.
+
+Its button keeps all that it needs in its custom_id. What is in the history is the store's.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Self
+
+import discord
+from discord import ui
+
+from bot.discord import replies
+from bot.discord.asking import place
+
+if TYPE_CHECKING:
+    from bot.discord.client import ChiptuneClient
+    from bot.store import Song
+
+PAGE = 10
+TITLE_LENGTH = 80
+
+
+async def page(
+    interaction: discord.Interaction[ChiptuneClient], before: str | None = None
+) -> tuple[discord.Embed, ui.View]:
+    """One page and its buttons. before: the id of the last tune on the page before."""
+    store = interaction.client.store
+    songs = await store.songs(place(interaction), limit=PAGE + 1, before=before)
+    lines = [line(song, await _link(interaction.client, song)) for song in songs[:PAGE]]
+    embed = discord.Embed(
+        title="Newest tunes" if before is None else "Older tunes",
+        description="\n".join(lines) or "Nothing yet: `/chiptune generate` makes the first one.",
+    )
+    view = ui.View(timeout=None)
+    if len(songs) > PAGE:
+        view.add_item(Older(songs[PAGE - 1].id))
+    return embed, view
+
+
+def line(song: Song, link: str | None) -> str:
+    """One tune in a line of markdown."""
+    title = discord.utils.escape_markdown(song.title[:TITLE_LENGTH])
+    facts = [f"{song.bpm:.0f} BPM", song.key, f"{song.seconds:.0f} s", *([song.scene] if song.scene else [])]
+    facts += [f"👍 {song.votes}", f"<t:{song.created:.0f}:R>", *([f"[listen]({link})"] if link else [])]
+    return f"**{title}** · {' · '.join(facts)}"
+
+
+async def _link(client: ChiptuneClient, song: Song) -> str | None:
+    """The tune's message, None where it is in nobody's channel."""
+    entry = await client.store.entry(song.id)
+    if entry is None or song.message_id is None:
+        return None
+    return message_link(entry.guild_id, entry.channel_id, song.message_id)
+
+
+def message_link(guild: str | None, channel: str | None, message: str) -> str:
+    """A message's address; outside of servers Discord writes @me for the server."""
+    server = guild if guild and guild.isdecimal() else "@me"
+    return f"https://discord.com/channels/{server}/{channel}/{message}"
+
+
+class Older(ui.DynamicItem[ui.Button[ui.View]], template=r"chiptune:older:(?P<song>[0-9a-f]{32})"):
+    """The next page of the history."""
+
+    def __init__(self, song_id: str) -> None:
+        self.song_id = song_id
+        super().__init__(ui.Button(label="Older", custom_id=f"chiptune:older:{song_id}"))
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str]
+    ) -> Self:
+        """From what Discord sends back."""
+        return cls(match["song"])
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Turn the page."""
+        async with replies.answering(interaction):
+            embed, view = await page(interaction, before=self.song_id)
+            await interaction.response.edit_message(embed=embed, view=view)

@@ -1,0 +1,262 @@
+"""How people on Discord are answered: the backlog's poster for the origin "discord".
+
+An answer edits the placeholder of the interaction, which can be repeated safely. Where that is no longer possible
+(its token lives 15 minutes, channels and messages get deleted) it is a message in the channel, guarded against
+doubles by a nonce and by a look at what is there already; where the bot cannot write there, a direct message; else
+the tune is in the history alone. Everything comes from the row, so that any process can answer any request.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
+
+import aiohttp
+import discord
+from discord.abc import Messageable
+
+from bot.backlog import PostError
+from bot.discord.asking import Destination
+from bot.discord.buttons import song_view
+from bot.discord.client import ChiptuneClient
+from bot.discord.posts import Form, Post
+from bot.discord.replies import CLOSING
+from bot.store import Entry, Song
+from generator.contract import FAULT_SENTENCE
+
+log = logging.getLogger(__name__)
+
+TOKEN_SECONDS = 15 * 60 - 10.0
+"""Discord's own limit, less the time that an upload may take to get there."""
+EDIT_SECONDS = 1.2
+LOOK_BACK = 100
+"""How many messages to look through for one that was posted already."""
+NONCE_LENGTH = 25
+TOO_LARGE, INVALID_TOKEN = 413, 50027
+BAR = 10
+LATE = "For <@{user}>: this took longer than Discord keeps an answer open, so it is a message of its own."
+
+Sent = Callable[[Form], Awaitable[discord.Message]]
+
+
+class _GoneError(Exception):
+    """One way of answering is closed; the next one may be open."""
+
+
+class DiscordPoster:
+    """Answers requests; see `bot.backlog.Poster` for what each method promises."""
+
+    def __init__(self, client: ChiptuneClient, public_url: str | None = None) -> None:
+        self._client = client
+        self._public_url = public_url
+        self._next_edit: dict[str, float] = {}
+
+    async def queued(self, entry: Entry, position: int) -> None:
+        """Say that the request is accepted, and its place in the queue."""
+        await self._say(entry, "Queued: it is next." if position <= 1 else f"Queued: number {position}.")
+
+    async def progress(self, entry: Entry, fraction: float, stage: str) -> None:
+        """Show how far it is, no oftener than is polite."""
+        done = round(fraction * BAR)
+        await self._say(entry, f"{stage.capitalize()} {'▰' * done}{'▱' * (BAR - done)} {fraction:.0%}")
+
+    async def post(self, entry: Entry, song: Song) -> str | None:
+        """Post a tune; the message's id, None where it is in no channel. Raises PostError."""
+        await self._client.logged_in.wait()
+        self._next_edit.pop(entry.id, None)
+        try:
+            return await self._post(entry, song)
+        except PostError as error:
+            if not error.retryable:
+                await self.refuse(entry, FAULT_SENTENCE)
+            raise
+
+    async def refuse(self, entry: Entry, sentence: str) -> None:
+        """Take the placeholder away and say why there is no tune, to the one who asked. Raises PostError."""
+        await self._client.logged_in.wait()
+        self._next_edit.pop(entry.id, None)
+        to = Destination.from_dict(entry.destination)
+        with _post_errors():
+            try:
+                with _gone_errors("the placeholder"):
+                    hook = self._hook(to)
+                    with suppress(discord.NotFound):
+                        await hook.edit_message(to.message, content=CLOSING)  # see replies.tell
+                        await hook.delete_message(to.message)
+                    await hook.send(sentence, ephemeral=True)
+            except _GoneError:
+                await self._remove_placeholder(to)
+                try:
+                    with _gone_errors("direct messages"):
+                        channel = await self._client.create_dm(discord.Object(to.user))
+                        await channel.send(sentence, nonce=entry.id[:NONCE_LENGTH])
+                except _GoneError as error:
+                    log.warning("request %s: nobody could be told why it failed: %s", entry.id, error)
+
+    async def _post(self, entry: Entry, song: Song) -> str | None:
+        """Post a tune in the first way that is open. Raises PostError."""
+        to = Destination.from_dict(entry.destination)
+        post = await self._compose(entry, song)
+        with _post_errors():
+            for way in (self._edit_placeholder, self._send_to_channel, self._send_directly):
+                try:
+                    return await way(to, post)
+                except _GoneError as error:
+                    log.info("request %s: %s", entry.id, error)
+        log.warning("request %s: there is no way left to post it; it is in the history", entry.id)
+        return None
+
+    async def _say(self, entry: Entry, text: str) -> None:
+        """Put a text into the placeholder, unless the last one is very new. Raises PostError."""
+        now = asyncio.get_running_loop().time()
+        if now < self._next_edit.get(entry.id, 0.0) or not self._client.logged_in.is_set():
+            return
+        self._next_edit[entry.id] = now + EDIT_SECONDS
+        to = Destination.from_dict(entry.destination)
+        try:
+            with _post_errors(), _gone_errors("the placeholder"):
+                await self._hook(to).edit_message(to.message, content=text)
+        except _GoneError:
+            self._next_edit[entry.id] = math.inf
+
+    async def _compose(self, entry: Entry, song: Song) -> Post:
+        """The post, with the tune that it came from."""
+        store, backlog = self._client.store, self._client.backlog
+        parent_entry = await store.entry(entry.parent) if entry.parent else None
+        parent_song = await store.song(entry.parent) if entry.parent else None
+        return Post(
+            entry=entry,
+            song=song,
+            folder=backlog.folder(song.id),
+            parent=(parent_entry, parent_song) if parent_entry and parent_song else None,
+            public_url=self._public_url,
+        )
+
+    async def _edit_placeholder(self, to: Destination, post: Post) -> str:
+        """The first way: the interaction's own answer."""
+
+        async def edit(form: Form) -> discord.Message:
+            return await self._hook(to).edit_message(
+                to.message,
+                content=None,
+                embed=post.embed(form),
+                attachments=form.open(),
+                view=song_view(post.song.id, post.song.votes),
+            )
+
+        with _gone_errors("the placeholder"):
+            return str((await _send_fitting(post, to.limit, edit)).id)
+
+    async def _send_to_channel(self, to: Destination, post: Post) -> str:
+        """The second way: a message of the bot's in the same channel."""
+        if not to.reachable:
+            raise _GoneError("the bot is not in that channel")
+        with _gone_errors("the channel"):
+            message = await self._send_once(self._client.get_partial_messageable(to.channel), to, post)
+        if message.id != to.message:
+            await self._remove_placeholder(to)
+        return str(message.id)
+
+    async def _send_directly(self, to: Destination, post: Post) -> None:
+        """The third way: to the one who asked; that message is in nobody else's sight, so it has no id here."""
+        with _gone_errors("direct messages"):
+            channel = await self._client.create_dm(discord.Object(to.user))
+            await self._send_once(channel, to, post)
+
+    async def _send_once(self, channel: Messageable, to: Destination, post: Post) -> discord.Message:
+        """Send a tune unless it is there already."""
+        if found := await self._find(channel, post.song.id):
+            return found
+
+        async def send(form: Form) -> discord.Message:
+            return await channel.send(
+                LATE.format(user=to.user),
+                embed=post.embed(form),
+                files=form.open(),
+                view=song_view(post.song.id, post.song.votes),
+                nonce=post.entry.id[:NONCE_LENGTH],
+            )
+
+        return await _send_fitting(post, to.limit, send)
+
+    async def _find(self, channel: Messageable, song_id: str) -> discord.Message | None:
+        """The recent message that holds a tune already, known by its buttons."""
+        me = self._client.user
+        with suppress(discord.Forbidden):  # Without the history there is still the nonce.
+            async for message in channel.history(limit=LOOK_BACK):
+                if me and message.author.id == me.id and any(song_id in name for name in _custom_ids(message)):
+                    return message
+        return None
+
+    async def _remove_placeholder(self, to: Destination) -> None:
+        """Take the placeholder away as the bot; one that stays does no harm."""
+        if to.reachable:
+            with suppress(discord.NotFound, discord.Forbidden):
+                await self._client.get_partial_messageable(to.channel).get_partial_message(to.message).delete()
+
+    def _hook(self, to: Destination) -> discord.Webhook:
+        """The interaction's webhook; raises _GoneError once its token has expired."""
+        if discord.utils.utcnow().timestamp() > to.created + TOKEN_SECONDS:
+            raise _GoneError("the interaction has expired")
+        hook = discord.Webhook.partial(to.application, to.token, client=self._client)
+        hook.type = discord.WebhookType.application
+        return hook
+
+
+async def _send_fitting(post: Post, limit: int, send: Sent) -> discord.Message:
+    """Send the fullest form that Discord takes."""
+    forms = list(post.forms(limit))
+    for smaller, form in enumerate(forms, start=1):
+        try:
+            return await send(form)
+        except discord.HTTPException as error:
+            if error.status != TOO_LARGE or smaller == len(forms):
+                raise
+            log.info("request %s: %d files are too large for Discord", post.entry.id, len(form.files))
+    raise PostError("no form of the post was left", retryable=False)
+
+
+def _custom_ids(message: discord.Message) -> Iterator[str]:
+    """The ids of a message's buttons."""
+    for row in message.components:
+        if isinstance(row, discord.ActionRow):
+            for item in row.children:
+                yield item.custom_id or ""
+
+
+@contextmanager
+def _gone_errors(what: str) -> Iterator[None]:
+    """Turns the answers that mean "no longer" or "not allowed" into _GoneError."""
+    try:
+        yield
+    except discord.HTTPException as error:
+        if isinstance(error, discord.NotFound | discord.Forbidden) or error.code == INVALID_TOKEN:
+            raise _GoneError(f"{what}: {error}") from error
+        raise
+
+
+@contextmanager
+def _post_errors() -> Iterator[None]:
+    """Turns everything that can go wrong on the way to Discord into PostError."""
+    try:
+        yield
+    except discord.RateLimited as error:
+        raise PostError(str(error), retry_after=error.retry_after) from error
+    except discord.HTTPException as error:
+        again = error.status == 429 or error.status >= 500
+        raise PostError(str(error), retryable=again, retry_after=_retry_after(error)) from error
+    except FileNotFoundError as error:
+        raise PostError(f"a file of the tune is missing: {error.filename}", retryable=False) from error
+    except (aiohttp.ClientError, OSError) as error:
+        raise PostError(f"Discord cannot be reached: {type(error).__name__}") from error
+
+
+def _retry_after(error: discord.HTTPException) -> float | None:
+    """The seconds that Discord asks to wait, where it says so."""
+    try:
+        return float(error.response.headers["Retry-After"])
+    except (KeyError, ValueError):
+        return None

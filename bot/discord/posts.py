@@ -1,0 +1,113 @@
+"""What a posted tune looks like: the embed with its recipe, the files, and smaller forms where they are too big.
+
+Where it is posted is left to `poster`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import discord
+
+from bot.discord.history import TITLE_LENGTH, message_link
+from bot.store import Entry, Song
+
+NO_PICTURE = "The picture is left out: the files were over Discord's limit."
+ONLY_MIDI = "Only the MIDI file is here: the sound is over Discord's limit."
+NO_FILES = "The files are over Discord's limit."
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One form of a post. files: paths, each with its alt text. note: says what was left out, else ""."""
+
+    files: tuple[tuple[Path, str], ...]
+    note: str
+    picture: bool
+
+    def open(self) -> list[discord.File]:
+        """The files, opened anew; whoever sends them closes them. Raises OSError."""
+        return [discord.File(path, filename=path.name, description=text) for path, text in self.files]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """A tune as it is posted.
+
+    folder: holds the files. parent: the tune that this is another take of, with its request. public_url: where the
+    files can also be had, None: nowhere.
+    """
+
+    entry: Entry
+    song: Song
+    folder: Path
+    parent: tuple[Entry, Song] | None = None
+    public_url: str | None = None
+
+    def forms(self, limit: int) -> Iterator[Form]:
+        """The forms that fit into `limit` bytes, the fullest first. Raises OSError where a file is missing."""
+        song = self.song
+        about = f"{song.title}, {song.seconds:.0f} seconds of NES music at {song.bpm:.0f} BPM in {song.key}"
+        audio = (self.folder / song.audio, about)
+        midi = (self.folder / song.midi, "The same tune as a MIDI file")
+        picture = (self.folder / song.picture, f"Piano roll of {song.title}: its four channels over time")
+        for form in (
+            Form((audio, midi, picture), "", picture=True),
+            Form((audio, midi), NO_PICTURE, picture=False),
+            Form((midi,), ONLY_MIDI, picture=False),
+            Form((), NO_FILES, picture=False),
+        ):
+            # The sum and not each file alone: what Discord counts has changed more than once.
+            if sum(path.stat().st_size for path, _ in form.files) <= limit:
+                yield form
+
+    def embed(self, form: Form) -> discord.Embed:
+        """Title, lineage, recipe and picture."""
+        embed = discord.Embed(
+            title=discord.utils.escape_markdown(self.song.title[:TITLE_LENGTH]),
+            description="\n".join(filter(None, (self._lineage(), self.song.report, self._link(), form.note))) or None,
+        )
+        for name, text in self._recipe():
+            embed.add_field(name=name, value=text, inline=True)
+        if form.picture:
+            embed.set_image(url=f"attachment://{self.song.picture}")
+        return embed
+
+    def _recipe(self) -> Iterator[tuple[str, str]]:
+        """What decided the tune, and what was asked for beside what came out."""
+        asked, song = self.entry.request, self.song
+        yield "Tempo", _asked_and_got(asked.bpm, f"{song.bpm:.4g}", " BPM")
+        yield "Key", _asked_and_got(asked.key, song.key, "")
+        yield "Length", _asked_and_got(asked.seconds, f"{song.seconds:.4g}", " s")
+        if song.scene:
+            yield "Scene", song.scene
+        yield "Seed", str(song.seed)
+        if asked.temperature != 1.0:
+            yield "Temperature", f"{asked.temperature:g}"
+        yield "Model", f"{song.model}, {song.engine}"
+
+    def _lineage(self) -> str:
+        """What the tune came from."""
+        name = self.entry.request.name or "a MIDI file"
+        remix = f"Remix of {discord.utils.escape_markdown(name)}" if self.entry.request.upload else ""
+        if self.parent is None:
+            return remix
+        entry, song = self.parent
+        title = discord.utils.escape_markdown(song.title[:TITLE_LENGTH])
+        link = message_link(entry.guild_id, entry.channel_id, song.message_id) if song.message_id else None
+        take = f"Another take of {title}" + (f" ([there]({link}))" if link else "")
+        return f"{remix}\n{take}" if remix else take
+
+    def _link(self) -> str:
+        return (
+            f"[Listen on the web]({self.public_url}/files/{self.song.id}/{self.song.audio})" if self.public_url else ""
+        )
+
+
+def _asked_and_got(asked: float | str | None, got: str, unit: str) -> str:
+    """`asked 120, got 120 BPM`, or what came out alone where nothing was asked for."""
+    if asked is None:
+        return f"{got}{unit}"
+    return f"asked {asked if isinstance(asked, str) else f'{asked:.4g}'}, got {got}{unit}"

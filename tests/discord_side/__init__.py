@@ -1,0 +1,1 @@
+"""The bot's Discord side on a simulated Discord."""

@@ -1,0 +1,121 @@
+"""The bot on a simulated Discord, in this process: the real library, store and backlog, a generator done at once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import discord
+import pytest
+import pytest_asyncio
+
+from bot.backlog import Backlog, Poster
+from bot.discord.client import ChiptuneClient
+from bot.discord.poster import DiscordPoster
+from bot.store import Store
+from generator.contract import Failure, InputError, Job, Progress, Request, Result
+from tests.fake_generator import MIDI, OGG, PNG
+
+DAMAGED = 3
+"""The seed of a request that the generator refuses."""
+
+
+@dataclass
+class Composer:
+    """A generator in this process. requests: what it was asked for."""
+
+    requests: list[Request] = field(default_factory=list)
+
+    async def run(self, job: Job, on_progress: Callable[[Progress], None]) -> Result | Failure:
+        self.requests.append(job.request)
+        if job.request.seed == DAMAGED:
+            return Failure(id=job.id, sentence="The MIDI file is damaged.")
+        for name, data in (("tune.mid", MIDI), ("tune.ogg", OGG), ("tune.png", PNG)):
+            (Path(job.folder) / name).write_bytes(data)
+        return Result(
+            id=job.id,
+            title=f"Tune *{len(self.requests)}* @everyone",
+            midi="tune.mid",
+            audio="tune.ogg",
+            picture="tune.png",
+            digest="0" * 64,
+            seconds=job.request.seconds or 30.0,
+            bpm=119.5,
+            key=job.request.key or "C",
+            seed=job.request.seed,
+            model="nes",
+            engine="fake 1",
+            report="4 of 9 parts were kept." if job.upload else "",
+        )
+
+
+@dataclass
+class Stage:
+    """What a test works with. alice and bob are members of the server, `channel` is in it."""
+
+    env: Any
+    client: ChiptuneClient
+    store: Store
+    composer: Composer
+    channel: Any
+    alice: Any
+    bob: Any
+
+    async def posted(self, count: int = 1) -> list[discord.Message]:
+        """Wait until so many tunes are in the channel; these messages, oldest first."""
+        async with asyncio.timeout(10):
+            while True:
+                posts = [message for message in self.channel.history() if message.attachments]
+                if len(posts) == count and not await self.store.open_requests() and not await self.store.undelivered():
+                    return sorted(posts, key=lambda message: message.id)
+                await asyncio.sleep(0.01)
+
+    def refused(self) -> None:
+        """Nothing but bad input was raised; a simulated Discord counts it as a fault otherwise."""
+        raised = [getattr(error, "original", error) for error in self.env.errors]
+        assert raised
+        assert all(isinstance(error, InputError) for error in raised), raised
+
+    async def gone(self) -> None:
+        """Wait until every request is answered."""
+        async with asyncio.timeout(10):
+            while await self.store.open_requests() or await self.store.undelivered():
+                await asyncio.sleep(0.01)
+
+
+@pytest.fixture
+def composer() -> Composer:
+    return Composer()
+
+
+@pytest.fixture
+def posters() -> dict[str, Poster]:
+    return {}
+
+
+@pytest.fixture
+def simcord_bot(store: Store, composer: Composer, posters: dict[str, Poster], tmp_path: Path) -> ChiptuneClient:
+    async def fetch(attachment: discord.Attachment) -> bytes:
+        return await attachment.read()
+
+    backlog = Backlog(store, composer, posters, tmp_path)
+    client = ChiptuneClient(store, backlog, fetch, synced_file=tmp_path / "commands", shard_count=1)
+    posters["discord"] = DiscordPoster(client, "https://tunes.example")
+    return client
+
+
+@pytest_asyncio.fixture
+async def stage(simcord_env: Any, simcord_bot: ChiptuneClient, composer: Composer) -> AsyncIterator[Stage]:
+    guild = simcord_env.create_guild()
+    channel = guild.create_text_channel("music")
+    alice, bob = (guild.add_member(simcord_env.create_user(name)) for name in ("alice", "bob"))
+    with simcord_env.time_context():
+        work = asyncio.create_task(simcord_bot.backlog.run())
+    yield Stage(simcord_env, simcord_bot, simcord_bot.store, composer, channel, alice, bob)
+    work.cancel()
+    with suppress(asyncio.CancelledError):
+        await work

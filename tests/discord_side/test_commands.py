@@ -1,0 +1,181 @@
+"""What a person sees of each command, on a simulated Discord."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import discord
+import pytest
+
+from generator.contract import FAULT_SENTENCE, KEYS
+from tests.fake_generator import MIDI, PNG
+
+from .conftest import DAMAGED, Stage
+
+
+async def test_generate_posts_a_tune_with_its_recipe(stage: Stage) -> None:
+    result = await stage.alice.slash(
+        stage.channel, "chiptune generate", scene="boss", key="Bbm", tempo=120, seconds=12, seed=5, temperature=0.8
+    )
+    assert result.acknowledged
+    assert not result.ephemeral
+    [post] = await stage.posted()
+    assert post.id == result.response.id
+    assert [item.filename for item in post.attachments] == ["tune.ogg", "tune.mid", "tune.png"]
+    [embed] = post.embeds
+    assert embed.title == "Tune \\*1\\* @everyone"
+    recipe = {field.name: field.value for field in embed.fields}
+    assert recipe == {
+        "Tempo": "asked 120, got 119.5 BPM",
+        "Key": "asked Bbm, got Bbm",
+        "Length": "asked 12, got 12 s",
+        "Scene": "boss",
+        "Seed": "5",
+        "Temperature": "0.8",
+        "Model": "nes, fake 1",
+    }
+    song = (await stage.store.songs(str(stage.channel.guild.id)))[0]
+    assert embed.description == f"[Listen on the web](https://tunes.example/files/{song.id}/tune.ogg)"
+    assert song.message_id == str(post.id)
+    assert post.mentions == []
+    assert not post.mention_everyone
+
+
+async def test_what_is_left_out_is_the_model_s_choice(stage: Stage) -> None:
+    for _ in range(2):
+        await stage.alice.slash(stage.channel, "chiptune generate")
+    posts = await stage.posted(2)
+    first, second = stage.composer.requests
+    assert first.seed != second.seed
+    assert (first.scene, first.key, first.bpm, first.seconds) == (None, None, None, None)
+    assert {field.name: field.value for field in posts[0].embeds[0].fields}["Tempo"] == "119.5 BPM"
+
+
+async def test_a_refused_job_takes_the_placeholder_away(stage: Stage) -> None:
+    result = await stage.alice.slash(stage.channel, "chiptune generate", seed=DAMAGED)
+    await stage.gone()
+    assert result.response is None
+    [said] = result.followups
+    assert said.content == "The MIDI file is damaged."
+    assert said.ephemeral
+
+
+async def test_remix_takes_a_midi_file(stage: Stage) -> None:
+    await stage.alice.slash(stage.channel, "chiptune remix", file=("_my_ song.mid", MIDI))
+    [post] = await stage.posted()
+    [request] = stage.composer.requests
+    assert (request.mode, request.name) == ("arrange", "_my_ song.mid")
+    assert stage.client.backlog.upload_path(request.upload or "").read_bytes() == MIDI
+    about = str(post.embeds[0].description)
+    assert "Remix of \\_my\\_ song.mid" in about
+    assert "4 of 9 parts were kept." in about
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "sentence"),
+    [
+        ("cat.png", PNG, "That is not a MIDI file: its name should end in .mid."),
+        ("empty.mid", b"", "The file is empty."),
+        ("huge.mid", b"MThd" + bytes(5 * 1024 * 1024), "The file has 5.0 MB; 4 MB is the most for a MIDI file."),
+    ],
+    ids=["not a MIDI file", "empty", "too large"],
+)
+async def test_remix_refuses_at_the_edge(stage: Stage, name: str, data: bytes, sentence: str) -> None:
+    result = await stage.alice.slash(stage.channel, "chiptune remix", file=(name, data))
+    assert result.response.content == sentence
+    assert result.ephemeral
+    assert not result.deferred
+    assert stage.composer.requests == []
+    stage.refused()
+
+
+async def test_remix_refuses_what_is_no_midi_inside(stage: Stage) -> None:
+    result = await stage.alice.slash(stage.channel, "chiptune remix", file=("cat.mid", PNG))
+    assert result.response is None
+    [said] = result.followups
+    assert "That is not a MIDI file" in said.content
+    assert said.ephemeral
+    stage.refused()
+
+
+async def test_a_fault_is_logged_and_answered_with_one_sentence(
+    stage: Stage, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "uploads").write_text("in the way")
+    result = await stage.alice.slash(stage.channel, "chiptune remix", file=("song.mid", MIDI))
+    assert result.response is None
+    [said] = result.followups
+    assert said.content == FAULT_SENTENCE
+    assert said.ephemeral
+    assert "Traceback" in caplog.text
+    assert "FaultError: an upload could not be kept" in caplog.text
+    assert len(stage.env.errors) == 1
+
+
+async def test_a_direct_message_has_a_history_of_its_own(stage: Stage) -> None:
+    await stage.alice.user.slash("chiptune generate", seed=7)
+    await stage.gone()
+    [post] = [message for message in stage.alice.user.dm_channel.history() if message.attachments]
+    page = await stage.alice.user.slash("chiptune history")
+    [line] = _lines(page.response.message)
+    assert f"https://discord.com/channels/@me/{stage.alice.user.dm_channel.id}/{post.id}" in line
+    assert await stage.store.songs(str(stage.channel.guild.id)) == []
+
+
+async def test_an_unknown_key_is_refused_with_a_hint(stage: Stage) -> None:
+    result = await stage.alice.slash(stage.channel, "chiptune generate", key="H")
+    assert result.ephemeral
+    assert "There is no key called “H”" in result.response.content
+    stage.refused()
+
+
+@pytest.mark.parametrize(
+    ("typed", "first", "count"), [("", "C", 24), ("c", "C", 4), ("BB", "Bb", 2), ("f#m", "F#m", 1), ("x", None, 0)]
+)
+async def test_keys_are_completed(stage: Stage, typed: str, first: str | None, count: int) -> None:
+    choices = await stage.alice.autocomplete(stage.channel, "chiptune generate", "key", typed)
+    assert len(choices) == count
+    assert all(choice["value"] in KEYS for choice in choices)
+    if first:
+        assert choices[0]["value"] == first
+
+
+async def test_history_shows_the_newest_first_in_pages(stage: Stage) -> None:
+    empty = await stage.alice.slash(stage.channel, "chiptune history")
+    assert "Nothing yet" in str(empty.response.embeds[0].description)
+    for _ in range(12):
+        await stage.alice.slash(stage.channel, "chiptune generate")
+    posts = await stage.posted(12)
+    await stage.bob.click(posts[11], custom_id=_custom_id(posts[11], 1))
+
+    page = await stage.alice.slash(stage.channel, "chiptune history")
+    assert page.ephemeral
+    lines = _lines(page.response.message)
+    assert len(lines) == 10
+    assert lines[0].startswith("**Tune \\*12\\*")
+    assert "👍 1" in lines[0]
+    assert f"/{stage.channel.guild.id}/{stage.channel.id}/{posts[11].id}" in lines[0]
+
+    await stage.alice.click(page.response.message, label="Older")
+    lines = _lines(page.response.message)
+    assert [line.split("\\*")[1] for line in lines] == ["2", "1"]
+    assert page.response.components == []
+
+
+async def test_history_is_each_server_s_own(stage: Stage) -> None:
+    await stage.alice.slash(stage.channel, "chiptune generate")
+    await stage.posted()
+    other = stage.env.create_guild("Other")
+    carol = other.add_member(stage.env.create_user("carol"))
+    page = await carol.slash(other.create_text_channel("music"), "chiptune history")
+    assert "Nothing yet" in str(page.response.embeds[0].description)
+
+
+def _lines(message: discord.Message) -> list[str]:
+    return str(message.embeds[0].description).splitlines()
+
+
+def _custom_id(message: discord.Message, number: int) -> str:
+    [row] = message.components
+    assert isinstance(row, discord.ActionRow)
+    return str(row.children[number].custom_id)

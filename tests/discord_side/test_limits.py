@@ -1,0 +1,82 @@
+"""The command tree against Discord's own limits."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import discord
+from discord import app_commands
+
+from bot.discord.buttons import AnotherTake, Vote
+from bot.discord.commands import chiptune_group
+from bot.discord.history import Older
+from generator.contract import BPM, SCENES, SECONDS, SEEDS, TEMPERATURE
+
+NAME = re.compile(r"[-_'\w]{1,32}")
+Payload = dict[str, Any]
+
+
+def payload() -> Payload:
+    """The command as Discord takes it."""
+    tree = app_commands.CommandTree(discord.Client(intents=discord.Intents.none()))
+    return dict(chiptune_group().to_dict(tree))
+
+
+def walk(command: Payload) -> Iterator[Payload]:
+    yield command
+    for option in command.get("options", []):
+        yield from walk(option)
+
+
+def characters(command: Payload) -> int:
+    """What Discord counts towards 8,000: names, descriptions and choices."""
+    return sum(
+        len(part["name"])
+        + len(part.get("description", ""))
+        + sum(len(choice["name"]) + len(str(choice["value"])) for choice in part.get("choices", []))
+        for part in walk(command)
+    )
+
+
+def test_names_descriptions_options_and_choices_are_within_the_limits() -> None:
+    for part in walk(payload()):
+        assert NAME.fullmatch(part["name"])
+        assert part["name"] == part["name"].lower()
+        assert 1 <= len(part["description"]) <= 100, part["name"]
+        names = [option["name"] for option in part.get("options", [])]
+        assert len(names) == len(set(names)) <= 25
+        choices = part.get("choices", [])
+        assert len(choices) <= 25
+        assert len({choice["name"] for choice in choices}) == len(choices)
+        assert all(1 <= len(choice["name"]) <= 100 for choice in choices)
+    assert characters(payload()) <= 8000
+
+
+def test_options_have_the_contract_s_ranges() -> None:
+    generate = next(part for part in payload()["options"] if part["name"] == "generate")
+    options = {option["name"]: option for option in generate["options"]}
+    ranges = {"tempo": BPM, "seconds": SECONDS, "temperature": TEMPERATURE, "seed": (0, SEEDS - 1)}
+    for name, limits in ranges.items():
+        assert (options[name]["min_value"], options[name]["max_value"]) == limits
+    assert [choice["value"] for choice in options["scene"]["choices"]] == list(SCENES)
+
+
+def test_it_can_be_installed_and_used_everywhere() -> None:
+    assert payload()["integration_types"] == [0, 1]
+    assert payload()["contexts"] == [0, 1, 2]
+
+
+def test_custom_ids_are_short_and_never_confused() -> None:
+    song = "0123456789abcdef" * 2
+    buttons = [AnotherTake(song), Vote(song, 1, 0), Vote(song, -1, 0), Older(song)]
+    for button in buttons:
+        assert len(button.custom_id) <= 100
+        matching = [kind for kind in (AnotherTake, Vote, Older) if _template(kind).fullmatch(button.custom_id)]
+        assert matching == [type(button)]
+
+
+def _template(kind: Any) -> re.Pattern[str]:
+    template: re.Pattern[str] = kind.__discord_ui_compiled_template__
+    return template

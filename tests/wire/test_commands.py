@@ -1,0 +1,130 @@
+"""Commands over the wire: the defer, the post, the refusals, and many at once."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import logging
+
+import pytest
+
+from generator.contract import MAX_UPLOAD_BYTES
+from tests.fake_generator import MIDI, OGG, PNG
+
+from .process import Bot
+from .rest import DEFER, MESSAGE
+from .standin import StandIn
+from .world import CHANNEL, EPHEMERAL, GUILD, USER, File, Payload
+
+log = logging.getLogger(__name__)
+
+
+def fields(message: Payload) -> dict[str, str]:
+    return {field["name"]: field["value"] for field in message["embeds"][0]["fields"]}
+
+
+async def test_a_tune_is_deferred_written_and_posted(discord: StandIn, bot: Bot) -> None:
+    asked = {"scene": "boss", "key": "f#m", "tempo": 150, "seconds": 20, "seed": 99}
+    interaction = await discord.answered(await discord.slash("generate", asked))
+    assert interaction.callback == DEFER
+    assert interaction.latency is not None
+    assert interaction.latency < 1.0
+    [post] = await discord.until(discord.posts)
+    assert int(post["id"]) == interaction.original
+    files = [discord.world.files[int(item["id"])] for item in post["attachments"]]
+    assert [(file.name, file.data) for file in files] == [("tune.ogg", OGG), ("tune.mid", MIDI), ("tune.png", PNG)]
+    assert all(file.description for file in files)
+    assert post["embeds"][0]["image"]["url"] == "attachment://tune.png"
+    shown = fields(post)
+    assert shown["Tempo"] == "asked 150, got 150 BPM"
+    assert shown["Key"] == "asked F#m, got F#m"
+    assert (shown["Length"], shown["Seed"], shown["Scene"]) == ("asked 20, got 20 s", "99", "boss")
+    assert not post["content"]
+    await discord.until(lambda: bot.rows("SELECT 1 FROM requests WHERE status = 'posted'"))
+    [row] = bot.rows(
+        "SELECT requests.user_id, songs.guild_id, message_id, destination FROM songs JOIN requests USING (id)"
+    )
+    assert row == (str(USER), str(GUILD), post["id"], "{}")
+    said = [body["content"] for _, _, body in discord.world.edits if body.get("content")]
+    assert said[0] == "Queued: it is next."
+    assert all(body["allowed_mentions"]["parse"] == [] for _, _, body in discord.world.edits)
+
+
+async def test_progress_is_shown_at_a_polite_pace(discord: StandIn, bot: Bot) -> None:
+    await discord.slash("generate", {"seed": 1})
+    await discord.until(discord.posts)
+    texts = [(at, body["content"]) for at, _, body in discord.world.edits if body.get("content")]
+    assert any(text.startswith("Composing ▰") for _, text in texts)
+    assert all(later - at > 1.1 for (at, _), (later, _) in itertools.pairwise(texts))
+
+
+async def test_a_remix_is_fetched_and_names_its_file(discord: StandIn, bot: Bot) -> None:
+    interaction = await discord.slash("remix", file=File("My_song.MID", MIDI))
+    [post] = await discord.until(discord.posts)
+    assert int(post["id"]) == interaction.original
+    about = post["embeds"][0]["description"]
+    assert "Remix of My\\_song.MID" in about
+    assert "4 of 9 parts were kept." in about
+    [(request,)] = bot.rows("SELECT request FROM requests")
+    upload = bot.data / "uploads" / f"{json.loads(request)['upload']}.mid"
+    assert upload.read_bytes() == MIDI
+
+
+@pytest.mark.parametrize(
+    ("file", "declared", "sentence"),
+    [
+        (File("cat.png", PNG), None, "not a MIDI file"),
+        (File("empty.mid", b""), None, "is empty"),
+        (File("huge.mid", MIDI), 50 * 1024 * 1024, "50.0 MB"),
+    ],
+    ids=["not a MIDI file", "empty", "50 MB"],
+)
+async def test_what_the_edge_sees_is_refused_before_the_defer(
+    discord: StandIn, bot: Bot, file: File, declared: int | None, sentence: str
+) -> None:
+    interaction = await discord.answered(await discord.slash("remix", file=file, declared=declared))
+    assert interaction.callback == MESSAGE
+    assert sentence in interaction.data["content"]
+    assert interaction.data["flags"] == EPHEMERAL
+    assert bot.rows("SELECT count(*) FROM requests") == [(0,)]
+
+
+async def test_what_is_found_later_takes_the_placeholder_away(discord: StandIn, bot: Bot) -> None:
+    cases = [
+        ("remix", None, File("cat.mid", PNG), "not a MIDI file"),
+        ("remix", None, File("longer.mid", MIDI + bytes(MAX_UPLOAD_BYTES)), "4 MB is the most"),
+        ("generate", {"seed": 3}, None, "a track ends too early"),
+        ("generate", {"seed": 7}, None, "Something went wrong on our side"),
+    ]
+    for name, options, file, sentence in cases:
+        interaction = await discord.slash(name, options, file=file, declared=100 if file else None)
+        await discord.until(lambda made=interaction: discord.follow_ups(made))  # type: ignore[misc]
+        [said] = discord.follow_ups(interaction)
+        assert sentence in said["content"]
+        assert said["flags"] == EPHEMERAL
+        assert discord.original(interaction) is None
+
+
+async def test_options_that_no_client_would_send_are_refused(discord: StandIn, bot: Bot) -> None:
+    for options, sentence in (({"seconds": -5}, "The length must be"), ({"key": "H"}, "There is no key called")):
+        interaction = await discord.answered(await discord.slash("generate", options))
+        assert interaction.callback == MESSAGE
+        assert sentence in interaction.data["content"]
+        assert interaction.data["flags"] == EPHEMERAL
+
+
+async def test_thirty_at_once_are_all_acknowledged_and_posted(discord: StandIn, bot: Bot) -> None:
+    sent = [await discord.slash("generate", {"seed": 100 + n}, user=USER + n) for n in range(30)]
+    for interaction in sent:
+        await discord.answered(interaction)
+    latencies = sorted(interaction.latency or 99.0 for interaction in sent)
+    assert latencies[-1] < 2.5
+    log.info("30 at once: defer p50 %.0f ms, last %.0f ms", latencies[15] * 1000, latencies[-1] * 1000)
+    await discord.until(lambda: len(discord.posts()) == 30, seconds=40)
+    assert bot.rows("SELECT count(*) FROM songs WHERE guild_id = ?", (str(GUILD),)) == [(30,)]
+    assert len(discord.messages(CHANNEL)) == 30
+
+
+async def test_keys_are_completed(discord: StandIn, bot: Bot) -> None:
+    choices = await discord.autocomplete("generate", "key", "f#")
+    assert [(choice["name"], choice["value"]) for choice in choices] == [("F# major", "F#"), ("F# minor", "F#m")]

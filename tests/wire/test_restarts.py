@@ -1,0 +1,105 @@
+"""What outlives a process: buttons, votes, and requests whose generator or bot is killed in the middle."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from typing import Any
+
+import pytest
+
+from .process import Bot
+from .rest import DEFER, UPDATE
+from .standin import StandIn
+from .world import USER, Payload
+
+
+def vote_label(message: Payload) -> str:
+    return str(message["components"][0]["components"][1]["label"])
+
+
+async def posted(discord: StandIn, bot: Bot, count: int = 1) -> list[Payload]:
+    """Wait until so many tunes are posted and noted as such."""
+    await discord.until(lambda: bot.rows("SELECT count(*) FROM requests WHERE status = 'posted'") == [(count,)])
+    assert len(discord.posts()) == count
+    return discord.posts()
+
+
+async def test_buttons_work_after_a_restart(discord: StandIn, bot: Bot) -> None:
+    await discord.slash("generate", {"seed": 50, "scene": "town"})
+    [post] = await posted(discord, bot)
+    files = post["attachments"]
+    assert discord.world.syncs == 1
+    assert await bot.end() == 0
+    await bot.start()
+    assert discord.world.syncs == 1, "nothing changed, so nothing is registered again"
+
+    pressed = await discord.answered(await discord.press(post, "👍"))
+    assert pressed.callback == UPDATE
+    assert vote_label(post) == "1"
+    assert post["attachments"] == files
+    assert bot.rows("SELECT voter, value FROM votes") == [(str(USER), 1)]
+    await discord.answered(await discord.press(post, "👎"))
+    await discord.answered(await discord.press(post, "👎", user=USER + 1))
+    assert vote_label(post) == "-2"
+    await discord.answered(await discord.press(post, "👎"))
+    assert vote_label(post) == "-1"
+
+    take = await discord.answered(await discord.press(post, "🎲"))
+    assert take.callback == DEFER
+    _, second = await posted(discord, bot, 2)
+    assert int(second["id"]) == take.original
+    assert "Another take of Tune 50" in second["embeds"][0]["description"]
+    [(parent, request)] = bot.rows("SELECT parent, request FROM requests ORDER BY number DESC LIMIT 1")
+    assert json.loads(request)["scene"] == "town"
+    assert json.loads(request)["seed"] != 50
+    assert bot.rows("SELECT id FROM songs ORDER BY number LIMIT 1") == [(parent,)]
+
+
+async def test_a_generator_that_is_killed_is_started_again(discord: StandIn, bot: Bot) -> None:
+    interaction = await discord.slash("generate", {"seed": 1})
+    await discord.until(lambda: any("▰" in str(body.get("content")) for _, _, body in discord.world.edits))
+    for pid in bot.generator_pids():
+        os.kill(pid, signal.SIGKILL)
+    [post] = await posted(discord, bot)
+    assert int(post["id"]) == interaction.original
+    assert len(bot.jobs_file.read_text().splitlines()) == 2
+
+
+async def test_a_bot_that_is_killed_answers_later_and_once(discord: StandIn, bot: Bot) -> None:
+    interaction = await discord.slash("generate", {"seed": 1})
+    waiting = await discord.slash("generate", {"seed": 60})
+    await discord.until(lambda: any("▰" in str(body.get("content")) for _, _, body in discord.world.edits))
+    await bot.end(signal.SIGKILL)
+    assert not discord.posts()
+    await bot.start()
+    posts = await posted(discord, bot, 2)
+    assert {int(post["id"]) for post in posts} == {interaction.original, waiting.original}
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["while the token lives", "after it has expired"])
+async def test_a_post_that_was_never_noted_is_not_made_twice(discord: StandIn, bot: Bot, late: bool) -> None:
+    if late:
+        discord.world.token_seconds = -1.0
+    await discord.slash("generate", {"seed": 1})
+    [(row, destination)] = await discord.until(lambda: bot.rows("SELECT id, destination FROM requests"))
+    await posted(discord, bot)
+    # As if the bot had been killed between the post and the note of it, and Discord had forgotten the nonce.
+    await bot.end(signal.SIGKILL)
+    bot.rows("UPDATE requests SET status = 'composed', destination = ? WHERE id = ?", (destination, row))
+    bot.rows("UPDATE songs SET message_id = NULL")
+    discord.world.nonces.clear()
+    await bot.start()
+    [post] = await posted(discord, bot)
+    assert len(discord.messages()) == 1
+    assert bot.rows("SELECT message_id FROM songs") == [(post["id"],)]
+    assert bot.jobs_file.read_text().splitlines() == [f"job {row}"]
+
+
+async def test_a_request_that_kills_every_generator_is_refused(discord: StandIn, bot: Bot) -> None:
+    interaction: Any = await discord.slash("generate", {"seed": 2})
+    [said] = await discord.until(lambda: discord.follow_ups(interaction))
+    assert "Something went wrong on our side" in said["content"]
+    assert discord.original(interaction) is None
+    await discord.until(lambda: bot.rows("SELECT 1 FROM requests WHERE status = 'refused'"))
