@@ -52,6 +52,8 @@ async def serve(settings: Settings, *, generator_command: Sequence[str] = GENERA
             side = await stack.enter_async_context(DiscordSide(settings, store, backlog))
             posters["discord"] = side.poster
             work.append(side.run)
+        warming = asyncio.create_task(generator.warm_up())
+        stack.callback(warming.cancel)
         runner, url = await start(make_app(settings, store, backlog), settings.host, settings.port)
         log.info("the page is at %s", url)
         try:

@@ -66,6 +66,19 @@ class GeneratorClient:
         """The child's process id, None while none runs."""
         return self._child.pid if self._child and self._child.returncode is None else None
 
+    async def warm_up(self) -> None:
+        """Start the child ahead of the first job; where that fails the log says why, and the job tries again."""
+        async with self._one_at_a_time:
+            ready = False
+            try:
+                await self._ready_child()
+                ready = True
+            except (GeneratorDied, FramingError, ConnectionError) as error:
+                log.warning("the generator did not start: %s", error)
+            finally:
+                if not ready:
+                    await self._end(signal.SIGKILL)
+
     async def run(self, job: Job, on_progress: OnProgress) -> Result | Failure:
         """Do one job in the child. Raises GeneratorDied where the child ended, hung or talked nonsense."""
         async with self._one_at_a_time:

@@ -90,7 +90,7 @@ def test_names_of_uploads_are_cleaned(sent: str | None, kept: str | None) -> Non
 
 
 async def test_another_take_has_the_same_request_but_the_seed(channel: Channel) -> None:
-    _, answer = await channel.post("/api/requests", data=multipart({"key": "Eb", "seed": 42}, MIDI))
+    _, answer = await channel.post("/api/requests", json={"key": "Eb", "seed": 42})
     song = (await channel.until_over(answer["id"]))["song"]
     status, another = await channel.post(f"/api/songs/{song['id']}/another")
     assert status == 202
