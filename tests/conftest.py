@@ -5,6 +5,7 @@ Nobody's own settings reach a test: the environment's are taken away and the dat
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -13,6 +14,9 @@ import pytest
 import pytest_asyncio
 
 from bot.store import Entry, Song, Store
+
+# Networks as small as the tests' gain nothing from threads, and lose much where several wait for one core.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 ROOT = Path(__file__).parent.parent
 FAKE_GENERATOR = (sys.executable, "-m", "tests.fake_generator")
