@@ -5,7 +5,7 @@ Files that already have the console's four channels pass through as they are. Te
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import groupby
 from pathlib import PurePath
@@ -16,11 +16,13 @@ from generator.contract import InputError, Request
 from generator.envelopes import dress
 from generator.importer import Import, PartNote, import_midi
 from models.grid import find_clock, tempo_bpm
-from models.midi import from_midi, is_score
-from models.score import CHANNELS, NO, P1, P2, TR, Grid, Note, Score, ScoreError, fold_pitch
+from models.score import CHANNELS, NO, P1, P2, TR, Grid, Note, Score, fold_pitch
 
-LOW = 52
-"""A note alone below this pitch (E3) counts as bass."""
+LOW = 48
+"""C3: what lies below is bass, unless most of the song does, and so is always the lowest third of the notes."""
+
+STRUM = 2
+"""Frames within which the notes of a chord are struck."""
 
 PLAUSIBLE_BPM = (30, 300)
 """Tempos outside this come from files that were never meant to be counted: the beat is sought in the onsets."""
@@ -44,12 +46,8 @@ _STRENGTH = {key: rank for rank, key in enumerate(_DRUMS)}
 def arrange(request: Request, data: bytes) -> Tune:
     """The tune of an uploaded MIDI file. Raises InputError."""
     imported = import_midi(data)
-    title = PurePath(request.name).stem[:60] if request.name else "Remix"
-    if is_score(imported.midi):
-        try:
-            score = from_midi(imported.midi)
-        except ScoreError as error:
-            raise InputError(f"The MIDI file has the channels p1, p2, tr and no, but {error}.") from error
+    score = imported.score
+    if score is not None:
         report = f"The file already has the four channels: all {score.note_count} notes kept."
     else:
         score = dress(*reduce(imported, request.seed))
@@ -58,7 +56,14 @@ def arrange(request: Request, data: bytes) -> Tune:
         raise InputError("Nothing in the MIDI file can be played on the four channels.")
     if score.grid is None:
         score = replace(score, grid=find_clock(score).to_grid())
+    title = title_of(request.name)
     return Tune(replace(score, title=title), title, find_key(score)[0], report)
+
+
+def title_of(name: str | None) -> str:
+    """A title from a file's name: without its suffix, what cannot be written or printed, and what is too much."""
+    letters = PurePath(name or "").stem[:400].encode("utf-8", "replace").decode()
+    return "".join(letter if letter.isprintable() else " " for letter in letters).strip()[:60] or "Remix"
 
 
 def reduce(imported: Import, seed: int) -> tuple[Score, int, tuple[float, ...]]:
@@ -78,18 +83,31 @@ def reduce(imported: Import, seed: int) -> tuple[Score, int, tuple[float, ...]]:
 def _lines(notes: Iterable[PartNote]) -> list[list[PartNote]]:
     """Three lines, none with two notes at once: what begins highest, next and lowest, as long as it is not outdone."""
     lines: list[list[PartNote]] = [[], [], [], []]
-    for start, group in groupby(notes, key=lambda note: note.start):
+    struck = list(_strummed_together(notes))
+    pitches = sorted(note.pitch for note in struck) or [0]
+    bass = max(pitches[len(pitches) // 3], min(LOW, pitches[len(pitches) * 2 // 3]))
+    for start, group in groupby(struck, key=lambda note: note.start):
         begins = sorted({note.pitch: note for note in group}.values(), key=lambda note: -note.pitch)
         high, low = _sounding(lines[P1], start), _sounding(lines[TR], start)
-        if begins and (low is None or begins[-1].pitch <= low.pitch):
-            alone = len(begins) == 1
-            if not alone or begins[-1].pitch < (high.pitch if high else LOW):
-                _take(lines[TR], begins.pop())
-        if begins and (high is None or begins[0].pitch >= high.pitch):
+        lowest = begins[-1].pitch
+        if (low is None or lowest <= low.pitch) and (lowest < bass or len(begins) > 2):
+            _take(lines[TR], begins.pop())
+            # A bass in octaves is one line, not two.
+            begins = [note for note in begins if note.pitch >= bass or (note.pitch - lowest) % 12]
+        if begins and begins[0].pitch >= (high.pitch if high else bass):
             _take(lines[P1], begins.pop(0))
         if begins:
             _take(lines[P2], begins[0])
     return lines
+
+
+def _strummed_together(notes: Iterable[PartNote]) -> Iterator[PartNote]:
+    """The notes, those of a chord that is struck over some frames begun together, so that none cuts another off."""
+    first: PartNote | None = None
+    for note in notes:
+        if first is None or note.start - first.start > STRUM or note.start >= first.end:
+            first = note
+        yield replace(note, start=first.start)
 
 
 def _sounding(line: list[PartNote], frame: int) -> PartNote | None:
@@ -120,9 +138,10 @@ def _on_channel(channel: int, note: PartNote) -> Note:
 
 def _grid(imported: Import) -> Grid | None:
     """The file's own tempo, where it is steady and one that people count in."""
-    if not imported.steady or not PLAUSIBLE_BPM[0] <= tempo_bpm(imported.beat_frames) <= PLAUSIBLE_BPM[1]:
+    beat = imported.beat_frames
+    if beat is None or not PLAUSIBLE_BPM[0] <= tempo_bpm(beat) <= PLAUSIBLE_BPM[1]:
         return None
-    return Grid.from_beat(round(16 * imported.beat_frames), 0, min(16, max(1, imported.beats_a_bar)))
+    return Grid.from_beat(round(16 * beat), 0, min(16, imported.beats_a_bar))
 
 
 def _report(imported: Import, score: Score) -> str:

@@ -10,15 +10,22 @@ from collections.abc import Callable
 from contextlib import redirect_stdout
 from dataclasses import asdict
 from pathlib import Path
+from typing import NoReturn
 
 from generator.contract import BPM, KEYS, SCENES, SECONDS, SEEDS, TEMPERATURE, InputError, Request, Result, digest
 
-SOUNDS = (".wav", ".ogg", ".mp3")
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong with the arguments in one sentence."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise InputError instead of printing how to use the command."""
+        raise InputError(f"{message[:1].upper()}{message[1:]}: see {self.prog} --help.")
 
 
 def generate_command(arguments: list[str]) -> int:
     """`chiptune generate --out DIR`."""
-    parser = argparse.ArgumentParser("chiptune generate", description="Compose a new tune.")
+    parser = Parser("chiptune generate", description="Compose a new tune.")
     parser.add_argument("--scene", help=", ".join(SCENES))
     parser.add_argument("--bpm", type=float, help=f"{BPM[0]} to {BPM[1]}; the model's choice if left out")
     parser.add_argument("--key", help=f"{', '.join(KEYS[:3])} … or {', '.join(KEYS[12:15])} …")
@@ -42,7 +49,7 @@ def generate_command(arguments: list[str]) -> int:
 
 def remix_command(arguments: list[str]) -> int:
     """`chiptune remix FILE.mid --out DIR`."""
-    parser = argparse.ArgumentParser("chiptune remix", description="Arrange any MIDI file for the console's channels.")
+    parser = Parser("chiptune remix", description="Arrange any MIDI file for the console's channels.")
     parser.add_argument("file", type=Path, help="a MIDI file")
     parser.add_argument("--mode", default="arrange", help="arrange")
     _add_output(parser)
@@ -54,7 +61,7 @@ def remix_command(arguments: list[str]) -> int:
 
 def render_command(arguments: list[str]) -> int:
     """`chiptune render FILE.mid --out FILE`."""
-    parser = argparse.ArgumentParser("chiptune render", description="A MIDI file as sound or picture.")
+    parser = Parser("chiptune render", description="A MIDI file as sound or picture.")
     parser.add_argument("file", type=Path, help="any MIDI file; a picture needs the tracks p1, p2, tr and no")
     parser.add_argument("--out", type=Path, required=True, help="a file ending in .wav, .ogg, .mp3 or .png")
     given = parser.parse_args(arguments)

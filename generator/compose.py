@@ -42,8 +42,15 @@ def compose(composer: Composer, request: Request, progress: Callable[[float], No
         beat_frames=60 * FRAMES_PER_SECOND / request.bpm if request.bpm else None,
     )
     takes: list[tuple[int, Score, str]] = []
+    furthest = 0.0
+
+    def forward(share: float) -> None:
+        nonlocal furthest
+        furthest = max(furthest, share)  # another take does not set the bar back
+        progress(furthest)
+
     for take in range(TAKES):
-        score = composer.compose(replace(wish, seed=take_seed(request.seed, take)), progress)
+        score = composer.compose(replace(wish, seed=take_seed(request.seed, take)), forward)
         score, key, wrong = _in_key(score, request.key)
         wrong += len(faults(score))
         takes.append((wrong, score, key))

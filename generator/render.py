@@ -9,7 +9,6 @@ from generator.audio import render_tune
 from generator.contract import InputError
 from generator.importer import import_midi
 from generator.picture import draw
-from models.midi import from_midi, is_score
 from models.score import FRAMES_PER_SECOND
 
 SOUNDS = (".wav", ".ogg", ".mp3")
@@ -23,14 +22,13 @@ def render_file(file: Path, data: bytes, out: Path) -> None:
         raise InputError(f"There is no folder {out.parent}.")
     imported = import_midi(data)
     if out.suffix.lower() == ".png":
-        if not is_score(imported.midi):
+        if imported.score is None:
             raise InputError("A picture needs the tracks p1, p2, tr and no: run chiptune remix on the file first.")
-        score = from_midi(imported.midi)
-        draw(score, out, score.title or file.stem)
+        draw(imported.score, out, imported.score.title or file.stem)
         return
     seconds = max(note.end for note in imported.notes) / FRAMES_PER_SECOND
-    if is_score(imported.midi):
-        seconds = from_midi(imported.midi).seconds
+    if imported.score is not None:
+        seconds = imported.score.seconds
     with tempfile.TemporaryDirectory() as folder:
         plain = Path(folder) / "tune.mid"
         # Written anew: FluidSynth reads neither RIFF-wrapped files nor bad data bytes.

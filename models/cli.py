@@ -4,11 +4,23 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
+from typing import NoReturn
+
+from models.errors import MusicError, UsageError
 
 DEFAULT_MODEL = Path(__file__).parent / "weights" / "nes"
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong with the arguments in one sentence."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise UsageError instead of printing how to use the command."""
+        raise UsageError(f"{message[:1].upper()}{message[1:]}: see {self.prog} --help.")
 
 
 def train_command(arguments: list[str]) -> int:
@@ -16,7 +28,7 @@ def train_command(arguments: list[str]) -> int:
     from models.train import Settings, train
 
     usual = Settings()
-    parser = argparse.ArgumentParser("chiptune train", description="Train a model on a folder of MIDI files.")
+    parser = Parser("chiptune train", description="Train a model on a folder of MIDI files.")
     parser.add_argument("folder", type=Path, help="MIDI files with tracks p1, p2, tr and no, at any depth")
     parser.add_argument("--out", type=Path, required=True, help="the run's folder; an earlier run there goes on")
     parser.add_argument("--steps", type=int, default=usual.steps, help="optimizer steps in all")
@@ -35,11 +47,13 @@ def train_command(arguments: list[str]) -> int:
 
 def evaluate_command(arguments: list[str]) -> int:
     """`chiptune evaluate DIR`."""
-    parser = argparse.ArgumentParser("chiptune evaluate", description="Score a model on songs it has not seen.")
+    parser = Parser("chiptune evaluate", description="Score a model on songs it has not seen.")
     parser.add_argument("folder", type=Path, help="MIDI files with tracks p1, p2, tr and no, at any depth")
     parser.add_argument("--model", type=Path, default=DEFAULT_MODEL, help="a folder with a checkpoint")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     given = parser.parse_args(arguments)
+    if not (given.model / "config.json").exists():
+        raise UsageError(f"There is no model in {given.model}.")
     from tqdm import tqdm
 
     from models.evaluate import evaluate
@@ -50,4 +64,20 @@ def evaluate_command(arguments: list[str]) -> int:
     return 0
 
 
-COMMANDS: dict[str, Callable[[list[str]], int]] = {"train": train_command, "evaluate": evaluate_command}
+def saying(command: Callable[[list[str]], int]) -> Callable[[list[str]], int]:
+    """The command with its errors said in one sentence, exit code 2."""
+
+    def run(arguments: list[str]) -> int:
+        try:
+            return command(arguments)
+        except MusicError as error:
+            print(error, file=sys.stderr)
+            return 2
+
+    return run
+
+
+COMMANDS: dict[str, Callable[[list[str]], int]] = {
+    "train": saying(train_command),
+    "evaluate": saying(evaluate_command),
+}

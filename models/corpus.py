@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from tokenizers import Tokenizer
 
+from models.errors import MusicError
 from models.key import CLEAR, find_key
 from models.midi import MidiFormError, read_score
 from models.score import Score, ScoreError
@@ -40,7 +41,7 @@ _PATTERNS = {scene: re.compile(words, re.IGNORECASE) for scene, words in _SCENE_
 Tokens = npt.NDArray[np.uint16]
 
 
-class CorpusError(ValueError):
+class CorpusError(MusicError):
     """A folder that holds nothing to train on."""
 
 

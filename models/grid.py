@@ -24,6 +24,8 @@ SOUGHT_BEATS = (20, 40)
 """Beats sought, in frames: 180 down to 90 BPM, one octave, so that half and double tempo cannot both be found."""
 _FAST = 4
 """Onsets nearer than this many frames to the one before are the sound engine's arpeggios, not rhythm."""
+_ONSETS_AT_ONCE = 5000
+"""Onsets held against all beats at once; with more, the beats are taken in parts, for the memory."""
 
 Array = npt.NDArray[np.float64]
 
@@ -93,16 +95,22 @@ def find_clock(score: Score) -> RowClock:
     best, best_strength = RowClock(480), -1.0
     for ntsc in (False, True):
         beats = sixteenths / 16 * (NTSC[0] / NTSC[1] if ntsc else 1)
-        beat = np.exp(2j * np.pi * frames[None, :] / beats[:, None])
-        half = beat * beat
-        quarter = half * half
-        strength = np.abs(quarter @ weights) + 0.5 * np.abs(half @ weights) + 0.5 * np.abs(beat @ weights)
+        few = np.array_split(beats, 1 + len(frames) // _ONSETS_AT_ONCE)
+        strength = np.concatenate([_rhythm(frames, weights, some) for some in few])
         # Most sound engines play rows of a whole number of frames: prefer that in a draw.
         strength *= np.where(sixteenths % 64 == 0, 1.02, 1.0)
         i = int(np.argmax(strength))
         if strength[i] > best_strength:
             best, best_strength = RowClock(int(sixteenths[i]), ntsc), float(strength[i])
     return _with_phase(frames, weights, best)
+
+
+def _rhythm(frames: Array, weights: Array, beats: Array) -> Array:
+    """How strongly the onsets recur at each beat, its half and its quarter [beats]."""
+    beat = np.exp(2j * np.pi * frames[None, :] / beats[:, None])
+    half = beat * beat
+    quarter = half * half
+    return np.asarray(np.abs(quarter @ weights) + 0.5 * np.abs(half @ weights) + 0.5 * np.abs(beat @ weights))
 
 
 def onset_weights(score: Score) -> tuple[Array, Array]:
@@ -126,20 +134,20 @@ def onset_weights(score: Score) -> tuple[Array, Array]:
 def _with_phase(frames: Array, weights: Array, clock: RowClock) -> RowClock:
     """The clock begun where most weight falls on rows, on beats most of all, and best on the first onset."""
     row = clock.beat_frames / ROWS
-    period = int(clock.beat_frames)
-    first = int(frames.min())
+    period = int(np.ceil(clock.beat_frames))
+    earliest = int(frames.argmin())
     best, best_score = clock, -1.0
     for start in range(period):
+        # A tune that begins before the beat begins in the beat before.
+        lead = period - start if start else 0
         for phase in range(4):
-            begun = start + phase / 4
+            begun = phase / 4 - lead
             rows = np.ceil((frames + 1 - begun) / row) - 1
             on_row = np.floor(begun + rows * row) == frames
             on_beat = on_row & (rows % ROWS == 0)
             score = float(weights @ on_row + 0.5 * (weights @ on_beat)) / float(weights.sum())
-            score += 0.15 if start == first % period else 0.0
+            score += 0.15 if on_beat[earliest] else 0.0
             if score > best_score:
-                # A tune that begins before the beat begins in the beat before.
-                lead = -start if start == 0 else int(np.ceil(clock.beat_frames)) - start
                 best = RowClock(clock.sixteenths, clock.ntsc, lead, phase, -1 if start else 0)
                 best_score = score
     return best

@@ -24,13 +24,14 @@ class Place:
     """Where inside a beat a tune is: the last time and channel written there, and what sounds.
 
     time: row * MAX_OFFSET + offset, or NOTHING. channel: of the last event at that time, or NOTHING. rows: the
-    length of the beat's rows in frames.
+    length of the beat's rows in frames. last: whether the tune ends with this beat.
     """
 
     rows: tuple[int, ...]
     time: int = NOTHING
     channel: int = NOTHING
     sounding: int = 0
+    last: bool = False
 
     @property
     def waits(self) -> bool:
@@ -50,6 +51,8 @@ class TokenTable:
         self.first_channel = np.full(size, NOTHING)
         self.last_channel = np.full(size, NOTHING)
         self.needs_sounding = np.zeros(size, dtype=int)
+        self.begins_notes = np.array([any(event.startswith("on:") for event in events) for events in spelling])
+        self.silences = np.zeros(size, dtype=int)
         self.furthest = np.full((size, ROWS), NOTHING)
         for i, events in enumerate(spelling):
             if events and all(event.partition(":")[0] in ("at", "on", "off") for event in events):
@@ -78,6 +81,8 @@ class TokenTable:
                 self.first_channel[i] = index
             if kind == "off" and index not in seen:
                 self.needs_sounding[i] |= 1 << index
+            if kind == "off":
+                self.silences[i] |= 1 << index
             channel = index
             seen.add(index)
         self.last_time[i], self.last_channel[i] = time, channel
@@ -124,7 +129,19 @@ def ends_what_sounds(table: TokenTable, place: Place) -> Mask:
     return np.asarray((table.needs_sounding & ~place.sounding) == 0)
 
 
-RULES = (in_time, after_time, in_channel_order, on_rows, ends_what_sounds)
+def lets_the_last_beat_ring(table: TokenTable, place: Place) -> Mask:
+    """No note begins in the last beat: in training, too, only tunes that end so announce their end.
+
+    A time is written there only while something sounds that can end then.
+    """
+    if not place.last:
+        return np.ones(len(table.spelling), dtype=np.bool_)
+    waits = (table.last_time != NOTHING) & (table.last_channel == NOTHING)
+    can_end = (place.sounding & ~table.silences) != 0
+    return np.asarray(~table.begins_notes & (~waits | can_end))
+
+
+RULES = (in_time, after_time, in_channel_order, on_rows, ends_what_sounds, lets_the_last_beat_ring)
 
 
 def legal(table: TokenTable, place: Place) -> Mask:

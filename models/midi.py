@@ -2,28 +2,42 @@
 
 The tune form (what we post): the tune's real tempo and meter, whole ticks a frame, General MIDI programs, noise on
 channel 10. The NES-MDB form: 44,100 ticks a second, CC 11 and velocity as raw volumes 0-15, noise as notes 1-16.
-Files of any other kind are read by `models.imported`.
+Files of any other kind are not read here.
 """
 
 from __future__ import annotations
 
 import io
 import math
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import zip_longest
 from pathlib import Path
 
 import mido
 
-from models.score import CHANNEL_NAMES, CHANNELS, FRAMES_PER_SECOND, NO, TR, Change, Grid, Note, Score
+from models.errors import MusicError
+from models.score import (
+    CHANNEL_NAMES,
+    CHANNELS,
+    FRAMES_PER_SECOND,
+    MAX_BEAT_FRAMES,
+    NO,
+    TR,
+    Change,
+    Grid,
+    Note,
+    Score,
+    ScoreError,
+)
 
 NESMDB_TICKS_A_BEAT = 22_050
 NESMDB_TICKS_A_FRAME = 44_100 // FRAMES_PER_SECOND
 TICKS_A_FRAME = 16
-"""In the tune form; a beat of n/16 frames is then n ticks."""
+"""In the tune form, or the nearest number that gives a beat whole ticks; a beat of n/16 frames is then n ticks."""
 
 CC_VOLUME, CC_DUTY = 11, 12
 PULSE_PROGRAMS = (82, 81, 80, 83)
@@ -38,7 +52,7 @@ NOISE_PERIODS = {key: period for period, key in NOISE_KEYS.items()}
 MIDI_CHANNELS = (0, 1, 2, 9)
 
 
-class MidiFormError(ValueError):
+class MidiFormError(MusicError):
     """The file is not one of the two forms."""
 
 
@@ -59,7 +73,7 @@ def to_midi(score: Score) -> mido.MidiFile:
     """The tune form of a score."""
     grid = score.grid or Grid.from_beat(480)
     beat = Fraction(sum(grid.groove) * grid.rows_a_beat, len(grid.groove))
-    ticks = TICKS_A_FRAME * (beat * TICKS_A_FRAME).denominator
+    ticks = beat.denominator * max(1, TICKS_A_FRAME // beat.denominator)
     midi = mido.MidiFile(type=1, ticks_per_beat=int(beat * ticks), charset="utf-8")
     head = [
         (0, mido.MetaMessage("track_name", name=score.title)),
@@ -204,7 +218,7 @@ def from_midi(midi: mido.MidiFile) -> Score:
     voiced = [_monophonic(channel, voices[name], raw) for channel, name in enumerate(CHANNEL_NAMES)]
     length = max([length, *(notes[-1].end for notes in voiced if notes)])
     grid, loop = (None, None) if raw else _read_head(midi, frames)
-    return Score(tuple(voiced), length, grid, _title(midi), loop)
+    return Score(tuple(voiced), length, grid, _title(midi), loop if loop is not None and loop < length else None)
 
 
 class TempoMap:
@@ -223,16 +237,13 @@ class TempoMap:
         self._starts = [0.0]
         for (tick, tempo), (after, _) in zip(self.tempos, self.tempos[1:], strict=False):
             self._starts.append(self._starts[-1] + (after - tick) * tempo / self.ticks_a_beat / 1e6)
-        self._at = 0
+        self._ticks = [tick for tick, _ in self.tempos]
 
     def seconds(self, tick: int) -> float:
         """Seconds from the start."""
-        while self._at and tick < self.tempos[self._at][0]:
-            self._at -= 1
-        while self._at + 1 < len(self.tempos) and tick >= self.tempos[self._at + 1][0]:
-            self._at += 1
-        start, tempo = self.tempos[self._at]
-        return self._starts[self._at] + (tick - start) * tempo / self.ticks_a_beat / 1e6
+        at = bisect_right(self._ticks, tick) - 1
+        start, tempo = self.tempos[at]
+        return self._starts[at] + (tick - start) * tempo / self.ticks_a_beat / 1e6
 
     def frame(self, tick: int) -> int:
         """The nearest frame, halves up."""
@@ -315,27 +326,39 @@ def _dedupe(changes: list[Change]) -> tuple[Change, ...]:
 def _read_head(midi: mido.MidiFile, frames: Callable[[int], int]) -> tuple[Grid | None, int | None]:
     """Grid and loop point of the tune form: the groove where the file still says it, else the tempo's."""
     loop: int | None = None
-    groove: tuple[int, ...] = ()
-    start, rows, meter, tempo = 0, 4, 4, None
+    written: Grid | None = None
+    meter, tempo = 4, None
     for track in midi.tracks:
         tick = 0
         for message in track:
             tick += message.time
             if message.type == "time_signature" and tick == 0:
-                meter = message.numerator
+                meter = max(1, message.numerator)
             elif message.type == "set_tempo" and tempo is None:
                 tempo = message.tempo
             elif message.type == "marker" and message.text == "loopStart":
                 loop = frames(tick)
             elif message.type == "text" and message.text.startswith("groove="):
-                fields = dict(part.split("=", 1) for part in message.text.split() if "=" in part)
-                groove = tuple(int(n) for n in fields["groove"].split(",") if n.isdigit() and int(n))
-                start, rows = int(fields.get("start", 0)), int(fields.get("rows", 4))
-    if groove:
-        return Grid(groove, start, rows, meter), loop
+                written = _written_grid(message.text) or written
+    if written is not None:
+        return replace(written, beats_a_bar=meter), loop
     if tempo is None:
         return None, loop
-    return Grid.from_beat(max(64, round(tempo * FRAMES_PER_SECOND * 16 / 1_000_000)), start, meter), loop
+    sixteenths = round(tempo * FRAMES_PER_SECOND * 16 / 1_000_000)
+    playable = 64 <= sixteenths <= 16 * MAX_BEAT_FRAMES
+    return (Grid.from_beat(sixteenths, 0, meter) if playable else None), loop
+
+
+def _written_grid(text: str) -> Grid | None:
+    """The grid that `to_midi` wrote as text, or None for what somebody else wrote."""
+    found = re.fullmatch(r"groove=(\d{1,3}(?:,\d{1,3})*) start=(-?\d{1,6}) rows=(\d{1,3})", text, re.ASCII)
+    if not found:
+        return None
+    groove, start, rows = found.groups()
+    try:
+        return Grid(tuple(map(int, groove.split(","))), int(start), int(rows))
+    except ScoreError:
+        return None
 
 
 def _title(midi: mido.MidiFile) -> str:

@@ -10,14 +10,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
+from models.errors import MusicError
+
 FRAMES_PER_SECOND = 60
 """The score's clock. NTSC hardware runs at 60.0988 Hz: 12 frames more in two minutes."""
 
 MAX_FRAMES = 60 * 60 * FRAMES_PER_SECOND
 """The longest score: one hour."""
 
+MAX_BEAT_FRAMES, MAX_GROOVE = 500, 64
+"""The slowest beat of a grid, in frames, and the most rows of its groove: what a MIDI file can hold exactly."""
 
-class ScoreError(ValueError):
+
+class ScoreError(MusicError):
     """A score that the hardware could not play. The message says which rule was broken."""
 
 
@@ -81,8 +86,10 @@ class Grid:
     def __post_init__(self) -> None:
         if not self.groove or min(self.groove) < 1:
             raise ScoreError("a groove needs rows of at least one frame")
-        if self.rows_a_beat < 1 or self.beats_a_bar < 1:
-            raise ScoreError("a grid needs at least one row a beat and one beat a bar")
+        if self.rows_a_beat < 1 or not 1 <= self.beats_a_bar <= 255:
+            raise ScoreError("a grid needs at least one row a beat and 1 to 255 beats a bar")
+        if len(self.groove) > MAX_GROOVE or self.beat_frames > MAX_BEAT_FRAMES or abs(self.start) > MAX_FRAMES:
+            raise ScoreError(f"a grid has {MAX_GROOVE} rows and {MAX_BEAT_FRAMES} frames a beat at the most")
 
     @classmethod
     def from_beat(cls, sixteenths: int, start: int = 0, beats_a_bar: int = 4) -> Grid:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
+from models.errors import MusicError
 from models.grid import BEAT_CYCLE, ROWS, RowClock, clock_of, find_clock
 from models.score import CHANNEL_NAMES, CHANNELS, Note, Score
 from models.vocabulary import BEAT_FRAMES, COUNTDOWN, EVENTS, char, event_of
@@ -20,7 +21,7 @@ from models.vocabulary import BEAT_FRAMES, COUNTDOWN, EVENTS, char, event_of
 TOKENIZER_FILE = "tokenizer.json"
 
 
-class TokenError(ValueError):
+class TokenError(MusicError):
     """Tokens that spell no score."""
 
 

@@ -116,7 +116,7 @@ class Trainer:
                 group["lr"] = group["initial_lr"] * rate
             optimizer.step()
             optimizer.zero_grad()
-        return float(loss), rows * length
+        return loss.item(), rows * length
 
     def save(self) -> None:
         """Write the state, whole or not at all, and the checkpoint."""
@@ -129,14 +129,19 @@ class Trainer:
         for i, optimizer in enumerate(self.optimizers):
             save_file(_flat(optimizer), fresh / f"optimizer{i}.safetensors")
         (fresh / "step.json").write_text(json.dumps({"step": self.step, "settings": asdict(self.settings)}))
-        shutil.rmtree(self.folder / "state", ignore_errors=True)
+        old = self.folder / "state.old"
+        shutil.rmtree(old, ignore_errors=True)
+        if (self.folder / "state").exists():
+            (self.folder / "state").rename(old)
         fresh.rename(self.folder / "state")
+        shutil.rmtree(old, ignore_errors=True)
         self.network.save_pretrained(self.folder)
 
     def resume(self) -> None:
         """Go on from the saved state, where there is one."""
-        state = self.folder / "state"
-        if not state.exists():
+        # A run that was killed between the two renames of `save` has only the old one.
+        state = next((found for name in ("state", "state.old") if (found := self.folder / name).exists()), None)
+        if state is None:
             return
         weights = load_file(state / "weights.safetensors")
         self.network.load_state_dict(weights, strict=False)
@@ -196,6 +201,7 @@ def train(midi: Path, folder: Path, settings: Settings, *, stop_at: int | None =
     steps = min(settings.steps, stop_at or settings.steps)
     about = {"vocabulary_version": VERSION, "songs": len(songs), "parameters": parameter_count(trainer.network)}
     (folder / "chiptune.json").write_text(json.dumps({**about, "settings": asdict(settings)}, indent=1))
+    _cut_log(folder / "log.jsonl", trainer.step)
     with (
         (folder / "log.jsonl").open("a") as log,
         tqdm(total=steps, initial=trainer.step, desc="training", unit="step", mininterval=1.0) as bar,
@@ -207,3 +213,10 @@ def train(midi: Path, folder: Path, settings: Settings, *, stop_at: int | None =
             bar.update()
             log.write(json.dumps({name: round(value, 4) for name, value in record.items()}) + "\n")
             log.flush()
+
+
+def _cut_log(log: Path, step: int) -> None:
+    """Take away the lines of steps after the saved one, which a killed run had logged and this one does again."""
+    if log.exists():
+        lines = log.read_text().splitlines(keepends=True)
+        log.write_text("".join(line for line in lines if json.loads(line)["step"] <= step))

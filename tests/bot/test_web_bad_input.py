@@ -61,8 +61,8 @@ async def test_malformed_json_is_one_sentence(channel: Channel, body: bytes) -> 
     [
         pytest.param(b"", 0, "empty", id="empty"),
         pytest.param(b"\x89PNG\r\n", 100, "not a MIDI file", id="not a MIDI"),
-        pytest.param(b"MThd", MAX_UPLOAD_BYTES + 1, "4 MB is the most", id="a byte too large"),
-        pytest.param(b"MThd", 50 * 1024 * 1024, "4 MB is the most", id="50 MB"),
+        pytest.param(b"MThd", MAX_UPLOAD_BYTES + 1, "1 MB is the most", id="a byte too large"),
+        pytest.param(b"MThd", 50 * 1024 * 1024, "1 MB is the most", id="50 MB"),
         pytest.param(None, 0, "MIDI file", id="none"),
     ],
 )
@@ -88,7 +88,7 @@ async def test_50_mb_without_a_declared_length_are_refused_too(channel: Channel)
     headers = {"Content-Type": "multipart/form-data; boundary=b"}
     async with channel.http.post(channel.url + "/api/requests", data=endless(), headers=headers) as response:
         assert response.status == 400
-        assert "4 MB is the most" in (await response.json())["error"]
+        assert "1 MB is the most" in (await response.json())["error"]
 
 
 @pytest.mark.parametrize(

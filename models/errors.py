@@ -1,0 +1,17 @@
+"""The root of this package's errors.
+
+MusicError
++-- ScoreError     a score that the hardware could not play
++-- MidiFormError  a MIDI file that holds no score of ours
++-- TokenError     tokens that spell no score
++-- CorpusError    a folder that holds nothing to train on or to measure with
++-- UsageError     a command called wrongly
+"""
+
+
+class MusicError(ValueError):
+    """Input that this package cannot work with; the message is one sentence."""
+
+
+class UsageError(MusicError):
+    """A command called wrongly."""

@@ -1,0 +1,89 @@
+"""A request becomes a tune, with the model that ships. What notes it writes is not tested here."""
+
+from __future__ import annotations
+
+import pytest
+
+from generator.analysis import faults, find_key
+from generator.compose import TAKES, Tune, _in_key, compose, take_seed, transpose
+from generator.contract import SEEDS, Request
+from generator.work import WEIGHTS
+from models.sample import Composer, Wish
+from models.score import CHANNELS, NO
+from tests.music import bare, random_score, scale
+
+
+@pytest.fixture(scope="module")
+def composer() -> Composer:
+    return Composer(WEIGHTS / "nes")
+
+
+def tune(composer: Composer, **fields: object) -> Tune:
+    request = {"seconds": 3.0, "bpm": 160.0, **fields}
+    return compose(composer, Request(**request), lambda _: None)  # type: ignore[arg-type]
+
+
+def test_a_request_gives_the_same_tune_each_time(composer: Composer) -> None:
+    first, again, other = (tune(composer, seed=seed, scene="boss") for seed in (1, 1, 2))
+    assert first == again
+    assert first.score.channels != other.score.channels
+    assert first.title == first.score.title
+    assert first.key == find_key(first.score)[0]
+    assert first.report == ""
+
+
+def test_the_tune_kept_is_a_take_and_the_one_with_the_fewest_faults(composer: Composer) -> None:
+    found = tune(composer, seed=11)
+    takes = []
+    for take in range(TAKES):
+        score = composer.compose(Wish(frames=180, seed=take_seed(11, take), beat_frames=22.5))
+        takes.append((len(faults(score)), take, score))
+        if not takes[-1][0]:
+            break
+    assert bare(found.score) == min(takes)[2].channels
+
+
+def test_length_and_tempo_are_as_asked(composer: Composer) -> None:
+    found = tune(composer, seed=3, seconds=2.5, bpm=96.0)
+    assert found.score.seconds == pytest.approx(2.5, abs=0.1)
+    assert found.score.grid
+    assert found.score.grid.bpm == pytest.approx(96, abs=0.2)
+
+
+def test_the_key_asked_for_is_told_only_where_it_was_found(composer: Composer) -> None:
+    for seed, key in ((4, "Am"), (5, "Eb")):
+        found = tune(composer, seed=seed, key=key)
+        assert found.key == find_key(found.score)[0]
+
+
+def test_the_seeds_of_takes_are_the_requests_own_and_others() -> None:
+    assert take_seed(7, 0) == 7
+    seeds = [take_seed(seed, take) for seed in range(50) for take in range(TAKES)]
+    assert all(0 <= seed < SEEDS for seed in seeds)
+    assert len(set(seeds)) == len(seeds)
+    assert seeds == [take_seed(seed, take) for seed in range(50) for take in range(TAKES)]
+
+
+@pytest.mark.parametrize("asked", ["C", "C#", "F#", "G", "B"])
+def test_a_tune_in_another_key_of_the_mode_is_moved(asked: str) -> None:
+    score, key, wrong = _in_key(scale(600), asked)
+    assert (key, wrong) == (asked, 0)
+    assert find_key(score)[0] == asked
+    assert max(abs(a.pitch - b.pitch) for a, b in zip(score.channels[0], scale(600).channels[0], strict=True)) <= 6
+
+
+def test_a_tune_of_the_other_mode_counts_as_wrong_and_stays() -> None:
+    assert _in_key(scale(600), "Am") == (scale(600), "C", 1)
+    assert _in_key(scale(600), None) == (scale(600), "C", 0)
+
+
+@pytest.mark.parametrize("semitones", [-12, -5, 0, 1, 6, 11])
+def test_transposing_leaves_drums_and_times_alone(semitones: int) -> None:
+    score = random_score(6)
+    up = transpose(score, semitones)
+    assert up.channels[NO] == score.channels[NO]
+    for spec, before, after in zip(CHANNELS[:NO], score.channels, up.channels, strict=False):
+        for a, b in zip(before, after, strict=True):
+            assert (a.start, a.end, a.volume, a.duty) == (b.start, b.end, b.volume, b.duty)
+            assert (b.pitch - a.pitch - semitones) % 12 == 0
+            assert spec.lowest <= b.pitch <= spec.highest

@@ -1,0 +1,53 @@
+"""Tiny models made on the spot: random ones, and one that finds every token equally likely."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+
+from models.midi import midi_bytes, to_midi, to_nesmdb
+from models.network import new_network
+from models.tokens import TOKENIZER_FILE, to_text, train_tokenizer
+from models.vocabulary import BOS, END, PAD
+from tests.music import random_score, scale
+
+MakeModel = Callable[..., Path]
+
+
+@pytest.fixture(scope="session")
+def make_model(tmp_path_factory: pytest.TempPathFactory) -> MakeModel:
+    tokenizer = train_tokenizer((to_text(random_score(seed)) for seed in range(30)), 900)
+
+    def make(seed: int = 0, *, context: int = 128, uniform: bool = False) -> Path:
+        folder = tmp_path_factory.mktemp("model")
+        torch.manual_seed(seed)
+        size = tokenizer.get_vocab_size()
+        network = new_network(vocabulary=size, width=64, layers=1, context=context, pad=PAD, bos=BOS, end=END)
+        if uniform:
+            for parameter in network.parameters():
+                torch.nn.init.zeros_(parameter)
+        network.save_pretrained(folder)
+        tokenizer.save(str(folder / TOKENIZER_FILE))
+        return folder
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def tiny_model(make_model: MakeModel) -> Path:
+    return make_model(seed=1)
+
+
+@pytest.fixture(scope="session")
+def midi_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A few songs to train on and to score, in both forms."""
+    folder = tmp_path_factory.mktemp("songs")
+    (folder / "deeper").mkdir()
+    (folder / "001_Game_01_BossBattle.mid").write_bytes(midi_bytes(to_nesmdb(scale(600, None))))
+    (folder / "002_Game_02_Ending.mid").write_bytes(midi_bytes(to_midi(scale(480))))
+    for seed in (3, 4):
+        (folder / "deeper" / f"{seed}.mid").write_bytes(midi_bytes(to_nesmdb(random_score(seed))))
+    return folder

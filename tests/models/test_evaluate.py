@@ -1,0 +1,83 @@
+"""The figures: every token counts once, with history, and a model that knows nothing scores exactly that."""
+
+import json
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from models.cli import evaluate_command
+from models.corpus import CorpusError, midi_files
+from models.evaluate import evaluate, note_events, windows
+from models.midi import read_score
+from models.network import load_network
+from models.tokens import decode, load_tokenizer, to_text
+from tests.models.conftest import MakeModel
+from tests.music import random_score
+
+BEAT = 7
+
+
+@pytest.mark.parametrize("context", [64, 128, 256])
+@pytest.mark.parametrize("length", [2, 60, 64, 65, 127, 500, 2000])
+@pytest.mark.parametrize("spacing", [5, 40, 1000])
+def test_each_token_counts_once_with_half_a_context_of_history(context: int, length: int, spacing: int) -> None:
+    random = Random(length)
+    head = 6
+    ids = [BEAT if i >= head and (i - head) % spacing == 0 else 10 + random.randrange(10_000) for i in range(length)]
+    counted: list[int] = []
+    for window in windows(ids, frozenset({BEAT}), context):
+        assert len(window.ids) <= context
+        assert window.first >= 1
+        if counted:
+            assert window.first >= context // 2
+        counted += window.ids[window.first :]
+    assert counted == ids[1:]
+
+
+def test_a_model_that_knows_nothing_pays_the_vocabularys_logarithm(make_model: MakeModel, midi_folder: Path) -> None:
+    model = make_model(uniform=True, context=128)
+    found = evaluate(midi_folder, model)
+    size = load_network(model).config.vocab_size
+    assert found.nats == pytest.approx(found.tokens * math.log(size), rel=1e-6)
+    assert found.nats_per_note == pytest.approx(found.nats / found.notes)
+    assert found.songs == 4
+    assert found.seconds == pytest.approx(sum(read_score(path).seconds for path in midi_files(midi_folder)), abs=0.1)
+    assert found.notes == sum(read_score(path).note_count for path in midi_files(midi_folder))
+    assert found.kept == 1.0
+    assert found.expression_nats == 0.0
+
+
+def test_the_figures_do_not_depend_on_how_songs_share_batches(tiny_model: Path, midi_folder: Path) -> None:
+    whole = evaluate(midi_folder, tiny_model)
+
+    def only(i: int) -> Callable[[Sequence[Path]], Iterator[Path]]:
+        return lambda files: iter(files[i : i + 1])
+
+    alone = [evaluate(midi_folder, tiny_model, only(i)) for i in range(4)]
+    assert whole.nats == pytest.approx(sum(found.nats for found in alone), rel=1e-5)
+    assert whole.tokens == sum(found.tokens for found in alone)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_tokens_keep_every_note_on_and_note_off(tiny_model: Path, seed: int) -> None:
+    score = random_score(seed, grid=seed % 2 == 0)
+    tokenizer = load_tokenizer(tiny_model)
+    assert note_events(decode(tokenizer, tokenizer.encode(to_text(score)).ids)) == note_events(score)
+
+
+def test_the_command_prints_one_object(tiny_model: Path, midi_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert evaluate_command([str(midi_folder), "--model", str(tiny_model), "--json"]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert list(printed) == list(asdict(evaluate(midi_folder, tiny_model)))
+    assert list(printed) == [
+        "songs", "seconds", "notes", "tokens", "nats", "nats_per_note", "nats_per_second", "expression_nats", "kept",
+    ]  # fmt: skip
+
+
+def test_a_folder_without_songs_is_told(tmp_path: Path, tiny_model: Path) -> None:
+    with pytest.raises(CorpusError, match="no MIDI files"):
+        evaluate(tmp_path, tiny_model)

@@ -1,0 +1,113 @@
+"""Under the rules of legality any network at all writes legal scores, which read back as they were written."""
+
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from models.legality import NOTHING, RULES, Place, TokenTable, legal
+from models.sample import Composer, Wish
+from models.score import CHANNELS, Score
+from models.tokens import from_text, spelled, to_text
+from models.vocabulary import MAX_OFFSET
+from tests.models.conftest import MakeModel
+from tests.music import bare
+
+TABLE = TokenTable(
+    [
+        ("<bos>",),
+        ("beat:0",),
+        ("at:0.0",),
+        ("at:2.7",),
+        ("at:1.3", "on:p1:60"),
+        ("on:p2:60",),
+        ("off:p1",),
+        ("on:p1:60", "at:1.0", "off:p1"),
+        ("on:p2:60", "on:p1:60"),
+        ("at:1.0", "at:2.0"),
+        ("at:2.0", "on:p1:60", "at:1.0"),
+        ("at:0.0", "off:no", "at:1.0", "on:no:4"),
+    ]
+)
+ROWS = (7, 8, 7, 8)
+
+
+def allowed(time: int = NOTHING, channel: int = NOTHING, sounding: int = 0, *, last: bool = False) -> list[int]:
+    return [int(i) for i in np.flatnonzero(legal(TABLE, Place(ROWS, time, channel, sounding, last)))]
+
+
+def test_no_note_begins_in_the_last_beat() -> None:
+    anywhere = allowed(sounding=0b1111)
+    last = allowed(sounding=0b1111, last=True)
+    assert last
+    assert last == [i for i in anywhere if not any(event.startswith("on:") for event in TABLE.spelling[i])]
+    assert last != anywhere
+
+
+def test_a_beat_begins_with_a_time() -> None:
+    assert allowed() == [2, 4]
+    assert allowed(sounding=0b1000) == [2, 4, 11]
+
+
+def test_times_go_forward_and_stay_inside_their_rows() -> None:
+    assert 4 in allowed(time=MAX_OFFSET + 2, channel=0)
+    assert 4 not in allowed(time=MAX_OFFSET + 3, channel=0)
+    assert 3 not in allowed()
+    assert 3 in [int(i) for i in np.flatnonzero(legal(TABLE, Place((7, 8, 8, 7))))]
+
+
+def test_something_happens_at_each_time_in_the_order_of_channels() -> None:
+    assert allowed(time=0) == [5, 7]
+    assert allowed(time=0, channel=0) == [4, 5]
+    assert allowed(time=0, channel=1) == [4]
+    assert allowed(time=0, sounding=1) == [5, 6, 7]
+
+
+def test_tokens_that_contradict_themselves_are_never_allowed() -> None:
+    everything = [allowed(time=t, channel=c, sounding=15) for t in (-1, 0, 20) for c in (-1, 0, 1)]
+    assert not {0, 1, 8, 9, 10} & {token for tokens in everything for token in tokens}
+
+
+def test_following_a_token_keeps_what_sounds() -> None:
+    place = Place(ROWS, sounding=0b1000)
+    TABLE.follow(place, 11)
+    assert (place.time, place.channel, place.sounding) == (MAX_OFFSET, 3, 0b1000)
+    TABLE.follow(place, 6)
+    assert place.sounding == 0b1000
+    place = Place(ROWS)
+    TABLE.follow(place, 4)
+    assert (place.time, place.channel, place.sounding) == (MAX_OFFSET + 3, 0, 1)
+
+
+def test_every_rule_forbids_something_that_the_others_allow() -> None:
+    steps = product((-1, 0, 20), (-1, 0, 1), (0, 1, 8), (False, True))
+    places = [Place(ROWS, *step) for step in steps]
+    for left_out in RULES:
+        others = [rule for rule in RULES if rule is not left_out]
+        without = [np.all([TABLE.is_happening, *(rule(TABLE, place) for rule in others)], axis=0) for place in places]
+        forbidden = [~left_out(TABLE, place) for place in places]
+        assert (np.array(without) & np.array(forbidden)).any(), left_out.__name__
+
+
+@pytest.fixture(scope="module")
+def composers(make_model: MakeModel) -> list[Composer]:
+    return [Composer(make_model(seed, context=512)) for seed in range(3)] + [Composer(make_model(uniform=True))]
+
+
+@pytest.mark.parametrize("seed", range(16))
+def test_whatever_a_random_network_writes_reads_back(composers: list[Composer], seed: int) -> None:
+    composer = composers[seed % 4]
+    score = composer.compose(Wish(frames=90 + 20 * seed, seed=seed, temperature=(2.0, 1.0)[seed % 2]))
+    assert isinstance(score, Score)
+    assert score.note_count > 5
+    assert from_text(to_text(score)).channels == bare(score) == score.channels
+    for spec, notes in zip(CHANNELS, score.channels, strict=True):
+        assert all(spec.lowest <= note.pitch <= spec.highest for note in notes)
+
+
+def test_a_real_tokenizers_table_agrees_with_its_spelling(tiny_model: Path) -> None:
+    composer = Composer(tiny_model)
+    assert composer.table.spelling == spelled(composer.tokenizer)
+    mergeable = sum(len(events) > 1 for events in composer.table.spelling)
+    assert composer.table.is_happening.sum() > mergeable > 10

@@ -1,0 +1,108 @@
+"""Sampling with tiny random networks: seeds, lengths, limits, and what is told on the way."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from models.sample import TOP_P, Composer, Wish, draw, fit_length
+from models.score import Score
+from tests.models.conftest import MakeModel
+
+
+@pytest.fixture(scope="module")
+def composer(tiny_model: Path) -> Composer:
+    return Composer(tiny_model)
+
+
+def test_the_same_seed_gives_the_same_tune_and_another_seed_another(composer: Composer) -> None:
+    tunes = [composer.compose(Wish(frames=120, seed=seed)) for seed in (5, 6, 5, 7)]
+    assert tunes[0] == tunes[2]
+    assert tunes[0].channels != tunes[1].channels != tunes[3].channels
+
+
+def test_a_model_loaded_again_writes_the_same_tune(composer: Composer, tiny_model: Path) -> None:
+    wish = Wish(frames=100, seed=3, scene="boss")
+    assert Composer(tiny_model).compose(wish) == composer.compose(wish)
+
+
+@pytest.mark.parametrize("seconds", [2.0, 2.75, 7.9, 8.0, 10.0, 30.0, 61.3, 180.0])
+@pytest.mark.parametrize("bpm", [90.0, 97.3, 120.0, 140.0, 179.9, 180.0])
+def test_a_tempo_asked_for_is_kept_and_the_length_follows_it(seconds: float, bpm: float) -> None:
+    frames, beat = round(60 * seconds), 3600 / bpm
+    clock, beats = fit_length(frames, beat, fixed=True)
+    assert abs(clock.beat_frames - beat) <= 1 / 32
+    length = clock.row(4 * beats)
+    assert length >= frames * 0.96
+    assert length - frames <= max(beat, 0.04 * frames) + 1
+
+
+@pytest.mark.parametrize("seconds", [2.0, 2.75, 7.9, 8.0, 10.0, 30.0, 61.3, 180.0])
+@pytest.mark.parametrize("beat", [20.0, 23.4375, 30.0, 39.9375])
+def test_a_tempo_of_the_models_own_is_bent_until_the_length_is_exact(seconds: float, beat: float) -> None:
+    frames = round(60 * seconds)
+    clock, beats = fit_length(frames, beat, fixed=False)
+    assert abs(clock.row(4 * beats) - frames) <= max(1, beats / 32 + 1)
+    assert abs(clock.beat_frames / beat - 1) < (0.04 if seconds >= 8 else 0.2)
+    if seconds >= 30:
+        assert beats % 4 == 0
+
+
+@pytest.mark.parametrize(("frames", "bpm"), [(60, 180.0), (130, None), (121, 97.0), (120, 90.0), (240, 120.0)])
+def test_a_composed_tune_lasts_as_long_as_asked(composer: Composer, frames: int, bpm: float | None) -> None:
+    score = composer.compose(Wish(frames=frames, seed=1, beat_frames=3600 / bpm if bpm else None))
+    assert score.frames == pytest.approx(frames, rel=0.04)
+    if bpm:
+        assert score.grid
+        assert score.grid.bpm == pytest.approx(bpm, rel=0.002)
+
+
+def test_a_tune_of_many_contexts_is_written(make_model: MakeModel) -> None:
+    composer = Composer(make_model(seed=2, context=96))
+    fed: list[int] = []
+    begin = composer.engine.begin
+
+    def counted(ids: list[int]) -> object:
+        fed.append(len(ids))
+        return begin(ids)
+
+    composer.engine.begin = counted  # type: ignore[method-assign,assignment]
+    score = composer.compose(Wish(frames=600, seed=4, beat_frames=30.0))
+    assert score.frames == 600
+    assert len(fed) > 3
+    assert max(fed) <= 96
+    assert all(any(note.start >= 500 for note in notes) for notes in score.channels[:2])
+
+
+def test_progress_rises_to_one(composer: Composer) -> None:
+    told: list[float] = []
+    composer.compose(Wish(frames=120, seed=0, beat_frames=30.0), told.append)
+    assert told == [0.25, 0.5, 0.75, 1.0]
+
+
+def test_controls_reach_the_network(composer: Composer) -> None:
+    plain, boss, key = (
+        composer.compose(Wish(frames=120, seed=9, beat_frames=30.0, scene=scene, key=key))
+        for scene, key in ((None, None), ("boss", None), (None, "F#m"))
+    )
+    assert len({plain.channels, boss.channels, key.channels}) == 3
+
+
+def test_a_low_temperature_draws_alike(composer: Composer) -> None:
+    def different(temperature: float) -> int:
+        logits = np.random.default_rng(1).normal(size=500)
+        seeds = map(np.random.default_rng, range(200))
+        return len({draw(logits, range(500), temperature, random) for random in seeds})
+
+    assert different(0.01) == 1 < different(0.3) < different(1.0) < different(2.0)
+    assert isinstance(composer.compose(Wish(frames=60, seed=0, temperature=0.1)), Score)
+
+
+def test_draws_stay_allowed_and_inside_the_nucleus_in_their_proportions() -> None:
+    logits = np.log(np.array([0.5, 0.3, 0.16, 0.03, 0.01]))
+    random = np.random.default_rng(0)
+    drawn = np.bincount([draw(logits, range(5), 1.0, random) for _ in range(4000)], minlength=5) / 4000
+    assert sum((0.5, 0.3, 0.16)) > TOP_P
+    assert drawn == pytest.approx([0.5 / 0.96, 0.3 / 0.96, 0.16 / 0.96, 0, 0], abs=0.03)
+    assert {draw(logits, [4], 1.0, random) for _ in range(20)} == {4}
+    assert {draw(logits, [3, 4], 1.0, random) for _ in range(200)} == {3, 4}

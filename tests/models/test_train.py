@@ -1,0 +1,98 @@
+"""A tiny run: it learns, it can be stopped at any step, and what it leaves behind is whole."""
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from models.corpus import read_song
+from models.evaluate import evaluate
+from models.sample import Composer, Wish
+from models.train import Settings, Trainer, prepare, train
+
+TINY = Settings(steps=5, width=64, layers=1, vocabulary=800, context=256, warmup=2)
+
+
+def log(folder: Path) -> list[dict[str, float]]:
+    lines = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
+    return [{name: value for name, value in line.items() if name != "seconds"} for line in lines]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory, midi_folder: Path) -> Path:
+    folder = tmp_path_factory.mktemp("run")
+    train(midi_folder, folder, TINY, save_every=4)
+    return folder
+
+
+@pytest.fixture
+def begun(run: Path, tmp_path: Path) -> Path:
+    """A run's folder with its corpus and tokenizer, before the first step."""
+    for name in ("songs.json", "tokenizer.json"):
+        shutil.copy(run / name, tmp_path / name)
+    return tmp_path
+
+
+def test_the_loss_falls_and_each_step_is_logged(run: Path) -> None:
+    lines = log(run)
+    assert [line["step"] for line in lines] == list(range(1, 6))
+    assert {line["tokens"] for line in lines[:3]} == {8 * 256}
+    assert lines[-1]["loss"] < lines[0]["loss"] - 0.1
+    assert set(json.loads((run / "log.jsonl").read_text().splitlines()[0])) == {"step", "loss", "tokens", "seconds"}
+
+
+def test_a_run_that_was_stopped_goes_on_as_if_it_had_not_been(run: Path, begun: Path, midi_folder: Path) -> None:
+    train(midi_folder, begun, TINY, stop_at=2)
+    # killed inside `save`, after the state was put aside and before the new one took its place
+    (begun / "state").rename(begun / "state.old")
+    with (begun / "log.jsonl").open("a") as file:
+        file.write('{"step": 3, "loss": 9.0, "tokens": 1, "seconds": 1}\n')
+    train(midi_folder, begun, TINY)
+    assert log(begun) == log(run)
+    assert (begun / "model.safetensors").read_bytes() == (run / "model.safetensors").read_bytes()
+
+
+def test_a_half_written_state_is_never_read(begun: Path, midi_folder: Path) -> None:
+    songs, tokenizer = prepare(midi_folder, begun, TINY)
+    (begun / "state.new").mkdir()
+    (begun / "state.new" / "weights.safetensors").write_bytes(b"half")
+    trainer = Trainer(begun, songs, tokenizer, TINY)
+    trainer.resume()
+    assert trainer.step == 0
+    list(trainer.run(1, 1))
+    assert sorted(path.name for path in begun.glob("state*")) == ["state"]
+    again = Trainer(begun, songs, tokenizer, TINY)
+    again.resume()
+    assert again.step == 1
+
+
+def test_the_checkpoint_composes_and_is_scored(run: Path, midi_folder: Path) -> None:
+    assert Composer(run).compose(Wish(frames=60, seed=0)).frames > 50
+    assert evaluate(midi_folder, run).kept == 1.0
+    about = json.loads((run / "chiptune.json").read_text())
+    assert about["songs"] == 4
+    assert about["settings"]["steps"] == 5
+
+
+def test_the_corpus_is_read_once(run: Path, tmp_path: Path) -> None:
+    songs, _ = prepare(tmp_path / "gone", run, TINY)
+    assert len(songs) == 4
+
+
+def test_the_schedule_warms_up_holds_and_falls_to_zero() -> None:
+    settings = replace(TINY, steps=100, warmup=10, cooldown=0.4)
+    rates = [settings.rate(step) for step in range(101)]
+    assert rates[:10] == pytest.approx([(i + 1) / 10 for i in range(10)])
+    assert set(rates[10:60]) == {1.0}
+    assert rates[80] == pytest.approx(0.5)
+    assert rates[100] == 0
+    assert [settings.crop(step)[1] for step in (0, 59, 60, 79, 80, 99)] == [256, 256, 512, 512, 256, 256]
+
+
+def test_a_file_that_is_no_song_is_left_out_with_its_reason(tmp_path: Path) -> None:
+    bad = tmp_path / "bad.mid"
+    for data in (b"", b"MThd", b"nonsense" * 10, b"MThd\x00\x00\x00\x06\x00\x01\x00\x01\x01\xe0MTrk\xff\xff\xff\xff"):
+        bad.write_bytes(data)
+        assert isinstance(read_song(bad), str)
