@@ -37,7 +37,7 @@ from generator.contract import (
 log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 3
-"""A request that the generator died of so many times is refused."""
+"""A request that the generator, or the whole bot, died of so many times is refused."""
 PROGRESS_SECONDS = 1.0
 """A polite pace for edits of a chat message."""
 LONGEST_WAIT_SECONDS = 300.0
@@ -198,6 +198,8 @@ class Backlog:
         def note(progress: Progress) -> None:
             self._progress[entry.id] = progress
 
+        if entry.attempts > MAX_ATTEMPTS:  # it took the bot itself down, again and again
+            return None
         folder = self.folder(entry.id)
         upload = str(self.upload_path(entry.request.upload)) if entry.request.upload else None
         job = Job(id=entry.id, request=entry.request, folder=str(folder), upload=upload)

@@ -100,7 +100,7 @@ def _stop_on_signals() -> asyncio.Event:
 def _sole_owner(data_dir: Path) -> Iterator[None]:
     """The data folder, made and locked: a second bot on it would do the first one's unfinished requests again."""
     try:
-        data_dir.mkdir(parents=True, exist_ok=True)
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)  # its rows hold what answers need
         lock = os.open(data_dir / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise FaultError(

@@ -48,7 +48,7 @@ def arrange(request: Request, data: bytes) -> Tune:
     imported = import_midi(data)
     score = imported.score
     if score is not None:
-        report = f"The file already has the four channels: all {score.note_count} notes kept."
+        report = f"The file already has the four channels: {_report(imported, score)}"
     else:
         score = dress(*reduce(imported, request.seed))
         report = _report(imported, score)

@@ -136,7 +136,7 @@ def encode(wav: Path, out: Path, seconds: float | None = None) -> None:
     seconds: the exact length, cut or filled with silence; None keeps the length. Raises RenderError where the suffix
     is unknown, ffmpeg is missing or fails.
     """
-    if out.suffix not in FORMATS:
+    if out.suffix.lower() not in FORMATS:
         raise RenderError(f"there is no audio format {out.suffix!r}, only {', '.join(FORMATS)}")
     samples, rate = _read(wav)
     mono = samples.mean(axis=1) / 32_768
@@ -216,14 +216,14 @@ def _int16(samples: Samples) -> NDArray[np.int16]:
 
 def _export(samples: NDArray[np.int16], rate: int, out: Path) -> None:
     """Write mono samples with pydub, which hands them to ffmpeg."""
-    codec, options = FORMATS[out.suffix]
+    codec, options = FORMATS[out.suffix.lower()]
     if codec and not shutil.which("ffmpeg"):
         raise RenderError("ffmpeg is not installed: install it (Debian: apt install ffmpeg)")
     pydub = _pydub()
     segment = pydub.AudioSegment(data=samples.tobytes(), sample_width=2, frame_rate=rate, channels=1)
     encoded = io.BytesIO()  # and not the file: pydub leaves it open where ffmpeg fails
     try:
-        segment.export(encoded, format=out.suffix[1:], codec=codec, parameters=list(options) or None)
+        segment.export(encoded, format=out.suffix[1:].lower(), codec=codec, parameters=list(options) or None)
     except pydub.exceptions.CouldntEncodeError as error:
         raise RenderError(f"ffmpeg could not write {out.name}: {_last_words(str(error).encode())}") from error
     if not encoded.getvalue():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import secrets
 import sys
 from collections.abc import Callable
 from contextlib import redirect_stdout
@@ -12,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import NoReturn
 
-from generator.contract import BPM, KEYS, SCENES, SECONDS, SEEDS, TEMPERATURE, InputError, Request, Result, digest
+from generator.contract import BPM, KEYS, SCENES, SECONDS, TEMPERATURE, InputError, Request, Result, digest, random_seed
 
 
 class Parser(argparse.ArgumentParser):
@@ -79,7 +78,7 @@ def _add_output(parser: argparse.ArgumentParser) -> None:
 
 
 def _seed(given: int | None) -> int:
-    return secrets.randbelow(SEEDS) if given is None else given
+    return random_seed() if given is None else given
 
 
 def _read(file: Path) -> bytes:

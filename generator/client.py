@@ -31,6 +31,8 @@ START_SECONDS = 120.0
 GRACE_SECONDS = 5.0
 """Between asking a child to end and killing it."""
 
+SECRETS = ("DISCORD_TOKEN",)
+
 OnProgress = Callable[[Progress], None]
 
 
@@ -110,7 +112,9 @@ class GeneratorClient:
         try:
             # A process group of its own: Ctrl-C in a terminal reaches only the bot, which then ends the child, and
             # a kill reaches the tools (FluidSynth, ffmpeg) that the child started.
-            self._child = await asyncio.create_subprocess_exec(*self._command, stdin=PIPE, stdout=PIPE, process_group=0)
+            self._child = await asyncio.create_subprocess_exec(
+                *self._command, stdin=PIPE, stdout=PIPE, process_group=0, env=_environment()
+            )
         except OSError as error:
             raise GeneratorDied(f"the generator cannot be started: {error}") from error
         try:
@@ -177,6 +181,11 @@ def _parse(text: str) -> Answer | None:
         return answer_from_json(text)
     except (ValueError, TypeError, KeyError) as error:
         raise GeneratorDied(f"the generator sent nonsense: {text[:80]!r}") from error
+
+
+def _environment() -> dict[str, str]:
+    """Our environment without secrets: the child and its tools read files of strangers."""
+    return {name: value for name, value in os.environ.items() if name not in SECRETS}
 
 
 def _signal_group(child: Process, sign: signal.Signals) -> None:

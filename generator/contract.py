@@ -15,7 +15,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
+import secrets
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
@@ -219,11 +221,17 @@ def check_upload(data: bytes, declared: int | None = None) -> None:
     size = max(len(data), declared or 0)
     if size > MAX_UPLOAD_BYTES:
         limit = MAX_UPLOAD_BYTES // 1024 // 1024
-        raise InputError(f"The file has {size / 1024 / 1024:.1f} MB; {limit} MB is the most for a MIDI file.")
+        shown = math.ceil(size / 1024 / 1024 * 10) / 10  # up, so that a byte too much does not read as the limit
+        raise InputError(f"The file has {shown:.1f} MB; {limit} MB is the most for a MIDI file.")
     if not data:
         raise InputError("The file is empty.")
     if not data.startswith((b"MThd", b"RIFF")):
         raise InputError("That is not a MIDI file: a MIDI file begins with MThd.")
+
+
+def random_seed() -> int:
+    """A seed for somebody who named none."""
+    return secrets.randbelow(SEEDS)
 
 
 def digest(data: bytes) -> str:

@@ -9,6 +9,7 @@ from generator.audio import render_tune
 from generator.contract import InputError
 from generator.importer import import_midi
 from generator.picture import draw
+from models.midi import to_midi
 from models.score import FRAMES_PER_SECOND
 
 SOUNDS = (".wav", ".ogg", ".mp3")
@@ -31,6 +32,6 @@ def render_file(file: Path, data: bytes, out: Path) -> None:
         seconds = imported.score.seconds
     with tempfile.TemporaryDirectory() as folder:
         plain = Path(folder) / "tune.mid"
-        # Written anew: FluidSynth reads neither RIFF-wrapped files nor bad data bytes.
-        imported.midi.save(plain)
+        # Written anew: FluidSynth reads neither RIFF-wrapped files nor bad data bytes, nor NES-MDB's volumes.
+        (to_midi(imported.score) if imported.score else imported.midi).save(plain)
         render_tune(plain, out, seconds)

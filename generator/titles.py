@@ -14,11 +14,11 @@ _NOUNS = {
     "boss": "Colossus Warden Hydra Overlord Machine Serpent Duel Showdown Titan Warlord",
     "clear": "Victory Trophy Flag Finish Triumph Fireworks",
     "title": "Overture Horizon Dawn Prologue Legend Opening",
-    "game-over": "Farewell Ashes Last Coin Silence Goodbye",
+    "game-over": "Farewell Ashes Coin Silence Goodbye",
     "ending": "Homecoming Epilogue Sunset Credits Reunion",
     "town": "Market Village Bakery Plaza Inn Lanterns Bridge",
     "dungeon": "Catacombs Labyrinth Depths Crypt Cavern Cellar Vault",
-    "menu": "Lobby Cursor Catalog Toolbox Atlas Waiting Room",
+    "menu": "Lobby Cursor Catalog Toolbox Atlas Anteroom",
 }
 _ANY = tuple(noun for nouns in _NOUNS.values() for noun in nouns.split())
 

@@ -20,7 +20,7 @@ from models.key import CLEAR, find_key
 from models.midi import MidiFormError, read_score
 from models.score import Score, ScoreError
 from models.tokens import row_clock, to_text, token_id, train_tokenizer
-from models.vocabulary import EVENTS, SCENES, char, transposition
+from models.vocabulary import EVENTS, transposition
 
 SHIFTS = tuple(range(-5, 7))
 """Transpositions in semitones: every song in every key once."""
@@ -161,8 +161,3 @@ class Crops:
 def _ids(tokenizer: Tokenizer, prefix: str) -> npt.NDArray[np.int64]:
     """The ids of all events that begin with a prefix."""
     return np.array([token_id(tokenizer, event) for event in EVENTS if event.startswith(prefix)])
-
-
-def scenes_counted(songs: Sequence[Song]) -> dict[str, int]:
-    """Songs a scene."""
-    return {scene: sum(char(f"scene:{scene}") in song.text for song in songs) for scene in SCENES}

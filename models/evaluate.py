@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from mido.midifiles.meta import KeySignatureError
 from transformers import LlamaForCausalLM
 
-from models.corpus import midi_files
+from models.corpus import CorpusError, midi_files
 from models.grid import BEAT_CYCLE
 from models.midi import read_score
 from models.network import load_network
@@ -94,7 +95,7 @@ def evaluate(
     seconds = nats = 0.0
     pending: list[Window] = []
     for path in progress(midi_files(folder)):
-        score = read_score(path)
+        score = _read(path)
         ids = tokenizer.encode(to_text(score)).ids
         wanted = note_events(score)
         songs, seconds, notes = songs + 1, seconds + score.seconds, notes + score.note_count
@@ -108,6 +109,14 @@ def evaluate(
     share = kept / events if events else math.nan
     per_note, per_second = nats / max(1, notes), nats / max(1e-9, seconds)
     return Evaluation(songs, round(seconds, 1), notes, tokens, nats, per_note, per_second, 0.0, share)
+
+
+def _read(path: Path) -> Score:
+    """A file's score; raises CorpusError, which names the file."""
+    try:
+        return read_score(path)
+    except (OSError, EOFError, ValueError, LookupError, KeySignatureError) as error:
+        raise CorpusError(f"{path.name} cannot be scored: {error or type(error).__name__}.") from error
 
 
 def _some_nats(network: LlamaForCausalLM, pending: list[Window]) -> float:

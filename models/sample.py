@@ -98,11 +98,10 @@ class Composer:
         controls += [f"scene:{wish.scene}"] if wish.scene else []
         controls += [f"key:{wish.key}"] if wish.key else []
         beat_frames = wish.beat_frames or self._choose_tempo(controls, wish, random)
-        clock, beats = fit_length(wish.frames, beat_frames, fixed=wish.beat_frames is not None)
+        clock, beats, frames = fit_length(wish.frames, beat_frames, fixed=wish.beat_frames is not None)
         head = [self.id(event) for event in (*controls, *clock_events(clock))]
-        frames = clock.row(beats * ROWS)
         draft = _Draft(head, beats, wish.temperature, random)
-        return self._write(draft, clock, progress).score(min(frames, wish.frames) if wish.beat_frames else frames)
+        return self._write(draft, clock, progress).score(frames)
 
     def _choose_tempo(self, controls: list[str], wish: Wish, random: np.random.Generator) -> float:
         """Frames a beat, drawn from the model."""
@@ -175,18 +174,19 @@ def draw(logits: Logits, allowed: npt.ArrayLike, temperature: float, random: np.
     return int(ids[order[min(chosen, len(ids) - 1)]])
 
 
-def fit_length(frames: int, beat_frames: float, *, fixed: bool) -> tuple[RowClock, int]:
-    """(row clock, beats) for a length: whole bars where that bends the tempo little, and the tempo bent to fit.
+def fit_length(frames: int, beat_frames: float, *, fixed: bool) -> tuple[RowClock, int, int]:
+    """(row clock, beats, frames) for a length: whole bars where that bends the tempo little, and the tempo bent to fit.
 
-    fixed: the tempo stays as it is and the length follows, to the nearest bar or beat; a length that no beat comes
-    near is rounded up, to be cut.
+    fixed: the tempo stays as it is and the length follows, to the nearest bar or beat; where none comes near, the
+    beats are rounded up and the last one is cut.
     """
     bars = 4 * max(1, round(frames / beat_frames / 4))
     beats = max(1, round(frames / beat_frames))
     if frames >= BARS_FROM_SECONDS * FRAMES_PER_SECOND and abs(bars * beat_frames / frames - 1) <= BEND:
         beats = bars
     if not fixed:
-        return RowClock(round(16 * frames / beats)), beats
+        return RowClock(round(16 * frames / beats)), beats, frames
+    clock = RowClock(round(16 * beat_frames))
     if abs(beats * beat_frames / frames - 1) > BEND:
-        beats = int(np.ceil(frames / beat_frames))
-    return RowClock(round(16 * beat_frames)), beats
+        return clock, int(np.ceil(frames / beat_frames)), frames
+    return clock, beats, clock.row(beats * ROWS)

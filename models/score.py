@@ -122,10 +122,6 @@ class Grid:
         ends = accumulate(self.groove)
         return cycles * len(self.groove) + next(i for i, end in enumerate(ends) if rest < end)
 
-    def beats(self, frames: int) -> int:
-        """Whole beats nearest to a length in frames."""
-        return round(frames / self.beat_frames)
-
 
 @dataclass(frozen=True, slots=True)
 class Score:

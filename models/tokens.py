@@ -6,6 +6,7 @@ at their defaults. The encoding loses no note: a time is a row of the grid and t
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -16,9 +17,11 @@ from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 from models.errors import MusicError
 from models.grid import BEAT_CYCLE, ROWS, RowClock, clock_of, find_clock
 from models.score import CHANNEL_NAMES, CHANNELS, Note, Score
-from models.vocabulary import BEAT_FRAMES, COUNTDOWN, EVENTS, char, event_of
+from models.vocabulary import BEAT_FRAMES, COUNTDOWN, EVENTS, VERSION, char, event_of
 
 TOKENIZER_FILE = "tokenizer.json"
+ABOUT_FILE = "chiptune.json"
+"""How a model was made: vocabulary version, data, settings, figures."""
 
 
 class TokenError(MusicError):
@@ -202,7 +205,10 @@ def train_tokenizer(texts: Iterable[str], size: int) -> Tokenizer:
 
 
 def load_tokenizer(folder: Path) -> Tokenizer:
-    """The tokenizer of a model."""
+    """The tokenizer of a model; raises TokenError where that speaks another vocabulary than this program."""
+    about = folder / ABOUT_FILE
+    if about.exists() and json.loads(about.read_text())["vocabulary_version"] != VERSION:
+        raise TokenError(f"the model in {folder} was made for another version of this program")
     return Tokenizer.from_file(str(folder / TOKENIZER_FILE))
 
 

@@ -21,6 +21,7 @@ from tqdm import tqdm
 from transformers import LlamaForCausalLM
 
 from models.corpus import Crops, Song, learn_tokenizer, midi_files, read_corpus
+from models.errors import UsageError
 from models.network import new_network, parameter_count
 from models.tokens import TOKENIZER_FILE, load_tokenizer, token_id
 from models.vocabulary import BOS, END, EVENTS, PAD, VERSION, is_control
@@ -48,6 +49,14 @@ class Settings:
     warmup: int = 100
     cooldown: float = 0.4
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.width < 64 or self.width % 64:
+            raise UsageError(f"The width must be a multiple of 64, not {self.width}.")
+        if self.layers < 1 or self.steps < 1:
+            raise UsageError("A run needs at least one layer and one step.")
+        if not len(EVENTS) <= self.vocabulary <= 2**16:
+            raise UsageError(f"The vocabulary must have {len(EVENTS)} to {2**16} tokens, not {self.vocabulary}.")
 
     def crop(self, step: int) -> tuple[int, int]:
         """(rows, length) of the batch of a step: short crops first, which teach faster; the full context last."""
@@ -130,8 +139,8 @@ class Trainer:
             save_file(_flat(optimizer), fresh / f"optimizer{i}.safetensors")
         (fresh / "step.json").write_text(json.dumps({"step": self.step, "settings": asdict(self.settings)}))
         old = self.folder / "state.old"
-        shutil.rmtree(old, ignore_errors=True)
         if (self.folder / "state").exists():
+            shutil.rmtree(old, ignore_errors=True)
             (self.folder / "state").rename(old)
         fresh.rename(self.folder / "state")
         shutil.rmtree(old, ignore_errors=True)

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from generator import contract
+from models import vocabulary
 from tests.conftest import ROOT
 
 OURS = ("bot", "generator", "models")
@@ -70,3 +72,8 @@ def test_serving_without_a_token_does_not_load_discord() -> None:
     program = "import sys, bot.cli; print('discord' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_the_contract_and_the_vocabulary_name_the_same_scenes_and_keys() -> None:
+    assert contract.SCENES == vocabulary.SCENES
+    assert contract.KEYS == vocabulary.KEYS

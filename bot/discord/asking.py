@@ -7,7 +7,6 @@ looks like is left to `posts`, and its way back to `poster`.
 from __future__ import annotations
 
 import asyncio
-import secrets
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 import discord
 
-from generator.contract import MAX_UPLOAD_BYTES, SEEDS, InputError, Request, check_upload
+from generator.contract import MAX_UPLOAD_BYTES, InputError, Request, check_upload
 
 if TYPE_CHECKING:
     from bot.discord.client import ChiptuneClient
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 FETCH_SECONDS = 20.0
 CHUNK_BYTES = 64 * 1024
 MIDI_SUFFIXES = (".mid", ".midi", ".kar", ".rmi", ".smf")
-NAME_LENGTH = 60
 FETCH_FAILED = "The file could not be fetched from Discord: please send it again."
 
 
@@ -55,11 +53,6 @@ class Destination:
         return cls(**data)
 
 
-def random_seed() -> int:
-    """A seed for somebody who named none."""
-    return secrets.randbelow(SEEDS)
-
-
 def place(interaction: discord.Interaction) -> str:
     """Whose history a tune belongs to: the server's, or outside of one the conversation's."""
     return str(interaction.guild_id) if interaction.guild_id else f"channel:{interaction.channel_id}"
@@ -70,12 +63,6 @@ def check_attachment(attachment: discord.Attachment) -> None:
     if not attachment.filename.lower().endswith(MIDI_SUFFIXES):
         raise InputError("That is not a MIDI file: its name should end in .mid.")
     check_upload(b"MThd" if attachment.size else b"", declared=attachment.size)
-
-
-def clean_name(name: str) -> str:
-    """An upload's name as we keep it: no folders, nothing unprintable, not long."""
-    last = name.replace("\\", "/").rpartition("/")[2]
-    return "".join(letter for letter in last if letter.isprintable())[:NAME_LENGTH].strip() or "upload.mid"
 
 
 async def fetch(session: aiohttp.ClientSession, url: str) -> bytes:

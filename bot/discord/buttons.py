@@ -13,7 +13,7 @@ import discord
 from discord import ui
 
 from bot.discord import asking, history, replies
-from generator.contract import InputError
+from generator.contract import InputError, random_seed
 
 if TYPE_CHECKING:
     from bot.discord.client import ChiptuneClient
@@ -60,7 +60,7 @@ class AnotherTake(ui.DynamicItem[Button], template=r"chiptune:take:(?P<song>[0-9
             parent = await client.store.entry(self.song_id)
             if parent is None:
                 raise InputError(GONE)
-            request = replace(parent.request, seed=asking.random_seed())
+            request = replace(parent.request, seed=random_seed())
             message = await asking.defer(interaction)
             await asking.submit(interaction, message, request, parent=self.song_id)
 

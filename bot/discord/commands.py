@@ -12,7 +12,19 @@ from discord import app_commands
 from discord.app_commands import Choice, Range
 
 from bot.discord import asking, history
-from generator.contract import BPM, KEYS, SCENES, SECONDS, SEEDS, TEMPERATURE, Request, check_upload, digest
+from bot.uploads import clean_name
+from generator.contract import (
+    BPM,
+    KEYS,
+    SCENES,
+    SECONDS,
+    SEEDS,
+    TEMPERATURE,
+    Request,
+    check_upload,
+    digest,
+    random_seed,
+)
 
 if TYPE_CHECKING:
     from bot.discord.client import ChiptuneClient
@@ -70,7 +82,7 @@ async def generate(
         key=key,
         bpm=tempo,
         seconds=seconds,
-        seed=asking.random_seed() if seed is None else seed,
+        seed=random_seed() if seed is None else seed,
         temperature=temperature,
     )
     await asking.submit(interaction, await asking.defer(interaction), request)
@@ -84,9 +96,7 @@ async def remix(interaction: discord.Interaction[ChiptuneClient], file: discord.
     message = await asking.defer(interaction)
     upload = await interaction.client.fetch(file)
     check_upload(upload)
-    request = Request(
-        mode="arrange", seed=asking.random_seed(), upload=digest(upload), name=asking.clean_name(file.filename)
-    )
+    request = Request(mode="arrange", seed=random_seed(), upload=digest(upload), name=clean_name(file.filename))
     await asking.submit(interaction, message, request, upload=upload)
 
 

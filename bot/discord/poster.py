@@ -168,7 +168,7 @@ class DiscordPoster:
 
     async def _send_once(self, channel: Messageable, to: Destination, post: Post) -> discord.Message:
         """Send a tune unless it is there already."""
-        if found := await self._find(channel, post.song.id):
+        if found := await self._find(channel, to.message, post.song.id):
             return found
 
         async def send(form: Form) -> discord.Message:
@@ -182,12 +182,20 @@ class DiscordPoster:
 
         return await _send_fitting(post, to.limit, send)
 
-    async def _find(self, channel: Messageable, song_id: str) -> discord.Message | None:
-        """The recent message that holds a tune already, known by its buttons."""
+    async def _find(self, channel: Messageable, placeholder: int, song_id: str) -> discord.Message | None:
+        """The message that holds a tune already, known by its buttons: the placeholder or a recent one."""
         me = self._client.user
+
+        def holds(message: discord.Message) -> bool:
+            ours = me is not None and message.author.id == me.id
+            return ours and any(song_id in name for name in _custom_ids(message))
+
+        with suppress(discord.NotFound, discord.Forbidden):
+            if holds(message := await channel.fetch_message(placeholder)):
+                return message
         with suppress(discord.Forbidden):  # Without the history there is still the nonce.
             async for message in channel.history(limit=LOOK_BACK):
-                if me and message.author.id == me.id and any(song_id in name for name in _custom_ids(message)):
+                if holds(message):
                     return message
         return None
 

@@ -16,10 +16,10 @@ from aiohttp import web
 from bot.backlog import Backlog
 from bot.settings import Settings
 from bot.store import LOCAL_GUILD, Song, Store
-from bot.web.forms import random_seed, read_object, read_request
+from bot.web.forms import read_object, read_request
 from bot.web.guards import guards
 from bot.web.views import options_view, request_view, song_view
-from generator.contract import FaultError, InputError, Request
+from generator.contract import FaultError, InputError, Request, random_seed
 
 STATIC = Path(__file__).parent / "static"
 PAGE_FILES = ("style.css", "app.js", "icon.svg")

@@ -6,14 +6,14 @@ Reads no more than it may keep. What a request may hold is left to `generator.co
 from __future__ import annotations
 
 import json
-import secrets
 from collections.abc import Mapping
 from typing import Any
 
 from aiohttp import BodyPartReader, hdrs, web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from generator.contract import MAX_UPLOAD_BYTES, SEEDS, InputError, Request, check_upload, digest
+from bot.uploads import clean_name
+from generator.contract import MAX_UPLOAD_BYTES, InputError, Request, check_upload, digest, random_seed
 
 MAX_FIELDS_BYTES = 64 * 1024
 """The request's JSON, and all of a multipart body that is not the file."""
@@ -22,11 +22,7 @@ FIELDS = ("mode", "scene", "bpm", "key", "seconds", "seed", "temperature", "mode
 """What the API takes; the upload's digest and its name come from the file itself."""
 
 NOT_JSON = "The request is not a JSON object."
-
-
-def random_seed() -> int:
-    """A seed for somebody who named none."""
-    return secrets.randbelow(SEEDS)
+TWO_PARTS = "A remix has two parts: “request” and “file”."
 
 
 async def read_request(request: web.Request) -> tuple[Request, bytes | None]:
@@ -83,20 +79,22 @@ async def _read_body(request: web.Request) -> bytes:
 
 async def _read_parts(request: web.Request) -> tuple[dict[str, Any], str | None, bytes | None]:
     """The fields, the file's name and the file of a multipart body. Raises InputError."""
-    fields: dict[str, Any] = {}
+    fields: dict[str, Any] | None = None
     name: str | None = None
     data: bytes | None = None
     try:
         async for part in await request.multipart():
             if not isinstance(part, BodyPartReader) or part.name not in ("request", "file"):
-                raise InputError("A remix has two parts: “request” and “file”.")
+                raise InputError(TWO_PARTS)
+            if (part.name == "request" and fields is not None) or (part.name == "file" and data is not None):
+                raise InputError(TWO_PARTS)
             if part.name == "request":
                 fields = parse_object(await _read_part(part, MAX_FIELDS_BYTES))
             else:
                 name, data = clean_name(part.filename), await _read_part(part, MAX_UPLOAD_BYTES)
     except (ValueError, RuntimeError, HttpProcessingError) as error:  # aiohttp's own words for a broken body
         raise InputError("The multipart body is damaged.") from error
-    return fields, name, data
+    return fields or {}, name, data
 
 
 async def _read_part(part: BodyPartReader, limit: int) -> bytes:
@@ -109,9 +107,3 @@ async def _read_part(part: BodyPartReader, limit: int) -> bytes:
         if len(data) > limit:
             check_upload(b"", declared=max(len(data), MAX_UPLOAD_BYTES + 1))
     return bytes(data)
-
-
-def clean_name(name: str | None) -> str | None:
-    """An upload's name without folders and control characters, at most 100 characters; None where nothing is left."""
-    last = (name or "").replace("\\", "/").rsplit("/", 1)[-1]
-    return "".join(letter for letter in last if letter.isprintable())[:100].strip() or None

@@ -7,8 +7,8 @@ import aiohttp
 import pytest
 
 from bot.store import Entry, Song
+from bot.uploads import clean_name
 from bot.web.app import STATIC
-from bot.web.forms import clean_name
 from generator.contract import Request, digest
 from tests.bot.conftest import MIDI, Channel, is_a_sentence, multipart
 

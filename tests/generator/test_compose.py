@@ -50,10 +50,11 @@ def test_length_and_tempo_are_as_asked(composer: Composer) -> None:
     assert found.score.grid.bpm == pytest.approx(96, abs=0.2)
 
 
-def test_the_key_asked_for_is_told_only_where_it_was_found(composer: Composer) -> None:
-    for seed, key in ((4, "Am"), (5, "Eb")):
-        found = tune(composer, seed=seed, key=key)
-        assert found.key == find_key(found.score)[0]
+def test_keys_asked_for_are_mostly_got(composer: Composer) -> None:
+    asked = {4: "Am", 5: "Eb", 6: "C", 7: "F#m"}
+    got = {seed: tune(composer, seed=seed, key=key, seconds=6) for seed, key in asked.items()}
+    assert all(found.key == find_key(found.score)[0] for found in got.values())
+    assert sum(got[seed].key == key for seed, key in asked.items()) >= 3
 
 
 def test_the_seeds_of_takes_are_the_requests_own_and_others() -> None:

@@ -30,9 +30,9 @@ def test_a_model_loaded_again_writes_the_same_tune(composer: Composer, tiny_mode
 @pytest.mark.parametrize("bpm", [90.0, 97.3, 120.0, 140.0, 179.9, 180.0])
 def test_a_tempo_asked_for_is_kept_and_the_length_follows_it(seconds: float, bpm: float) -> None:
     frames, beat = round(60 * seconds), 3600 / bpm
-    clock, beats = fit_length(frames, beat, fixed=True)
+    clock, beats, length = fit_length(frames, beat, fixed=True)
     assert abs(clock.beat_frames - beat) <= 1 / 32
-    length = clock.row(4 * beats)
+    assert length in (frames, clock.row(4 * beats))
     assert length >= frames * 0.96
     assert length - frames <= max(beat, 0.04 * frames) + 1
 
@@ -41,11 +41,18 @@ def test_a_tempo_asked_for_is_kept_and_the_length_follows_it(seconds: float, bpm
 @pytest.mark.parametrize("beat", [20.0, 23.4375, 30.0, 39.9375])
 def test_a_tempo_of_the_models_own_is_bent_until_the_length_is_exact(seconds: float, beat: float) -> None:
     frames = round(60 * seconds)
-    clock, beats = fit_length(frames, beat, fixed=False)
+    clock, beats, length = fit_length(frames, beat, fixed=False)
+    assert length == frames
     assert abs(clock.row(4 * beats) - frames) <= max(1, beats / 32 + 1)
     assert abs(clock.beat_frames / beat - 1) < (0.04 if seconds >= 8 else 0.2)
     if seconds >= 30:
         assert beats % 4 == 0
+
+
+def test_a_length_near_a_bar_is_rounded_to_it_and_not_cut() -> None:
+    clock, beats, length = fit_length(round(29.5 * 60), 30.0, fixed=True)
+    assert (beats, length) == (60, 1800)
+    assert clock.row(4 * beats) == 1800
 
 
 @pytest.mark.parametrize(("frames", "bpm"), [(60, 180.0), (130, None), (121, 97.0), (120, 90.0), (240, 120.0)])

@@ -113,7 +113,6 @@ def test_a_groove_has_the_tempo_asked_for() -> None:
     assert Grid.from_beat(480).groove == (7, 8)
     for sixteenths in range(64, 800, 7):
         assert Grid.from_beat(sixteenths).beat_frames == sixteenths / 16
-    assert Grid((7, 8)).beats(95) == 3
 
 
 def test_folding_moves_by_whole_octaves_into_the_range() -> None:

@@ -92,7 +92,7 @@ async def test_what_the_edge_sees_is_refused_before_the_defer(
 async def test_what_is_found_later_takes_the_placeholder_away(discord: StandIn, bot: Bot) -> None:
     cases = [
         ("remix", None, File("cat.mid", PNG), "not a MIDI file"),
-        ("remix", None, File("longer.mid", MIDI + bytes(MAX_UPLOAD_BYTES)), "4 MB is the most"),
+        ("remix", None, File("longer.mid", MIDI + bytes(MAX_UPLOAD_BYTES)), "1 MB is the most"),
         ("generate", {"seed": 3}, None, "a track ends too early"),
         ("generate", {"seed": 7}, None, "Something went wrong on our side"),
     ]
