@@ -6,6 +6,7 @@ A run folder holds `songs.json` (the corpus as read), `tokenizer.json`, `log.jso
 
 from __future__ import annotations
 
+import copy
 import json
 import shutil
 import time
@@ -144,7 +145,9 @@ class Trainer:
             (self.folder / "state").rename(old)
         fresh.rename(self.folder / "state")
         shutil.rmtree(old, ignore_errors=True)
-        self.network.save_pretrained(self.folder)
+        # Half the size; loaded as float32 again, with a loss of nats that is too small to measure.
+        copy.deepcopy(self.network).half().save_pretrained(self.folder)
+        (self.folder / "model.safetensors").chmod(0o644)
 
     def resume(self) -> None:
         """Go on from the saved state, where there is one."""
