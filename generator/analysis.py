@@ -8,7 +8,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from models.key import pitch_class_frames
-from models.score import CHANNELS, FRAMES_PER_SECOND, NO, Score
+from models.score import CHANNELS, FRAMES_PER_SECOND, P1, P2, TR, Score
 
 _FLAT = {"C#": "C#", "D-": "C#", "D#": "Eb", "E-": "Eb", "G-": "F#", "G#": "Ab", "A-": "Ab", "A#": "Bb", "B-": "Bb"}
 
@@ -48,8 +48,8 @@ def faults(score: Score) -> list[str]:
         found.append("long gaps")
     if score.frames - ends[-1] > SILENT_SECONDS * FRAMES_PER_SECOND:
         found.append("ends in silence")
-    if not any(score.channels[:NO]):
-        found.append("no pitched channel")
+    # Real tunes do without drums; without a voice a tune of the console is poorer than it was asked to be.
+    found += [f"{CHANNELS[channel].title} is silent" for channel in (P1, P2, TR) if not score.channels[channel]]
     for spec, notes in zip(CHANNELS, score.channels, strict=True):
         if len(notes) > STUCK_NOTES and len({note.pitch for note in notes}) == 1:
             found.append(f"{spec.title} stuck on one pitch")

@@ -159,6 +159,10 @@ def _draw_octaves(pen: ImageDraw.ImageDraw, axis: Axis) -> None:
             _text(pen, (left - 12, y), f"C{pitch // 12 - 1}", LABEL_SIZE, colour=FAINT_TEXT, anchor="rm")
 
 
+NARROWEST_BAR = 36
+"""Pixels of a last, broken bar that are still marked and numbered; the rest would run out of the picture."""
+
+
 def _draw_grid(pen: ImageDraw.ImageDraw, grid: Grid, axes: list[Axis]) -> None:
     """Bar lines with their numbers above, and beat lines where there is room."""
     axis = axes[0]
@@ -167,7 +171,7 @@ def _draw_grid(pen: ImageDraw.ImageDraw, grid: Grid, axes: list[Axis]) -> None:
     every = next((n for n in BAR_MARKS if n * bar >= 72), BAR_MARKS[-1])
     for number, frame in _beats(grid, axis.frames):
         bars, rest = divmod(number, grid.beats_a_bar)
-        if rest == 0 and bars % every == 0:
+        if rest == 0 and bars % every == 0 and (axis.frames - frame) * axis.frame >= NARROWEST_BAR:
             _lines(pen, axes, frame, BAR_LINE, 1.5)
             _text(pen, (axis.x(frame) + 3, axis.box[1] - 8), str(bars + 1), LABEL_SIZE, colour=FAINT_TEXT, anchor="ls")
         elif rest == 0 and bar >= 9:
