@@ -18,6 +18,10 @@ STUCK_SECONDS = 8
 """A note held longer than this is stuck."""
 SILENT_SECONDS = 3
 """A gap longer than this in the whole tune is a fault."""
+SILENT_END_SECONDS = 2
+"""So is a longer silence after the last note."""
+LEAST_PLAYED = 0.2
+"""The share of a tune that each pulse and the triangle sound at the least."""
 
 
 def find_key(score: Score) -> tuple[str, float]:
@@ -46,10 +50,12 @@ def faults(score: Score) -> list[str]:
     ends = sorted(note.end for _, note in score.notes())
     if onsets[0] > FRAMES_PER_SECOND or any(b - a > SILENT_SECONDS * FRAMES_PER_SECOND for a, b in pairwise(onsets)):
         found.append("long gaps")
-    if score.frames - ends[-1] > SILENT_SECONDS * FRAMES_PER_SECOND:
+    if score.frames - ends[-1] > SILENT_END_SECONDS * FRAMES_PER_SECOND:
         found.append("ends in silence")
     # Real tunes do without drums; without a voice a tune of the console is poorer than it was asked to be.
-    found += [f"{CHANNELS[channel].title} is silent" for channel in (P1, P2, TR) if not score.channels[channel]]
+    for channel in (P1, P2, TR):
+        if sum(note.length for note in score.channels[channel]) < LEAST_PLAYED * score.frames:
+            found.append(f"{CHANNELS[channel].title} hardly plays")
     for spec, notes in zip(CHANNELS, score.channels, strict=True):
         if len(notes) > STUCK_NOTES and len({note.pitch for note in notes}) == 1:
             found.append(f"{spec.title} stuck on one pitch")
