@@ -17,7 +17,7 @@ from generator.titles import title_for
 from models.sample import Composer, Wish
 from models.score import CHANNELS, FRAMES_PER_SECOND, NO, Note, Score, fold_pitch
 
-TAKES = 3
+TAKES = 2
 """Takes at most before the one with the fewest faults is kept."""
 
 
