@@ -16,13 +16,14 @@ COMMANDS = {
     "generate": ("generator", "compose a tune into a folder"),
     "remix": ("generator", "make an NES tune of a MIDI file"),
     "render": ("generator", "play a MIDI file into WAV, OGG or MP3, or draw it as PNG"),
+    "corpus": ("generator", "make a corpus to train on of MIDI files"),
     "train": ("models", "train a model"),
     "evaluate": ("models", "score a model on a folder of tunes"),
 }
 """Each command with the package whose `cli` module owns it, and one line of help. Packages are also the names of the
-extras that bring what they need, but for models, which comes with `train`."""
+extras that bring what they need, but for models and corpora, which come with `train`."""
 
-EXTRAS = {"bot": "bot", "generator": "generator", "models": "train"}
+EXTRAS = {"bot": "bot", "generator": "generator", "models": "train", "corpus": "train"}
 WIDTH = max(map(len, COMMANDS))
 HELP = "usage: chiptune COMMAND [--help] …\n\n" + "\n".join(
     f"  {name:<{WIDTH}}  {text}" for name, (_, text) in COMMANDS.items()
@@ -45,14 +46,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(name: str, rest: list[str]) -> int:
-    """Import the one module that owns the command, and run it."""
+    """Import the one module that owns the command, and run it; some of them import more only then."""
     if name not in COMMANDS:
         raise InputError(f"There is no command called “{name[:40]}”: see chiptune --help.")
     package, _ = COMMANDS[name]
     try:
         commands = importlib.import_module(f"{package}.cli").COMMANDS
+        return int(commands[name](rest))
     except ModuleNotFoundError as error:
         raise FaultError(
-            f"{error}: `pip install 'chiptune-bot[{EXTRAS[package]}]'` brings what {name} needs."
+            f"{error}: `pip install 'chiptune-bot[{EXTRAS.get(name, EXTRAS[package])}]'` brings what {name} needs."
         ) from error
-    return int(commands[name](rest))

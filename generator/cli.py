@@ -1,4 +1,4 @@
-"""The commands that make tunes and files: generate, remix, render."""
+"""The commands that make tunes, files and corpora: generate, remix, render, corpus."""
 
 from __future__ import annotations
 
@@ -71,6 +71,34 @@ def render_command(arguments: list[str]) -> int:
     return 0
 
 
+def corpus_command(arguments: list[str]) -> int:
+    """`chiptune corpus SOURCE … --out DIR`."""
+    from tqdm import tqdm
+
+    from generator.corpus.build import Options, build
+    from generator.corpus.report import REPORT_PAGE, write_report
+    from models.errors import MusicError
+
+    usual = Options()
+    parser = Parser("chiptune corpus", description="Make a corpus to train on of MIDI files.")
+    parser.add_argument("sources", type=Path, nargs="+", metavar="SOURCE", help="a folder, .tar, .tar.xz or .zip")
+    parser.add_argument("--out", type=Path, required=True, help="the folder for the corpus and its report")
+    parser.add_argument("--reductions", type=int, default=usual.reductions, help="arrangements of each song")
+    parser.add_argument("--limit", type=int, help="files at the most, spread evenly over the sources")
+    parser.add_argument("--valid-share", type=float, default=usual.valid_share, help="of games, kept from training")
+    parser.add_argument("--seed", type=int, default=usual.seed)
+    given = parser.parse_args(arguments)
+    options = Options(given.reductions, given.limit, given.valid_share, given.seed)
+    _make_folder(given.out)
+    try:
+        pieces = build(given.sources, given.out, options, lambda read, n: tqdm(read, total=n, unit="file"))
+    except MusicError as error:
+        raise InputError(str(error)) from error
+    figures = write_report(pieces, options, given.out)
+    print(f"{figures['kept']} of {figures['files']} files kept: {given.out / REPORT_PAGE}")
+    return 0
+
+
 def _add_output(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, help="the same seed gives the same tune; drawn if left out")
     parser.add_argument("--out", type=Path, required=True, help="the folder for the tune's files")
@@ -89,12 +117,17 @@ def _read(file: Path) -> bytes:
         raise InputError(f"{file} cannot be read: {(error.strerror or 'unknown error').lower()}.") from error
 
 
-def _make(request: Request, out: Path, upload: Path | None, *, as_json: bool) -> int:
-    """Do a request and say what came of it."""
+def _make_folder(out: Path) -> None:
+    """The folder to write to; raises InputError with the sentence."""
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"{out} cannot be written: {(error.strerror or 'unknown error').lower()}.") from error
+
+
+def _make(request: Request, out: Path, upload: Path | None, *, as_json: bool) -> int:
+    """Do a request and say what came of it."""
+    _make_folder(out)
     with redirect_stdout(sys.stderr):
         from generator.work import run_request
 
@@ -121,4 +154,5 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "generate": generate_command,
     "remix": remix_command,
     "render": render_command,
+    "corpus": corpus_command,
 }

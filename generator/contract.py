@@ -38,12 +38,6 @@ SEEDS = 2**31
 DEFAULT_SECONDS = 30
 DEFAULT_MODEL = "nes"
 
-MAX_UPLOAD_BYTES = 1024 * 1024
-"""Twice the largest of 21,027 files of VGMusic. mido reads as much in seconds, however it is made."""
-MAX_UPLOAD_TRACKS = 128
-MAX_UPLOAD_SECONDS = 600
-MAX_UPLOAD_EVENTS = 200_000
-
 FAULT_SENTENCE = "Something went wrong on our side, not yours. It was logged; please try again."
 
 
@@ -61,6 +55,33 @@ class FaultError(ChiptuneError):
 
 class GeneratorDied(FaultError):
     """The generator process ended in the middle of a job."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """The most that an upload may have of something, in `unit`s, and what the person reads who has more."""
+
+    most: int
+    sentence: str
+    unit: int = 1
+
+    def check(self, found: float) -> None:
+        """Raise InputError above the limit. `found` is shown rounded up, so that a bit too much reads as too much."""
+        if found > self.most * self.unit:
+            shown = math.ceil(found / self.unit * 10) / 10
+            raise InputError(self.sentence.format(found=int(shown) if self.unit == 1 else shown, most=self.most))
+
+
+UPLOAD_LIMITS = {
+    "bytes": Limit(1, "The file has {found:,} MB; {most} MB is the most for a MIDI file.", unit=1024 * 1024),
+    "tracks": Limit(128, "The MIDI file has {found:,} tracks; {most} is the most."),
+    "events": Limit(200_000, "The MIDI file has {found:,} events; {most:,} is the most."),
+    "seconds": Limit(10, "The MIDI file lasts {found:,} minutes; {most} minutes is the most.", unit=60),
+}
+"""What a MIDI file may have. A megabyte is twice the largest of 21,027 files of VGMusic."""
+MAX_UPLOAD_BYTES = UPLOAD_LIMITS["bytes"].most * UPLOAD_LIMITS["bytes"].unit
+MAX_UPLOAD_PREFIX = 128
+"""Bytes that may stand before MThd: as many as a MacBinary header has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,14 +239,10 @@ def parse_key(text: object) -> str:
 
 def check_upload(data: bytes, declared: int | None = None) -> None:
     """What the edge can see of an upload; raises InputError. `declared`: the size that the sender names, in bytes."""
-    size = max(len(data), declared or 0)
-    if size > MAX_UPLOAD_BYTES:
-        limit = MAX_UPLOAD_BYTES // 1024 // 1024
-        shown = math.ceil(size / 1024 / 1024 * 10) / 10  # up, so that a byte too much does not read as the limit
-        raise InputError(f"The file has {shown:.1f} MB; {limit} MB is the most for a MIDI file.")
+    UPLOAD_LIMITS["bytes"].check(max(len(data), declared or 0))
     if not data:
         raise InputError("The file is empty.")
-    if not data.startswith((b"MThd", b"RIFF")):
+    if not data.startswith(b"RIFF") and data.find(b"MThd", 0, MAX_UPLOAD_PREFIX + 4) < 0:
         raise InputError("That is not a MIDI file: a MIDI file begins with MThd.")
 
 

@@ -1,17 +1,20 @@
-"""Volume and duty for tunes whose notes have none: the instruments that a sound programmer would reach for.
+"""Volume and duty for notes that have none: the instruments that a sound programmer would reach for.
 
 The model writes composition only; until it writes its own envelopes, these are chosen from the seed, one instrument a
-channel and tune, on the console's terms: a new volume at most once a frame.
+channel and tune. An arrangement's come from the General MIDI programs and drum keys of its source, by the tables of
+`generator.instruments`. All on the console's terms: a new volume at most once a frame.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 
-from models.score import NO, P1, P2, TR, Change, Note, Score
+from generator.instruments import DRUMS, METAL, P12, P25, P75, Shape, program_runs
+from models.score import FRAMES_PER_SECOND, NO, P1, P2, TR, Change, Note, Score
 
 Curve = Callable[[int, int], float]
 """(frame, length of the note in frames) to a share of the full volume, 0 to 1."""
@@ -57,27 +60,26 @@ HARMONIES = (
 )
 
 
-def dress(score: Score, seed: int, loudness: tuple[float, ...] | None = None) -> Score:
-    """The score with instruments chosen by the seed. loudness: for each note, channel by channel, a share 0 to 1."""
+def dress(score: Score, seed: int) -> Score:
+    """The score with instruments chosen by the seed."""
     random = np.random.default_rng((seed, 1))
     lead = LEADS[int(random.integers(len(LEADS)))]
     harmony = HARMONIES[int(random.integers(len(HARMONIES)))]
-    shares = iter(loudness or (1.0,) * score.note_count)
     dressed: list[tuple[Note, ...]] = []
     for channel, notes in enumerate(score.channels):
         sounds = {P1: lead, P2: harmony}
-        dressed.append(tuple(_dress(channel, note, sounds.get(channel), next(shares)) for note in notes))
+        dressed.append(tuple(_dress(channel, note, sounds.get(channel)) for note in notes))
     return replace(score, channels=tuple(dressed))
 
 
-def _dress(channel: int, note: Note, instrument: Instrument | None, loudness: float) -> Note:
+def _dress(channel: int, note: Note, instrument: Instrument | None) -> Note:
     if channel == TR:
         return note
     if channel == NO:
-        return replace(note, volume=_changes(note.length, 12 * loudness, _drum(note.pitch)), duty=((0, 0),))
+        return replace(note, volume=_changes(note.length, 12, _drum(note.pitch)), duty=((0, 0),))
     if instrument is None:
         return note
-    curve = _changes(note.length, instrument.volume * loudness, instrument.curve)
+    curve = _changes(note.length, instrument.volume, instrument.curve)
     return replace(note, volume=curve, duty=((0, instrument.duty),))
 
 
@@ -95,3 +97,71 @@ def _changes(length: int, full: float, curve: Curve) -> tuple[Change, ...]:
         if volume != changes[-1][1]:
             changes.append((frame, volume))
     return tuple(changes)
+
+
+# --- by General MIDI's programs and drum keys ---------------------------------------------------------------------
+
+DUTIES = {P12: 0, P25: 1, P75: 3}
+"""Of the soundfont's waveforms; the others become a square, 50 %."""
+LEAD_VOLUME, HARMONY_VOLUME = 13, 9
+SKIN_VOLUME, METAL_VOLUME = 14, 9
+"""Of kicks, snares and toms, and of what is struck on hats and cymbals, which their periods make shrill."""
+SHRILL = 4
+"""Noise period registers up to this are hats and cymbals."""
+FLOOR = 0.12
+"""The least share of its volume at which a held note stays."""
+
+
+@cache
+def programs() -> tuple[tuple[int, Shape], ...]:
+    """Pulse duty and envelope of each General MIDI program."""
+    return tuple((DUTIES.get(wave, 2), shape) for _, wave, shape in program_runs())
+
+
+def sounded(note: Note, program: int, full: float, since: int = 0, whole: int = 0) -> Note:
+    """A pulse note with its program's duty and envelope, at a full volume of 0 to 15.
+
+    since, whole: where the note is one of an arpeggio, the frames since the chord was struck and the chord's length,
+    whose envelope runs through.
+    """
+    duty, shape = programs()[program]
+
+    def curve(frame: int, _: int) -> float:
+        return _shaped(shape, since + frame, whole or note.length)
+
+    return replace(note, volume=_changes(note.length, full, curve), duty=((0, duty),))
+
+
+def _shaped(shape: Shape, frame: int, length: int) -> float:
+    """Attack, decay to the sustained level, and what is held eases off before its end, so that notes stay apart."""
+    seconds = frame / FRAMES_PER_SECOND
+    attack = shape.attack - 1 / FRAMES_PER_SECOND
+    if seconds < attack:
+        return 0.5 + 0.5 * seconds / attack
+    down = min(100 * seconds / shape.decay, shape.sustain) if shape.sustain else 0.0
+    level = max(FLOOR, 10 ** (-down / 20))
+    return level * _sustain(frame, length) if shape.sustain < 100 else level
+
+
+LONGEST_DRUM = 36
+AUDIBLE = 24
+"""Decibels that a drum falls by until it is over, as volumes of 15 steps have it."""
+ANY_DRUM = DRUMS[39]
+"""Stands in for keys that General MIDI does not know."""
+
+
+def ringing(key: int) -> int:
+    """Frames that a General MIDI drum key is heard."""
+    return max(3, min(LONGEST_DRUM, round(DRUMS.get(key, ANY_DRUM).decay * AUDIBLE / 100 * FRAMES_PER_SECOND)))
+
+
+def drummed(start: int, end: int, key: int, loudness: float) -> Note:
+    """A noise note as a drum sounds, at a loudness of 0 to 1."""
+    played = DRUMS.get(key, ANY_DRUM)
+    full = (METAL_VOLUME if played.register <= SHRILL else SKIN_VOLUME) * loudness
+
+    def curve(frame: int, _: int) -> float:
+        return float(10 ** (-5 * frame / FRAMES_PER_SECOND / played.decay))
+
+    volume = _changes(end - start, full, curve)
+    return Note(start, end, 16 - played.register, volume, ((0, int(played.mode == METAL)),))

@@ -24,31 +24,40 @@ class Parser(argparse.ArgumentParser):
 
 
 def train_command(arguments: list[str]) -> int:
-    """`chiptune train FOLDER --out DIR`."""
+    """`chiptune train CORPUS --out DIR`."""
     from models.train import Settings, train
 
     usual = Settings()
-    parser = Parser("chiptune train", description="Train a model on a folder of MIDI files.")
-    parser.add_argument("folder", type=Path, help="MIDI files with tracks p1, p2, tr and no, at any depth")
+    parser = Parser("chiptune train", description="Train a model on a corpus.")
+    parser.add_argument("corpus", type=Path, help="a folder that chiptune corpus has made")
     parser.add_argument("--out", type=Path, required=True, help="the run's folder; an earlier run there goes on")
     parser.add_argument("--steps", type=int, default=usual.steps, help="optimizer steps in all")
     parser.add_argument("--stop-at", type=int, help="stop after this step; the schedule still counts --steps")
+    parser.add_argument("--start", type=Path, metavar="MODEL", help="a model to go on from, of the same size")
+    parser.add_argument("--crop-length", type=int, default=usual.crop_length, help="tokens of the first crops")
     parser.add_argument("--width", type=int, default=usual.width, help="a multiple of 64")
     parser.add_argument("--layers", type=int, default=usual.layers)
     parser.add_argument("--vocabulary", type=int, default=usual.vocabulary, help="tokens")
     parser.add_argument("--seed", type=int, default=usual.seed)
     given = parser.parse_args(arguments)
     settings = Settings(
-        steps=given.steps, width=given.width, layers=given.layers, vocabulary=given.vocabulary, seed=given.seed
+        steps=given.steps,
+        width=given.width,
+        layers=given.layers,
+        vocabulary=given.vocabulary,
+        crop_length=given.crop_length,
+        seed=given.seed,
     )
-    train(given.folder, given.out, settings, stop_at=given.stop_at)
+    train(given.corpus, given.out, settings, start=given.start, stop_at=given.stop_at)
     return 0
 
 
 def evaluate_command(arguments: list[str]) -> int:
     """`chiptune evaluate DIR`."""
     parser = Parser("chiptune evaluate", description="Score a model on songs it has not seen.")
-    parser.add_argument("folder", type=Path, help="MIDI files with tracks p1, p2, tr and no, at any depth")
+    parser.add_argument(
+        "songs", type=Path, help="a folder of MIDI files with tracks p1, p2, tr and no, or a file of chiptune corpus"
+    )
     parser.add_argument("--model", type=Path, default=DEFAULT_MODEL, help="a folder with a checkpoint")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     given = parser.parse_args(arguments)
@@ -58,7 +67,7 @@ def evaluate_command(arguments: list[str]) -> int:
 
     from models.evaluate import evaluate
 
-    found = evaluate(given.folder, given.model, lambda files: iter(tqdm(files, desc="evaluating", unit="song")))
+    found = evaluate(given.songs, given.model, lambda found: iter(tqdm(found, desc="evaluating", unit="song")))
     figures = asdict(found)
     print(json.dumps(figures) if given.json else "\n".join(f"{name:16} {value:g}" for name, value in figures.items()))
     return 0

@@ -1,13 +1,11 @@
-"""A folder of MIDI files as training data: texts of events with their labels, then tokens in twelve keys.
+"""Songs as training data: texts of events with their labels, then tokens in twelve keys.
 
-Reads files in either form of `models.midi`. Knows nothing of the network.
+The songs come from `models.songs`, already labelled. Knows nothing of the network.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,91 +13,52 @@ import numpy as np
 import numpy.typing as npt
 from tokenizers import Tokenizer
 
-from models.errors import MusicError
-from models.key import CLEAR, find_key
-from models.midi import MidiFormError, read_score
-from models.score import Score, ScoreError
+from models.parallel import in_parallel
+from models.songs import CorpusError, Song, read_lines, song_from_json
 from models.tokens import row_clock, to_text, token_id, train_tokenizer
 from models.vocabulary import EVENTS, transposition
 
 SHIFTS = tuple(range(-5, 7))
 """Transpositions in semitones: every song in every key once."""
 
-_SCENE_WORDS = {
-    "game-over": r"game ?over|continue\?|death|dead|die\b|miss\b|lose",
-    "clear": r"clear|complete|victory|fanfare|win\b|round end",
-    "boss": r"boss|battle|fight|enemy|versus|duel",
-    "title": r"title|opening|intro",
-    "ending": r"ending|credit|staff|epilogue|finale",
-    "town": r"town|village|castle|shop|house|inn\b|city",
-    "dungeon": r"dungeon|cave|underground|tower|labyrinth|temple|underworld",
-    "menu": r"menu|select|password|name entry|option|map\b|setup",
-    "stage": r"stage|level|area|round|world|main|bgm|theme|overworld|field|course",
-}
-_PATTERNS = {scene: re.compile(words, re.IGNORECASE) for scene, words in _SCENE_WORDS.items()}
-
 Tokens = npt.NDArray[np.uint16]
 
 
-class CorpusError(MusicError):
-    """A folder that holds nothing to train on."""
-
-
 @dataclass(frozen=True, slots=True)
-class Song:
-    """One song of a corpus: its file's name and its text of events, controls included."""
+class Example:
+    """What training sees of one song: its name and its text of events, controls included."""
 
     name: str
     text: str
 
 
-def midi_files(folder: Path) -> list[Path]:
-    """All MIDI files below a folder, in the order of their names. Raises CorpusError where there is none."""
-    files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in (".mid", ".midi"))
-    if not files:
-        raise CorpusError(f"There are no MIDI files in {folder}.")
-    return files
-
-
-def scene_of(name: str) -> str | None:
-    """The scene that a file's name speaks of (number_Game_track_trackTitle), or None."""
-    title = re.sub(r"(?<=[a-z])(?=[A-Z0-9])", " ", name.rpartition("_")[2])
-    return next((scene for scene, pattern in _PATTERNS.items() if pattern.search(title)), None)
-
-
-def comes_to_rest(score: Score) -> bool:
+def comes_to_rest(song: Song) -> bool:
     """Whether the last note begins a beat or more before the end: a close, and not a recording's cut."""
-    last = max((notes[-1].start for notes in score.channels if notes), default=0)
-    return score.frames - last >= row_clock(score).beat_frames
+    last = max((notes[-1].start for notes in song.score.channels if notes), default=0)
+    return song.score.frames - last >= (song.clock or row_clock(song.score)).beat_frames
 
 
-def read_song(path: Path) -> Song | str:
-    """A file as a song, or why it is left out."""
-    try:
-        score = read_score(path)
-    except (MidiFormError, ScoreError, OSError, EOFError, ValueError) as error:
-        return f"{path.name}: {error}"
-    if score.note_count < 8:
-        return f"{path.name}: {score.note_count} notes"
-    key, clear = find_key(score)
-    text = to_text(score, scene_of(path.stem), key if clear >= CLEAR else None, countdown=comes_to_rest(score))
-    return Song(path.stem, text)
+def example_of(song: Song) -> Example:
+    """A song as text."""
+    text = to_text(song.score, song.scene, song.clear_key, countdown=comes_to_rest(song), clock=song.clock)
+    return Example(song.name, text)
 
 
-def read_corpus(files: Sequence[Path], progress: Callable[[Iterator[Song | str]], Iterator[Song | str]]) -> list[Song]:
-    """All songs of the files, read in parallel, each text once. progress: wraps the iterator, to show how far it is."""
-    with ProcessPoolExecutor() as pool:
-        read = list(progress(pool.map(read_song, files, chunksize=16)))
-    songs: dict[str, Song] = {}
-    for song in read:
-        if isinstance(song, Song):
-            songs.setdefault(song.text, song)
-    if not songs:
-        raise CorpusError("None of the files holds a song with channels p1, p2, tr and no.")
-    return list(songs.values())
+def read_examples(path: Path) -> Iterator[Example]:
+    """The songs of a corpus file as texts, made in parallel. Raises CorpusError where it holds none."""
+    found = False
+    for example in in_parallel(_example_of_line, read_lines(path)):
+        found = True
+        yield example
+    if not found:
+        raise CorpusError(f"{path} holds no songs.")
 
 
-def learn_tokenizer(songs: Sequence[Song], size: int, seed: int) -> Tokenizer:
+def _example_of_line(line: bytes) -> Example:
+    return example_of(song_from_json(line))
+
+
+def learn_tokenizer(songs: Sequence[Example], size: int, seed: int) -> Tokenizer:
     """A tokenizer learnt from every song in a key drawn at random."""
     tables = [transposition(shift) for shift in SHIFTS]
     draw = np.random.default_rng(seed).integers(len(SHIFTS), size=len(songs))
@@ -117,7 +76,7 @@ class Crops:
     Every crop is a function of (seed, step, row) alone, so that a resumed run sees what an unbroken one would.
     """
 
-    def __init__(self, tokenizer: Tokenizer, songs: Sequence[Song], seed: int) -> None:
+    def __init__(self, tokenizer: Tokenizer, songs: Sequence[Example], seed: int) -> None:
         self.seed = seed
         self.keys = [encode(tokenizer, [s.text.translate(transposition(shift)) for s in songs]) for shift in SHIFTS]
         self.beats = _ids(tokenizer, "beat:")

@@ -7,19 +7,20 @@ out. The model's predictions are not sampled from; that is `models.sample`.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from mido.midifiles.meta import KeySignatureError
 from transformers import LlamaForCausalLM
 
-from models.corpus import CorpusError, midi_files
 from models.grid import BEAT_CYCLE
 from models.midi import read_score
 from models.network import load_network
 from models.score import Score
+from models.songs import CorpusError, read_songs
 from models.tokens import decode, load_tokenizer, to_text, token_id
 
 BATCH = 8
@@ -82,11 +83,14 @@ def windows(ids: Sequence[int], beats: frozenset[int], context: int) -> Iterator
 
 
 def evaluate(
-    folder: Path,
+    source: Path,
     model: Path,
-    progress: Callable[[Sequence[Path]], Iterator[Path]] = iter,
+    progress: Callable[[Iterable[Any]], Iterator[Any]] = iter,
 ) -> Evaluation:
-    """Score a model on the MIDI files below a folder. progress: wraps the files, to show how far it is."""
+    """Score a model on the MIDI files below a folder, or on a corpus file.
+
+    progress: wraps the files or songs, to show how far it is. Raises CorpusError.
+    """
     tokenizer, network = load_tokenizer(model), load_network(model)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     network.to(device)
@@ -94,9 +98,8 @@ def evaluate(
     songs = notes = tokens = events = kept = 0
     seconds = nats = 0.0
     pending: list[Window] = []
-    for path in progress(midi_files(folder)):
-        score = _read(path)
-        ids = tokenizer.encode(to_text(score)).ids
+    for score, text in _scores(source, progress):
+        ids = tokenizer.encode(text).ids
         wanted = note_events(score)
         songs, seconds, notes = songs + 1, seconds + score.seconds, notes + score.note_count
         tokens += len(ids) - 1
@@ -109,6 +112,25 @@ def evaluate(
     share = kept / events if events else math.nan
     per_note, per_second = nats / max(1, notes), nats / max(1e-9, seconds)
     return Evaluation(songs, round(seconds, 1), notes, tokens, nats, per_note, per_second, 0.0, share)
+
+
+def midi_files(folder: Path) -> list[Path]:
+    """All MIDI files below a folder, in the order of their names. Raises CorpusError where there is none."""
+    files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in (".mid", ".midi"))
+    if not files:
+        raise CorpusError(f"There are no MIDI files in {folder}.")
+    return files
+
+
+def _scores(source: Path, progress: Callable[[Iterable[Any]], Iterator[Any]]) -> Iterator[tuple[Score, str]]:
+    """Each score of a folder of MIDI files or of a corpus file, with its text without controls."""
+    if source.is_file():
+        for song in progress(read_songs(source)):
+            yield song.score, to_text(song.score, clock=song.clock)
+    else:
+        for path in progress(midi_files(source)):
+            score = _read(path)
+            yield score, to_text(score)
 
 
 def _read(path: Path) -> Score:

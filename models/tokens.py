@@ -38,9 +38,19 @@ def row_clock(score: Score) -> RowClock:
     return clock_of(score.grid, BEAT_FRAMES[0] * 16, BEAT_FRAMES[1] * 16 + 15)
 
 
-def to_text(score: Score, scene: str | None = None, key: str | None = None, *, countdown: bool = False) -> str:
-    """A score as words of events. countdown: announce the last beats, for a tune that comes to a close."""
-    clock = row_clock(score)
+def to_text(
+    score: Score,
+    scene: str | None = None,
+    key: str | None = None,
+    *,
+    countdown: bool = False,
+    clock: RowClock | None = None,
+) -> str:
+    """A score as words of events. countdown: announce the last beats, for a tune that comes to a close.
+
+    clock: the score's rows, where they are known already.
+    """
+    clock = clock or row_clock(score)
     beats = clock.row_of(max(0, score.frames - 1)) // ROWS + 1
     happenings = _happenings(score)
     words = [char("<bos>")]

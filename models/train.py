@@ -1,6 +1,6 @@
-"""Training: from a folder of MIDI files to a checkpoint, resumable at any step and reproducible from its seed.
+"""Training: from a corpus to a checkpoint, resumable at any step and reproducible from its seed.
 
-A run folder holds `songs.json` (the corpus as read), `tokenizer.json`, `log.jsonl` (a line each few steps), `state/`
+A run folder holds `songs.json` (the corpus as texts), `tokenizer.json`, `log.jsonl` (a line each few steps), `state/`
 (weights, optimizer, step) and the checkpoint of the last save. Scoring is in `models.evaluate`.
 """
 
@@ -21,9 +21,10 @@ from tokenizers import Tokenizer
 from tqdm import tqdm
 from transformers import LlamaForCausalLM
 
-from models.corpus import Crops, Song, learn_tokenizer, midi_files, read_corpus
+from models.corpus import Crops, Example, learn_tokenizer, read_examples
 from models.errors import UsageError
-from models.network import new_network, parameter_count
+from models.network import load_network, new_network, parameter_count
+from models.songs import TRAIN_FILE
 from models.tokens import TOKENIZER_FILE, load_tokenizer, token_id
 from models.vocabulary import BOS, END, EVENTS, PAD, VERSION, is_control
 
@@ -37,7 +38,8 @@ class Settings:
 
     steps: optimizer steps in all. width, layers, vocabulary: the network's size. context: the longest crop. muon_lr:
     learning rate of the matrices; adam_lr: of embeddings and norms. cooldown: last share of the steps, in which
-    both fall linearly to zero. seed: decides weights, order and transpositions.
+    both fall linearly to zero. crop_length: tokens of the first crops, which grow to the context. seed: decides
+    weights, order and transpositions.
     """
 
     steps: int = 12_000
@@ -49,6 +51,7 @@ class Settings:
     adam_lr: float = 2.5e-3
     warmup: int = 100
     cooldown: float = 0.4
+    crop_length: int = 256
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -63,10 +66,13 @@ class Settings:
         """(rows, length) of the batch of a step: short crops first, which teach faster; the full context last."""
         share = step / self.steps
         if share < 0.6:
-            return 8, 256
-        if share < 0.8:
-            return 6, 512
-        return 4, self.context
+            length, tokens = self.crop_length, 2048
+        elif share < 0.8:
+            length, tokens = 2 * self.crop_length, 3072
+        else:
+            length, tokens = self.context, 4096
+        length = min(length, self.context)
+        return max(1, tokens // length), length
 
     def rate(self, step: int) -> float:
         """The share of the learning rates that a step takes."""
@@ -77,7 +83,9 @@ class Settings:
 class Trainer:
     """One run in one folder; `run` goes on from the last saved step."""
 
-    def __init__(self, folder: Path, songs: list[Song], tokenizer: Tokenizer, settings: Settings) -> None:
+    def __init__(
+        self, folder: Path, songs: list[Example], tokenizer: Tokenizer, settings: Settings, start: Path | None = None
+    ) -> None:
         self.folder, self.settings = folder, settings
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
         pad, bos, end = (token_id(tokenizer, EVENTS[number]) for number in (PAD, BOS, END))
@@ -92,6 +100,8 @@ class Trainer:
             bos=bos,
             end=end,
         )
+        if start is not None:
+            _take_weights(self.network, start)
         self.network.to(self.device)
         self.optimizers = _optimizers(self.network, settings)
         self.crops = Crops(tokenizer, songs, settings.seed)
@@ -162,6 +172,15 @@ class Trainer:
         self.step = int(json.loads((state / "step.json").read_text())["step"])
 
 
+def _take_weights(network: LlamaForCausalLM, start: Path) -> None:
+    """Begin with the weights of another model. Raises UsageError where it is of another size."""
+    weights = load_network(start).state_dict()
+    sizes = {name: tensor.shape for name, tensor in network.state_dict().items()}
+    if {name: tensor.shape for name, tensor in weights.items()} != sizes:
+        raise UsageError(f"The model in {start} has another width, depth or vocabulary than the run asks for.")
+    network.load_state_dict(weights)
+
+
 def _optimizers(network: LlamaForCausalLM, settings: Settings) -> list[torch.optim.Optimizer]:
     """Muon for the matrices between the layers (Jordan 2024), AdamW for embeddings and norms."""
     matrices: list[torch.nn.Parameter] = []
@@ -190,25 +209,41 @@ def _restore(optimizer: torch.optim.Optimizer, tensors: dict[str, torch.Tensor])
     optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
 
 
-def prepare(midi: Path, folder: Path, settings: Settings) -> tuple[list[Song], Tokenizer]:
-    """Songs and tokenizer of a run: read from its folder, or made from the MIDI files and kept there."""
+def prepare(
+    corpus: Path, folder: Path, settings: Settings, start: Path | None = None
+) -> tuple[list[Example], Tokenizer]:
+    """Songs and tokenizer of a run: read from its folder, or made from the corpus and kept there.
+
+    start: a model whose tokenizer is taken instead of a new one.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     kept = folder / "songs.json"
     if kept.exists():
-        songs = [Song(**song) for song in json.loads(kept.read_text())]
+        songs = [Example(**song) for song in json.loads(kept.read_text())]
     else:
-        files = midi_files(midi)
-        songs = read_corpus(files, lambda read: iter(tqdm(read, total=len(files), desc="reading", unit="song")))
+        songs = list(tqdm(read_examples(corpus / TRAIN_FILE), desc="reading", unit="song"))
         kept.write_text(json.dumps([asdict(song) for song in songs]))
     if not (folder / TOKENIZER_FILE).exists():
-        learn_tokenizer(songs, settings.vocabulary, settings.seed).save(str(folder / TOKENIZER_FILE))
+        made = load_tokenizer(start) if start else learn_tokenizer(songs, settings.vocabulary, settings.seed)
+        made.save(str(folder / TOKENIZER_FILE))
     return songs, load_tokenizer(folder)
 
 
-def train(midi: Path, folder: Path, settings: Settings, *, stop_at: int | None = None, save_every: int = 250) -> None:
-    """Train in `folder` on the MIDI files below `midi`, showing progress; goes on where an earlier run stopped."""
-    songs, tokenizer = prepare(midi, folder, settings)
-    trainer = Trainer(folder, songs, tokenizer, settings)
+def train(
+    corpus: Path,
+    folder: Path,
+    settings: Settings,
+    *,
+    start: Path | None = None,
+    stop_at: int | None = None,
+    save_every: int = 250,
+) -> None:
+    """Train in `folder` on a corpus's training side, showing progress; goes on where an earlier run stopped.
+
+    start: a model whose tokenizer and weights a new run begins with. Raises UsageError where it is of another size.
+    """
+    songs, tokenizer = prepare(corpus, folder, settings, start)
+    trainer = Trainer(folder, songs, tokenizer, settings, start)
     trainer.resume()
     steps = min(settings.steps, stop_at or settings.steps)
     about = {"vocabulary_version": VERSION, "songs": len(songs), "parameters": parameter_count(trainer.network)}

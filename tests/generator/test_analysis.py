@@ -3,11 +3,12 @@
 from dataclasses import replace
 
 import pytest
+from music21 import note, stream
 
-from generator.analysis import faults, find_key
+from generator.analysis import faults, find_key, pitch_class_frames
 from generator.compose import transpose
 from generator.contract import KEYS, parse_key
-from models.score import NO, Note, Score
+from models.score import NO, P1, Note, Score
 from tests.music import random_score, scale
 
 SCALE = scale(600)
@@ -26,6 +27,25 @@ def test_every_key_found_is_one_that_can_be_asked_for() -> None:
         assert parse_key(key) == key in KEYS
         assert -1 <= clear <= 1
     assert find_key(Score(((), (), (), (Note(0, 9, 3),)), 10)) == ("C", 0.0)
+
+
+def test_the_key_is_the_one_that_music21_finds() -> None:
+    for seed in range(12):
+        score = random_score(seed)
+        melody = stream.Stream()
+        for pitch_class, frames in enumerate(pitch_class_frames(score)):
+            if frames:
+                melody.append(note.Note(60 + pitch_class, quarterLength=frames / 60))
+        found = melody.analyze("key")
+        key, clear = find_key(score)
+        assert key == parse_key(found.tonic.name.replace("-", "b") + ("m" if found.mode == "minor" else ""))
+        assert clear == pytest.approx(found.correlationCoefficient, abs=1e-3)
+
+
+def test_pitch_classes_are_weighed_by_how_long_they_sound() -> None:
+    notes: list[tuple[Note, ...]] = [(), (), (), ()]
+    notes[P1], notes[NO] = (Note(0, 30, 60), Note(30, 40, 74)), (Note(0, 90, 5),)
+    assert pitch_class_frames(Score(tuple(notes), 90)) == [30, 0, 10, *[0] * 9]
 
 
 def with_p1(*notes: Note) -> Score:

@@ -10,6 +10,7 @@ import torch
 
 from models.midi import midi_bytes, to_midi, to_nesmdb
 from models.network import new_network
+from models.songs import TRAIN_FILE, Song, write_songs
 from models.tokens import TOKENIZER_FILE, to_text, train_tokenizer
 from models.vocabulary import BOS, END, PAD
 from tests.music import random_score, scale
@@ -50,4 +51,18 @@ def midi_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "002_Game_02_Ending.mid").write_bytes(midi_bytes(to_midi(scale(480))))
     for seed in (3, 4):
         (folder / "deeper" / f"{seed}.mid").write_bytes(midi_bytes(to_nesmdb(random_score(seed))))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def corpus_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A corpus of four songs, with and without grid and labels."""
+    folder = tmp_path_factory.mktemp("corpus")
+    labels = [("boss", "C"), ("ending", None), (None, None), (None, "F#m")]
+    scores = [scale(600, None), scale(480), random_score(3, grid=False), random_score(4, grid=False)]
+    songs = [
+        Song(f"song {i}", "game", "tests", scene, key, 0.9, 0, True, score)
+        for i, ((scene, key), score) in enumerate(zip(labels, scores, strict=True))
+    ]
+    write_songs(folder / TRAIN_FILE, songs)
     return folder

@@ -1,60 +1,57 @@
-"""A folder of songs as training data: its labels, and crops that depend on nothing but seed, step and row."""
+"""Songs as training data: texts with their labels, and crops that depend on nothing but seed, step and row."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from models.corpus import Crops, comes_to_rest, midi_files, read_corpus, read_song, scene_of
-from models.grid import BEAT_CYCLE
-from models.midi import midi_bytes, to_midi
+from models.corpus import Crops, comes_to_rest, example_of, read_examples
+from models.grid import BEAT_CYCLE, RowClock, find_clock
 from models.score import Note, Score
+from models.songs import TRAIN_FILE, CorpusError, Song, read_songs, write_songs
 from models.tokens import load_tokenizer
 from models.vocabulary import char, event_of
-from tests.music import random_score, scale
+from tests.music import scale
+
+BOSS = Song("boss", "game", "tests", "boss", "C", 0.9, 0, True, scale(600, None))
 
 
-@pytest.mark.parametrize(
-    ("name", "scene"),
-    [
-        ("020_AstroRoboSasa_00_01TitleScreen", "title"),
-        ("297_SuperMario_05_06Underworld", "dungeon"),
-        ("100_Game_02_BossBattle", "boss"),
-        ("100_Game_02_03GameOver", "game-over"),
-        ("100_Game_02_StageClear", "clear"),
-        ("100_Game_02_Stage1", "stage"),
-        ("100_Game_02_StaffRoll", "ending"),
-        ("100_Game_02_ShopTheme", "town"),
-        ("100_Game_02_PlayerSelect", "menu"),
-        ("100_Game_02_Continue", None),
-        ("100_BossGame_02_Song", None),
-        ("", None),
-    ],
-)
-def test_a_title_names_its_scene(name: str, scene: str | None) -> None:
-    assert scene_of(name) == scene
+def events_of(song: Song) -> list[str]:
+    return [event_of(character) for character in example_of(song).text if character != " "]
 
 
-def test_a_song_is_read_with_its_scene_and_key(midi_folder: Path) -> None:
-    song = read_song(midi_folder / "001_Game_01_BossBattle.mid")
-    assert not isinstance(song, str)
-    events = [event_of(character) for character in song.text if character != " "]
-    assert events[:3] == ["<bos>", "scene:boss", "key:C"]
+def test_a_text_begins_with_scene_and_key() -> None:
+    assert events_of(BOSS)[:3] == ["<bos>", "scene:boss", "key:C"]
+    assert events_of(replace(BOSS, scene=None, key_correlation=0.5))[1].startswith("frames:")
 
 
-def test_the_same_tune_counts_once(midi_folder: Path) -> None:
-    files = midi_files(midi_folder)
-    assert len(read_corpus([*files, *files], iter)) == len(files) == 4
+def test_a_clock_that_the_corpus_knows_is_not_sought_again() -> None:
+    assert events_of(replace(BOSS, clock=find_clock(BOSS.score))) == events_of(BOSS)
+    assert events_of(replace(BOSS, clock=RowClock(16 * 23)))[3] == "frames:23"
+
+
+def test_every_song_of_a_corpus_is_read_in_order(corpus_folder: Path) -> None:
+    file = corpus_folder / TRAIN_FILE
+    assert list(read_examples(file)) == [example_of(song) for song in read_songs(file)]
+
+
+def test_a_corpus_without_songs_is_told(tmp_path: Path) -> None:
+    write_songs(tmp_path / TRAIN_FILE, [])
+    with pytest.raises(CorpusError, match="holds no songs"):
+        list(read_examples(tmp_path / TRAIN_FILE))
 
 
 def test_a_close_is_told_from_a_cut() -> None:
-    assert comes_to_rest(Score(((Note(0, 60, 60),), (), (), ()), 60))
-    assert not comes_to_rest(Score(((Note(0, 20, 60), Note(50, 60, 60)), (), (), ()), 60))
+    assert comes_to_rest(replace(BOSS, score=Score(((Note(0, 60, 60),), (), (), ()), 60)))
+    cut = replace(BOSS, score=Score(((Note(0, 20, 60), Note(50, 60, 60)), (), (), ()), 60))
+    assert not comes_to_rest(cut)
+    assert comes_to_rest(replace(cut, clock=RowClock(16 * 10)))
 
 
 @pytest.fixture(scope="module")
-def crops(tiny_model: Path, midi_folder: Path) -> Crops:
-    songs = read_corpus(midi_files(midi_folder), iter)
+def crops(tiny_model: Path, corpus_folder: Path) -> Crops:
+    songs = list(read_examples(corpus_folder / TRAIN_FILE))
     return Crops(load_tokenizer(tiny_model), songs, seed=1)
 
 
@@ -89,9 +86,3 @@ def test_controls_are_left_out_half_the_time(crops: Crops) -> None:
     song = next(tokens for tokens in crops.keys[5] if np.isin(tokens, crops.controls[0]).any())
     left = [np.isin(crops._without(np.random.default_rng(i), song), crops.controls[0]).any() for i in range(400)]
     assert 140 < sum(left) < 260
-
-
-def test_scores_without_notes_or_with_few_are_no_songs(tmp_path: Path) -> None:
-    (tmp_path / "few.mid").write_bytes(midi_bytes(to_midi(Score(((Note(0, 9, 60),), (), (), ()), 60))))
-    assert read_song(tmp_path / "few.mid") == "few.mid: 1 notes"
-    assert scale().note_count > 8 < random_score(0).note_count

@@ -2,18 +2,19 @@
 
 import json
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
+from itertools import islice
 from pathlib import Path
 from random import Random
 
 import pytest
 
 from models.cli import evaluate_command
-from models.corpus import CorpusError, midi_files
-from models.evaluate import evaluate, note_events, windows
+from models.evaluate import evaluate, midi_files, note_events, windows
 from models.midi import read_score
 from models.network import load_network
+from models.songs import CorpusError, Song, write_songs
 from models.tokens import decode, load_tokenizer, to_text
 from tests.models.conftest import MakeModel
 from tests.music import random_score
@@ -54,8 +55,8 @@ def test_a_model_that_knows_nothing_pays_the_vocabularys_logarithm(make_model: M
 def test_the_figures_do_not_depend_on_how_songs_share_batches(tiny_model: Path, midi_folder: Path) -> None:
     whole = evaluate(midi_folder, tiny_model)
 
-    def only(i: int) -> Callable[[Sequence[Path]], Iterator[Path]]:
-        return lambda files: iter(files[i : i + 1])
+    def only(i: int) -> Callable[[Iterable[Path]], Iterator[Path]]:
+        return lambda files: islice(files, i, i + 1)
 
     alone = [evaluate(midi_folder, tiny_model, only(i)) for i in range(4)]
     assert whole.nats == pytest.approx(sum(found.nats for found in alone), rel=1e-5)
@@ -76,6 +77,13 @@ def test_the_command_prints_one_object(tiny_model: Path, midi_folder: Path, caps
     assert list(printed) == [
         "songs", "seconds", "notes", "tokens", "nats", "nats_per_note", "nats_per_second", "expression_nats", "kept",
     ]  # fmt: skip
+
+
+def test_a_corpus_file_scores_as_its_songs_do(tiny_model: Path, midi_folder: Path, tmp_path: Path) -> None:
+    scores = [read_score(path) for path in midi_files(midi_folder)]
+    songs = [Song("", "", "", "boss", "C", 0.9, 0, True, score) for score in scores]
+    write_songs(tmp_path / "valid.jsonl.gz", songs)
+    assert evaluate(tmp_path / "valid.jsonl.gz", tiny_model) == evaluate(midi_folder, tiny_model)
 
 
 def test_a_folder_without_songs_is_told(tmp_path: Path, tiny_model: Path) -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from models.corpus import read_song
 from models.evaluate import evaluate
 from models.sample import Composer, Wish
+from models.songs import TRAIN_FILE, CorpusError
 from models.train import Settings, Trainer, prepare, train
 
 TINY = Settings(steps=5, width=64, layers=1, vocabulary=800, context=256, warmup=2)
@@ -21,9 +21,9 @@ def log(folder: Path) -> list[dict[str, float]]:
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory, midi_folder: Path) -> Path:
+def run(tmp_path_factory: pytest.TempPathFactory, corpus_folder: Path) -> Path:
     folder = tmp_path_factory.mktemp("run")
-    train(midi_folder, folder, TINY, save_every=4)
+    train(corpus_folder, folder, TINY, save_every=4)
     return folder
 
 
@@ -43,19 +43,19 @@ def test_the_loss_falls_and_each_step_is_logged(run: Path) -> None:
     assert set(json.loads((run / "log.jsonl").read_text().splitlines()[0])) == {"step", "loss", "tokens", "seconds"}
 
 
-def test_a_run_that_was_stopped_goes_on_as_if_it_had_not_been(run: Path, begun: Path, midi_folder: Path) -> None:
-    train(midi_folder, begun, TINY, stop_at=2)
+def test_a_run_that_was_stopped_goes_on_as_if_it_had_not_been(run: Path, begun: Path, corpus_folder: Path) -> None:
+    train(corpus_folder, begun, TINY, stop_at=2)
     # killed inside `save`, after the state was put aside and before the new one took its place
     (begun / "state").rename(begun / "state.old")
     with (begun / "log.jsonl").open("a") as file:
         file.write('{"step": 3, "loss": 9.0, "tokens": 1, "seconds": 1}\n')
-    train(midi_folder, begun, TINY)
+    train(corpus_folder, begun, TINY)
     assert log(begun) == log(run)
     assert (begun / "model.safetensors").read_bytes() == (run / "model.safetensors").read_bytes()
 
 
-def test_a_half_written_state_is_never_read(begun: Path, midi_folder: Path) -> None:
-    songs, tokenizer = prepare(midi_folder, begun, TINY)
+def test_a_half_written_state_is_never_read(begun: Path, corpus_folder: Path) -> None:
+    songs, tokenizer = prepare(corpus_folder, begun, TINY)
     (begun / "state.new").mkdir()
     (begun / "state.new" / "weights.safetensors").write_bytes(b"half")
     trainer = Trainer(begun, songs, tokenizer, TINY)
@@ -68,9 +68,9 @@ def test_a_half_written_state_is_never_read(begun: Path, midi_folder: Path) -> N
     assert again.step == 1
 
 
-def test_the_checkpoint_composes_and_is_scored(run: Path, midi_folder: Path) -> None:
+def test_the_checkpoint_composes_and_is_scored(run: Path, corpus_folder: Path) -> None:
     assert Composer(run).compose(Wish(frames=60, seed=0)).frames > 50
-    assert evaluate(midi_folder, run).kept == 1.0
+    assert evaluate(corpus_folder / TRAIN_FILE, run).kept == 1.0
     about = json.loads((run / "chiptune.json").read_text())
     assert about["songs"] == 4
     assert about["settings"]["steps"] == 5
@@ -88,11 +88,11 @@ def test_the_schedule_warms_up_holds_and_falls_to_zero() -> None:
     assert set(rates[10:60]) == {1.0}
     assert rates[80] == pytest.approx(0.5)
     assert rates[100] == 0
-    assert [settings.crop(step)[1] for step in (0, 59, 60, 79, 80, 99)] == [256, 256, 512, 512, 256, 256]
+    assert [settings.crop(step)[1] for step in (0, 59, 60, 79, 80, 99)] == [256] * 6
+    longer = replace(settings, context=1024)
+    assert [longer.crop(step) for step in (0, 59, 60, 79, 80, 99)] == [(8, 256)] * 2 + [(6, 512)] * 2 + [(4, 1024)] * 2
 
 
-def test_a_file_that_is_no_song_is_left_out_with_its_reason(tmp_path: Path) -> None:
-    bad = tmp_path / "bad.mid"
-    for data in (b"", b"MThd", b"nonsense" * 10, b"MThd\x00\x00\x00\x06\x00\x01\x00\x01\x01\xe0MTrk\xff\xff\xff\xff"):
-        bad.write_bytes(data)
-        assert isinstance(read_song(bad), str)
+def test_a_folder_without_a_corpus_is_told(tmp_path: Path) -> None:
+    with pytest.raises(CorpusError, match="chiptune corpus makes one"):
+        train(tmp_path, tmp_path / "run", TINY)

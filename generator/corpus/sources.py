@@ -1,0 +1,119 @@
+"""The MIDI files of folders and archives, one after the other, in memory. Nothing is unpacked.
+
+What a name says is known in `generator.corpus.labels`.
+"""
+
+from __future__ import annotations
+
+import lzma
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path, PurePosixPath
+
+from generator.contract import MAX_UPLOAD_BYTES, InputError
+from generator.corpus.labels import SIDES
+
+ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".zip")
+_DAMAGED = (OSError, EOFError, tarfile.TarError, zipfile.BadZipFile, lzma.LZMAError, zlib.error, RuntimeError)
+"""What Python's readers of archives raise; RuntimeError for encrypted zip files."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """One MIDI file. parts: the names of its source, its folders and itself. data: cut after the most that is read."""
+
+    parts: tuple[str, ...]
+    data: bytes
+
+
+def list_files(source: Path) -> list[str]:
+    """The names of a source's MIDI files, in the source's order. Raises InputError."""
+    with _opened(source) as files:
+        return [name for name, _ in files]
+
+
+def read_files(source: Path, wanted: frozenset[str]) -> Iterator[SourceFile]:
+    """The wanted files of a source, by their names in `list_files`. Raises InputError."""
+    root = _root(source)
+    with _opened(source) as files:
+        for name, read in files:
+            if name in wanted:
+                parts = [part for part in PurePosixPath(name).parts if part not in ("..", ".", "/")]
+                yield SourceFile((*root, *parts), read())
+
+
+Files = Iterator[tuple[str, Callable[[], bytes]]]
+
+
+@contextmanager
+def _opened(source: Path) -> Iterator[Files]:
+    """The names of a source's MIDI files, each with what reads it."""
+    try:
+        if source.is_dir():
+            yield _in_folder(source)
+        elif source.name.lower().endswith(".zip"):
+            with zipfile.ZipFile(source) as archive:
+                yield _in_zip(archive)
+        elif source.name.lower().endswith(ARCHIVES):
+            with tarfile.open(source) as archive:
+                yield _in_tar(archive)
+        elif source.exists():
+            raise InputError(f"{source} is neither a folder nor an archive that ends in {', '.join(ARCHIVES)}.")
+        else:
+            raise InputError(f"There is no {source}.")
+    except _DAMAGED as error:
+        raise InputError(f"{source} cannot be read: {error or type(error).__name__}.") from error
+
+
+def _in_folder(folder: Path) -> Files:
+    for path in sorted(folder.rglob("*")):
+        if _is_midi(path.name) and path.is_file():
+            yield path.relative_to(folder).as_posix(), partial(_read_path, path)
+
+
+def _in_zip(archive: zipfile.ZipFile) -> Files:
+    for member in archive.infolist():
+        if _is_midi(member.filename) and not member.is_dir():
+            yield member.filename, partial(_read_zip, archive, member)
+
+
+def _in_tar(archive: tarfile.TarFile) -> Files:
+    for member in archive:
+        if _is_midi(member.name) and member.isreg():
+            yield member.name, partial(_read_tar, archive, member)
+
+
+_ENOUGH = MAX_UPLOAD_BYTES + 1
+"""Bytes read of a file: one more than is read of any, so that `check_upload` sees that it is too long."""
+
+
+def _read_path(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(_ENOUGH)
+
+
+def _read_zip(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
+    with archive.open(member) as file:
+        return file.read(_ENOUGH)
+
+
+def _read_tar(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+    file = archive.extractfile(member)
+    return file.read(_ENOUGH) if file else b""
+
+
+def _is_midi(name: str) -> bool:
+    # macOS archives hold a shadow ._name for each file.
+    return name.lower().endswith((".mid", ".midi")) and not PurePosixPath(name).name.startswith("._")
+
+
+def _root(source: Path) -> tuple[str, ...]:
+    """What a source is called: its name without ending; a side of a split with the folder that it lies in."""
+    whole = source.resolve()
+    name = next((whole.name[: -len(end)] for end in ARCHIVES if whole.name.lower().endswith(end)), whole.name)
+    return (whole.parent.name, name) if name.lower() in SIDES else (name,)
