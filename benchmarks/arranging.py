@@ -42,7 +42,7 @@ SHOWN_SECONDS = 45
 
 
 def skyline(notes: Iterable[PartNote]) -> list[PartNote]:
-    """All-mono of Uitdenbogerd and Zobel (1998), the best of their four: of all notes that begin together the highest."""
+    """All-mono of Uitdenbogerd and Zobel (1998), the best of their four: of notes that begin together the highest."""
     by_start = groupby(sorted(notes, key=lambda note: note.start), key=lambda note: note.start)
     return [max(struck, key=lambda note: note.pitch) for _, struck in by_start]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from statistics import mean
 
 import mido
 
@@ -109,8 +110,7 @@ def _assigned(voices: list[_Voice], noise: list[_Voice], triangle: list[_Voice])
 
 
 def _mean_pitch(voice: _Voice) -> float:
-    struck = voice.struck
-    return sum(message.note for message in struck) / len(struck)
+    return float(mean(message.note for message in voice.struck))
 
 
 def _named(midi: mido.MidiFile, voices: dict[int, _Voice]) -> mido.MidiFile:

@@ -16,7 +16,7 @@ KICKS = frozenset({35, 36, 41, 43, 45, 47, 48, 50})
 """Bass drums and toms: heard in a few frames, after which another drum of the same stroke may sound."""
 KICK_FRAMES = 3
 RANKS = ((49, 52, 55, 57), (38, 40, 39), (35, 36), (41, 43, 45, 47, 48, 50), (46, 51, 53, 59))
-"""Which drum is heard of those struck together: crashes, snares, bass drums, toms, open hats and rides, then the rest."""
+"""Which drum is heard of those struck together: crashes, snares, bass drums, toms, open hats and rides, the rest."""
 UNPITCHED = {
     115: 76, 116: 41, 117: 45, 118: 38, 119: 49, 120: 37, 121: 44, 122: 55, 125: 41, 126: 55, 127: 38,
 }  # fmt: skip
@@ -39,7 +39,7 @@ def is_struck(part: Part) -> bool:
 
 
 def drum_line(parts: Iterable[Part]) -> list[Hit]:
-    """One hit at a time: a kick or tom first, if there is one, and after its first frames the strongest of the others."""
+    """One hit at a time: a kick or tom, if there is one, and after its first frames the strongest of the others."""
     notes = [
         note if part.drum else replace(note, pitch=UNPITCHED[part.program])
         for part in parts

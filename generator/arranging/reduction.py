@@ -10,9 +10,10 @@ from functools import partial
 from itertools import zip_longest
 
 from generator.arranging.drums import Hit, drum_line
+from generator.arranging.features import SLICE, Array, Field, field_of
 from generator.arranging.lines import Stroke, Tone, lines_of, tones_of
 from generator.arranging.path import follow
-from generator.arranging.salience import SLICE, Array, Field, bass_worth, field_of, harmony_worth, melody_worth
+from generator.arranging.salience import bass_worth, harmony_worth, melody_worth
 from generator.arranging.style import Style
 from generator.importer import Part
 from models.score import CHANNELS, P1, P2, TR, fold_pitch
@@ -85,9 +86,8 @@ def reduce(parts: Sequence[Part], style: Style = USUAL) -> Reduction:
         _fill(played, tones_left)
     channels = (P1, P2, TR)
     played[2] = _audible(played[2])
-    lines = (tuple(_folded(channel, line)) for channel, line in zip(channels, played, strict=True))
-    drums = drum_line(parts)
-    return Reduction(*lines, tuple(drums))
+    first, second, third = (tuple(_folded(channel, line)) for channel, line in zip(channels, played, strict=True))
+    return Reduction(first, second, third, tuple(drum_line(parts)))
 
 
 def _followed(
@@ -144,10 +144,12 @@ class Onsets:
             self.add(tone)
 
     def add(self, tone: Tone) -> None:
+        """A tone begins."""
         for frame in range(tone.start - TOGETHER, tone.start + TOGETHER + 1):
             self._at.setdefault(frame, set()).add(tone.pitch % 12)
 
     def has(self, tone: Tone) -> bool:
+        """Whether one of this pitch class has begun together with it, in whatever octave."""
         return tone.pitch % 12 in self._at.get(tone.start, ())
 
 

@@ -26,17 +26,6 @@ def test_the_seed_chooses_the_instruments() -> None:
     assert len({dress(PLAIN[0], seed).channels for seed in range(40)}) > 8
 
 
-def test_softer_notes_are_softer() -> None:
-    count = PLAIN[1].note_count
-    loud, soft = (dress(PLAIN[1], 0, (share,) * count) for share in (1.0, 0.4))
-
-    def peaks(score: Score, channel: int) -> list[int]:
-        return [max(volume for _, volume in note.volume) for note in score.channels[channel]]
-
-    for channel in (P1, P2, NO):
-        assert all(a > b for a, b in zip(peaks(loud, channel), peaks(soft, channel), strict=True))
-
-
 def test_drums_die_away_and_high_ones_faster() -> None:
     notes = [note for score in PLAIN for note in dress(score, 0).channels[NO] if note.length >= 12]
     low = [note for note in notes if note.pitch < 10]

@@ -1,0 +1,55 @@
+"""Parts as lines: single notes, chords, hands, strums."""
+
+from __future__ import annotations
+
+from generator.arranging.lines import Line, lines_of, tones_of
+from tests.generator.arranging.songs import Span, part, tune
+
+SCALE = [60, 62, 64, 65, 67, 69, 71, 72]
+
+
+def lines(*notes: Span, program: int = 0) -> dict[str, Line]:
+    return {line.kind: line for line in lines_of(tones_of([part(notes, program=program)]))}
+
+
+def tops(line: Line) -> list[int]:
+    return [stroke.tones[0].pitch for stroke in line.strokes]
+
+
+def test_single_notes_are_one_line() -> None:
+    found = lines(*tune(SCALE))
+    assert list(found) == ["solo"]
+    assert tops(found["solo"]) == SCALE
+
+
+def test_bells_that_ring_on_are_one_line_still() -> None:
+    assert list(lines(*tune(SCALE, length=45))) == ["solo"]
+
+
+def test_chords_have_a_top_a_bottom_and_themselves() -> None:
+    found = lines(*tune(SCALE), *tune([pitch - 3 for pitch in SCALE]), *tune([pitch - 7 for pitch in SCALE]))
+    assert tops(found["top"]) == SCALE
+    assert tops(found["bottom"]) == [pitch - 7 for pitch in SCALE]
+    assert [len(stroke.tones) for stroke in found["chords"].strokes] == [3] * 8
+
+
+def test_two_hands_far_apart_do_not_jump_to_each_other() -> None:
+    left = tune([36, 43] * 8, every=10, length=9)
+    right = tune(SCALE, every=20)
+    found = lines(*left, *right)
+    assert tops(found["top"]) == SCALE
+    assert tops(found["bottom"]) == [36, 43] * 8
+
+
+def test_a_strummed_chord_is_struck_at_once() -> None:
+    found = lines((0, 60, 48), (1, 60, 55), (2, 60, 64), (60, 120, 50), (61, 120, 57), (62, 120, 65))
+    assert [(stroke.start, len(stroke.tones)) for stroke in found["chords"].strokes] == [(0, 3), (60, 3)]
+
+
+def test_fast_notes_one_after_another_are_no_strum() -> None:
+    found = lines(*tune(SCALE, every=1, length=1))
+    assert [stroke.start for stroke in found["solo"].strokes] == list(range(8))
+
+
+def test_drums_and_what_is_heard_as_noise_have_no_lines() -> None:
+    assert not lines_of(tones_of([part(tune([36, 38]), drum=True), part(tune([60]), program=127)]))

@@ -1,0 +1,147 @@
+"""Who plays what: melody, harmony, bass and drums from any number of parts."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+
+from generator.arranging.lines import Stroke, Tone
+from generator.arranging.reduction import DEEPEST, echoes
+from generator.arranging.style import Style
+from models.score import CHANNELS, P1, P2, TR
+from tests.generator.arranging.songs import part, pitches, random_parts, reduced, spans, tune
+
+MELODY = [72, 74, 76, 77, 79, 77, 76, 74, 72, 76, 79, 84, 83, 79, 77, 74]
+BASS = [36, 36, 43, 43, 41, 41, 43, 43] * 2
+ARPEGGIO = [61, 66, 70, 66] * 8
+"""Of pitch classes that neither melody nor bass has: what they play already is left out of chords."""
+
+
+def test_the_melody_is_neither_the_first_track_nor_the_highest() -> None:
+    bells = part(tune([96, 98] * 16, length=5, every=10), velocity=40, program=9)
+    bass = part(tune(BASS), program=33)
+    lead = part(tune(MELODY), velocity=110, program=80)
+    found = reduced(bells, bass, part(tune(ARPEGGIO, length=9, every=10), velocity=60, program=48), lead)
+    assert pitches(found.melody)[: len(MELODY)] == MELODY
+    assert pitches(found.bass) == BASS
+
+
+def test_a_name_tells_between_two_parts_that_are_alike() -> None:
+    def lead(up: int, name: str) -> list[int]:
+        one = part(tune(MELODY), name=name)
+        other = part(tune([pitch + up for pitch in MELODY]), name="Harmony")
+        return pitches(reduced(one, other, part(tune(BASS), program=33)).melody)
+
+    assert lead(3, "Melody") == MELODY
+    assert lead(-3, "Melody") == MELODY
+
+
+def test_a_piano_is_taken_apart_into_its_hands() -> None:
+    both = part([*tune(MELODY), *tune(BASS), *tune([pitch - 4 for pitch in MELODY])])
+    found = reduced(both)
+    assert pitches(found.melody) == MELODY
+    assert pitches(found.bass) == BASS
+    assert pitches(found.harmony) == [pitch - 4 for pitch in MELODY]
+
+
+def test_a_held_melody_is_not_cut_by_what_plays_below_it() -> None:
+    found = reduced(part([(0, 120, 76)]), part(tune([64] * 11, at=10, every=10, length=10)), part([(0, 120, 40)]))
+    assert spans(found.melody) == [(0, 120, 76)]
+    assert len(found.harmony) == 11
+    assert spans(found.bass) == [(0, 120, 40)]
+
+
+def test_accompaniment_does_not_jump_down_to_the_bass_where_that_rests() -> None:
+    chords = part([(t, t + 20, pitch) for t in range(0, 400, 40) for pitch in (76, 72)])
+    assert set(pitches(reduced(chords, part(tune([40] * 10, at=20, every=40), program=33)).bass)) == {40}
+
+
+def test_an_echo_leaves_its_place_to_another_part() -> None:
+    lead = tune(MELODY, length=10)
+    echo = part([(start + 12, end + 12, pitch) for start, end, pitch in lead], velocity=70)
+    other = part(tune(ARPEGGIO, length=9, every=10), velocity=60)
+    found = reduced(part(lead), echo, other, part(tune(BASS), program=33))
+    arpeggio = [pitch for pitch in pitches(found.harmony) if pitch in ARPEGGIO]
+    assert len(arpeggio) > 0.8 * len(ARPEGGIO)
+
+
+def test_echoes_are_found_by_their_one_delay() -> None:
+    def tone(start: int, pitch: int, number: int) -> Tone:
+        return Tone(start, start + 9, pitch, 100, number // 100, number, 0)
+
+    lead = [tone(20 * i, 60 + i % 5, i) for i in range(16)]
+    strokes = [Stroke(t.start, t.end, (t,)) for t in lead]
+    late = [tone(t.start + 15, t.pitch, 100 + i) for i, t in enumerate(lead)]
+    other = [tone(20 * i + (7 * i) % 19, 60 + i % 5, 200 + i) for i in range(16)]
+    assert echoes(late + other, strokes) == {1}
+
+
+def test_what_doubles_the_melody_is_not_the_harmony() -> None:
+    octave = part(tune([pitch - 12 for pitch in MELODY]), velocity=90)
+    third = part(tune([pitch - 4 for pitch in MELODY]), velocity=70)
+    found = reduced(part(tune(MELODY)), octave, third, part(tune(BASS), program=33))
+    assert pitches(found.harmony) == [pitch - 4 for pitch in MELODY]
+
+
+@pytest.mark.parametrize("step", [0, 2, 3])
+def test_held_chords_become_arpeggios_where_the_style_wants_them(step: int) -> None:
+    chords = part([(t, t + 60, pitch) for t in range(0, 240, 60) for pitch in (61, 66, 70)], program=48, velocity=60)
+    lead = part(tune(MELODY, every=15, length=14))
+    found = reduced(lead, chords, part(tune(BASS, every=15), program=33), style=Style(step=step, fill=False))
+    if not step:
+        assert spans(found.harmony) == [(t, t + 60, 70) for t in range(0, 240, 60)]
+        return
+    first = [note for note in found.harmony if note.start < 60]
+    assert [note.start for note in first] == list(range(0, 60, step))
+    assert [note.pitch for note in first[:6]] == [70, 66, 61] * 2
+    assert {note.whole for note in first} == {60}
+
+
+def test_rests_are_filled_only_where_the_style_wants_it() -> None:
+    lead = part(tune(MELODY[:8]))
+    answer = part(tune([79, 81, 83], at=300), velocity=50)
+    bass = part(tune(BASS, every=25), program=33)
+    counter = part(tune([67, 69] * 4), velocity=80)
+    filled = reduced(lead, counter, answer, bass)
+    heard = {(note.start, note.pitch) for line in filled.pitched for note in line}
+    assert {(300, 79), (320, 81), (340, 83)} <= heard
+    assert len(spans(reduced(lead, counter, answer, bass, style=Style(fill=False)).melody)) <= len(heard)
+
+
+def test_a_phrase_out_of_range_moves_whole() -> None:
+    low = [31, 33, 35, 36, 35, 33, 31, 29]
+    found = reduced(part(tune(low)), part(tune([24] * 8), program=33))
+    moved = pitches(found.melody)
+    assert len({after - before for before, after in zip(low, moved, strict=True)}) == 1
+    assert (moved[0] - low[0]) % 12 == 0
+    assert min(moved) >= CHANNELS[P1].lowest
+
+
+def test_a_bass_too_deep_to_be_heard_moves_up_by_octaves() -> None:
+    deep = [24, 26, 28, 29] * 4
+    found = pitches(reduced(part(tune(MELODY)), part(tune(deep), program=33)).bass)
+    assert found == [pitch + 12 for pitch in deep]
+    assert min(found) >= DEEPEST
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_whatever_is_given_each_channel_plays_one_note_of_the_source_at_a_time(seed: int) -> None:
+    parts = random_parts(seed)
+    sources = {(note.start, note.pitch % 12) for part in parts for note in part.notes}
+    found = reduced(*parts)
+    for channel, line in zip((P1, P2, TR), found.pitched, strict=True):
+        for before, after in pairwise(line):
+            assert before.end <= after.start
+        for note in line:
+            assert note.start < note.end
+            assert CHANNELS[channel].lowest <= note.pitch <= CHANNELS[channel].highest
+            assert (note.pitch - note.tone.pitch) % 12 == 0
+            assert any((note.tone.start + late, note.tone.pitch % 12) in sources for late in (0, 1, 2))
+    for hit, following in pairwise(found.drums):
+        assert hit.start < hit.end <= following.start
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_same_parts_are_reduced_the_same_way(seed: int) -> None:
+    assert reduced(*random_parts(seed)) == reduced(*random_parts(seed))

@@ -1,0 +1,87 @@
+"""Reductions as scores: volumes and duties as the source's instruments have them, and the report on what was kept."""
+
+from __future__ import annotations
+
+import pytest
+
+from generator.arranging.report import report_on
+from generator.arranging.sound import sound
+from models.score import NO, P1, P2, TR
+from tests.generator.arranging.songs import part, random_parts, reduced, tune
+
+LEAD = tune([72, 74, 76, 77] * 4)
+BASS = tune([36, 43] * 8)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_anything_becomes_a_legal_score_with_every_note_heard_at_first(seed: int) -> None:
+    reduction = reduced(*random_parts(seed))
+    score = sound(reduction)
+    assert score.note_count == sum(map(len, reduction.pitched)) + len(reduction.drums)
+    assert all(note.volume[0][1] for channel, note in score.notes() if channel != TR)
+
+
+def test_an_organ_stays_and_a_piano_dies_away() -> None:
+    def volumes(program: int) -> list[int]:
+        score = sound(reduced(part([(0, 120, 72), (120, 240, 74)], program=program)))
+        return [volume for _, volume in score.channels[P1][0].volume]
+
+    organ, piano = volumes(19), volumes(0)
+    assert min(organ[:-1]) > 0.6 * max(organ)
+    assert piano == sorted(piano, reverse=True)
+    assert piano[-1] < 0.5 * piano[0]
+
+
+def test_instruments_differ_in_duty() -> None:
+    duties = {sound(reduced(part(LEAD, program=program))).channels[P1][0].duty for program in range(112)}
+    assert {duty for ((_, duty),) in duties} >= {0, 1, 2}
+
+
+def test_soft_notes_are_softer() -> None:
+    loud, soft = part(LEAD, velocity=120), part(tune([72, 74], at=400), velocity=40)
+    score = sound(reduced(loud, soft))
+    peaks = {note.start: max(volume for _, volume in note.volume) for note in score.channels[P1]}
+    assert peaks[400] < 0.7 * peaks[0]
+
+
+def test_an_arpeggio_is_one_sound_whose_envelope_runs_through() -> None:
+    chords = part([(t, t + 90, pitch) for t in (0, 90) for pitch in (60, 64, 67)], program=0)
+    score = sound(reduced(part(LEAD, velocity=110, program=80), chords, part(BASS, program=33)))
+    first = [note.volume[0][1] for note in score.channels[P2] if note.start < 90]
+    assert len(first) > 8
+    assert first[-1] < first[0]
+
+
+def test_the_style_may_swap_the_pulses() -> None:
+    reduction = reduced(part(LEAD), part(tune([60, 62] * 8), velocity=60), part(BASS, program=33))
+    usual, swapped = sound(reduction), sound(reduction, swap=True)
+    assert swapped.channels[P2] == usual.channels[P1]
+    assert swapped.channels[P1] == usual.channels[P2]
+
+
+def test_a_snare_dies_away_and_a_closed_hat_faster() -> None:
+    score = sound(reduced(part([(0, 2, 38), (60, 62, 42)], drum=True)))
+    snare, hat = score.channels[NO]
+    assert snare.length > hat.length
+    assert snare.volume[-1][1] < snare.volume[0][1]
+
+
+def test_the_report_counts_every_note_once() -> None:
+    chords = part([(t, t + 90, pitch) for t in range(0, 320, 90) for pitch in (55, 60, 64, 67)], program=48)
+    parts = [
+        part(LEAD, name="Lead"),
+        chords,
+        part(BASS, program=33, name="\u202eBass\n"),
+        part([(0, 2, 36)], drum=True),
+    ]
+    report = report_on(parts, reduced(*parts))
+    assert report.notes == 16 + 16 + 16 + 1
+    assert report.kept + report.dropped == report.notes
+    assert report.kept >= 16 + 16 + 1
+    assert (report.melody, report.bass) == ("‘Lead’", "‘Bass’")
+    assert report.sentence.startswith(f"Kept {report.kept} of 49 notes: the melody from ‘Lead’, the bass from ‘Bass’")
+
+
+def test_the_report_tells_what_moved_by_octaves() -> None:
+    parts = [part(LEAD), part(tune([24, 26] * 8), program=33)]
+    assert report_on(parts, reduced(*parts)).moved == 16
