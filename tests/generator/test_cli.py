@@ -79,7 +79,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "tune.mid": midi_bytes(to_midi(scale())),
         "empty.mid": b"",
         "text.mid": b"Once upon a time",
-        "damaged.mid": twinkle()[:200],
+        "damaged.mid": twinkle()[:26],
         "hour.mid": smf(hour),
         "tracks.mid": smf(*[b"\x00\xff\x2f\x00"] * 300),
         "silent.mid": smf(b"\x00\xff\x2f\x00"),

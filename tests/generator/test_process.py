@@ -69,13 +69,13 @@ async def test_an_upload_is_arranged(client: GeneratorClient, tmp_path: Path) ->
     answer = await client.run(remix(tmp_path, twinkle()), lambda _: None)
     assert isinstance(answer, Result)
     assert (answer.title, answer.model, answer.bpm) == ("Star", "none", 120.0)
-    assert "notes kept" in answer.report
+    assert answer.report.startswith("Kept ")
 
 
 async def test_bad_input_is_refused_and_the_process_goes_on(client: GeneratorClient, tmp_path: Path) -> None:
     pid = client.pid
     for job, sentence in (
-        (remix(tmp_path, twinkle()[:100]), "The MIDI file is damaged and cannot be read."),
+        (remix(tmp_path, twinkle()[:26]), "The MIDI file is damaged and cannot be read."),
         (new_tune(tmp_path, model="other"), "There is no model called other."),
     ):
         answer = await client.run(job, lambda _: None)
