@@ -1,8 +1,8 @@
-"""The network's runners against each other: one token, a prompt of half a context, and whether they say the same.
+"""The network's runners against each other: one token, a prompt of half a context, whole tunes, and whether they agree.
 
-Runners take turns, a few tokens each, so that a machine whose speed drifts or that does other work still gives fair
-ratios. onnxruntime joins in where it and onnx are installed. One thread each; torch.compile has no runner, because it
-needs a C++ compiler, which a stranger's machine may lack.
+Runners take turns, a few tokens each, and processor time is counted instead of the clock's, so that a machine whose
+speed drifts or that does other work still gives fair ratios. onnxruntime joins in where it and onnx are installed. One
+thread each. torch.compile has no runner: it needs a C++ compiler, which a stranger's machine may lack.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ import os
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import generator  # noqa: F401  sets the threads of numpy before that is loaded
+import generator  # noqa: F401  one thread for numpy, before that is loaded
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
@@ -23,17 +23,20 @@ import torch
 
 from benchmarks.rivals import Onnx, PlainTorch, Runner, Transformers
 from generator.work import WEIGHTS
-from models.engine import Engine
+from models.engine import Engine, Logits
 from models.network import new_network
 from models.sample import Composer, Wish
 
-ROUNDS = 12
+ROUNDS = 7
 TOKENS = 25
 """Tokens that one runner reads before it is another's turn."""
+SEEDS = range(3)
+SECONDS = 30
+SHIPPED = WEIGHTS / "nes"
 
 
 def runners(folder: Path) -> dict[str, Runner]:
-    """Every runner with the same network."""
+    """Every runner with the same network; the first is what the others are compared to."""
     engine = Engine(folder)
     found: dict[str, Runner] = {"transformers": Transformers(folder), "torch": PlainTorch(engine), "numpy": engine}
     try:
@@ -43,82 +46,99 @@ def runners(folder: Path) -> dict[str, Runner]:
     return found
 
 
-def compare_speed(found: dict[str, Runner], vocabulary: int, context: int) -> None:
-    """Print what a token and a prompt take, as ratios to transformers."""
-    ids = np.random.default_rng(0).integers(0, vocabulary, context).tolist()
+class Heard:
+    """A runner that keeps what it said and counts the time it took."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+        self.context = runner.context
+        self.said: list[Logits] = []
+        self.seconds = 0.0
+
+    @property
+    def length(self) -> int:
+        """Tokens read."""
+        return self._runner.length
+
+    def begin(self, ids: Sequence[int]) -> Logits:
+        """Forget everything and read."""
+        return self._keep(self._runner.begin, ids)
+
+    def feed(self, ids: Sequence[int]) -> Logits:
+        """Read on."""
+        return self._keep(self._runner.feed, ids)
+
+    def _keep(self, read: Callable[[Sequence[int]], Logits], ids: Sequence[int]) -> Logits:
+        began = time.process_time()
+        self.said.append(read(ids))
+        self.seconds += time.process_time() - began
+        return self.said[-1]
+
+
+def compare_tunes(found: dict[str, Runner]) -> None:
+    """Print whether all write the same tunes, how far their logits are apart on the way, and what the tunes take."""
+    composer = Composer(SHIPPED)
+    tunes: dict[str, list[object]] = {name: [] for name in found}
+    took: dict[str, list[float]] = {name: [] for name in found}
+    heard = {name: Heard(runner) for name, runner in found.items()}
+    for seed in SEEDS:
+        for name in found:
+            composer.engine = heard[name]  # type: ignore[assignment]
+            began = time.process_time()
+            tunes[name].append(composer.compose(Wish(frames=60 * SECONDS, seed=seed)))
+            took[name].append(time.process_time() - began)
+    first = next(iter(found))
+    for name in found:
+        same = sum(a == b for a, b in zip(tunes[name], tunes[first], strict=True))
+        # Where a tune differs the texts do, and so nothing could be compared after it.
+        far = max(float(np.abs(a - b).max()) for a, b in zip(heard[name].said, heard[first].said, strict=False))
+        rest = 1 - heard[name].seconds / sum(took[name])
+        print(
+            f"{name:14} a tune of {SECONDS} s {_against(took[name], took[first])}, {rest:3.0%} outside of the network"
+            f"; {same} of {len(SEEDS)} tunes the same, logits at most {far:.1e} apart"
+        )
+    print(f"tokens in these tunes: {len(heard[first].said)}")
+
+
+def compare_speed(found: dict[str, Runner]) -> None:
+    """Print what a token near the middle of the context takes and what a prompt of half a context takes."""
+    first, context = next(iter(found)), next(iter(found.values())).context
+    ids = np.random.default_rng(0).integers(0, 1024, context).tolist()
     prompts: dict[str, list[float]] = {name: [] for name in found}
     tokens: dict[str, list[float]] = {name: [] for name in found}
     for _ in range(ROUNDS):
         for name, runner in found.items():
-            prompts[name].append(_took(lambda runner=runner: runner.begin(ids[: context // 2])))  # type: ignore[misc]
-            took = [_took(lambda runner=runner, i=i: runner.feed([i])) for i in ids[-TOKENS:]]  # type: ignore[misc]
-            tokens[name].append(statistics.median(took))
-    print(f"{'':14} {'a token':>20} {'a prompt of ' + str(context // 2):>22}")
+            heard = Heard(runner)
+            heard.begin(ids[: context // 2])
+            prompts[name].append(heard.seconds)
+            heard.seconds = 0.0
+            for token in ids[-TOKENS:]:
+                heard.feed([token])
+            tokens[name].append(heard.seconds / TOKENS)
     for name in found:
-        columns = []
-        for times in (tokens, prompts):
-            ratios = [mine / theirs for mine, theirs in zip(times[name], times["transformers"], strict=True)]
-            columns.append(f"{statistics.median(times[name]) * 1000:7.2f} ms {statistics.median(ratios):5.2f} times")
-        print(f"{name:14} {columns[0]:>20} {columns[1]:>22}")
+        token, prompt = (_against(times[name], times[first]) for times in (tokens, prompts))
+        print(f"{name:14} a token {token}   a prompt {prompt}")
 
 
-def compare_output(found: dict[str, Runner], seeds: range) -> None:
-    """Print whether each runner writes the same tunes, and how far its logits are from transformers' on the way."""
-    composer = Composer(WEIGHTS / "nes")
-    scores: dict[str, list[object]] = {}
-    logits: dict[str, list[object]] = {}
-    for name, runner in found.items():
-        heard = _Heard(runner)
-        composer.engine = heard  # type: ignore[assignment]
-        scores[name] = [composer.compose(Wish(frames=300, seed=seed)) for seed in seeds]
-        logits[name] = list(heard.said)
-    for name in found:
-        same = sum(a == b for a, b in zip(scores[name], scores["transformers"], strict=True))
-        pairs = zip(logits[name], logits["transformers"], strict=same == len(seeds))
-        far = max(float(np.abs(np.subtract(a, b)).max()) for a, b in pairs)  # type: ignore[call-overload]
-        text = f", logits at most {far:.1e} apart" if same == len(seeds) else ""
-        print(f"{name:14} writes {same} of {len(seeds)} tunes as transformers does{text}")
-
-
-class _Heard:
-    """A runner that keeps what it said."""
-
-    def __init__(self, runner: Runner) -> None:
-        self._runner = runner
-        self.said: list[object] = []
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._runner, name)
-
-    def begin(self, ids: list[int]) -> object:
-        self.said.append(self._runner.begin(ids))
-        return self.said[-1]
-
-    def feed(self, ids: list[int]) -> object:
-        self.said.append(self._runner.feed(ids))
-        return self.said[-1]
-
-
-def _took(work: Callable[[], object]) -> float:
-    began = time.process_time()
-    work()
-    return time.process_time() - began
+def _against(times: list[float], first: list[float]) -> str:
+    ratio = statistics.median(mine / theirs for mine, theirs in zip(times, first, strict=True))
+    return f"{statistics.median(times) * 1000:8.2f} ms, {ratio:.2f} times"
 
 
 def main() -> None:
     """`python -m benchmarks.engine`."""
     torch.set_num_threads(1)
-    shipped = runners(WEIGHTS / "nes")
     print("the model that ships")
-    compare_output(shipped, range(6))
-    compare_speed(shipped, 1024, 1024)
-    with tempfile.TemporaryDirectory() as folder:
-        for layers, width in ((8, 384), (10, 448)):
+    shipped = runners(SHIPPED)
+    compare_speed(shipped)
+    compare_tunes(shipped)
+    for layers, width in ((8, 384), (10, 448)):
+        with tempfile.TemporaryDirectory() as folder:
             torch.manual_seed(0)
-            sizes = {"vocabulary": 1024, "context": 1024, "pad": 0, "bos": 1, "end": 2}
-            new_network(width=width, layers=layers, **sizes).save_pretrained(folder)
+            network = new_network(vocabulary=1024, width=width, layers=layers, context=1024, pad=0, bos=1, end=2)
+            network.save_pretrained(folder)
             print(f"random weights, {layers} layers of width {width}")
-            compare_speed(runners(Path(folder)), 1024, 1024)
+            compare_speed(runners(Path(folder)))
 
 
 if __name__ == "__main__":

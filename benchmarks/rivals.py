@@ -20,7 +20,14 @@ from models.network import load_network
 
 
 class Runner(Protocol):
-    """What a composer needs of whatever runs the network."""
+    """What a composer needs of whatever runs the network. context: tokens it can look back on."""
+
+    context: int
+
+    @property
+    def length(self) -> int:
+        """Tokens read."""
+        ...
 
     def begin(self, ids: Sequence[int]) -> Logits:
         """Forget everything and read."""

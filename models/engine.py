@@ -115,7 +115,7 @@ class Engine:
         self.turns = rotary_turns(shape)
         # Zeros cost nothing before they are written to: the system hands out their pages on first use.
         self._keys = np.zeros((shape.layers, shape.heads, shape.context, shape.head), np.float32)
-        self._values = np.zeros_like(self._keys)
+        self._values = np.zeros(self._keys.shape, np.float32)
 
     def begin(self, ids: Sequence[int]) -> Logits:
         """Forget everything and read `ids`; logits [tokens] of what follows. Raises EngineError as `feed` does."""
