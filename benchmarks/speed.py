@@ -1,20 +1,20 @@
 """How long a 30 s tune takes, stage by stage, and what threads do for the network.
 
-Variants are run in turn, so that a machine whose speed drifts still gives fair ratios.
+Variants are run in turn, so that a machine whose speed drifts still gives fair ratios. Other ways to run the network
+are compared in `benchmarks.engine`.
 """
 
 from __future__ import annotations
 
+import os
 import statistics
+import subprocess
+import sys
 import tempfile
-import time
-
-import torch
 
 from generator.contract import Job, Request
 from generator.warmup import ready_workshop
 from generator.work import Workshop
-from models.sample import Wish
 
 ROUNDS = 5
 SECONDS = 30
@@ -33,18 +33,29 @@ def time_stages(workshop: Workshop) -> None:
         print(f"{stage:8} {statistics.median(found):6.2f} s  (worst of {ROUNDS}: {max(found):.2f} s)")
 
 
-def compare_threads(workshop: Workshop) -> None:
+TUNE = """
+import sys, time
+from generator.warmup import ready_workshop
+from models.sample import Wish
+workshop = ready_workshop()
+began = time.perf_counter()
+workshop.composer.compose(Wish(frames=600, seed=int(sys.argv[1])))
+print(time.perf_counter() - began)
+"""
+"""Times a tune in a process of its own: numpy's threads are chosen once, when it is loaded."""
+
+
+def compare_threads() -> None:
     """Print the time of a tune with one thread against two."""
     ratios = []
     for seed in range(ROUNDS):
-        took = {}
-        for threads in (1, 2):
-            torch.set_num_threads(threads)
-            began = time.perf_counter()
-            workshop.composer.compose(Wish(frames=60 * 10, seed=seed))
-            took[threads] = time.perf_counter() - began
-        ratios.append(took[2] / took[1])
-    torch.set_num_threads(1)
+        took = []
+        for threads in ("1", "2"):
+            environment = {**os.environ, "OPENBLAS_NUM_THREADS": threads}
+            command = [sys.executable, "-c", TUNE, str(seed)]
+            done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
+            took.append(float(done.stdout))
+        ratios.append(took[1] / took[0])
     print(f"two threads take {statistics.median(ratios):.2f} times as long as one")
 
 
@@ -53,7 +64,7 @@ def main() -> None:
     workshop = ready_workshop()
     print(f"{SECONDS} s tune, engine {workshop.engine}")
     time_stages(workshop)
-    compare_threads(workshop)
+    compare_threads()
 
 
 if __name__ == "__main__":

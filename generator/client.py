@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 JOB_SECONDS = 300.0
 """A job that takes longer is stuck: its child is killed."""
 START_SECONDS = 120.0
-"""Loading torch and the model on a slow, busy machine takes well under this."""
+"""Loading the model on a slow, busy machine takes well under this."""
 GRACE_SECONDS = 5.0
 """Between asking a child to end and killing it."""
 

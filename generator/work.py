@@ -5,12 +5,13 @@ The only place that knows the order of the stages. Which process runs it, and ho
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 
-import torch
+import numpy as np
 
 from generator.arrange import arrange
 from generator.audio import render_tune
@@ -33,9 +34,6 @@ class Workshop:
 
     def __init__(self, weights: Path = WEIGHTS) -> None:
         self._weights = weights
-        # One token at a time through so small a network: a second thread only waits for the first, and one thread
-        # sums in one order, so that the same request gives the same tune. docs/experiments.md has the figures.
-        torch.set_num_threads(1)
 
     @cached_property
     def composer(self) -> Composer:
@@ -51,7 +49,7 @@ class Workshop:
     @property
     def engine(self) -> str:
         """What runs the model, as a recipe names it."""
-        return f"torch-{torch.__version__.partition('+')[0]}-cpu{torch.get_num_threads()}"
+        return f"numpy-{np.__version__}-cpu{blas_threads()}"
 
     def run(self, job: Job, report: Callable[[Progress], None]) -> Result | Failure:
         """Do a job; bad input ends in a Failure with its sentence, faults of ours are raised."""
@@ -106,6 +104,15 @@ class Workshop:
             report=tune.report,
             timings=timings,
         )
+
+
+def blas_threads() -> int:
+    """How many threads numpy multiplies with: what OpenBLAS found in the environment when it was loaded."""
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
+        value = os.environ.get(name, "")
+        if value.isdigit() and int(value) > 0:
+            return int(value)
+    return os.cpu_count() or 1
 
 
 def bpm_of(tune: Tune) -> float:

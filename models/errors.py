@@ -4,6 +4,7 @@ MusicError
 +-- ScoreError     a score that the hardware could not play
 +-- MidiFormError  a MIDI file that holds no score of ours
 +-- TokenError     tokens that spell no score
++-- EngineError    a network that the engine cannot run
 +-- CorpusError    a folder that holds nothing to train on or to measure with
 +-- UsageError     a command called wrongly
 """

@@ -11,17 +11,14 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import torch
-from transformers import DynamicCache, LlamaForCausalLM
 
+from models.engine import Engine, Logits
 from models.grid import BEAT_CYCLE, ROWS, SOUGHT_BEATS, RowClock
 from models.legality import Place, TokenTable, legal
-from models.network import load_network
 from models.score import FRAMES_PER_SECOND, Score
 from models.tokens import Reader, clock_events, load_tokenizer, spelled, token_id
 from models.vocabulary import COUNTDOWN
 
-Logits = npt.NDArray[np.float64]
 TOP_P = 0.95
 """The nucleus sampled from: the likeliest tokens with this share of the probability (Holtzman 2020)."""
 BARS_FROM_SECONDS = 8
@@ -53,37 +50,12 @@ class _Draft:
     body: list[int] = field(default_factory=list)
 
 
-class Engine:
-    """Feeds the network one token at a time with its keys and values kept; starts over when the context is full."""
-
-    def __init__(self, network: LlamaForCausalLM) -> None:
-        self.network = network
-        self.context = int(network.config.max_position_embeddings)
-        self._cache = DynamicCache(config=network.config)
-
-    def begin(self, ids: list[int]) -> Logits:
-        """Forget everything and read `ids`; logits [tokens] of what follows."""
-        self._cache = DynamicCache(config=self.network.config)
-        return self.feed(ids)
-
-    def feed(self, ids: list[int]) -> Logits:
-        """Read on; logits [tokens] of what follows."""
-        with torch.inference_mode():
-            out = self.network(torch.tensor([ids]), past_key_values=self._cache, use_cache=True)
-        return out.logits[0, -1].double().numpy()  # type: ignore[no-any-return]
-
-    @property
-    def length(self) -> int:
-        """Tokens read."""
-        return int(self._cache.get_seq_length())
-
-
 class Composer:
     """A model on disk, ready to write tunes."""
 
     def __init__(self, folder: Path) -> None:
         self.tokenizer = load_tokenizer(folder)
-        self.engine = Engine(load_network(folder))
+        self.engine = Engine(folder)
         self.table = TokenTable(spelled(self.tokenizer))
         self.beats = [self.id(f"beat:{n}") for n in range(BEAT_CYCLE)]
 

@@ -2,8 +2,10 @@
 
 import ast
 import json
+import os
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -66,6 +68,29 @@ print(json.dumps(sorted(sys.modules)))
         "generator.contract",
         "generator.framing",
     }
+
+
+def test_writing_a_tune_loads_no_torch() -> None:
+    program = """
+import importlib, json, pkgutil, sys
+import generator
+for module in pkgutil.walk_packages(generator.__path__, "generator."):
+    if module.name != "generator.__main__":
+        importlib.import_module(module.name)
+from generator.work import Workshop
+from models.sample import Wish
+workshop = Workshop()
+workshop.composer.compose(Wish(frames=60, seed=0))
+print(json.dumps([workshop.engine, sorted(sys.modules)]))
+"""
+    environment = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True, env=environment
+    )
+    engine, loaded = json.loads(done.stdout)
+    assert engine == f"numpy-{version('numpy')}-cpu1"
+    assert "models.sample" in loaded
+    assert not {"torch", "transformers", "onnxruntime", "scipy"} & set(loaded)
 
 
 def test_serving_without_a_token_does_not_load_discord() -> None:
