@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-PARTS = 10
-"""Bins between the least and the greatest real value."""
+MOST_PARTS = 10
+"""Bins between the least and the greatest real value, at the most."""
 SPLITS = 20
 """Draws of samples and splits of the real side that figures are the mean of."""
 
@@ -39,14 +39,16 @@ class Overlap:
         return self.overlap / self.ceiling if self.ceiling else 0.0
 
 
-def bin_edges(real: Array) -> Array:
-    """Edges [n + 1] of bins that hold a tenth of the real values each, and one on either side for what lies beyond.
+def bin_edges(real: Array, size: int) -> Array:
+    """Edges [n + 1] of bins that hold equal shares of the real values, and one on either side for what lies beyond.
 
     Bins of equal shares after Mann and Wald (1942): none is empty, and one long tail does not make the rest coarse.
-    Values that many songs share (no drums at all) are one edge, and their bin holds more than a tenth. Of more values
+    Samples of `size` values get 2 size^(2/5) of them (Moore, in D'Agostino and Stephens 1986), a tenth each at most.
+    Values that many songs share (no drums at all) are one edge, and their bin holds more than its share. Of more values
     like the real ones about 2 in len(real) + 1 lie beyond: a perfect model falls that little short of the ceiling.
     """
-    inner = np.unique(np.quantile(real, np.arange(PARTS) / PARTS, method="lower"))
+    parts = max(2, min(MOST_PARTS, int(2 * size**0.4)))
+    inner = np.unique(np.quantile(real, np.arange(parts) / parts, method="lower"))
     # What equals the greatest value belongs to the last bin inside, not to what lies beyond.
     return np.array([-np.inf, *inner, np.nextafter(real.max(), np.inf), np.inf])
 
@@ -75,7 +77,7 @@ def compare(generated: Array, real: Array, seed: int) -> Overlap:
     overlap; with equal sizes they lower both alike.
     """
     size = sample_size(len(generated), len(real))
-    edges = bin_edges(real)
+    edges = bin_edges(real, size)
     random = np.random.default_rng(seed)
     overlaps, ceilings = [], []
     for _ in range(SPLITS):

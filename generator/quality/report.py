@@ -100,12 +100,13 @@ def page_of(figures: Figures) -> str:
         "## How to read it",
         "",
         "- songs, tunes: medians.",
-        "- overlap: the area that the histograms of tunes and songs share. The bins hold a tenth of the songs each,"
-        " with one more on either side for tunes below the least and above the greatest song.",
+        "- overlap: the area that the histograms of tunes and songs share. The bins hold equal shares of the"
+        " songs, with one more on either side for tunes below the least and above the greatest song.",
         f"- ceiling: the same between two halves of the songs that share none, the mean of {figures['splits']} splits;"
         " ± is its standard deviation, which is what chance alone does at this size.",
         f"- Every overlap is taken between samples of {figures['sample']}: few values leave gaps in a histogram, which"
-        " lower an overlap, and equal sizes lower both sides' alike.",
+        " lower an overlap, and equal sizes lower both sides' alike. Chance also draws what is left toward 1, so that"
+        " few tunes flatter a model.",
         f"- of the ceiling: overlap / ceiling; ✗ marks what is under {GOAL}.",
         f"- A bar is four beats, on rows found from the onsets on both sides; two bars are the same where their onsets"
         f" by row, channel and pitch have a Jaccard similarity of {SAME} or more. Transposed returns do not count.",
@@ -173,6 +174,8 @@ def _draw(figures: Figures, path: Path) -> None:
     for axes in grid.flat[len(rows) + 1 :]:
         axes.set_axis_off()
     handles, labels = grid.flat[0].get_legend_handles_labels()
+    for axes in grid[:, 0]:
+        axes.set_ylabel("share of songs, of tunes", fontsize=8)
     figure.legend(handles, labels, loc="outside upper center", ncols=2)
     figure.savefig(path, dpi=80, metadata={"Software": None})
     plt.close(figure)

@@ -12,29 +12,35 @@ REAL = RANDOM.normal(size=1000)
 
 
 def test_bins_hold_a_tenth_of_the_real_values_each_and_nothing_lies_beyond() -> None:
-    edges = bin_edges(REAL)
+    edges = bin_edges(REAL, 200)
     shares = histogram(REAL, edges)
     assert shares[0] == shares[-1] == 0
     assert shares[1:-1] == pytest.approx([0.1] * 10, abs=0.002)
 
 
+@pytest.mark.parametrize(("size", "bins"), [(1, 2), (8, 4), (24, 7), (67, 10), (5000, 10)])
+def test_small_samples_get_few_bins(size: int, bins: int) -> None:
+    shares = histogram(REAL, bin_edges(REAL, size))
+    assert shares[1:-1] == pytest.approx([1 / bins] * bins, abs=0.002)
+
+
 def test_a_value_that_many_share_has_one_bin() -> None:
     values = np.array([0.0] * 60 + [1.0] * 40)
-    edges = bin_edges(values)
+    edges = bin_edges(values, 50)
     assert histogram(values, edges).tolist() == [0, 0.6, 0.4, 0]
     assert histogram(np.array([-1.0, 0.0, 0.5, 1.0, 1.5]), edges) == pytest.approx([0.2, 0.4, 0.2, 0.2])
-    assert histogram(np.zeros(5), bin_edges(np.zeros(3))).tolist() == [0, 1, 0]
+    assert histogram(np.zeros(5), bin_edges(np.zeros(3), 1)).tolist() == [0, 1, 0]
 
 
 def test_overlap_is_one_for_the_same_and_nothing_for_what_is_apart() -> None:
-    edges = bin_edges(REAL)
+    edges = bin_edges(REAL, 200)
     assert overlap(REAL, REAL, edges) == pytest.approx(1)
     assert overlap(REAL, REAL + 100, edges) == 0
     assert overlap(REAL, REAL - 100, edges) == 0
 
 
 def test_overlap_is_symmetric_and_between_none_and_all() -> None:
-    edges = bin_edges(REAL)
+    edges = bin_edges(REAL, 200)
     for shift in (0.1, 0.5, 1, 2):
         a, b = REAL[:300], REAL[300:700] + shift
         assert overlap(a, b, edges) == overlap(b, a, edges)
