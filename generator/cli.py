@@ -114,7 +114,9 @@ def quality_command(arguments: list[str]) -> int:
     )
     parser.add_argument("--out", type=Path, required=True, help="the folder for the report, and for the tunes it keeps")
     parser.add_argument("--tunes", type=int, default=usual.tunes, help=f"to compose, {usual.tunes} if left out")
-    parser.add_argument("--seconds", type=float, default=usual.seconds, help="the length that is measured")
+    parser.add_argument(
+        "--seconds", type=float, default=usual.seconds, help=f"the length, {usual.seconds:g} if left out"
+    )
     parser.add_argument("--model", type=Path, default=DEFAULT_MODEL, help="a folder with a checkpoint")
     parser.add_argument("--seed", type=int, default=usual.seed, help="the first tune's; the others' follow it")
     parser.add_argument("--scores", type=Path, metavar="FOLDER", help="measure these MIDI files and compose nothing")

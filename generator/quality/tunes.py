@@ -63,9 +63,9 @@ def _claim(folder: Path, model: Path, request: Request) -> None:
     about = json.dumps({"weights": digest(weights.read_bytes()), "request": asked}, indent=1) + "\n"
     folder.mkdir(parents=True, exist_ok=True)
     said = folder / ABOUT
-    if not said.exists():
+    if not any(folder.glob("*.mid")):
         _put(said, about.encode())
-    elif said.read_text(encoding="utf-8") != about:
+    elif not said.exists() or said.read_text(encoding="utf-8") != about:
         raise InputError(f"{folder} holds tunes of another model or length: choose another --out.")
 
 

@@ -170,6 +170,8 @@ def test_tunes_of_another_length_or_model_are_not_mixed(composed: Path, tmp_path
     (tmp_path / "model.safetensors").write_bytes(b"other weights")
     with pytest.raises(InputError, match="another model or length"):
         orders(composed, model=tmp_path)
+    orders(tmp_path)
+    assert orders(tmp_path, seconds=3.0), "a folder without tunes is free for any"
 
 
 BAD: dict[str, tuple[list[str], str]] = {
