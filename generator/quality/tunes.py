@@ -13,6 +13,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from generator.analysis import key_profiles
 from generator.compose import compose
 from generator.contract import InputError, Request, digest
@@ -78,8 +80,6 @@ def _write(order: Order) -> None:
 @cache
 def _composer(model: Path) -> Composer:
     """A process's own model, with one thread: the others belong to the processes beside it."""
-    import torch  # noqa: PLC0415  its threads are this process's own only here
-
     torch.set_num_threads(1)
     return Composer(model)
 
