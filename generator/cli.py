@@ -1,4 +1,4 @@
-"""The commands that make tunes, files and corpora: generate, remix, render, corpus."""
+"""The commands that make tunes, files and corpora, and measure tunes: generate, remix, render, corpus, quality."""
 
 from __future__ import annotations
 
@@ -99,6 +99,45 @@ def corpus_command(arguments: list[str]) -> int:
     return 0
 
 
+def quality_command(arguments: list[str]) -> int:
+    """`chiptune quality SONGS --out DIR`."""
+    from tqdm import tqdm
+
+    from generator.quality.run import Options, run
+    from models.cli import DEFAULT_MODEL
+    from models.errors import MusicError
+
+    usual = Options()
+    parser = Parser("chiptune quality", description="Hold a model's tunes against songs it has not seen.")
+    parser.add_argument(
+        "songs", type=Path, help="a folder of MIDI files with tracks p1, p2, tr and no, or a file of chiptune corpus"
+    )
+    parser.add_argument("--out", type=Path, required=True, help="the folder for the report, and for the tunes it keeps")
+    parser.add_argument("--tunes", type=int, default=usual.tunes, help=f"to compose, {usual.tunes} if left out")
+    parser.add_argument(
+        "--seconds", type=float, default=usual.seconds, help=f"the length, {usual.seconds:g} if left out"
+    )
+    parser.add_argument("--model", type=Path, default=DEFAULT_MODEL, help="a folder with a checkpoint")
+    parser.add_argument("--seed", type=int, default=usual.seed, help="the first tune's; the others' follow it")
+    parser.add_argument("--scores", type=Path, metavar="FOLDER", help="measure these MIDI files and compose nothing")
+    given = parser.parse_args(arguments)
+    _make_folder(given.out)
+    options = Options(given.tunes, given.seconds, given.seed)
+    try:
+        table = run(
+            given.songs,
+            given.out,
+            options,
+            lambda things, n, what: tqdm(things, total=n, desc=what),
+            model=given.model,
+            scores=given.scores,
+        )
+    except MusicError as error:
+        raise InputError(str(error)) from error
+    print(table)
+    return 0
+
+
 def _add_output(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, help="the same seed gives the same tune; drawn if left out")
     parser.add_argument("--out", type=Path, required=True, help="the folder for the tune's files")
@@ -155,4 +194,5 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "remix": remix_command,
     "render": render_command,
     "corpus": corpus_command,
+    "quality": quality_command,
 }

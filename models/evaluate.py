@@ -129,11 +129,11 @@ def _scores(source: Path, progress: Callable[[Iterable[Any]], Iterator[Any]]) ->
             yield song.score, to_text(song.score, clock=song.clock)
     else:
         for path in progress(midi_files(source)):
-            score = _read(path)
+            score = read_file(path)
             yield score, to_text(score)
 
 
-def _read(path: Path) -> Score:
+def read_file(path: Path) -> Score:
     """A file's score; raises CorpusError, which names the file."""
     try:
         return read_score(path)

@@ -15,12 +15,15 @@ _AT_ONCE = 1024
 """Items handed over at once: enough to keep the processes busy, few enough for the memory."""
 
 
-def in_parallel(work: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
-    """What `work` makes of each item, in order. `work` is a function of a module."""
+def in_parallel(work: Callable[[T], R], items: Iterable[T], chunk: int = 8) -> Iterator[R]:
+    """What `work` makes of each item, in order. `work` is a function of a module.
+
+    chunk: items that a process takes at a time; 1 where each takes seconds, so that none waits behind another.
+    """
     source = iter(items)
     with ProcessPoolExecutor(initializer=_leave_interrupts_to_the_parent) as pool:
         while some := list(islice(source, _AT_ONCE)):
-            yield from pool.map(work, some, chunksize=8)
+            yield from pool.map(work, some, chunksize=chunk)
 
 
 def _leave_interrupts_to_the_parent() -> None:

@@ -1,0 +1,70 @@
+"""The quality report from end to end: the songs measured, the tunes composed and measured, the report written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from generator.contract import InputError, Request
+from generator.quality.report import REPORT_PAGE, reached, returns, table_of, write_report
+from generator.quality.samples import Side, measure_files, measure_songs
+from generator.quality.tunes import Progress, compose_orders, place_orders
+from models.evaluate import midi_files
+from models.score import FRAMES_PER_SECOND
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What is compared.
+
+    tunes: how many are composed, with the seeds from `seed` on. seconds: their length, and that of the songs'
+    beginnings: just over 30, where returning passages are asked for, since few held-out songs are much longer.
+    Raises InputError where there are no tunes.
+    """
+
+    tunes: int = 200
+    seconds: float = 32.0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.tunes < 1:
+            raise InputError(f"At least 1 tune is needed to compare, not {self.tunes}.")
+
+    @property
+    def requests(self) -> list[Request]:
+        """What the tunes are asked for: scene, key and tempo are the model's choice, as they were the songs' own.
+
+        Raises InputError where a request could not be made of the options.
+        """
+        return [Request(seed=self.seed + i, seconds=self.seconds) for i in range(self.tunes)]
+
+
+def run(
+    songs: Path, out: Path, options: Options, progress: Progress, *, model: Path, scores: Path | None = None
+) -> str:
+    """Write the report into the folder `out`; its table, and what follows from it, for a person to read.
+
+    scores: a folder of MIDI files to measure; without it the model's tunes are composed. Raises InputError and
+    MusicError.
+    """
+    # What can be wrong with the options is said before any work.
+    requests = options.requests
+    orders = [] if scores else place_orders(model, out, requests)
+    files = midi_files(scores) if scores else [order.file for order in orders]
+    frames = round(options.seconds * FRAMES_PER_SECOND)
+    real = measure_songs(songs, frames, progress)
+    _check("songs", real, 2, options)
+    compose_orders(orders, progress)
+    made = measure_files(files, frames, progress)
+    _check("tunes", made, 1, options)
+    figures = write_report(made, real, options.seconds, options.seed, out)
+    return "\n".join([*table_of(figures), "", reached(figures), returns(figures), str(out / REPORT_PAGE)])
+
+
+def _check(what: str, side: Side, least: int, options: Options) -> None:
+    """Raise InputError where a side has too little to compare."""
+    if side.size < least:
+        raise InputError(
+            f"{side.size} of {side.size + side.too_short} {what} last {options.seconds:g} s or more;"
+            f" {least} are needed at the least."
+        )
