@@ -13,14 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from mido.midifiles.meta import KeySignatureError
 from transformers import LlamaForCausalLM
 
 from models.grid import BEAT_CYCLE
-from models.midi import read_score
 from models.network import load_network
 from models.score import Score
-from models.songs import CorpusError, read_songs
+from models.songs import midi_files, read_file, read_songs
 from models.tokens import decode, load_tokenizer, to_text, token_id
 
 BATCH = 8
@@ -114,14 +112,6 @@ def evaluate(
     return Evaluation(songs, round(seconds, 1), notes, tokens, nats, per_note, per_second, 0.0, share)
 
 
-def midi_files(folder: Path) -> list[Path]:
-    """All MIDI files below a folder, in the order of their names. Raises CorpusError where there is none."""
-    files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in (".mid", ".midi"))
-    if not files:
-        raise CorpusError(f"There are no MIDI files in {folder}.")
-    return files
-
-
 def _scores(source: Path, progress: Callable[[Iterable[Any]], Iterator[Any]]) -> Iterator[tuple[Score, str]]:
     """Each score of a folder of MIDI files or of a corpus file, with its text without controls."""
     if source.is_file():
@@ -131,14 +121,6 @@ def _scores(source: Path, progress: Callable[[Iterable[Any]], Iterator[Any]]) ->
         for path in progress(midi_files(source)):
             score = read_file(path)
             yield score, to_text(score)
-
-
-def read_file(path: Path) -> Score:
-    """A file's score; raises CorpusError, which names the file."""
-    try:
-        return read_score(path)
-    except (OSError, EOFError, ValueError, LookupError, KeySignatureError) as error:
-        raise CorpusError(f"{path.name} cannot be scored: {error or type(error).__name__}.") from error
 
 
 def _some_nats(network: LlamaForCausalLM, pending: list[Window]) -> float:

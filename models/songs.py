@@ -1,4 +1,5 @@
 """Songs with their labels as files that training reads: one JSON object a line, compressed. Scores are kept exactly.
+Plain folders of MIDI files are read here too, without labels.
 
 The files are made by `chiptune corpus` (`generator.corpus`); how a song becomes tokens is in `models.corpus`.
 """
@@ -13,8 +14,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from mido.midifiles.meta import KeySignatureError
+
 from models.errors import MusicError
 from models.grid import RowClock
+from models.midi import read_score
 from models.score import Change, Grid, Note, Score
 
 TRAIN_FILE, VALID_FILE = "train.jsonl.gz", "valid.jsonl.gz"
@@ -98,6 +102,25 @@ def write_songs(path: Path, songs: Iterable[Song]) -> None:
     with path.open("wb") as file:
         for song in songs:
             file.write(pack([song]))
+
+
+# --- MIDI files -------------------------------------------------------------------------------------------------
+
+
+def midi_files(folder: Path) -> list[Path]:
+    """All MIDI files below a folder, in the order of their names. Raises CorpusError where there is none."""
+    files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in (".mid", ".midi"))
+    if not files:
+        raise CorpusError(f"There are no MIDI files in {folder}.")
+    return files
+
+
+def read_file(path: Path) -> Score:
+    """A file's score; raises CorpusError, which names the file."""
+    try:
+        return read_score(path)
+    except (OSError, EOFError, ValueError, LookupError, KeySignatureError) as error:
+        raise CorpusError(f"{path.name} cannot be scored: {error or type(error).__name__}.") from error
 
 
 # --- scores ----------------------------------------------------------------------------------------------------

@@ -9,8 +9,8 @@ from generator.contract import InputError, Request
 from generator.quality.report import REPORT_PAGE, reached, returns, table_of, write_report
 from generator.quality.samples import Side, measure_files, measure_songs
 from generator.quality.tunes import Progress, compose_orders, place_orders
-from models.evaluate import midi_files
 from models.score import FRAMES_PER_SECOND
+from models.songs import midi_files
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,10 +19,9 @@ from generator.quality.bars import bars_of, passage_returns
 from generator.quality.overlap import Array
 from generator.quality.statistics import STATISTICS
 from generator.quality.tunes import Progress
-from models.evaluate import midi_files, read_file
 from models.parallel import in_parallel
 from models.score import Note, Score
-from models.songs import read_songs
+from models.songs import midi_files, read_file, read_songs
 
 
 @dataclass(frozen=True, slots=True)

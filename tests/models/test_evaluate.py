@@ -11,10 +11,10 @@ from random import Random
 import pytest
 
 from models.cli import evaluate_command
-from models.evaluate import evaluate, midi_files, note_events, windows
+from models.evaluate import evaluate, note_events, windows
 from models.midi import read_score
 from models.network import load_network
-from models.songs import CorpusError, Song, write_songs
+from models.songs import CorpusError, Song, midi_files, write_songs
 from models.tokens import decode, load_tokenizer, to_text
 from tests.models.conftest import MakeModel
 from tests.music import random_score
