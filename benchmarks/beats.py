@@ -227,9 +227,9 @@ def picture(file: Path, out: Path) -> None:
     imported = import_midi(file.read_bytes())
     score = replace(reductions(imported, 1, 0)[0], grid=None, loop=None)
     grid = find_grid(score)
-    said = f"found {grid.bpm:.1f} BPM, {grid.beats_a_bar} beats a bar"
+    said = f"found: {grid.bpm:.1f} BPM in {grid.beats_a_bar}"
     if imported.grid:
-        said += f"; stated {imported.grid.bpm:.1f} BPM, {imported.grid.beats_a_bar}"
+        said += f", stated: {imported.grid.bpm:.1f} in {imported.grid.beats_a_bar}"
     shown = _beginning(score, SHOWN_SECONDS * FRAMES_PER_SECOND)
     draw(replace(shown, grid=grid), out, file.stem, said)
 

@@ -10,14 +10,14 @@ from models.score import Note, Score
 
 
 def every(frames: int, count: int = 40) -> Strokes:
-    return Strokes(np.arange(count) * float(frames))
+    return Strokes(np.arange(count, dtype=np.float64) * frames)
 
 
 def test_what_comes_at_every_period_recurs_and_what_comes_between_cancels_it() -> None:
     assert every(30).recurring(30) == pytest.approx(1)
     assert every(30).recurring(15) == pytest.approx(1)
     assert every(30).recurring(60) == pytest.approx(0, abs=1e-9)
-    loud = Strokes(np.arange(40) * 30.0, np.tile([3.0, 1.0], 20))
+    loud = Strokes(np.arange(0.0, 1200.0, 30.0), np.tile([3.0, 1.0], 20))
     assert loud.recurring(60) == pytest.approx(0.5)
 
 
