@@ -18,6 +18,7 @@ from generator.arranging.style import styles
 from generator.compose import Tune
 from generator.contract import InputError, Request
 from generator.importer import Import, import_midi
+from models.beats import find_grid
 from models.grid import find_clock
 from models.score import Grid, Score
 
@@ -35,13 +36,14 @@ def arrange(request: Request, data: bytes) -> Tune:
     if not score.note_count:
         raise InputError("Nothing in the MIDI file can be played on the four channels.")
     title = title_of(request.name)
-    score = replace(score, title=title, grid=score.grid or _grid(imported, score))
+    score = replace(score, title=title, grid=score.grid or imported.grid or find_grid(score))
     return Tune(score, title, find_key(score)[0], report)
 
 
 def reductions(imported: Import, count: int, seed: int) -> list[Score]:
     """Up to `count` different arrangements of one song, the first as `arrange` makes it, the others by the seed.
 
+    Where the file states no tempo, their grid is the row clock that tokens count on, whose beat is in one octave.
     Empty where nothing can be played; one where the file already has the four channels.
     """
     score = imported.score or console_score(imported.midi)
@@ -68,5 +70,5 @@ def title_of(name: str | None) -> str:
 
 
 def _grid(imported: Import, score: Score) -> Grid:
-    """The file's own where it states one tempo, else as the onsets have it."""
+    """The file's own where it states one tempo, else the rows that the onsets keep to."""
     return imported.grid or find_clock(score).to_grid()

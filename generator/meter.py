@@ -1,7 +1,7 @@
 """The grid that a MIDI file states: its one tempo and meter, where bar 1 begins, and whether the notes keep to it.
 
 A beat is a quarter note, as MIDI counts tempo, whatever the meter: a bar of 6/8 has three of them, and one of 7/8 is
-counted in pairs, seven to the pair. A tempo that the onsets suggest is sought in `models.grid`, not here.
+counted in pairs, seven to the pair. A tempo that the onsets suggest is sought in `models.beats`, not here.
 """
 
 from __future__ import annotations
