@@ -53,12 +53,16 @@ def learn_codebook(scores: Iterable[Score], seed: int) -> Codebook | None:
 
 
 def _envelopes(random: np.random.Generator, found: list[Attack], count: int) -> list[list[int]]:
-    """`count` envelopes [count, 32] by k-means: an attack counts only the frames that it lasts."""
+    """`count` envelopes [count, 48] by k-means: an attack counts only the frames that it lasts.
+
+    Begins with different envelopes, however often each is played: that fits rare ones better.
+    """
     if not found:
         return [[CHANNELS[NO].volumes[1]] * ENVELOPE_FRAMES] * count
     values, lasts = padded([attack.volumes for attack in found], ENVELOPE_FRAMES)
     filled = held(values, lasts)
-    centres = filled[random.choice(len(found), count, replace=len(found) < count)]
+    different = np.unique(filled, axis=0)
+    centres = different[random.choice(len(different), count, replace=len(different) < count)]
     for _ in range(_ROUNDS):
         own = np.eye(count, dtype=np.float32)[misfits(values, lasts, centres).argmin(axis=1)].T
         weight = own @ lasts

@@ -21,7 +21,7 @@ from models.score import CHANNELS, NO, P1, TR, Change, Note, Score
 from models.vocabulary import SOUNDS
 
 CODEBOOK_FILE = "sounds.json"
-ENVELOPE_FRAMES, DUTY_FRAMES = 32, 8
+ENVELOPE_FRAMES, DUTY_FRAMES = 48, 8
 """Frames that a codebook describes; after them the last value stays."""
 SHAPES = {
     "pulse": (SOUNDS["env:pulse"], ENVELOPE_FRAMES),
@@ -32,9 +32,9 @@ SHAPES = {
 ORNAMENT = 3
 """A note of so many frames at the most is an ornament: the next one, if it follows at once, goes on with its sound."""
 
-_KEEP = 2.0
+_KEEP = 1.0
 """Mean squared error, in steps of volume, by which another envelope must fit better before a channel changes to it:
-a fifth of the changes go, and the mean error grows by a tenth (docs/experiments.md)."""
+a fifth of the changes go, and the mean error grows by a twentieth (docs/experiments.md)."""
 
 Curves = npt.NDArray[np.float32]
 Named = tuple[int | None, int | None]
@@ -60,7 +60,7 @@ class Attack:
 
 
 class Codebook:
-    """Envelopes of the pulses [128, 32] and of the noise [64, 32], volumes 0-15; courses of duty [16, 8], 0-3.
+    """Envelopes of the pulses [128, 48] and of the noise [64, 48], volumes 0-15; courses of duty [16, 8], 0-3.
 
     Raises CodebookError where they are of other sizes or values.
     """
@@ -85,7 +85,7 @@ class Codebook:
         (folder / CODEBOOK_FILE).write_text(json.dumps(lists, separators=(",", ":")))
 
     def envelopes(self, channel: int) -> Curves:
-        """The envelopes that a channel can name [sounds, 32]."""
+        """The envelopes that a channel can name [sounds, 48]."""
         return self.noise if channel == NO else self.pulse
 
     def volume(self, channel: int, sound: int, begin: int, length: int) -> tuple[Change, ...]:

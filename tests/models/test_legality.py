@@ -8,7 +8,7 @@ import pytest
 
 from models.legality import NOTHING, RULES, Place, TokenTable, legal
 from models.sample import Composer, Wish
-from models.score import CHANNELS, Score
+from models.score import CHANNELS, NO, P1, P2, TR, Score
 from models.tokens import from_text, spelled, to_text
 from models.vocabulary import MAX_OFFSET
 from tests.models.conftest import MakeModel
@@ -192,3 +192,24 @@ def test_a_real_tokenizers_table_agrees_with_its_spelling(tiny_model: Path) -> N
     assert composer.table.spelling == spelled(composer.tokenizer)
     mergeable = sum(len(events) > 1 for events in composer.table.spelling)
     assert composer.table.is_happening.sum() > mergeable > 10
+
+
+@pytest.fixture(scope="module")
+def sounding(make_model: MakeModel) -> list[Composer]:
+    return [Composer(make_model(seed, context=512, sounds=True)) for seed in range(2)] + [
+        Composer(make_model(uniform=True, sounds=True))
+    ]
+
+
+@pytest.mark.parametrize("seed", range(18))
+def test_whatever_a_random_network_of_sounds_writes_is_legal_and_each_note_has_its_sound(
+    sounding: list[Composer], seed: int
+) -> None:
+    score = sounding[seed % 3].compose(Wish(frames=90 + 20 * seed, seed=seed, temperature=(2.0, 1.0)[seed % 2]))
+    assert score.note_count > 5
+    assert from_text(to_text(score)).channels == bare(score)
+    for channel in (P1, P2, NO):
+        # no envelope of the tiny codebook reaches full volume, which is what a note without a sound has
+        assert all(volume < 15 for note in score.channels[channel] for _, volume in note.volume)
+    assert len({note.volume for note in score.channels[P1]}) > 1
+    assert score.channels[TR] == bare(score)[TR]
