@@ -58,7 +58,8 @@ def compose(composer: Composer, request: Request, progress: Callable[[float], No
             break
     _, score, key = min(takes, key=lambda found: found[0])
     title = title_for(request.seed, request.scene)
-    return Tune(replace(dress(score, request.seed), title=title), title, key)
+    sounding = score if composer.codebook else dress(score, request.seed)
+    return Tune(replace(sounding, title=title), title, key)
 
 
 def take_seed(seed: int, take: int) -> int:

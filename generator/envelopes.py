@@ -1,8 +1,8 @@
 """Volume and duty for notes that have none: the instruments that a sound programmer would reach for.
 
-The model writes composition only; until it writes its own envelopes, these are chosen from the seed, one instrument a
-channel and tune. An arrangement's come from the General MIDI programs and drum keys of its source, by the tables of
-`generator.instruments`. All on the console's terms: a new volume at most once a frame.
+For models that write composition only these are chosen from the seed, one instrument a channel and tune; a model with
+a codebook of sounds names its own (`models.sounds`). An arrangement's come from the General MIDI programs and drum keys
+of its source, by the tables of `generator.instruments`. All on the console's terms: a new volume at most once a frame.
 """
 
 from __future__ import annotations

@@ -33,7 +33,9 @@ def train_command(arguments: list[str]) -> int:
     parser.add_argument("--out", type=Path, required=True, help="the run's folder; an earlier run there goes on")
     parser.add_argument("--steps", type=int, default=usual.steps, help="optimizer steps in all")
     parser.add_argument("--stop-at", type=int, help="stop after this step; the schedule still counts --steps")
-    parser.add_argument("--start", type=Path, metavar="MODEL", help="a model to go on from, of the same size")
+    parser.add_argument(
+        "--start", type=Path, metavar="MODEL", help="a model to go on from, of the same width and depth"
+    )
     parser.add_argument("--crop-length", type=int, default=usual.crop_length, help="tokens of the first crops")
     parser.add_argument("--width", type=int, default=usual.width, help="a multiple of 64")
     parser.add_argument("--layers", type=int, default=usual.layers)

@@ -1,20 +1,24 @@
 """Songs as training data: texts of events with their labels, then tokens in twelve keys.
 
-The songs come from `models.songs`, already labelled. Knows nothing of the network.
+The songs come from `models.songs`, already labelled. Only real songs name sounds: the volumes of arranged ones are made
+up. Knows nothing of the network.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 from tokenizers import Tokenizer
 
+from models.codebook import learn_codebook
 from models.parallel import in_parallel
-from models.songs import CorpusError, Song, read_lines, song_from_json
+from models.songs import CorpusError, Song, read_lines, read_songs, song_from_json
+from models.sounds import Codebook
 from models.tokens import row_clock, to_text, token_id, train_tokenizer
 from models.vocabulary import EVENTS, transposition
 
@@ -38,31 +42,44 @@ def comes_to_rest(song: Song) -> bool:
     return song.score.frames - last >= (song.clock or row_clock(song.score)).beat_frames
 
 
-def example_of(song: Song) -> Example:
-    """A song as text."""
-    text = to_text(song.score, song.scene, song.clear_key, countdown=comes_to_rest(song), clock=song.clock)
+def example_of(song: Song, codebook: Codebook | None = None) -> Example:
+    """A song as text. codebook: of the sounds that a real song's notes name."""
+    text = to_text(
+        song.score,
+        song.scene,
+        song.clear_key,
+        countdown=comes_to_rest(song),
+        clock=song.clock,
+        codebook=codebook if song.real else None,
+    )
     return Example(song.name, text)
 
 
-def read_examples(path: Path) -> Iterator[Example]:
+def learn_sounds(path: Path, seed: int) -> Codebook | None:
+    """The codebook of a corpus file's real songs; None where it holds none. Raises CorpusError."""
+    return learn_codebook((song.score for song in read_songs(path) if song.real), seed)
+
+
+def read_examples(path: Path, codebook: Codebook | None = None) -> Iterator[Example]:
     """The songs of a corpus file as texts, made in parallel. Raises CorpusError where it holds none."""
     found = False
-    for example in in_parallel(_example_of_line, read_lines(path)):
+    for example in in_parallel(partial(_example_of_line, codebook=codebook), read_lines(path)):
         found = True
         yield example
     if not found:
         raise CorpusError(f"{path} holds no songs.")
 
 
-def _example_of_line(line: bytes) -> Example:
-    return example_of(song_from_json(line))
+def _example_of_line(line: bytes, codebook: Codebook | None) -> Example:
+    return example_of(song_from_json(line), codebook)
 
 
-def learn_tokenizer(songs: Sequence[Example], size: int, seed: int) -> Tokenizer:
-    """A tokenizer learnt from every song in a key drawn at random."""
+def learn_tokenizer(songs: Sequence[Example], size: int, seed: int, *, sounds: bool) -> Tokenizer:
+    """A tokenizer learnt from every song in a key drawn at random. sounds: whether it knows how notes sound."""
     tables = [transposition(shift) for shift in SHIFTS]
     draw = np.random.default_rng(seed).integers(len(SHIFTS), size=len(songs))
-    return train_tokenizer((s.text.translate(tables[k]) for s, k in zip(songs, draw, strict=True)), size)
+    texts = (s.text.translate(tables[k]) for s, k in zip(songs, draw, strict=True))
+    return train_tokenizer(texts, size, sounds=sounds)
 
 
 def encode(tokenizer: Tokenizer, texts: Sequence[str]) -> list[Tokens]:

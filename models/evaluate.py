@@ -1,7 +1,8 @@
 """How well a model predicts songs it has not seen, counted independently of its representation.
 
 Notes are counted on the score (onsets and ends rounded half up to 1/60 s), likelihood on the tokens, every control left
-out. The model's predictions are not sampled from; that is `models.sample`.
+out. Tokens of sounds count as expression, all others as composition, given the sounds before them. The model's
+predictions are not sampled from; that is `models.sample`.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ from models.grid import BEAT_CYCLE
 from models.network import load_network
 from models.score import Score
 from models.songs import midi_files, read_file, read_songs
-from models.tokens import decode, load_tokenizer, to_text, token_id
+from models.sounds import Codebook
+from models.tokens import decode, load_codebook, load_tokenizer, spelled, to_text, token_id
+from models.vocabulary import is_sound
 
 BATCH = 8
 """Windows at a time."""
@@ -30,7 +33,7 @@ class Evaluation:
     """Figures over a folder of songs.
 
     notes: note-ons. nats: of notes, times and the end mark, no controls. expression_nats: of volume, duty
-    and envelopes, which this model does not write. kept: share of note-ons and note-offs that tokens give
+    and envelopes, 0 where the model writes none. kept: share of note-ons and note-offs that tokens give
     back at the same frame, pitch and channel.
     """
 
@@ -93,45 +96,57 @@ def evaluate(
     device = "cuda" if torch.cuda.is_available() else "cpu"
     network.to(device)
     beats = frozenset(token_id(tokenizer, f"beat:{n}") for n in range(BEAT_CYCLE))
+    codebook = load_codebook(model, tokenizer)
+    sounds = torch.tensor([any(map(is_sound, events)) for events in spelled(tokenizer)])
     songs = notes = tokens = events = kept = 0
-    seconds = nats = 0.0
+    seconds = 0.0
+    nats = torch.zeros(2, dtype=torch.double)
     pending: list[Window] = []
-    for score, text in _scores(source, progress):
+    for score, text in _scores(source, codebook, progress):
         ids = tokenizer.encode(text).ids
         wanted = note_events(score)
         songs, seconds, notes = songs + 1, seconds + score.seconds, notes + score.note_count
         tokens += len(ids) - 1
-        events, kept = events + len(wanted), kept + len(wanted & note_events(decode(tokenizer, ids)))
+        events, kept = events + len(wanted), kept + len(wanted & note_events(decode(tokenizer, ids, codebook)))
         pending += windows(ids, beats, network.config.max_position_embeddings)
         while len(pending) >= BATCH * 8:
-            nats += _some_nats(network, pending)
+            nats += _some_nats(network, pending, sounds)
     while pending:
-        nats += _some_nats(network, pending)
+        nats += _some_nats(network, pending, sounds)
     share = kept / events if events else math.nan
-    per_note, per_second = nats / max(1, notes), nats / max(1e-9, seconds)
-    return Evaluation(songs, round(seconds, 1), notes, tokens, nats, per_note, per_second, 0.0, share)
+    composition, expression = nats.tolist()
+    per_note, per_second = composition / max(1, notes), composition / max(1e-9, seconds)
+    return Evaluation(songs, round(seconds, 1), notes, tokens, composition, per_note, per_second, expression, share)
 
 
-def _scores(source: Path, progress: Callable[[Iterable[Any]], Iterator[Any]]) -> Iterator[tuple[Score, str]]:
-    """Each score of a folder of MIDI files or of a corpus file, with its text without controls."""
+def _scores(
+    source: Path, codebook: Codebook | None, progress: Callable[[Iterable[Any]], Iterator[Any]]
+) -> Iterator[tuple[Score, str]]:
+    """Each score of a folder of MIDI files or of a corpus file, with its text without controls.
+
+    Arranged songs of a corpus name no sounds, as in training.
+    """
     if source.is_file():
         for song in progress(read_songs(source)):
-            yield song.score, to_text(song.score, clock=song.clock)
+            yield song.score, to_text(song.score, clock=song.clock, codebook=codebook if song.real else None)
     else:
         for path in progress(midi_files(source)):
             score = read_file(path)
-            yield score, to_text(score)
+            yield score, to_text(score, codebook=codebook)
 
 
-def _some_nats(network: LlamaForCausalLM, pending: list[Window]) -> float:
-    """Take the longest windows from `pending`, alike in length, and return the nats of what counts in them."""
+def _some_nats(network: LlamaForCausalLM, pending: list[Window], sounds: torch.Tensor) -> torch.Tensor:
+    """Take the longest windows from `pending`, alike in length, and return the nats of what counts in them [2]."""
     pending.sort(key=lambda window: len(window.ids))
     batch, pending[-BATCH:] = pending[-BATCH:], []
-    return window_nats(network, batch)
+    return window_nats(network, batch, sounds)
 
 
-def window_nats(network: LlamaForCausalLM, batch: Sequence[Window]) -> float:
-    """Nats of the tokens that count in some windows."""
+def window_nats(network: LlamaForCausalLM, batch: Sequence[Window], sounds: torch.Tensor) -> torch.Tensor:
+    """Nats of the tokens that count in some windows [2]: of composition, and of sounds.
+
+    sounds: which tokens are of sounds [vocabulary].
+    """
     longest = max(len(window.ids) for window in batch)
     ids = torch.zeros((len(batch), longest), dtype=torch.long)
     counts = torch.zeros((len(batch), longest), dtype=torch.bool)
@@ -141,4 +156,6 @@ def window_nats(network: LlamaForCausalLM, batch: Sequence[Window]) -> float:
     with torch.inference_mode():
         logits = network(ids[:, :-1].to(network.device), use_cache=False).logits.float().cpu()
     losses = torch.nn.functional.cross_entropy(logits.flatten(0, 1), ids[:, 1:].flatten(), reduction="none")
-    return float(losses.double()[counts[:, 1:].flatten()].sum())
+    counted = losses.double() * counts[:, 1:].flatten()
+    of_sounds = sounds[ids[:, 1:].flatten()]
+    return torch.stack([counted[~of_sounds].sum(), counted[of_sounds].sum()])

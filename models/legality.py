@@ -12,19 +12,27 @@ import numpy as np
 import numpy.typing as npt
 
 from models.grid import ROWS
-from models.score import CHANNEL_NAMES
-from models.vocabulary import MAX_OFFSET
+from models.score import CHANNEL_NAMES, NO, TR
+from models.vocabulary import MAX_OFFSET, is_sound
 
 Mask = npt.NDArray[np.bool_]
 NOTHING = -1
+ALL = (1 << len(CHANNEL_NAMES)) - 1
+"""Every channel, one bit each."""
+SOUNDLESS = 1 << TR
+"""The channels whose notes name no sounds."""
+ENVELOPE, DUTY = range(2)
+"""The two that a note can name, in their order; a noise note's mode stands for its duty."""
 
 
 @dataclass
 class Place:
-    """Where inside a beat a tune is: the last time and channel written there, and what sounds.
+    """Where inside a beat a tune is: the last time and channel written there, what sounds, and what has named a sound.
 
     time: row * MAX_OFFSET + offset, or NOTHING. channel: of the last event at that time, or NOTHING. rows: the
-    length of the beat's rows in frames. last: whether the tune ends with this beat.
+    length of the beat's rows in frames. last: whether the tune ends with this beat. named: the channels that have an
+    envelope, one bit each; all of them, where a model names none. voice: the channel whose note has just begun and
+    may name its sound, or NOTHING. said: the last that it has named, or NOTHING.
     """
 
     rows: tuple[int, ...]
@@ -32,11 +40,23 @@ class Place:
     channel: int = NOTHING
     sounding: int = 0
     last: bool = False
+    named: int = ALL
+    voice: int = NOTHING
+    said: int = NOTHING
 
     @property
     def waits(self) -> bool:
-        """Whether a time has been written and nothing happens there yet."""
-        return self.time != NOTHING and self.channel == NOTHING
+        """Whether a time has been written and nothing happens there yet, or a note still has no sound."""
+        return self.asks or (self.time != NOTHING and self.channel == NOTHING)
+
+    @property
+    def asks(self) -> bool:
+        """Whether the note that has just begun must name its envelope, as the first of its channel."""
+        return self.voice != NOTHING and not self.named >> self.voice & 1
+
+    def next_beat(self, rows: tuple[int, ...], *, last: bool) -> Place:
+        """The beginning of the beat after this one."""
+        return Place(rows, sounding=self.sounding, last=last, named=self.named)
 
 
 class TokenTable:
@@ -54,8 +74,14 @@ class TokenTable:
         self.begins_notes = np.array([any(event.startswith("on:") for event in events) for events in spelling])
         self.silences = np.zeros(size, dtype=int)
         self.furthest = np.full((size, ROWS), NOTHING)
+        self.is_sound = np.zeros(size, dtype=bool)
+        self.of_noise = np.zeros(size, dtype=bool)
+        self.first_said = np.full(size, NOTHING)
+        self.leaves_unnamed = np.zeros(size, dtype=int)
         for i, events in enumerate(spelling):
-            if events and all(event.partition(":")[0] in ("at", "on", "off") for event in events):
+            if events and all(map(is_sound, events)):
+                self.is_sound[i] = self._describe_sound(i, events)
+            elif events and all(event.partition(":")[0] in ("at", "on", "off") for event in events):
                 self.is_happening[i] = self._describe(i, events)
 
     def _describe(self, i: int, events: tuple[str, ...]) -> bool:
@@ -83,13 +109,38 @@ class TokenTable:
                 self.needs_sounding[i] |= 1 << index
             if kind == "off":
                 self.silences[i] |= 1 << index
+            elif place + 1 < len(events):
+                self.leaves_unnamed[i] |= 1 << index
             channel = index
             seen.add(index)
         self.last_time[i], self.last_channel[i] = time, channel
         return True
 
+    def _describe_sound(self, i: int, events: tuple[str, ...]) -> bool:
+        """Fill row i of a token of sounds; False where they are not of one note."""
+        kinds = [event.split(":")[:2] for event in events]
+        said = [ENVELOPE if kind == "env" else DUTY for kind, _ in kinds]
+        self.of_noise[i] = kinds[0][1] == "noise"
+        self.first_said[i] = said[0]
+        return len({name for _, name in kinds}) == 1 and said == sorted(set(said))
+
+    @property
+    def names_sounds(self) -> bool:
+        """Whether any token says how a note sounds."""
+        return bool(self.is_sound.any())
+
+    def first_place(self) -> Place:
+        """Before a tune's first beat."""
+        return Place((), named=SOUNDLESS if self.names_sounds else ALL)
+
     def follow(self, place: Place, token: int) -> None:
-        """Move a place past a token of happenings."""
+        """Move a place past a token of happenings or of sounds."""
+        if self.is_sound[token]:
+            place.named |= 1 << place.voice
+            place.said = DUTY if len(self.spelling[token]) > 1 else int(self.first_said[token])
+            return
+        place.voice = int(self.last_channel[token]) if self.spelling[token][-1].startswith("on:") else NOTHING
+        place.said = NOTHING
         if self.last_time[token] != NOTHING:
             place.time = int(self.last_time[token])
         place.channel = int(self.last_channel[token])
@@ -107,7 +158,7 @@ def in_time(table: TokenTable, place: Place) -> Mask:
 
 def after_time(table: TokenTable, place: Place) -> Mask:
     """Something happens at each time before the next is written."""
-    begins_with_time = table.first_channel == NOTHING
+    begins_with_time = (table.first_channel == NOTHING) & ~table.is_sound
     return ~begins_with_time if place.waits else np.ones(len(begins_with_time), dtype=np.bool_)
 
 
@@ -141,12 +192,36 @@ def lets_the_last_beat_ring(table: TokenTable, place: Place) -> Mask:
     return np.asarray(~table.begins_notes & (~waits | can_end))
 
 
-RULES = (in_time, after_time, in_channel_order, on_rows, ends_what_sounds, lets_the_last_beat_ring)
+def sounds_belong_to_a_note(table: TokenTable, place: Place) -> Mask:
+    """A sound directly follows a note of its kind of channel, its envelope first, each once."""
+    if place.voice == NOTHING or 1 << place.voice & SOUNDLESS:
+        return ~table.is_sound
+    fits = (table.of_noise == (place.voice == NO)) & (table.first_said > place.said)
+    return np.asarray(~table.is_sound | fits)
+
+
+def first_notes_name_an_envelope(table: TokenTable, place: Place) -> Mask:
+    """The first note of a channel has an envelope before anything else follows."""
+    if place.asks:
+        return np.asarray(table.first_said == ENVELOPE)
+    return np.asarray((table.leaves_unnamed & ~place.named) == 0)
+
+
+RULES = (
+    in_time,
+    after_time,
+    in_channel_order,
+    on_rows,
+    ends_what_sounds,
+    lets_the_last_beat_ring,
+    sounds_belong_to_a_note,
+    first_notes_name_an_envelope,
+)
 
 
 def legal(table: TokenTable, place: Place) -> Mask:
-    """Tokens of happenings that may follow."""
-    mask = table.is_happening.copy()
+    """Tokens of happenings and of sounds that may follow."""
+    mask = table.is_happening | table.is_sound
     for rule in RULES:
         mask &= rule(table, place)
     return mask

@@ -16,7 +16,7 @@ from models.engine import Engine, Logits
 from models.grid import BEAT_CYCLE, ROWS, SOUGHT_BEATS, RowClock
 from models.legality import Place, TokenTable, legal
 from models.score import FRAMES_PER_SECOND, Score
-from models.tokens import Reader, clock_events, load_tokenizer, spelled, token_id
+from models.tokens import Reader, clock_events, load_codebook, load_tokenizer, spelled, token_id
 from models.vocabulary import COUNTDOWN
 
 TOP_P = 0.95
@@ -55,6 +55,7 @@ class Composer:
 
     def __init__(self, folder: Path) -> None:
         self.tokenizer = load_tokenizer(folder)
+        self.codebook = load_codebook(folder, self.tokenizer)
         self.engine = Engine(folder)
         self.table = TokenTable(spelled(self.tokenizer))
         self.beats = [self.id(f"beat:{n}") for n in range(BEAT_CYCLE)]
@@ -64,7 +65,10 @@ class Composer:
         return token_id(self.tokenizer, event)
 
     def compose(self, wish: Wish, progress: Callable[[float], None] = lambda _: None) -> Score:
-        """A tune as wished for, composition only. progress: told the share written, after each beat."""
+        """A tune as wished for. progress: told the share written, after each beat.
+
+        Without a codebook it is composition only.
+        """
         random = np.random.default_rng(wish.seed)
         controls = ["<bos>"]
         controls += [f"scene:{wish.scene}"] if wish.scene else []
@@ -86,10 +90,10 @@ class Composer:
 
     def _write(self, draft: _Draft, clock: RowClock, progress: Callable[[float], None]) -> Reader:
         """All beats of a tune, read as they are written."""
-        reader = Reader()
+        reader = Reader(self.codebook)
         self._read(reader, draft.head)
         logits = self.engine.begin(draft.head)
-        sounding = 0
+        place = self.table.first_place()
         for beat in range(draft.beats):
             opening = [self.beats[beat % BEAT_CYCLE]]
             if draft.beats - beat <= COUNTDOWN:
@@ -97,14 +101,13 @@ class Composer:
             logits = self._append(opening, draft)
             self._read(reader, opening)
             rows = tuple(clock.row(beat * ROWS + i + 1) - clock.row(beat * ROWS + i) for i in range(ROWS))
-            place = Place(rows, sounding=sounding, last=beat == draft.beats - 1)
+            place = place.next_beat(rows, last=beat == draft.beats - 1)
             # The next beat's token, or the end's, is how the model says that a beat is full.
             full = [self.beats[(beat + 1) % BEAT_CYCLE], self.id("<end>")]
             while (token := self._next(logits, place, full, draft)) not in full:
                 self.table.follow(place, token)
                 self._read(reader, [token])
                 logits = self._append([token], draft)
-            sounding = place.sounding
             progress((beat + 1) / draft.beats)
         return reader
 

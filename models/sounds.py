@@ -1,45 +1,48 @@
 """How notes sound: volume envelopes and duties of the pulses and the noise, as numbers of a codebook.
 
-The codebook is learnt from real songs and kept beside a model's weights. A sound begins with an attack and runs on
-through the ornaments that follow without a gap (arpeggios, slides, drum sweeps), as the console's sound engines play
-them. Which sound a note gets is the model's to say; how that is written is in `models.tokens`.
+The codebook is learnt from real songs (`models.codebook`) and kept beside a model's weights. A sound begins with an
+attack and runs on through the ornaments that follow without a gap (arpeggios, slides, drum sweeps), as the console's
+sound engines play them. Which sound a note gets is the model's to say; how that is written is in `models.tokens`.
 """
 
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from models.score import CHANNELS, NO, TR, Change, Note, Score
+from models.errors import MusicError
+from models.score import CHANNELS, NO, P1, TR, Change, Note, Score
+from models.vocabulary import SOUNDS
 
 CODEBOOK_FILE = "sounds.json"
-SOUNDS = (128, 128, 0, 64)
-"""Envelopes that each channel can name; the pulses share theirs. The triangle has no volume."""
-DUTIES = (16, 16, 0, 2)
-"""Courses of duty that each channel can name: a pulse's four that stay, and twelve that change."""
-ENVELOPE_FRAMES, DUTY_FRAMES = 32, 8
+ENVELOPE_FRAMES, DUTY_FRAMES = 48, 8
 """Frames that a codebook describes; after them the last value stays."""
+SHAPES = {
+    "pulse": (SOUNDS["env:pulse"], ENVELOPE_FRAMES),
+    "noise": (SOUNDS["env:noise"], ENVELOPE_FRAMES),
+    "duty": (SOUNDS["duty:pulse"], DUTY_FRAMES),
+}
+"""Of a codebook's curves [numbers, frames]."""
 ORNAMENT = 3
 """A note of so many frames at the most is an ornament: the next one, if it follows at once, goes on with its sound."""
 
-_KEEP = 2.0
+_KEEP = 1.0
 """Mean squared error, in steps of volume, by which another envelope must fit better before a channel changes to it:
-a fifth of the changes go, and the mean error grows by a tenth (docs/experiments.md)."""
-_LEARNT_FROM = 40_000
-"""Attacks that a codebook is learnt from at the most."""
-_ROUNDS = 16
-"""Of Lloyd's algorithm (1982)."""
+a fifth of the changes go, and the mean error grows by a twentieth (docs/experiments.md)."""
 
 Curves = npt.NDArray[np.float32]
 Named = tuple[int | None, int | None]
 """(envelope, duty) that a note names; None where it keeps what its channel had."""
+
+
+class CodebookError(MusicError):
+    """A file that holds no codebook."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,25 +60,32 @@ class Attack:
 
 
 class Codebook:
-    """Envelopes and courses of duty: volumes [128, 32] of the pulses and [64, 32] of the noise, duties [16, 8]."""
+    """Envelopes of the pulses [128, 48] and of the noise [64, 48], volumes 0-15; courses of duty [16, 8], 0-3.
+
+    Raises CodebookError where they are of other sizes or values.
+    """
 
     def __init__(self, pulse: Sequence[Sequence[int]], noise: Sequence[Sequence[int]], duty: Sequence[Sequence[int]]):
-        self._lists = {"pulse": pulse, "noise": noise, "duty": duty}
-        self.pulse, self.noise = np.array(pulse, np.float32), np.array(noise, np.float32)
-        self.duty = np.array(duty, np.float32)
+        self.pulse = _checked("pulse", pulse, CHANNELS[P1].volumes)
+        self.noise = _checked("noise", noise, CHANNELS[NO].volumes)
+        self.duty = _checked("duty", duty, CHANNELS[P1].duties)
 
     @classmethod
     def load(cls, folder: Path) -> Codebook:
-        """The codebook beside a model."""
-        return cls(**json.loads((folder / CODEBOOK_FILE).read_text()))
+        """The codebook beside a model. Raises CodebookError where there is none."""
+        file = folder / CODEBOOK_FILE
+        try:
+            return cls(**json.loads(file.read_text()))
+        except (OSError, ValueError, TypeError) as error:
+            raise CodebookError(f"{file} holds no codebook of sounds: {error}.") from error
 
     def save(self, folder: Path) -> None:
         """Write it beside a model."""
-        lists = {name: [list(map(int, row)) for row in rows] for name, rows in self._lists.items()}
+        lists = {name: getattr(self, name).astype(int).tolist() for name in SHAPES}
         (folder / CODEBOOK_FILE).write_text(json.dumps(lists, separators=(",", ":")))
 
     def envelopes(self, channel: int) -> Curves:
-        """The envelopes that a channel can name [sounds, 32]."""
+        """The envelopes that a channel can name [sounds, 48]."""
         return self.noise if channel == NO else self.pulse
 
     def volume(self, channel: int, sound: int, begin: int, length: int) -> tuple[Change, ...]:
@@ -89,6 +99,15 @@ class Codebook:
         return _changes(self.duty[course], begin, length)
 
 
+def _checked(name: str, rows: Sequence[Sequence[int]], span: tuple[int, int]) -> Curves:
+    """Rows as an array; raises CodebookError where its shape or a value is not as it must be."""
+    found = np.array(rows, np.float32)
+    whole = (found == np.round(found)).all() and (found >= span[0]).all() and (found <= span[1]).all()
+    if found.shape != SHAPES[name] or not whole:
+        raise CodebookError(f"a codebook has {name} curves {SHAPES[name]} of whole numbers {span[0]} to {span[1]}")
+    return found
+
+
 def _changes(curve: Curves, begin: int, length: int) -> tuple[Change, ...]:
     values = curve[np.minimum(np.arange(begin, begin + length), len(curve) - 1)].astype(int).tolist()
     return ((0, values[0]), *((i, b) for i, (a, b) in enumerate(pairwise(values), 1) if a != b))
@@ -97,27 +116,32 @@ def _changes(curve: Curves, begin: int, length: int) -> tuple[Change, ...]:
 # --- from notes to sounds --------------------------------------------------------------------------------------
 
 
-def goes_on(before: Note | None, note: Note) -> bool:
-    """Whether a note goes on with the sound of the one before it, as far as notes alone can tell."""
-    return before is not None and before.end == note.start and before.length <= ORNAMENT
+def goes_on(before: Note | None, start: int) -> bool:
+    """Whether a note that begins at `start` goes on with the sound of the one before it, by the notes alone."""
+    return before is not None and before.end == start and before.length <= ORNAMENT
 
 
 def attacks(notes: Iterable[Note]) -> Iterator[Attack]:
-    """The attacks of a channel, in order."""
-    found: Attack | None = None
-    before: Note | None = None
+    """The attacks of a channel, in order. A volume that rises by more than a step begins a new one."""
+    run: list[Note] = []
+    volumes: list[int] = []
+    forced = False
     for note in notes:
-        volumes, duties = _by_frame(note.volume, note.length), _by_frame(note.duty, note.length)
-        joined = goes_on(before, note)
-        if found is not None and joined and volumes[0] <= found.volumes[-1] + 1:
-            found = replace(found, volumes=found.volumes + volumes, duties=found.duties + duties)
-        else:
-            if found is not None:
-                yield found
-            found = Attack(note.start, note.pitch, volumes, duties, joined)
-        before = note
-    if found is not None:
-        yield found
+        joined = goes_on(run[-1] if run else None, note.start)
+        if run and not (joined and note.volume[0][1] <= volumes[-1] + 1):
+            yield _attack(run, volumes, forced=forced)
+            run, volumes = [], []
+        if not run:
+            forced = joined
+        run.append(note)
+        volumes += _by_frame(note.volume, note.length)
+    if run:
+        yield _attack(run, volumes, forced=forced)
+
+
+def _attack(run: Sequence[Note], volumes: Iterable[int], *, forced: bool) -> Attack:
+    duties = tuple(duty for note in run for duty in _by_frame(note.duty, note.length))
+    return Attack(run[0].start, run[0].pitch, tuple(volumes), duties, forced)
 
 
 def _by_frame(changes: tuple[Change, ...], length: int) -> tuple[int, ...]:
@@ -138,11 +162,11 @@ def _named(channel: int, notes: Sequence[Note], codebook: Codebook) -> dict[int,
     found = list(attacks(notes)) if channel != TR else []
     if not found:
         return {}
-    misfit = _misfits(*_padded([attack.volumes for attack in found], ENVELOPE_FRAMES), codebook.envelopes(channel))
+    misfit = misfits(*padded([attack.volumes for attack in found], ENVELOPE_FRAMES), codebook.envelopes(channel))
     if channel == NO:
         courses = np.array([attack.duties[0] for attack in found])
     else:
-        courses = _misfits(*_padded([attack.duties for attack in found], DUTY_FRAMES), codebook.duty).argmin(axis=1)
+        courses = misfits(*padded([attack.duties for attack in found], DUTY_FRAMES), codebook.duty).argmin(axis=1)
     best = misfit.argmin(axis=1)
     named: dict[int, Named] = {}
     memory, course = Memory(channel), -1
@@ -176,51 +200,54 @@ class Memory:
         return self._sounds.get(pitch, self._last) if self._by_pitch else self._last
 
 
-# --- learning --------------------------------------------------------------------------------------------------
+# --- from sounds to notes --------------------------------------------------------------------------------------
 
 
-def learn_codebook(scores: Iterable[Score], seed: int) -> Codebook:
-    """A codebook of the envelopes and duties in real songs: k-means over the frames that each attack lasts."""
-    random = np.random.default_rng(seed)
-    pulse: list[Attack] = []
-    noise: list[Attack] = []
-    for score in scores:
-        for channel, notes in enumerate(score.channels):
-            if channel != TR:
-                (noise if channel == NO else pulse).extend(attacks(notes))
-    envelopes = [_k_means(random, some, SOUNDS[channel]) for some, channel in ((pulse, 0), (noise, NO))]
-    return Codebook(*(rows.astype(int).tolist() for rows in envelopes), _common_duties(pulse))
+class Voice:
+    """Follows a channel's notes and what they name, and tells how each of them sounds.
+
+    A channel that has named nothing sounds as notes do that nothing is known of.
+    """
+
+    def __init__(self, channel: int, codebook: Codebook) -> None:
+        self.channel, self.codebook = channel, codebook
+        self._memory = Memory(channel)
+        self._sound: int | None = None
+        self._course = 0
+        self._start = self._pitch = self._attack = 0
+
+    def begin(self, before: Note | None, start: int, pitch: int) -> None:
+        """A note begins; `before` is the channel's last."""
+        self._start, self._pitch = start, pitch
+        if not goes_on(before, start):
+            self._attack = start
+            self._sound = self._memory.recall(pitch)
+            if self._sound is not None:
+                self._memory.keep(pitch, self._sound)
+
+    def name_envelope(self, sound: int) -> None:
+        """The note that has begun names its envelope, and is an attack."""
+        self._attack, self._sound = self._start, sound
+        self._memory.keep(self._pitch, sound)
+
+    def name_duty(self, course: int) -> None:
+        """The note that has begun names its course of duty, or its mode."""
+        self._course = course
+
+    def sounding(self, end: int) -> Note:
+        """The note that has begun, up to `end`."""
+        length, begin = end - self._start, self._start - self._attack
+        if self._sound is None:
+            return Note(self._start, end, self._pitch)
+        volume = self.codebook.volume(self.channel, self._sound, begin, length)
+        duty = self.codebook.duties(self.channel, self._course, begin, length)
+        return Note(self._start, end, self._pitch, volume, duty)
 
 
-def _k_means(random: np.random.Generator, found: Sequence[Attack], count: int) -> Curves:
-    """`count` envelopes [count, 32], fewest errors first in none: an attack counts only the frames that it lasts."""
-    if not found:
-        return np.full((count, ENVELOPE_FRAMES), 15, np.float32)
-    few = random.choice(len(found), min(_LEARNT_FROM, len(found)), replace=False)
-    values, lasts = _padded([found[i].volumes for i in few], ENVELOPE_FRAMES)
-    filled = _held(values, lasts)
-    centres = filled[random.choice(len(few), count, replace=len(few) < count)]
-    for _ in range(_ROUNDS):
-        nearest = _misfits(values, lasts, centres).argmin(axis=1)
-        for i in range(count):
-            own = nearest == i
-            weight = lasts[own].sum(axis=0)
-            if not own.any():
-                centres[i] = filled[random.integers(len(few))]
-                continue
-            mean = (values[own] * lasts[own]).sum(axis=0) / np.maximum(weight, 1)
-            centres[i] = _held(mean[None], (weight > 0)[None].astype(np.float32))[0]
-    return np.asarray(np.round(centres), np.float32)
+# --- curves ----------------------------------------------------------------------------------------------------
 
 
-def _held(values: Curves, lasts: Curves) -> Curves:
-    """Curves whose last value stays where they do not last."""
-    ends = np.maximum(lasts.sum(axis=1).astype(int) - 1, 0)
-    frames = np.minimum(np.arange(values.shape[1])[None], ends[:, None])
-    return np.take_along_axis(values, frames, axis=1)
-
-
-def _padded(rows: Sequence[Sequence[int]], frames: int) -> tuple[Curves, Curves]:
+def padded(rows: Sequence[Sequence[int]], frames: int) -> tuple[Curves, Curves]:
     """(values [rows, frames], 1 where they last and 0 after)."""
     values = np.zeros((len(rows), frames), np.float32)
     lasts = np.zeros_like(values)
@@ -230,18 +257,8 @@ def _padded(rows: Sequence[Sequence[int]], frames: int) -> tuple[Curves, Curves]
     return values, lasts
 
 
-def _misfits(values: Curves, lasts: Curves, centres: Curves) -> Curves:
+def misfits(values: Curves, lasts: Curves, centres: Curves) -> Curves:
     """Mean squared error of each row against each centre, over the frames that it lasts [rows, centres]."""
     squares = (values * values * lasts).sum(axis=1)[:, None] - 2 * (values * lasts) @ centres.T
     squares += lasts @ (centres * centres).T
     return np.asarray(squares / lasts.sum(axis=1)[:, None], np.float32)
-
-
-def _common_duties(found: Iterable[Attack]) -> list[list[int]]:
-    """The four duties that stay, then the courses that change most often, then the first again to fill the table."""
-    highest = CHANNELS[0].duties[1]
-    steady = [[duty] * DUTY_FRAMES for duty in range(highest + 1)]
-    count = Counter(attack.duties[:DUTY_FRAMES] for attack in found if len(attack.duties) >= DUTY_FRAMES)
-    changing = [list(course) for course, _ in count.most_common() if len(set(course)) > 1]
-    courses = [*steady, *changing[: DUTIES[0] - len(steady)]]
-    return courses + [steady[0]] * (DUTIES[0] - len(courses))

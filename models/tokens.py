@@ -1,7 +1,9 @@
 """Scores as tokens and back: events on the score's own grid, merged by byte-pair encoding.
 
-Composition only: notes, times, tempo and the end. Volume, duty and envelopes are not written; `decode` leaves them
-at their defaults. The encoding loses no note: a time is a row of the grid and the frames after it.
+Notes, times, tempo and the end, and where a model has a codebook of sounds, how its notes sound (`models.sounds`):
+directly after a note, in words of their own, so that no token mixes composition and expression. Without a codebook
+volume and duty are not written, and `decode` leaves them at their defaults. The encoding loses no note: a time is a
+row of the grid and the frames after it.
 """
 
 from __future__ import annotations
@@ -16,8 +18,9 @@ from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
 from models.errors import MusicError
 from models.grid import BEAT_CYCLE, ROWS, RowClock, clock_of, find_clock
-from models.score import CHANNEL_NAMES, CHANNELS, Note, Score
-from models.vocabulary import BEAT_FRAMES, COUNTDOWN, EVENTS, VERSION, char, event_of
+from models.score import CHANNEL_NAMES, CHANNELS, NO, TR, Note, Score
+from models.sounds import CODEBOOK_FILE, Codebook, Named, Voice, name_sounds
+from models.vocabulary import BEAT_FRAMES, COUNTDOWN, EVENTS, SOUNDS, VERSION, char, event_of, is_sound
 
 TOKENIZER_FILE = "tokenizer.json"
 ABOUT_FILE = "chiptune.json"
@@ -45,14 +48,16 @@ def to_text(
     *,
     countdown: bool = False,
     clock: RowClock | None = None,
+    codebook: Codebook | None = None,
 ) -> str:
     """A score as words of events. countdown: announce the last beats, for a tune that comes to a close.
 
-    clock: the score's rows, where they are known already.
+    clock: the score's rows, where they are known already. codebook: of the sounds that notes name; without one they
+    name none.
     """
     clock = clock or row_clock(score)
     beats = clock.row_of(max(0, score.frames - 1)) // ROWS + 1
-    happenings = _happenings(score)
+    happenings = _happenings(score, codebook)
     words = [char("<bos>")]
     words += [char(f"scene:{scene}")] if scene else []
     words += [char(f"key:{key}")] if key else []
@@ -89,16 +94,26 @@ def _time(clock: RowClock, frame: int) -> str:
     return char(f"at:{row % ROWS}.{frame - clock.row(row)}")
 
 
-def _happenings(score: Score) -> dict[int, list[str]]:
+def _happenings(score: Score, codebook: Codebook | None) -> dict[int, list[str]]:
     """What happens on each frame, in the order of the channels: a note begins, or a channel falls silent."""
     found: dict[int, list[str]] = defaultdict(list)
-    for spec, notes in zip(CHANNELS, score.channels, strict=True):
+    named = name_sounds(score, codebook) if codebook else [{} for _ in CHANNELS]
+    for channel, (spec, notes) in enumerate(zip(CHANNELS, score.channels, strict=True)):
         starts = {note.start for note in notes}
         for note in notes:
             found[note.start].append(char(f"on:{spec.name}:{note.pitch}"))
+            if note.start in named[channel]:
+                found[note.start].append(_sound_word(channel, named[channel][note.start]))
             if note.end not in starts and note.end < score.frames:
                 found[note.end].append(char(f"off:{spec.name}"))
     return found
+
+
+def _sound_word(channel: int, named: Named) -> str:
+    """What a note names, set apart as a word of its own."""
+    kinds = ("env:noise", "mode:noise") if channel == NO else ("env:pulse", "duty:pulse")
+    events = [f"{kind}:{number}" for kind, number in zip(kinds, named, strict=True) if number is not None]
+    return f" {''.join(map(char, events))} "
 
 
 # --- text to score ---------------------------------------------------------------------------------------------
@@ -107,25 +122,29 @@ def _happenings(score: Score) -> dict[int, list[str]]:
 class Reader:
     """Follows events one by one: where the tune is, what sounds, and the notes so far.
 
-    The generator feeds it token by token; `from_text` feeds it a whole tune.
+    The generator feeds it token by token; `from_text` feeds it a whole tune. codebook: what the sounds named mean.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, codebook: Codebook | None = None) -> None:
         self.clock = RowClock(480)
         self.beats = 0
         self.frame = 0
         self.ended = False
         self.sounding: list[tuple[int, int] | None] = [None] * len(CHANNELS)
         self.notes: list[list[Note]] = [[] for _ in CHANNELS]
+        self.voices = [Voice(i, codebook) if codebook and i != TR else None for i in range(len(CHANNELS))]
+        self._begun: Voice | None = None
 
     def feed(self, event: str) -> None:
         """One event; raises TokenError where it cannot follow what came before."""
         kind, _, value = event.partition(":")
+        if is_sound(event):
+            self._name(kind, value)
+            return
+        self._begun = None
         if kind == "on":
             name, _, pitch = value.partition(":")
-            channel = CHANNEL_NAMES.index(name)
-            self._stop(channel)
-            self.sounding[channel] = (self.frame, int(pitch))
+            self._begin(CHANNEL_NAMES.index(name), int(pitch))
         elif kind == "off":
             self._stop(CHANNEL_NAMES.index(value))
         elif kind == "at":
@@ -136,6 +155,24 @@ class Reader:
             self.ended = True
         else:
             self._set_clock(kind, value)
+
+    def _begin(self, channel: int, pitch: int) -> None:
+        self._stop(channel)
+        self.sounding[channel] = (self.frame, pitch)
+        self._begun = self.voices[channel]
+        if self._begun:
+            before = self.notes[channel][-1] if self.notes[channel] else None
+            self._begun.begin(before, self.frame, pitch)
+
+    def _name(self, kind: str, value: str) -> None:
+        """How the note that has just begun sounds."""
+        name, _, number = value.partition(":")
+        if self._begun is None or (name == "noise") != (self._begun.channel == NO):
+            raise TokenError(f"{kind}:{value} after no note of its kind")
+        if kind == "env":
+            self._begun.name_envelope(int(number))
+        else:
+            self._begun.name_duty(int(number))
 
     def _set_clock(self, kind: str, value: str) -> None:
         """One event of the row clock; others (controls) say nothing about the notes."""
@@ -167,8 +204,12 @@ class Reader:
     def _stop(self, channel: int) -> None:
         note = self.sounding[channel]
         if note is not None and self.frame > note[0]:
-            self.notes[channel].append(Note(note[0], self.frame, note[1]))
+            self.notes[channel].append(self._note(channel, note, self.frame))
         self.sounding[channel] = None
+
+    def _note(self, channel: int, begun: tuple[int, int], end: int) -> Note:
+        voice = self.voices[channel]
+        return voice.sounding(end) if voice else Note(begun[0], end, begun[1])
 
     @property
     def end(self) -> int:
@@ -181,15 +222,22 @@ class Reader:
         channels = []
         for channel, notes in enumerate(self.notes):
             sounding = self.sounding[channel]
-            rest = [Note(sounding[0], max(length, sounding[0] + 1), sounding[1])] if sounding else []
-            cut = [replace(note, end=min(note.end, length)) for note in [*notes, *rest] if note.start < length]
-            channels.append(tuple(cut))
+            rest = [self._note(channel, sounding, max(length, sounding[0] + 1))] if sounding else []
+            channels.append(tuple(_cut(note, length) for note in [*notes, *rest] if note.start < length))
         return Score(tuple(channels), length, self.clock.to_grid(), title)
 
 
-def from_text(text: str) -> Score:
-    """The score that `to_text` wrote, without volume and duty. Raises TokenError or ScoreError."""
-    reader = Reader()
+def _cut(note: Note, frame: int) -> Note:
+    """The note, over at a frame that lies after its start."""
+    if note.end <= frame:
+        return note
+    volume, duty = (tuple(c for c in changes if note.start + c[0] < frame) for changes in (note.volume, note.duty))
+    return replace(note, end=frame, volume=volume, duty=duty)
+
+
+def from_text(text: str, codebook: Codebook | None = None) -> Score:
+    """The score that `to_text` wrote, with the volume and duty of the sounds named. Raises TokenError or ScoreError."""
+    reader = Reader(codebook)
     events = [event_of(character) for character in text if character != " "]
     for event in events:
         reader.feed(event)
@@ -200,13 +248,13 @@ def from_text(text: str) -> Score:
 # --- text to tokens --------------------------------------------------------------------------------------------
 
 
-def train_tokenizer(texts: Iterable[str], size: int) -> Tokenizer:
-    """Byte-pair encoding over words of events, every single event included."""
+def train_tokenizer(texts: Iterable[str], size: int, *, sounds: bool = False) -> Tokenizer:
+    """Byte-pair encoding over words of events, every single event included. sounds: whether those of sounds are."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
     trainer = trainers.BpeTrainer(
         vocab_size=size,
-        initial_alphabet=[char(event) for event in EVENTS],
+        initial_alphabet=[char(event) for event in EVENTS if sounds or not is_sound(event)],
         show_progress=False,
         special_tokens=[char(event) for event in ("<pad>", "<bos>", "<end>")],
     )
@@ -217,9 +265,26 @@ def train_tokenizer(texts: Iterable[str], size: int) -> Tokenizer:
 def load_tokenizer(folder: Path) -> Tokenizer:
     """The tokenizer of a model; raises TokenError where that speaks another vocabulary than this program."""
     about = folder / ABOUT_FILE
-    if about.exists() and json.loads(about.read_text())["vocabulary_version"] != VERSION:
+    if about.exists() and not 1 <= json.loads(about.read_text())["vocabulary_version"] <= VERSION:
         raise TokenError(f"the model in {folder} was made for another version of this program")
     return Tokenizer.from_file(str(folder / TOKENIZER_FILE))
+
+
+def load_codebook(folder: Path, tokenizer: Tokenizer) -> Codebook | None:
+    """The sounds that a model's notes name; None where its tokenizer knows none.
+
+    Raises CodebookError where it has none though it needs one, and TokenError where it has one that it cannot name.
+    """
+    if knows_sounds(tokenizer):
+        return Codebook.load(folder)
+    if (folder / CODEBOOK_FILE).exists():
+        raise TokenError(f"the model in {folder} has a codebook, but its tokenizer knows no sounds")
+    return None
+
+
+def knows_sounds(tokenizer: Tokenizer) -> bool:
+    """Whether a tokenizer has tokens for how notes sound."""
+    return tokenizer.token_to_id(char(f"{next(iter(SOUNDS))}:0")) is not None
 
 
 def token_id(tokenizer: Tokenizer, event: str) -> int:
@@ -236,6 +301,6 @@ def spelled(tokenizer: Tokenizer) -> list[tuple[str, ...]]:
     return [tuple(event_of(character) for character in text or "") for text in strings]
 
 
-def decode(tokenizer: Tokenizer, ids: Iterable[int]) -> Score:
-    """The score that tokens spell."""
-    return from_text("".join(tokenizer.id_to_token(i) or "" for i in ids))
+def decode(tokenizer: Tokenizer, ids: Iterable[int], codebook: Codebook | None = None) -> Score:
+    """The score that tokens spell. codebook: what the sounds named in them mean."""
+    return from_text("".join(tokenizer.id_to_token(i) or "" for i in ids), codebook)

@@ -1,7 +1,8 @@
 """Training: from a corpus to a checkpoint, resumable at any step and reproducible from its seed.
 
-A run folder holds `songs.json` (the corpus as texts), `tokenizer.json`, `log.jsonl` (a line each few steps), `state/`
-(weights, optimizer, step) and the checkpoint of the last save. Scoring is in `models.evaluate`.
+A run folder holds `songs.json` (the corpus as texts), `sounds.json` (the codebook of the sounds that they name, where
+the corpus has real songs), `tokenizer.json`, `log.jsonl` (a line each few steps), `state/` (weights, optimizer, step)
+and the checkpoint of the last save. Scoring is in `models.evaluate`, beginning with other weights in `models.transfer`.
 """
 
 from __future__ import annotations
@@ -21,11 +22,13 @@ from tokenizers import Tokenizer
 from tqdm import tqdm
 from transformers import LlamaForCausalLM
 
-from models.corpus import Crops, Example, learn_tokenizer, read_examples
+from models.corpus import Crops, Example, learn_sounds, learn_tokenizer, read_examples
 from models.errors import UsageError
-from models.network import load_network, new_network, parameter_count
+from models.network import new_network, parameter_count
 from models.songs import TRAIN_FILE
-from models.tokens import TOKENIZER_FILE, load_tokenizer, token_id
+from models.sounds import CODEBOOK_FILE, Codebook
+from models.tokens import TOKENIZER_FILE, knows_sounds, load_codebook, load_tokenizer, token_id
+from models.transfer import take_weights
 from models.vocabulary import BOS, END, EVENTS, PAD, VERSION, is_control
 
 IGNORED = -100
@@ -45,7 +48,7 @@ class Settings:
     steps: int = 12_000
     width: int = 256
     layers: int = 6
-    vocabulary: int = 1024
+    vocabulary: int = 1280
     context: int = 1024
     muon_lr: float = 0.02
     adam_lr: float = 2.5e-3
@@ -101,7 +104,7 @@ class Trainer:
             end=end,
         )
         if start is not None:
-            _take_weights(self.network, start)
+            take_weights(self.network, tokenizer, start)
         self.network.to(self.device)
         self.optimizers = _optimizers(self.network, settings)
         self.crops = Crops(tokenizer, songs, settings.seed)
@@ -172,15 +175,6 @@ class Trainer:
         self.step = int(json.loads((state / "step.json").read_text())["step"])
 
 
-def _take_weights(network: LlamaForCausalLM, start: Path) -> None:
-    """Begin with the weights of another model. Raises UsageError where it is of another size."""
-    weights = load_network(start).state_dict()
-    sizes = {name: tensor.shape for name, tensor in network.state_dict().items()}
-    if {name: tensor.shape for name, tensor in weights.items()} != sizes:
-        raise UsageError(f"The model in {start} has another width, depth or vocabulary than the run asks for.")
-    network.load_state_dict(weights)
-
-
 def _optimizers(network: LlamaForCausalLM, settings: Settings) -> list[torch.optim.Optimizer]:
     """Muon for the matrices between the layers (Jordan 2024), AdamW for embeddings and norms."""
     matrices: list[torch.nn.Parameter] = []
@@ -212,21 +206,33 @@ def _restore(optimizer: torch.optim.Optimizer, tensors: dict[str, torch.Tensor])
 def prepare(
     corpus: Path, folder: Path, settings: Settings, start: Path | None = None
 ) -> tuple[list[Example], Tokenizer]:
-    """Songs and tokenizer of a run: read from its folder, or made from the corpus and kept there.
+    """Songs and tokenizer of a run: read from its folder, or made from the corpus and kept there with the codebook.
 
-    start: a model whose tokenizer is taken instead of a new one.
+    start: a model whose tokenizer and codebook are taken instead of new ones, where it has what the songs need.
     """
     folder.mkdir(parents=True, exist_ok=True)
     kept = folder / "songs.json"
     if kept.exists():
         songs = [Example(**song) for song in json.loads(kept.read_text())]
     else:
-        songs = list(tqdm(read_examples(corpus / TRAIN_FILE), desc="reading", unit="song"))
+        codebook = _codebook(corpus, settings, start)
+        if codebook:
+            codebook.save(folder)
+        songs = list(tqdm(read_examples(corpus / TRAIN_FILE, codebook), desc="reading", unit="song"))
         kept.write_text(json.dumps([asdict(song) for song in songs]))
     if not (folder / TOKENIZER_FILE).exists():
-        made = load_tokenizer(start) if start else learn_tokenizer(songs, settings.vocabulary, settings.seed)
+        sounds = (folder / CODEBOOK_FILE).exists()
+        made = load_tokenizer(start) if start else None
+        if made is None or knows_sounds(made) != sounds:
+            made = learn_tokenizer(songs, settings.vocabulary, settings.seed, sounds=sounds)
         made.save(str(folder / TOKENIZER_FILE))
     return songs, load_tokenizer(folder)
+
+
+def _codebook(corpus: Path, settings: Settings, start: Path | None) -> Codebook | None:
+    """The starting model's codebook, or one learnt from the corpus; None where that holds no real songs."""
+    known = load_codebook(start, load_tokenizer(start)) if start else None
+    return known or learn_sounds(corpus / TRAIN_FILE, settings.seed)
 
 
 def train(
@@ -240,7 +246,8 @@ def train(
 ) -> None:
     """Train in `folder` on a corpus's training side, showing progress; goes on where an earlier run stopped.
 
-    start: a model whose tokenizer and weights a new run begins with. Raises UsageError where it is of another size.
+    start: a model whose weights a new run begins with, and its tokenizer and codebook where they do. Raises UsageError
+    where it is of another width or depth.
     """
     songs, tokenizer = prepare(corpus, folder, settings, start)
     trainer = Trainer(folder, songs, tokenizer, settings, start)

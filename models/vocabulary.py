@@ -1,8 +1,9 @@
 """The vocabulary of musical events that tunes are written in, before byte-pair encoding merges them.
 
 A tune is: controls, tempo, then beat after beat. Inside a beat a time (row and frames after it) is followed by what
-happens there, channel by channel. Every event is one character of Unicode's private use area, so that a standard
-tokenizer can hold it. How a score becomes events is in `models.tokens`.
+happens there, channel by channel; a note may be followed by how it sounds. Every event is one character of Unicode's
+private use area, so that a standard tokenizer can hold it. How a score becomes events is in `models.tokens`, what the
+numbers of sounds mean in `models.sounds`.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from __future__ import annotations
 from models.grid import BEAT_CYCLE, ROWS
 from models.score import CHANNELS
 
-VERSION = 1
+VERSION = 2
+"""Events are only ever appended, so that a model of an earlier version reads as it did: 1 knew no sounds."""
 
 MAX_OFFSET = 12
 """Frames after a row's first frame: 0 to 11."""
@@ -21,6 +23,8 @@ COUNTDOWN = 16
 
 SCENES = ("stage", "boss", "clear", "title", "game-over", "ending", "town", "dungeon", "menu")
 _TONICS = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
+SOUNDS = {"env:pulse": 128, "env:noise": 64, "duty:pulse": 16, "mode:noise": 2}
+"""How a note sounds: its envelope and the course of its duty (noise: its mode), numbers of the model's codebook."""
 KEYS = (*_TONICS, *(f"{tonic}m" for tonic in _TONICS))
 
 EVENTS: tuple[str, ...] = (
@@ -40,6 +44,7 @@ EVENTS: tuple[str, ...] = (
     *(f"at:{row}.{offset}" for row in range(ROWS) for offset in range(MAX_OFFSET)),
     *(f"off:{spec.name}" for spec in CHANNELS),
     *(f"on:{spec.name}:{pitch}" for spec in CHANNELS for pitch in range(spec.lowest, spec.highest + 1)),
+    *(f"{kind}:{n}" for kind, count in SOUNDS.items() for n in range(count)),
 )
 """All events; the index is the event's number, `char` its character."""
 
@@ -61,6 +66,11 @@ def event_of(character: str) -> str:
 def is_control(event: str) -> bool:
     """Whether an event is given to the model and never predicted by it."""
     return event.startswith(("scene:", "key:", "left:", "<bos>", "<pad>"))
+
+
+def is_sound(event: str) -> bool:
+    """Whether an event is expression: how a note sounds, not when and what it is."""
+    return event.startswith(tuple(SOUNDS))
 
 
 def transposition(semitones: int) -> dict[int, str]:

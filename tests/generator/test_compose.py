@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from generator.analysis import faults, find_key
@@ -10,6 +12,7 @@ from generator.contract import SEEDS, Request
 from generator.work import WEIGHTS
 from models.sample import Composer, Wish
 from models.score import CHANNELS, NO
+from tests.models.tiny import write_model
 from tests.music import bare, random_score, scale
 
 
@@ -41,6 +44,15 @@ def test_the_tune_kept_is_a_take_and_the_one_with_the_fewest_faults(composer: Co
         if not takes[-1][0]:
             break
     assert bare(found.score) == min(takes)[2].channels
+
+
+def test_a_model_that_names_sounds_is_not_dressed(tmp_path: Path) -> None:
+    composer = Composer(write_model(tmp_path, context=512, sounds=True))
+    found = tune(composer, seed=11)
+    takes = [
+        composer.compose(Wish(frames=180, seed=take_seed(11, take), beat_frames=22.5)).channels for take in range(TAKES)
+    ]
+    assert found.score.channels in takes
 
 
 def test_length_and_tempo_are_as_asked(composer: Composer) -> None:

@@ -6,13 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import torch
 
 from models.midi import midi_bytes, to_midi, to_nesmdb
-from models.network import new_network
 from models.songs import TRAIN_FILE, Song, write_songs
-from models.tokens import TOKENIZER_FILE, to_text, train_tokenizer
-from models.vocabulary import BOS, END, PAD
+from tests.models.tiny import write_model
 from tests.music import random_score, scale
 
 MakeModel = Callable[..., Path]
@@ -20,19 +17,9 @@ MakeModel = Callable[..., Path]
 
 @pytest.fixture(scope="session")
 def make_model(tmp_path_factory: pytest.TempPathFactory) -> MakeModel:
-    tokenizer = train_tokenizer((to_text(random_score(seed)) for seed in range(30)), 900)
-
-    def make(seed: int = 0, *, context: int = 128, uniform: bool = False) -> Path:
+    def make(seed: int = 0, *, context: int = 128, uniform: bool = False, sounds: bool = False) -> Path:
         folder = tmp_path_factory.mktemp("model")
-        torch.manual_seed(seed)
-        size = tokenizer.get_vocab_size()
-        network = new_network(vocabulary=size, width=64, layers=1, context=context, pad=PAD, bos=BOS, end=END)
-        if uniform:
-            for parameter in network.parameters():
-                torch.nn.init.zeros_(parameter)
-        network.save_pretrained(folder)
-        tokenizer.save(str(folder / TOKENIZER_FILE))
-        return folder
+        return write_model(folder, seed, context=context, uniform=uniform, sounds=sounds)
 
     return make
 
@@ -40,6 +27,12 @@ def make_model(tmp_path_factory: pytest.TempPathFactory) -> MakeModel:
 @pytest.fixture(scope="session")
 def tiny_model(make_model: MakeModel) -> Path:
     return make_model(seed=1)
+
+
+@pytest.fixture(scope="session")
+def sound_model(make_model: MakeModel) -> Path:
+    """One whose notes name how they sound."""
+    return make_model(seed=1, sounds=True)
 
 
 @pytest.fixture(scope="session")

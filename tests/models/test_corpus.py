@@ -6,12 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.corpus import Crops, comes_to_rest, example_of, read_examples
+from models.corpus import Crops, comes_to_rest, example_of, learn_sounds, read_examples
 from models.grid import BEAT_CYCLE, RowClock, find_clock
 from models.score import Note, Score
 from models.songs import TRAIN_FILE, CorpusError, Song, read_songs, write_songs
 from models.tokens import load_tokenizer
-from models.vocabulary import char, event_of
+from models.vocabulary import char, event_of, is_sound
+from tests.models.tiny import codebook
 from tests.music import scale
 
 BOSS = Song("boss", "game", "tests", "boss", "C", 0.9, 0, True, scale(600, None))
@@ -29,6 +30,28 @@ def test_a_text_begins_with_scene_and_key() -> None:
 def test_a_clock_that_the_corpus_knows_is_not_sought_again() -> None:
     assert events_of(replace(BOSS, clock=find_clock(BOSS.score))) == events_of(BOSS)
     assert events_of(replace(BOSS, clock=RowClock(16 * 23)))[3] == "frames:23"
+
+
+def test_only_real_songs_name_sounds(corpus_folder: Path) -> None:
+    def sounds(song: Song) -> int:
+        return sum(is_sound(event_of(c)) for c in example_of(song, codebook()).text if c != " ")
+
+    assert sounds(BOSS) > 0
+    assert sounds(replace(BOSS, real=False)) == 0
+    found = list(read_examples(corpus_folder / TRAIN_FILE, codebook()))
+    assert found == [example_of(song, codebook()) for song in read_songs(corpus_folder / TRAIN_FILE)]
+    assert found != list(read_examples(corpus_folder / TRAIN_FILE))
+
+
+def test_sounds_are_learnt_from_real_songs_alone(tmp_path: Path) -> None:
+    loud = replace(BOSS, real=False, score=Score(((Note(0, 60, 60, ((0, 15),)),), (), (), ()), 60))
+    quiet = replace(BOSS, score=Score(((Note(0, 60, 60, ((0, 3),)),), (), (), ()), 60))
+    write_songs(tmp_path / "both", [loud, quiet])
+    write_songs(tmp_path / "arranged", [loud])
+    found = learn_sounds(tmp_path / "both", 0)
+    assert found is not None
+    assert set(found.pulse.flatten().tolist()) == {3}
+    assert learn_sounds(tmp_path / "arranged", 0) is None
 
 
 def test_every_song_of_a_corpus_is_read_in_order(corpus_folder: Path) -> None:

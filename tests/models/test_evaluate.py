@@ -15,7 +15,8 @@ from models.evaluate import evaluate, note_events, windows
 from models.midi import read_score
 from models.network import load_network
 from models.songs import CorpusError, Song, midi_files, write_songs
-from models.tokens import decode, load_tokenizer, to_text
+from models.sounds import Codebook
+from models.tokens import decode, load_tokenizer, spelled, to_text
 from tests.models.conftest import MakeModel
 from tests.music import random_score
 
@@ -50,6 +51,32 @@ def test_a_model_that_knows_nothing_pays_the_vocabularys_logarithm(make_model: M
     assert found.notes == sum(read_score(path).note_count for path in midi_files(midi_folder))
     assert found.kept == 1.0
     assert found.expression_nats == 0.0
+
+
+def test_composition_and_sounds_are_counted_apart(make_model: MakeModel, midi_folder: Path) -> None:
+    model = make_model(uniform=True, context=128, sounds=True)
+    found = evaluate(midi_folder, model)
+    tokenizer = load_tokenizer(model)
+    texts = [to_text(read_score(path), codebook=Codebook.load(model)) for path in midi_files(midi_folder)]
+    spelling = spelled(tokenizer)
+    ids = [i for text in texts for i in tokenizer.encode(text).ids[1:]]
+    of_sounds = sum(spelling[i][0].startswith(("env:", "duty:", "mode:")) for i in ids)
+    each = math.log(tokenizer.get_vocab_size())
+    assert found.tokens == len(ids)
+    assert 20 < of_sounds < len(ids) / 2
+    assert found.expression_nats == pytest.approx(of_sounds * each, rel=1e-6)
+    assert found.nats == pytest.approx((len(ids) - of_sounds) * each, rel=1e-6)
+    assert found.nats_per_second == pytest.approx(found.nats / found.seconds, rel=0.01)
+    assert found.kept == 1.0
+
+
+def test_arranged_songs_of_a_corpus_name_no_sounds(sound_model: Path, tmp_path: Path) -> None:
+    songs = [Song("", "", "", None, None, 0, 0, real, random_score(5)) for real in (True, False)]
+    for song in songs:
+        write_songs(tmp_path / f"{song.real}.jsonl.gz", [song])
+    real, arranged = (evaluate(tmp_path / f"{song.real}.jsonl.gz", sound_model) for song in songs)
+    assert arranged.expression_nats == 0.0 < real.expression_nats
+    assert arranged.tokens < real.tokens
 
 
 def test_the_figures_do_not_depend_on_how_songs_share_batches(tiny_model: Path, midi_folder: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from models.legality import NOTHING, RULES, Place, TokenTable, legal
 from models.sample import Composer, Wish
-from models.score import CHANNELS, Score
+from models.score import CHANNELS, NO, P1, P2, TR, Score
 from models.tokens import from_text, spelled, to_text
 from models.vocabulary import MAX_OFFSET
 from tests.models.conftest import MakeModel
@@ -28,6 +28,26 @@ TABLE = TokenTable(
         ("at:1.0", "at:2.0"),
         ("at:2.0", "on:p1:60", "at:1.0"),
         ("at:0.0", "off:no", "at:1.0", "on:no:4"),
+    ]
+)
+SOUNDS = TokenTable(
+    [
+        ("at:0.0",),
+        ("at:0.0", "on:p1:60"),
+        ("at:0.0", "on:tr:60"),
+        ("on:p2:60",),
+        ("on:no:4",),
+        ("on:p2:60", "on:tr:50"),
+        ("at:1.0", "off:p1"),
+        ("env:pulse:3",),
+        ("env:pulse:3", "duty:pulse:1"),
+        ("duty:pulse:1",),
+        ("env:noise:0",),
+        ("mode:noise:1",),
+        ("duty:pulse:1", "env:pulse:3"),
+        ("env:pulse:1", "env:pulse:3"),
+        ("env:pulse:1", "mode:noise:0"),
+        ("on:p1:60", "env:pulse:3"),
     ]
 )
 ROWS = (7, 8, 7, 8)
@@ -81,13 +101,74 @@ def test_following_a_token_keeps_what_sounds() -> None:
 
 
 def test_every_rule_forbids_something_that_the_others_allow() -> None:
-    steps = product((-1, 0, 20), (-1, 0, 1), (0, 1, 8), (False, True))
+    steps = product((-1, 0, 20), (-1, 0, 1), (0, 1, 8), (False, True), (0b0100, 0b1111), (-1, 0, 2), (-1, 0))
     places = [Place(ROWS, *step) for step in steps]
     for left_out in RULES:
         others = [rule for rule in RULES if rule is not left_out]
-        without = [np.all([TABLE.is_happening, *(rule(TABLE, place) for rule in others)], axis=0) for place in places]
-        forbidden = [~left_out(TABLE, place) for place in places]
-        assert (np.array(without) & np.array(forbidden)).any(), left_out.__name__
+        assert any(
+            (np.all([table.is_happening | table.is_sound, *(rule(table, p) for rule in others)], axis=0)
+             & ~left_out(table, p)).any()
+            for table in (TABLE, SOUNDS) for p in places
+        ), left_out.__name__  # fmt: skip
+
+
+# --- sounds ------------------------------------------------------------------------------------------------------
+
+
+def after(*tokens: int) -> list[int]:
+    """What may follow some tokens at the beginning of a tune of a model that names sounds."""
+    place = SOUNDS.first_place().next_beat(ROWS, last=False)
+    for token in tokens:
+        assert legal(SOUNDS, place)[token]
+        SOUNDS.follow(place, token)
+    return [int(i) for i in np.flatnonzero(legal(SOUNDS, place))]
+
+
+def test_the_first_note_of_a_channel_names_its_envelope_at_once() -> None:
+    assert after() == [0, 1, 2]
+    assert after(1) == [7, 8]
+    assert after(0, 4) == [10]
+    assert after(0, 3) == [7, 8]
+    assert after(2) == [4]
+
+
+def test_a_duty_follows_an_envelope_and_no_second_one_does() -> None:
+    assert after(1, 7) == [3, 4, 6, 9]
+    assert after(1, 8) == [3, 4, 6]
+    assert after(1, 7, 9) == [3, 4, 6]
+    assert after(0, 4, 10) == [11]
+    assert after(0, 4, 10, 11) == []
+
+
+def test_a_channel_that_has_an_envelope_may_go_on_with_it() -> None:
+    place = SOUNDS.first_place().next_beat(ROWS, last=False)
+    for token in (1, 7, 3, 7):
+        SOUNDS.follow(place, token)
+    place = place.next_beat(ROWS, last=False)
+    assert np.flatnonzero(legal(SOUNDS, place)).tolist() == [0, 1, 2, 6]
+    SOUNDS.follow(place, 1)
+    assert np.flatnonzero(legal(SOUNDS, place)).tolist() == [3, 4, 5, 6, 7, 8, 9]
+    assert not place.waits
+    SOUNDS.follow(place, 5)
+    assert np.flatnonzero(legal(SOUNDS, place)).tolist() == [4, 6]
+
+
+def test_a_beat_does_not_end_before_a_first_note_has_its_envelope() -> None:
+    place = SOUNDS.first_place().next_beat(ROWS, last=False)
+    SOUNDS.follow(place, 1)
+    assert place.waits
+    SOUNDS.follow(place, 7)
+    assert not place.waits
+
+
+def test_tokens_of_sounds_that_contradict_themselves_are_never_allowed() -> None:
+    assert np.flatnonzero(SOUNDS.is_sound).tolist() == [7, 8, 9, 10, 11]
+    assert not SOUNDS.is_happening[12:].any()
+
+
+def test_a_model_that_names_no_sounds_needs_none() -> None:
+    assert TABLE.first_place().named == 0b1111
+    assert SOUNDS.first_place().named == 0b0100
 
 
 @pytest.fixture(scope="module")
@@ -111,3 +192,25 @@ def test_a_real_tokenizers_table_agrees_with_its_spelling(tiny_model: Path) -> N
     assert composer.table.spelling == spelled(composer.tokenizer)
     mergeable = sum(len(events) > 1 for events in composer.table.spelling)
     assert composer.table.is_happening.sum() > mergeable > 10
+
+
+@pytest.fixture(scope="module")
+def sounding(make_model: MakeModel) -> list[Composer]:
+    return [Composer(make_model(seed, context=512, sounds=True)) for seed in range(2)] + [
+        Composer(make_model(uniform=True, sounds=True))
+    ]
+
+
+@pytest.mark.parametrize("seed", range(18))
+def test_whatever_a_random_network_of_sounds_writes_is_legal_and_each_note_has_its_sound(
+    sounding: list[Composer], seed: int
+) -> None:
+    score = sounding[seed % 3].compose(Wish(frames=90 + 20 * seed, seed=seed, temperature=(2.0, 1.0)[seed % 2]))
+    assert score.note_count > 5
+    assert from_text(to_text(score)).channels == bare(score)
+    for channel in (P1, P2, NO):
+        # no envelope of the tiny codebook reaches full volume, which is what a note without a sound has
+        assert all(volume < 15 for note in score.channels[channel] for _, volume in note.volume)
+    named = [note for channel in (P1, P2, NO) for note in score.channels[channel]]
+    assert len({note.volume[0] for note in named}) > 2
+    assert score.channels[TR] == bare(score)[TR]

@@ -1,11 +1,30 @@
 """Scores as words and tokens and back: no note is lost."""
 
+import json
+import shutil
+from pathlib import Path
+
 import pytest
 from tokenizers import Tokenizer
 
+from models.cli import DEFAULT_MODEL as SHIPPED
 from models.score import CHANNELS, Grid, Note, Score, fold_pitch
-from models.tokens import TokenError, decode, from_text, spelled, to_text, token_id, train_tokenizer
-from models.vocabulary import EVENTS, KEYS, char, event_of, is_control, transposition
+from models.sounds import CodebookError
+from models.tokens import (
+    TokenError,
+    decode,
+    from_text,
+    knows_sounds,
+    load_codebook,
+    load_tokenizer,
+    spelled,
+    to_text,
+    token_id,
+    train_tokenizer,
+)
+from models.vocabulary import EVENTS, KEYS, VERSION, char, event_of, is_control, is_sound, transposition
+from tests.models.tiny import codebook
+from tests.models.tiny import tokenizer as tiny_tokenizer
 from tests.music import bare, random_score, scale
 
 
@@ -30,7 +49,7 @@ def test_tokens_spell_the_events_that_they_were_made_of(tokenizer: Tokenizer) ->
     events = [event for i in ids for event in spelled(tokenizer)[i]]
     assert events == [event_of(character) for character in text if character != " "]
     assert len(ids) < len(events)
-    assert {(event,) for event in EVENTS} <= set(spelled(tokenizer))
+    assert {(event,) for event in EVENTS if not is_sound(event)} <= set(spelled(tokenizer))
 
 
 def test_tokens_never_cross_a_beat(tokenizer: Tokenizer) -> None:
@@ -96,3 +115,54 @@ def test_every_event_has_a_character_of_its_own() -> None:
     assert {event.partition(":")[0] for event in EVENTS if is_control(event)} == {
         "scene", "key", "left", "<bos>", "<pad>",
     }  # fmt: skip
+
+
+# --- models without sounds, and with them ------------------------------------------------------------------------
+
+
+def test_the_model_that_ships_knows_its_events_by_the_same_characters_and_no_sounds() -> None:
+    shipped = load_tokenizer(SHIPPED)
+    alone = {events[0] for events in spelled(shipped) if len(events) == 1}
+    assert alone == {event for event in EVENTS if not is_sound(event)}
+    assert EVENTS.index("on:no:16") == len(alone) - 1 == 478
+    assert load_codebook(SHIPPED, shipped) is None
+    assert not knows_sounds(shipped)
+
+
+def test_a_model_of_a_version_to_come_is_refused(tmp_path: Path, tiny_model: Path) -> None:
+    shutil.copy(tiny_model / "tokenizer.json", tmp_path)
+    for version in range(VERSION + 2):
+        (tmp_path / "chiptune.json").write_text(json.dumps({"vocabulary_version": version}))
+        if version in (0, VERSION + 1):
+            with pytest.raises(TokenError, match="another version of this program"):
+                load_tokenizer(tmp_path)
+        else:
+            assert load_tokenizer(tmp_path).to_str() == load_tokenizer(tiny_model).to_str()
+
+
+def test_a_codebook_and_a_tokenizer_that_do_not_belong_together_are_told(
+    tmp_path: Path, tiny_model: Path, sound_model: Path
+) -> None:
+    with pytest.raises(CodebookError, match="No such file"):
+        load_codebook(tmp_path, load_tokenizer(sound_model))
+    shutil.copy(sound_model / "sounds.json", tmp_path)
+    assert load_codebook(tmp_path, load_tokenizer(sound_model)) is not None
+    with pytest.raises(TokenError, match="knows no sounds"):
+        load_codebook(tmp_path, load_tokenizer(tiny_model))
+
+
+def test_no_token_mixes_composition_and_sounds_and_an_envelope_merges_with_its_duty() -> None:
+    spelling = spelled(tiny_tokenizer(sounds=True))
+    assert {len(set(map(is_sound, events))) for events in spelling} == {1}
+    assert {(event,) for event in EVENTS} <= set(spelling)
+    merged = [[event.split(":")[0] for event in events] for events in spelling if len(events) > 1]
+    assert ["env", "duty"] in merged
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_score_with_sounds_comes_back_from_tokens_as_from_text(seed: int) -> None:
+    score, known, book = random_score(seed), tiny_tokenizer(sounds=True), codebook()
+    text = to_text(score, codebook=book)
+    found = decode(known, known.encode(text).ids, book)
+    assert found == from_text(text, book)
+    assert bare(found) == bare(score)

@@ -6,11 +6,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 
 from models.evaluate import evaluate
+from models.network import load_network
 from models.sample import Composer, Wish
-from models.songs import TRAIN_FILE, CorpusError
+from models.songs import TRAIN_FILE, CorpusError, read_songs, write_songs
+from models.tokens import knows_sounds, load_codebook, load_tokenizer, token_id
 from models.train import Settings, Trainer, prepare, train
+from models.vocabulary import event_of, is_sound
 
 TINY = Settings(steps=5, width=64, layers=1, vocabulary=800, context=256, warmup=2)
 
@@ -30,7 +34,7 @@ def run(tmp_path_factory: pytest.TempPathFactory, corpus_folder: Path) -> Path:
 @pytest.fixture
 def begun(run: Path, tmp_path: Path) -> Path:
     """A run's folder with its corpus and tokenizer, before the first step."""
-    for name in ("songs.json", "tokenizer.json"):
+    for name in ("songs.json", "sounds.json", "tokenizer.json"):
         shutil.copy(run / name, tmp_path / name)
     return tmp_path
 
@@ -79,6 +83,44 @@ def test_the_checkpoint_composes_and_is_scored(run: Path, corpus_folder: Path) -
 def test_the_corpus_is_read_once(run: Path, tmp_path: Path) -> None:
     songs, _ = prepare(tmp_path / "gone", run, TINY)
     assert len(songs) == 4
+
+
+def test_a_run_on_real_songs_names_their_sounds(run: Path) -> None:
+    tokenizer = load_tokenizer(run)
+    assert load_codebook(run, tokenizer) is not None
+    texts = [song["text"] for song in json.loads((run / "songs.json").read_text())]
+    assert all(any(is_sound(event_of(c)) for c in text if c != " ") for text in texts)
+    score = Composer(run).compose(Wish(frames=120, seed=0))
+    assert any(note.volume != ((0, 15),) for note in (*score.channels[0], *score.channels[1]))
+
+
+def test_a_run_on_arranged_songs_alone_names_no_sounds(corpus_folder: Path, tmp_path: Path) -> None:
+    songs = [replace(song, real=False) for song in read_songs(corpus_folder / TRAIN_FILE)]
+    write_songs(tmp_path / TRAIN_FILE, songs)
+    _, tokenizer = prepare(tmp_path, tmp_path / "run", TINY)
+    assert load_codebook(tmp_path / "run", tokenizer) is None
+    assert not knows_sounds(tokenizer)
+
+
+def test_a_run_begins_with_a_model_that_names_no_sounds_and_learns_them(
+    corpus_folder: Path, tmp_path: Path, tiny_model: Path
+) -> None:
+    songs, tokenizer = prepare(corpus_folder, tmp_path, TINY, tiny_model)
+    assert knows_sounds(tokenizer)
+    assert load_codebook(tmp_path, tokenizer) is not None
+    trainer = Trainer(tmp_path, songs, tokenizer, TINY, tiny_model)
+    row = load_network(tiny_model).model.embed_tokens.weight[token_id(load_tokenizer(tiny_model), "on:p1:60")]
+    found = trainer.network.model.embed_tokens.weight[token_id(tokenizer, "on:p1:60")]
+    assert torch.equal(found.cpu(), row)
+    assert len(list(trainer.run(1, 1))) == 1
+
+
+def test_a_run_that_begins_with_a_model_of_sounds_keeps_its_codebook_and_tokens(
+    corpus_folder: Path, tmp_path: Path, sound_model: Path
+) -> None:
+    prepare(corpus_folder, tmp_path, TINY, sound_model)
+    for name in ("sounds.json", "tokenizer.json"):
+        assert json.loads((tmp_path / name).read_text()) == json.loads((sound_model / name).read_text())
 
 
 def test_the_schedule_warms_up_holds_and_falls_to_zero() -> None:

@@ -1,0 +1,53 @@
+"""Models made on the spot: so small that a test can have one, with random weights or with none at all."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import torch
+from tokenizers import Tokenizer
+
+from models.network import new_network
+from models.sounds import SHAPES, Codebook
+from models.tokens import TOKENIZER_FILE, to_text, token_id, train_tokenizer
+from models.vocabulary import BOS, END, EVENTS, PAD
+from tests.music import random_score
+
+SONGS = 30
+
+
+@cache
+def codebook() -> Codebook:
+    """Random envelopes and courses of duty. None begins at full volume, as a note does that has no sound."""
+    random = np.random.default_rng(7)
+    curves = {name: random.integers(4 if name == "duty" else 15, size=shape) for name, shape in SHAPES.items()}
+    return Codebook(**{name: rows.tolist() for name, rows in curves.items()})
+
+
+@cache
+def tokenizer(*, sounds: bool = False) -> Tokenizer:
+    """Learnt from random scores."""
+    book = codebook() if sounds else None
+    texts = (to_text(random_score(seed), codebook=book) for seed in range(SONGS))
+    return train_tokenizer(texts, 1100 if sounds else 900, sounds=sounds)
+
+
+def write_model(
+    folder: Path, seed: int = 0, *, context: int = 128, uniform: bool = False, sounds: bool = False
+) -> Path:
+    """A model in a folder. uniform: it finds every token equally likely. sounds: its notes name how they sound."""
+    known = tokenizer(sounds=sounds)
+    torch.manual_seed(seed)
+    pad, bos, end = (token_id(known, EVENTS[number]) for number in (PAD, BOS, END))
+    size = known.get_vocab_size()
+    network = new_network(vocabulary=size, width=64, layers=1, context=context, pad=pad, bos=bos, end=end)
+    if uniform:
+        for parameter in network.parameters():
+            torch.nn.init.zeros_(parameter)
+    network.save_pretrained(folder)
+    known.save(str(folder / TOKENIZER_FILE))
+    if sounds:
+        codebook().save(folder)
+    return folder
