@@ -43,7 +43,7 @@ def comes_to_rest(song: Song) -> bool:
 
 
 def example_of(song: Song, codebook: Codebook | None = None) -> Example:
-    """A song as text. codebook: of the sounds that a real song's notes name."""
+    """A song as text, with its repeats. codebook: of the sounds that a real song's notes name."""
     text = to_text(
         song.score,
         song.scene,
@@ -51,6 +51,7 @@ def example_of(song: Song, codebook: Codebook | None = None) -> Example:
         countdown=comes_to_rest(song),
         clock=song.clock,
         codebook=codebook if song.real else None,
+        repeats=True,
     )
     return Example(song.name, text)
 
@@ -79,7 +80,7 @@ def learn_tokenizer(songs: Sequence[Example], size: int, seed: int, *, sounds: b
     tables = [transposition(shift) for shift in SHIFTS]
     draw = np.random.default_rng(seed).integers(len(SHIFTS), size=len(songs))
     texts = (s.text.translate(tables[k]) for s, k in zip(songs, draw, strict=True))
-    return train_tokenizer(texts, size, sounds=sounds)
+    return train_tokenizer(texts, size, sounds=sounds, repeats=True)
 
 
 def encode(tokenizer: Tokenizer, texts: Sequence[str]) -> list[Tokens]:

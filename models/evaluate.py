@@ -21,7 +21,7 @@ from models.network import load_network
 from models.score import Score
 from models.songs import midi_files, read_file, read_songs
 from models.sounds import Codebook
-from models.tokens import decode, load_codebook, load_tokenizer, spelled, to_text, token_id
+from models.tokens import decode, knows_repeats, load_codebook, load_tokenizer, spelled, to_text, token_id
 from models.vocabulary import is_sound
 
 BATCH = 8
@@ -102,7 +102,7 @@ def evaluate(
     seconds = 0.0
     nats = torch.zeros(2, dtype=torch.double)
     pending: list[Window] = []
-    for score, text in _scores(source, codebook, progress):
+    for score, text in _scores(source, codebook, knows_repeats(tokenizer), progress):
         ids = tokenizer.encode(text).ids
         wanted = note_events(score)
         songs, seconds, notes = songs + 1, seconds + score.seconds, notes + score.note_count
@@ -120,7 +120,7 @@ def evaluate(
 
 
 def _scores(
-    source: Path, codebook: Codebook | None, progress: Callable[[Iterable[Any]], Iterator[Any]]
+    source: Path, codebook: Codebook | None, repeats: bool, progress: Callable[[Iterable[Any]], Iterator[Any]]
 ) -> Iterator[tuple[Score, str]]:
     """Each score of a folder of MIDI files or of a corpus file, with its text without controls.
 
@@ -128,11 +128,14 @@ def _scores(
     """
     if source.is_file():
         for song in progress(read_songs(source)):
-            yield song.score, to_text(song.score, clock=song.clock, codebook=codebook if song.real else None)
+            yield (
+                song.score,
+                to_text(song.score, clock=song.clock, codebook=codebook if song.real else None, repeats=repeats),
+            )
     else:
         for path in progress(midi_files(source)):
             score = read_file(path)
-            yield score, to_text(score, codebook=codebook)
+            yield score, to_text(score, codebook=codebook, repeats=repeats)
 
 
 def _some_nats(network: LlamaForCausalLM, pending: list[Window], sounds: torch.Tensor) -> torch.Tensor:

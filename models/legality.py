@@ -6,6 +6,7 @@ once. A tune sampled under these rules always reads back as a legal score.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,9 +14,10 @@ import numpy.typing as npt
 
 from models.grid import ROWS
 from models.score import CHANNEL_NAMES, NO, TR
-from models.vocabulary import MAX_OFFSET, is_sound
+from models.vocabulary import MAX_OFFSET, is_repeat, is_sound
 
 Mask = npt.NDArray[np.bool_]
+Played = Sequence[Sequence[Sequence[tuple[str, str]]]]
 NOTHING = -1
 ALL = (1 << len(CHANNEL_NAMES)) - 1
 """Every channel, one bit each."""
@@ -32,7 +34,8 @@ class Place:
     time: row * MAX_OFFSET + offset, or NOTHING. channel: of the last event at that time, or NOTHING. rows: the
     length of the beat's rows in frames. last: whether the tune ends with this beat. named: the channels that have an
     envelope, one bit each; all of them, where a model names none. voice: the channel whose note has just begun and
-    may name its sound, or NOTHING. said: the last that it has named, or NOTHING.
+    may name its sound, or NOTHING. said: the last that it has named, or NOTHING. played: for each beat so far and
+    channel what happened, as `models.tokens.Reader` keeps it. repeating: the channels that repeat a beat, one bit each.
     """
 
     rows: tuple[int, ...]
@@ -43,6 +46,8 @@ class Place:
     named: int = ALL
     voice: int = NOTHING
     said: int = NOTHING
+    played: Played = ()
+    repeating: int = 0
 
     @property
     def waits(self) -> bool:
@@ -54,9 +59,27 @@ class Place:
         """Whether the note that has just begun must name its envelope, as the first of its channel."""
         return self.voice != NOTHING and not self.named >> self.voice & 1
 
-    def next_beat(self, rows: tuple[int, ...], *, last: bool) -> Place:
-        """The beginning of the beat after this one."""
-        return Place(rows, sounding=self.sounding, last=last, named=self.named)
+    def next_beat(self, rows: tuple[int, ...], *, last: bool, played: Played = ()) -> Place:
+        """The beginning of the beat after this one. played: what happened up to this one's end."""
+        return Place(rows, sounding=self.sounding, last=last, named=self.named, played=played)
+
+    def source(self, channel: int, back: int) -> Sequence[tuple[str, str]]:
+        """What a channel did so many beats ago, as (time, event); nothing before the tune."""
+        return self.played[-back][channel] if back <= len(self.played) else ()
+
+    def can_repeat(self, channel: int, back: int) -> bool:
+        """Whether something happened there that fits into this beat's rows, and into the last without a new note."""
+        source = self.source(channel, back)
+        times = [map(int, time.split(".")) for time, event in source if not is_sound(event)]
+        begins = any(event.startswith("on:") for _, event in source)
+        return bool(source) and all(offset < self.rows[row] for row, offset in times) and not (self.last and begins)
+
+    def repeat(self, channel: int, back: int) -> None:
+        """The channel does what it did so many beats ago."""
+        bit = 1 << channel
+        self.repeating |= bit
+        last = [event for _, event in self.source(channel, back) if not is_sound(event)][-1]
+        self.sounding = self.sounding | bit if last.startswith("on:") else self.sounding & ~bit
 
 
 class TokenTable:
@@ -78,9 +101,14 @@ class TokenTable:
         self.of_noise = np.zeros(size, dtype=bool)
         self.first_said = np.full(size, NOTHING)
         self.leaves_unnamed = np.zeros(size, dtype=int)
+        self.channels = np.zeros(size, dtype=int)
+        self.is_repeat = np.zeros(size, dtype=bool)
+        self.repeats: list[list[tuple[int, int]]] = [[] for _ in range(size)]
         for i, events in enumerate(spelling):
             if events and all(map(is_sound, events)):
                 self.is_sound[i] = self._describe_sound(i, events)
+            elif events and all(map(is_repeat, events)):
+                self.is_repeat[i] = self._describe_repeat(i, events)
             elif events and all(event.partition(":")[0] in ("at", "on", "off") for event in events):
                 self.is_happening[i] = self._describe(i, events)
 
@@ -113,6 +141,7 @@ class TokenTable:
                 self.leaves_unnamed[i] |= 1 << index
             channel = index
             seen.add(index)
+            self.channels[i] |= 1 << index
         self.last_time[i], self.last_channel[i] = time, channel
         return True
 
@@ -124,6 +153,14 @@ class TokenTable:
         self.first_said[i] = said[0]
         return len({name for _, name in kinds}) == 1 and said == sorted(set(said))
 
+    def _describe_repeat(self, i: int, events: tuple[str, ...]) -> bool:
+        """Fill row i of a token of repeats; False where its channels are not in order."""
+        values = [event.split(":")[1:] for event in events]
+        self.repeats[i] = [(CHANNEL_NAMES.index(name), int(back)) for name, back in values]
+        channels = [channel for channel, _ in self.repeats[i]]
+        self.channels[i] = sum(1 << channel for channel in set(channels))
+        return channels == sorted(set(channels))
+
     @property
     def names_sounds(self) -> bool:
         """Whether any token says how a note sounds."""
@@ -134,7 +171,11 @@ class TokenTable:
         return Place((), named=SOUNDLESS if self.names_sounds else ALL)
 
     def follow(self, place: Place, token: int) -> None:
-        """Move a place past a token of happenings or of sounds."""
+        """Move a place past a token of happenings, of sounds or of repeats."""
+        for channel, back in self.repeats[token]:
+            place.repeat(channel, back)
+        if self.is_repeat[token]:
+            return
         if self.is_sound[token]:
             place.named |= 1 << place.voice
             place.said = DUTY if len(self.spelling[token]) > 1 else int(self.first_said[token])
@@ -158,7 +199,7 @@ def in_time(table: TokenTable, place: Place) -> Mask:
 
 def after_time(table: TokenTable, place: Place) -> Mask:
     """Something happens at each time before the next is written."""
-    begins_with_time = (table.first_channel == NOTHING) & ~table.is_sound
+    begins_with_time = (table.first_channel == NOTHING) & ~table.is_sound & ~table.is_repeat
     return ~begins_with_time if place.waits else np.ones(len(begins_with_time), dtype=np.bool_)
 
 
@@ -207,6 +248,32 @@ def first_notes_name_an_envelope(table: TokenTable, place: Place) -> Mask:
     return np.asarray((table.leaves_unnamed & ~place.named) == 0)
 
 
+def repeats_come_first(table: TokenTable, place: Place) -> Mask:
+    """Before anything is written of a beat, the channels that repeat one are told, in order."""
+    if place.time != NOTHING:
+        return ~table.is_repeat
+    lowest = table.channels & -table.channels
+    return np.asarray(~table.is_repeat | (lowest > place.repeating))
+
+
+def repeats_have_a_source(table: TokenTable, place: Place) -> Mask:
+    """A channel repeats only a beat in which it did something that fits into this one."""
+    mask = ~table.is_repeat
+    if place.time == NOTHING and place.played:
+        fits: dict[tuple[int, int], bool] = {}
+        for token in np.flatnonzero(table.is_repeat):
+            for pair in table.repeats[token]:
+                if pair not in fits:
+                    fits[pair] = place.can_repeat(*pair)
+            mask[token] = all(fits[pair] for pair in table.repeats[token])
+    return mask
+
+
+def what_repeats_is_left_alone(table: TokenTable, place: Place) -> Mask:
+    """Nothing else happens in a channel that repeats a beat."""
+    return np.asarray((table.channels & place.repeating == 0) | table.is_repeat)
+
+
 RULES = (
     in_time,
     after_time,
@@ -216,12 +283,15 @@ RULES = (
     lets_the_last_beat_ring,
     sounds_belong_to_a_note,
     first_notes_name_an_envelope,
+    repeats_come_first,
+    repeats_have_a_source,
+    what_repeats_is_left_alone,
 )
 
 
 def legal(table: TokenTable, place: Place) -> Mask:
-    """Tokens of happenings and of sounds that may follow."""
-    mask = table.is_happening | table.is_sound
+    """Tokens of happenings, of sounds and of repeats that may follow."""
+    mask = table.is_happening | table.is_sound | table.is_repeat
     for rule in RULES:
         mask &= rule(table, place)
     return mask

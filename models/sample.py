@@ -101,7 +101,7 @@ class Composer:
             logits = self._append(opening, draft)
             self._read(reader, opening)
             rows = tuple(clock.row(beat * ROWS + i + 1) - clock.row(beat * ROWS + i) for i in range(ROWS))
-            place = place.next_beat(rows, last=beat == draft.beats - 1)
+            place = place.next_beat(rows, last=beat == draft.beats - 1, played=reader.played[:-1])
             # The next beat's token, or the end's, is how the model says that a beat is full.
             full = [self.beats[(beat + 1) % BEAT_CYCLE], self.id("<end>")]
             while (token := self._next(logits, place, full, draft)) not in full:

@@ -153,12 +153,18 @@ def _by_frame(changes: tuple[Change, ...], length: int) -> tuple[int, ...]:
     return tuple(values)
 
 
-def name_sounds(score: Score, codebook: Codebook) -> list[dict[int, Named]]:
-    """For each channel, what the note that begins on a frame must name, where it names anything."""
-    return [_named(channel, notes, codebook) for channel, notes in enumerate(score.channels)]
+def name_sounds(
+    score: Score, codebook: Codebook, repeated: Sequence[dict[int, int]] = ({},) * len(CHANNELS)
+) -> list[dict[int, Named]]:
+    """For each channel, what the note that begins on a frame must name, where it names anything.
+
+    repeated: for each channel the frames on which notes begin that are repeats, with the frames of what they repeat.
+    These name what those named, since nothing more is written of them.
+    """
+    return [_named(channel, notes, codebook, repeated[channel]) for channel, notes in enumerate(score.channels)]
 
 
-def _named(channel: int, notes: Sequence[Note], codebook: Codebook) -> dict[int, Named]:
+def _named(channel: int, notes: Sequence[Note], codebook: Codebook, repeated: dict[int, int]) -> dict[int, Named]:
     found = list(attacks(notes)) if channel != TR else []
     if not found:
         return {}
@@ -168,18 +174,30 @@ def _named(channel: int, notes: Sequence[Note], codebook: Codebook) -> dict[int,
     else:
         courses = misfits(*padded([attack.duties for attack in found], DUTY_FRAMES), codebook.duty).argmin(axis=1)
     best = misfit.argmin(axis=1)
+    begun = {attack.start: i for i, attack in enumerate(found)}
     named: dict[int, Named] = {}
-    memory, course = Memory(channel), -1
-    for i, attack in enumerate(found):
-        kept = memory.recall(attack.pitch)
-        fits = kept is not None and misfit[i, kept] <= misfit[i, best[i]] + _KEEP
-        sound = kept if fits and kept is not None else int(best[i])
-        memory.keep(attack.pitch, sound)
-        new_sound = sound if attack.forced or not fits else None
-        new_course = int(courses[i]) if courses[i] != course else None
-        course = int(courses[i])
-        if new_sound is not None or new_course is not None:
-            named[attack.start] = (new_sound, new_course)
+    memory, course, before = Memory(channel), -1, None
+    for note in notes:
+        says: Named = (None, None)
+        if note.start in repeated:
+            says = named.get(repeated[note.start], says)
+        elif note.start in begun:
+            i = begun[note.start]
+            kept = memory.recall(note.pitch)
+            fits = kept is not None and misfit[i, kept] <= misfit[i, best[i]] + _KEEP
+            envelope = kept if fits else int(best[i])
+            says = (
+                envelope if found[i].forced or not fits else None,
+                int(courses[i]) if courses[i] != course else None,
+            )
+        if says != (None, None):
+            named[note.start] = says
+        # From here on as `Voice` will hear it.
+        sound = says[0] if says[0] is not None or goes_on(before, note.start) else memory.recall(note.pitch)
+        if sound is not None:
+            memory.keep(note.pitch, sound)
+        course = course if says[1] is None else says[1]
+        before = note
     return named
 
 

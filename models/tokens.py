@@ -2,25 +2,39 @@
 
 Notes, times, tempo and the end, and where a model has a codebook of sounds, how its notes sound (`models.sounds`):
 directly after a note, in words of their own, so that no token mixes composition and expression. Without a codebook
-volume and duty are not written, and `decode` leaves them at their defaults. The encoding loses no note: a time is a
-row of the grid and the frames after it.
+volume and duty are not written, and `decode` leaves them at their defaults. What a channel repeats (`models.repeats`)
+is not written again: a beat begins with the channels that do what they did some beats ago. The encoding loses no note:
+a time is a row of the grid and the frames after it.
 """
 
 from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import zip_longest
 from pathlib import Path
 
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
 from models.errors import MusicError
 from models.grid import BEAT_CYCLE, ROWS, RowClock, clock_of, find_clock
+from models.repeats import Cell, find_repeats
 from models.score import CHANNEL_NAMES, CHANNELS, NO, TR, Note, Score
 from models.sounds import CODEBOOK_FILE, Codebook, Named, Voice, name_sounds
-from models.vocabulary import BEAT_FRAMES, COUNTDOWN, EVENTS, SOUNDS, VERSION, char, event_of, is_sound
+from models.vocabulary import (
+    BACKS,
+    BEAT_FRAMES,
+    COUNTDOWN,
+    EVENTS,
+    SOUNDS,
+    VERSION,
+    char,
+    event_of,
+    is_repeat,
+    is_sound,
+)
 
 TOKENIZER_FILE = "tokenizer.json"
 ABOUT_FILE = "chiptune.json"
@@ -49,30 +63,30 @@ def to_text(
     countdown: bool = False,
     clock: RowClock | None = None,
     codebook: Codebook | None = None,
+    repeats: bool = False,
 ) -> str:
     """A score as words of events. countdown: announce the last beats, for a tune that comes to a close.
 
     clock: the score's rows, where they are known already. codebook: of the sounds that notes name; without one they
-    name none.
+    name none. repeats: whether what a channel repeats is written as that.
     """
     clock = clock or row_clock(score)
     beats = clock.row_of(max(0, score.frames - 1)) // ROWS + 1
-    happenings = _happenings(score, codebook)
+    backs = _backs(score, clock, beats) if repeats else [[0] * beats] * len(CHANNELS)
     words = [char("<bos>")]
     words += [char(f"scene:{scene}")] if scene else []
     words += [char(f"key:{key}")] if key else []
     words += [char(event) for event in clock_events(clock)]
-    by_beat: dict[int, list[str]] = defaultdict(list)
-    for frame in sorted(happenings):
-        by_beat[clock.row_of(frame) // ROWS] += [_time(clock, frame), *happenings[frame]]
+    by_beat = _written(score, clock, backs, codebook)
     if clock.row(beats * ROWS) != score.frames:
         by_beat[clock.row_of(score.frames) // ROWS].append(_time(clock, score.frames))
     for beat in range(beats):
         words.append(char(f"beat:{(clock.first + beat) % BEAT_CYCLE}"))
         if countdown and beats - beat <= COUNTDOWN:
             words.append(char(f"left:{beats - beat}"))
-        if by_beat[beat]:
-            words.append("".join(by_beat[beat]))
+        again = [f"again:{name}:{back[beat]}" for name, back in zip(CHANNEL_NAMES, backs, strict=True) if back[beat]]
+        words += ["".join(map(char, again))] if again else []
+        words += ["".join(by_beat[beat])] if by_beat[beat] else []
     return " ".join([*words, char("<end>")])
 
 
@@ -94,18 +108,56 @@ def _time(clock: RowClock, frame: int) -> str:
     return char(f"at:{row % ROWS}.{frame - clock.row(row)}")
 
 
-def _happenings(score: Score, codebook: Codebook | None) -> dict[int, list[str]]:
-    """What happens on each frame, in the order of the channels: a note begins, or a channel falls silent."""
-    found: dict[int, list[str]] = defaultdict(list)
-    named = name_sounds(score, codebook) if codebook else [{} for _ in CHANNELS]
-    for channel, (spec, notes) in enumerate(zip(CHANNELS, score.channels, strict=True)):
-        starts = {note.start for note in notes}
-        for note in notes:
-            found[note.start].append(char(f"on:{spec.name}:{note.pitch}"))
-            if note.start in named[channel]:
-                found[note.start].append(_sound_word(channel, named[channel][note.start]))
-            if note.end not in starts and note.end < score.frames:
-                found[note.end].append(char(f"off:{spec.name}"))
+def _happenings(channel: int, score: Score) -> Iterator[tuple[int, str, Note | None]]:
+    """(frame, event, the note that begins) of a channel, in order: a note begins, or the channel falls silent."""
+    notes = score.channels[channel]
+    name = CHANNEL_NAMES[channel]
+    for note, after in zip_longest(notes, notes[1:]):
+        yield note.start, f"on:{name}:{note.pitch}", note
+        if note.end < (after.start if after else score.frames):
+            yield note.end, f"off:{name}", None
+
+
+def _backs(score: Score, clock: RowClock, beats: int) -> list[list[int]]:
+    """For each channel and beat how many beats back it repeats, 0 where it does not [4, beats]."""
+    found = []
+    for channel in range(len(CHANNELS)):
+        events: list[list[tuple[int, int, str]]] = [[] for _ in range(beats)]
+        begun: list[list[tuple[int, int]]] = [[] for _ in range(beats)]
+        for frame, event, note in _happenings(channel, score):
+            beat, row = divmod(clock.row_of(frame), ROWS)
+            events[beat].append((row, frame - clock.row(beat * ROWS + row), event))
+            begun[beat] += [(note.volume[0][1], note.duty[0][1])] if note else []
+        found.append(find_repeats([Cell(tuple(a), tuple(b)) for a, b in zip(events, begun, strict=True)]))
+    return found
+
+
+def _written(
+    score: Score, clock: RowClock, backs: Sequence[Sequence[int]], codebook: Codebook | None
+) -> dict[int, list[str]]:
+    """For each beat what is written of it: times, and what happens there in the order of the channels."""
+    repeated = [_repeated(notes, clock, back) for notes, back in zip(score.channels, backs, strict=True)]
+    named = name_sounds(score, codebook, repeated) if codebook else [{} for _ in CHANNELS]
+    by_frame: dict[int, list[str]] = defaultdict(list)
+    for channel in range(len(CHANNELS)):
+        for frame, event, note in _happenings(channel, score):
+            if not backs[channel][clock.row_of(frame) // ROWS]:
+                by_frame[frame].append(char(event))
+                if note and frame in named[channel]:
+                    by_frame[frame].append(_sound_word(channel, named[channel][frame]))
+    by_beat: dict[int, list[str]] = defaultdict(list)
+    for frame in sorted(by_frame):
+        by_beat[clock.row_of(frame) // ROWS] += [_time(clock, frame), *by_frame[frame]]
+    return by_beat
+
+
+def _repeated(notes: Iterable[Note], clock: RowClock, back: Sequence[int]) -> dict[int, int]:
+    """The frames on which notes begin that are repeats, with the frames of what they repeat."""
+    found = {}
+    for note in notes:
+        row = clock.row_of(note.start)
+        if beats := back[row // ROWS]:
+            found[note.start] = clock.row(row - beats * ROWS) + note.start - clock.row(row)
     return found
 
 
@@ -123,6 +175,7 @@ class Reader:
     """Follows events one by one: where the tune is, what sounds, and the notes so far.
 
     The generator feeds it token by token; `from_text` feeds it a whole tune. codebook: what the sounds named mean.
+    played: for each beat and channel what happened, as (time, event), so that it can be repeated.
     """
 
     def __init__(self, codebook: Codebook | None = None) -> None:
@@ -133,28 +186,57 @@ class Reader:
         self.sounding: list[tuple[int, int] | None] = [None] * len(CHANNELS)
         self.notes: list[list[Note]] = [[] for _ in CHANNELS]
         self.voices = [Voice(i, codebook) if codebook and i != TR else None for i in range(len(CHANNELS))]
+        self.played: list[list[list[tuple[str, str]]]] = []
         self._begun: Voice | None = None
+        self._time = ""
 
     def feed(self, event: str) -> None:
         """One event; raises TokenError where it cannot follow what came before."""
         kind, _, value = event.partition(":")
         if is_sound(event):
-            self._name(kind, value)
+            self._name(event)
             return
         self._begun = None
-        if kind == "on":
-            name, _, pitch = value.partition(":")
-            self._begin(CHANNEL_NAMES.index(name), int(pitch))
-        elif kind == "off":
-            self._stop(CHANNEL_NAMES.index(value))
+        if kind in ("on", "off"):
+            self._play(event)
         elif kind == "at":
             self._move(value)
+        elif kind == "again":
+            self._repeat(value)
         elif kind == "beat":
             self._begin_beat(int(value))
         elif kind == "<end>":
             self.ended = True
         else:
             self._set_clock(kind, value)
+
+    def _play(self, event: str) -> None:
+        """A note begins, or a channel falls silent."""
+        kind, name, *pitch = event.split(":")
+        channel = CHANNEL_NAMES.index(name)
+        self._keep(channel, event)
+        if kind == "on":
+            self._begin(channel, int(pitch[0]))
+        else:
+            self._stop(channel)
+
+    def _keep(self, channel: int, event: str) -> None:
+        if not self.played:
+            raise TokenError(f"{event} before the first beat")
+        self.played[-1][channel].append((self._time, event))
+
+    def _repeat(self, value: str) -> None:
+        """A channel does again what it did some beats ago, sounds included."""
+        name, _, back = value.partition(":")
+        if int(back) >= self.beats:
+            raise TokenError(f"{back} beats back after {self.beats} beats")
+        for time, event in self.played[-1 - int(back)][CHANNEL_NAMES.index(name)]:
+            self._move(time)
+            if is_sound(event):
+                self._name(event)
+            else:
+                self._play(event)
+        self._begun = None
 
     def _begin(self, channel: int, pitch: int) -> None:
         self._stop(channel)
@@ -164,11 +246,12 @@ class Reader:
             before = self.notes[channel][-1] if self.notes[channel] else None
             self._begun.begin(before, self.frame, pitch)
 
-    def _name(self, kind: str, value: str) -> None:
+    def _name(self, event: str) -> None:
         """How the note that has just begun sounds."""
-        name, _, number = value.partition(":")
+        kind, name, number = event.split(":")
         if self._begun is None or (name == "noise") != (self._begun.channel == NO):
-            raise TokenError(f"{kind}:{value} after no note of its kind")
+            raise TokenError(f"{event} after no note of its kind")
+        self._keep(self._begun.channel, event)
         if kind == "env":
             self._begun.name_envelope(int(number))
         else:
@@ -194,10 +277,12 @@ class Reader:
         elif counter != (self.clock.first + self.beats) % BEAT_CYCLE:
             raise TokenError(f"beat {counter} after {self.beats} beats from {self.clock.first}")
         self.beats += 1
+        self.played.append([[] for _ in CHANNELS])
 
     def _move(self, value: str) -> None:
         if self.beats == 0:
             raise TokenError("a time before the first beat")
+        self._time = value
         row, _, offset = value.partition(".")
         self.frame = max(0, self.clock.row((self.beats - 1) * ROWS + int(row)) + int(offset))
 
@@ -248,13 +333,14 @@ def from_text(text: str, codebook: Codebook | None = None) -> Score:
 # --- text to tokens --------------------------------------------------------------------------------------------
 
 
-def train_tokenizer(texts: Iterable[str], size: int, *, sounds: bool = False) -> Tokenizer:
-    """Byte-pair encoding over words of events, every single event included. sounds: whether those of sounds are."""
+def train_tokenizer(texts: Iterable[str], size: int, *, sounds: bool = False, repeats: bool = False) -> Tokenizer:
+    """Byte-pair encoding over words of events, every single event included; of sounds and repeats only if wanted."""
+    left_out = [kind for kind, wanted in ((is_sound, sounds), (is_repeat, repeats)) if not wanted]
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
     trainer = trainers.BpeTrainer(
         vocab_size=size,
-        initial_alphabet=[char(event) for event in EVENTS if sounds or not is_sound(event)],
+        initial_alphabet=[char(event) for event in EVENTS if not any(kind(event) for kind in left_out)],
         show_progress=False,
         special_tokens=[char(event) for event in ("<pad>", "<bos>", "<end>")],
     )
@@ -285,6 +371,11 @@ def load_codebook(folder: Path, tokenizer: Tokenizer) -> Codebook | None:
 def knows_sounds(tokenizer: Tokenizer) -> bool:
     """Whether a tokenizer has tokens for how notes sound."""
     return tokenizer.token_to_id(char(f"{next(iter(SOUNDS))}:0")) is not None
+
+
+def knows_repeats(tokenizer: Tokenizer) -> bool:
+    """Whether a tokenizer has tokens for what channels repeat."""
+    return tokenizer.token_to_id(char(f"again:{CHANNEL_NAMES[0]}:{BACKS[0]}")) is not None
 
 
 def token_id(tokenizer: Tokenizer, event: str) -> int:

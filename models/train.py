@@ -27,7 +27,7 @@ from models.errors import UsageError
 from models.network import new_network, parameter_count
 from models.songs import TRAIN_FILE
 from models.sounds import CODEBOOK_FILE, Codebook
-from models.tokens import TOKENIZER_FILE, knows_sounds, load_codebook, load_tokenizer, token_id
+from models.tokens import TOKENIZER_FILE, knows_repeats, knows_sounds, load_codebook, load_tokenizer, token_id
 from models.transfer import take_weights
 from models.vocabulary import BOS, END, EVENTS, PAD, VERSION, is_control
 
@@ -48,7 +48,7 @@ class Settings:
     steps: int = 12_000
     width: int = 256
     layers: int = 6
-    vocabulary: int = 1280
+    vocabulary: int = 1536
     context: int = 1024
     muon_lr: float = 0.02
     adam_lr: float = 2.5e-3
@@ -223,7 +223,7 @@ def prepare(
     if not (folder / TOKENIZER_FILE).exists():
         sounds = (folder / CODEBOOK_FILE).exists()
         made = load_tokenizer(start) if start else None
-        if made is None or knows_sounds(made) != sounds:
+        if made is None or knows_sounds(made) != sounds or not knows_repeats(made):
             made = learn_tokenizer(songs, settings.vocabulary, settings.seed, sounds=sounds)
         made.save(str(folder / TOKENIZER_FILE))
     return songs, load_tokenizer(folder)

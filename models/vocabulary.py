@@ -1,9 +1,9 @@
 """The vocabulary of musical events that tunes are written in, before byte-pair encoding merges them.
 
 A tune is: controls, tempo, then beat after beat. Inside a beat a time (row and frames after it) is followed by what
-happens there, channel by channel; a note may be followed by how it sounds. Every event is one character of Unicode's
-private use area, so that a standard tokenizer can hold it. How a score becomes events is in `models.tokens`, what the
-numbers of sounds mean in `models.sounds`.
+happens there, channel by channel; a note may be followed by how it sounds, and a channel may do again what it did some
+beats ago. Every event is one character of Unicode's private use area, so that a standard tokenizer can hold it. How a
+score becomes events is in `models.tokens`, what the numbers of sounds mean in `models.sounds`.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from __future__ import annotations
 from models.grid import BEAT_CYCLE, ROWS
 from models.score import CHANNELS
 
-VERSION = 2
-"""Events are only ever appended, so that a model of an earlier version reads as it did: 1 knew no sounds."""
+VERSION = 3
+"""Events are only ever appended, so that a model of an earlier version reads as it did: 1 knew no sounds, 2 no
+repeats."""
 
 MAX_OFFSET = 12
 """Frames after a row's first frame: 0 to 11."""
@@ -25,6 +26,8 @@ SCENES = ("stage", "boss", "clear", "title", "game-over", "ending", "town", "dun
 _TONICS = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 SOUNDS = {"env:pulse": 128, "env:noise": 64, "duty:pulse": 16, "mode:noise": 2}
 """How a note sounds: its envelope and the course of its duty (noise: its mode), numbers of the model's codebook."""
+BACKS = (*range(1, 17), 18, 20, 24, 28, 32, 36, 40, 48, 56, 60, 64, 80, 96, 112, 128)
+"""Beats back that a channel can repeat: nine in ten of the repetitions in real songs."""
 KEYS = (*_TONICS, *(f"{tonic}m" for tonic in _TONICS))
 
 EVENTS: tuple[str, ...] = (
@@ -45,6 +48,7 @@ EVENTS: tuple[str, ...] = (
     *(f"off:{spec.name}" for spec in CHANNELS),
     *(f"on:{spec.name}:{pitch}" for spec in CHANNELS for pitch in range(spec.lowest, spec.highest + 1)),
     *(f"{kind}:{n}" for kind, count in SOUNDS.items() for n in range(count)),
+    *(f"again:{spec.name}:{back}" for spec in CHANNELS for back in BACKS),
 )
 """All events; the index is the event's number, `char` its character."""
 
@@ -71,6 +75,11 @@ def is_control(event: str) -> bool:
 def is_sound(event: str) -> bool:
     """Whether an event is expression: how a note sounds, not when and what it is."""
     return event.startswith(tuple(SOUNDS))
+
+
+def is_repeat(event: str) -> bool:
+    """Whether an event says that a channel repeats a beat."""
+    return event.startswith("again:")
 
 
 def transposition(semitones: int) -> dict[int, str]:

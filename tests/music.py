@@ -95,6 +95,13 @@ def song_on(clock: RowClock, beats: int, seed: int = 0) -> Score:
     return Score(tuple(map(tuple, lines)), frames)
 
 
+def loop_of(score: Score, times: int) -> Score:
+    """A score played some times in a row, without its grid."""
+    rounds = [moved(score, i * score.frames) for i in range(times)]
+    channels = tuple(tuple(n for one in rounds for n in one.channels[c]) for c in range(len(CHANNELS)))
+    return Score(channels, times * score.frames)
+
+
 def moved(score: Score, frames: int) -> Score:
     """A score begun later."""
     channels = tuple(

@@ -57,7 +57,8 @@ def test_composition_and_sounds_are_counted_apart(make_model: MakeModel, midi_fo
     model = make_model(uniform=True, context=128, sounds=True)
     found = evaluate(midi_folder, model)
     tokenizer = load_tokenizer(model)
-    texts = [to_text(read_score(path), codebook=Codebook.load(model)) for path in midi_files(midi_folder)]
+    book = Codebook.load(model)
+    texts = [to_text(read_score(path), codebook=book, repeats=True) for path in midi_files(midi_folder)]
     spelling = spelled(tokenizer)
     ids = [i for text in texts for i in tokenizer.encode(text).ids[1:]]
     of_sounds = sum(spelling[i][0].startswith(("env:", "duty:", "mode:")) for i in ids)

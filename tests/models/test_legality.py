@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.legality import NOTHING, RULES, Place, TokenTable, legal
+from models.legality import NOTHING, RULES, Mask, Place, Played, TokenTable, legal
 from models.sample import Composer, Wish
 from models.score import CHANNELS, NO, P1, P2, TR, Score
 from models.tokens import from_text, spelled, to_text
@@ -100,15 +100,20 @@ def test_following_a_token_keeps_what_sounds() -> None:
     assert (place.time, place.channel, place.sounding) == (MAX_OFFSET + 3, 0, 1)
 
 
+def any_of(table: TokenTable) -> Mask:
+    return table.is_happening | table.is_sound | table.is_repeat
+
+
 def test_every_rule_forbids_something_that_the_others_allow() -> None:
     steps = product((-1, 0, 20), (-1, 0, 1), (0, 1, 8), (False, True), (0b0100, 0b1111), (-1, 0, 2), (-1, 0))
     places = [Place(ROWS, *step) for step in steps]
+    played = [[NOTE, EMPTY, NOTE, EMPTY]]
+    places += [Place(ROWS, time=t, played=played, repeating=mask) for t in (-1, 0) for mask in (0, 1, 4)]
     for left_out in RULES:
         others = [rule for rule in RULES if rule is not left_out]
         assert any(
-            (np.all([table.is_happening | table.is_sound, *(rule(table, p) for rule in others)], axis=0)
-             & ~left_out(table, p)).any()
-            for table in (TABLE, SOUNDS) for p in places
+            (np.all([any_of(table), *(rule(table, p) for rule in others)], axis=0) & ~left_out(table, p)).any()
+            for table in (TABLE, SOUNDS, AGAIN) for p in places
         ), left_out.__name__  # fmt: skip
 
 
@@ -164,6 +169,57 @@ def test_a_beat_does_not_end_before_a_first_note_has_its_envelope() -> None:
 def test_tokens_of_sounds_that_contradict_themselves_are_never_allowed() -> None:
     assert np.flatnonzero(SOUNDS.is_sound).tolist() == [7, 8, 9, 10, 11]
     assert not SOUNDS.is_happening[12:].any()
+
+
+# --- repeats -----------------------------------------------------------------------------------------------------
+
+AGAIN = TokenTable(
+    [
+        ("at:0.0",), ("on:p1:60",), ("on:tr:40",), ("off:p1",),
+        ("again:p1:1",), ("again:tr:1",), ("again:p1:2",), ("again:p1:1", "again:tr:1"), ("again:tr:1", "again:p1:1"),
+    ]
+)  # fmt: skip
+NOTE, HIGH = [("0.0", "on:p1:60")], [("0.0", "on:p1:60"), ("2.9", "off:p1")]
+EMPTY: list[tuple[str, str]] = []
+
+
+def repeating(*tokens: int, played: Played = (), last: bool = False, rows: tuple[int, ...] = ROWS) -> list[int]:
+    """Which repeats may follow some tokens in a beat after others."""
+    place = AGAIN.first_place().next_beat(rows, last=last, played=played)
+    for token in tokens:
+        assert legal(AGAIN, place)[token]
+        AGAIN.follow(place, token)
+    return [int(i) for i in np.flatnonzero(legal(AGAIN, place))]
+
+
+def test_only_what_was_played_can_be_repeated() -> None:
+    assert repeating() == [0]
+    assert repeating(played=[[NOTE, EMPTY, EMPTY, EMPTY]]) == [0, 4]
+    assert repeating(played=[[NOTE, EMPTY, EMPTY, EMPTY], [EMPTY] * 4]) == [0, 6]
+    assert repeating(played=[[NOTE, EMPTY, NOTE, EMPTY]]) == [0, 4, 5, 7]
+
+
+def test_repeats_are_told_in_order_and_nothing_else_happens_there() -> None:
+    played = [[NOTE, EMPTY, NOTE, EMPTY]]
+    assert repeating(4, played=played) == [0, 5]
+    assert repeating(5, played=played) == [0]
+    assert repeating(7, played=played) == [0]
+    assert repeating(4, 0, played=played) == [2]
+    assert repeating(5, 0, played=played) == [1]
+
+
+def test_what_is_repeated_fits_into_the_rows_and_begins_nothing_in_the_last_beat() -> None:
+    assert 4 in repeating(played=[[HIGH, EMPTY, EMPTY, EMPTY]], rows=(10, 10, 10, 10))
+    assert 4 not in repeating(played=[[HIGH, EMPTY, EMPTY, EMPTY]], rows=(10, 10, 9, 10))
+    assert 4 not in repeating(played=[[NOTE, EMPTY, EMPTY, EMPTY]], last=True)
+    assert 4 in repeating(played=[[[("1.0", "off:p1")], EMPTY, EMPTY, EMPTY]], last=True)
+
+
+def test_a_repeat_leaves_sounding_what_it_began() -> None:
+    for cell, sounds in ((NOTE, 1), (HIGH, 0)):
+        place = AGAIN.first_place().next_beat((10, 10, 10, 10), last=False, played=[[cell, EMPTY, EMPTY, EMPTY]])
+        AGAIN.follow(place, 4)
+        assert place.sounding == sounds
 
 
 def test_a_model_that_names_no_sounds_needs_none() -> None:

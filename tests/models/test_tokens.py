@@ -8,12 +8,13 @@ import pytest
 from tokenizers import Tokenizer
 
 from models.cli import DEFAULT_MODEL as SHIPPED
-from models.score import CHANNELS, Grid, Note, Score, fold_pitch
+from models.score import CHANNEL_NAMES, CHANNELS, Grid, Note, Score, fold_pitch
 from models.sounds import CodebookError
 from models.tokens import (
     TokenError,
     decode,
     from_text,
+    knows_repeats,
     knows_sounds,
     load_codebook,
     load_tokenizer,
@@ -22,10 +23,10 @@ from models.tokens import (
     token_id,
     train_tokenizer,
 )
-from models.vocabulary import EVENTS, KEYS, VERSION, char, event_of, is_control, is_sound, transposition
+from models.vocabulary import EVENTS, KEYS, VERSION, char, event_of, is_control, is_repeat, is_sound, transposition
 from tests.models.tiny import codebook
 from tests.models.tiny import tokenizer as tiny_tokenizer
-from tests.music import bare, random_score, scale
+from tests.music import bare, loop_of, random_score, scale
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +50,7 @@ def test_tokens_spell_the_events_that_they_were_made_of(tokenizer: Tokenizer) ->
     events = [event for i in ids for event in spelled(tokenizer)[i]]
     assert events == [event_of(character) for character in text if character != " "]
     assert len(ids) < len(events)
-    assert {(event,) for event in EVENTS if not is_sound(event)} <= set(spelled(tokenizer))
+    assert {(event,) for event in EVENTS if not (is_sound(event) or is_repeat(event))} <= set(spelled(tokenizer))
 
 
 def test_tokens_never_cross_a_beat(tokenizer: Tokenizer) -> None:
@@ -120,13 +121,22 @@ def test_every_event_has_a_character_of_its_own() -> None:
 # --- models without sounds, and with them ------------------------------------------------------------------------
 
 
-def test_the_model_that_ships_knows_its_events_by_the_same_characters_and_no_sounds() -> None:
+def test_the_first_version_s_events_have_kept_their_characters() -> None:
+    first = [event for event in EVENTS if not (is_sound(event) or is_repeat(event))]
+    assert first == list(EVENTS[:479])
+    assert (event_of("\ue000"), event_of("\ue1de")) == ("<pad>", "on:no:16")
+    assert EVENTS[479:][:210] == tuple(filter(is_sound, EVENTS))
+
+
+def test_the_model_that_ships_knows_its_events() -> None:
     shipped = load_tokenizer(SHIPPED)
     alone = {events[0] for events in spelled(shipped) if len(events) == 1}
-    assert alone == {event for event in EVENTS if not is_sound(event)}
-    assert EVENTS.index("on:no:16") == len(alone) - 1 == 478
-    assert load_codebook(SHIPPED, shipped) is None
-    assert not knows_sounds(shipped)
+    assert alone == {
+        event
+        for event in EVENTS
+        if (knows_sounds(shipped) or not is_sound(event)) and (knows_repeats(shipped) or not is_repeat(event))
+    }
+    assert (load_codebook(SHIPPED, shipped) is not None) == knows_sounds(shipped)
 
 
 def test_a_model_of_a_version_to_come_is_refused(tmp_path: Path, tiny_model: Path) -> None:
@@ -166,3 +176,54 @@ def test_a_score_with_sounds_comes_back_from_tokens_as_from_text(seed: int) -> N
     found = decode(known, known.encode(text).ids, book)
     assert found == from_text(text, book)
     assert bare(found) == bare(score)
+
+
+# --- repeats -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("sounds", [False, True])
+@pytest.mark.parametrize("seed", range(20))
+def test_a_score_comes_back_from_its_repeats(seed: int, sounds: bool) -> None:
+    score = loop_of(random_score(seed), 6)
+    book = codebook() if sounds else None
+    text = to_text(score, codebook=book, repeats=True)
+    assert bare(from_text(text, book)) == bare(score)
+    known = tiny_tokenizer(sounds=True)
+    if sounds:
+        assert decode(known, known.encode(text).ids, book) == from_text(text, book)
+
+
+def test_what_returns_is_not_written_again() -> None:
+    score = scale(60 * 30)
+    plain, short = to_text(score), to_text(score, repeats=True)
+    assert len(short) < 0.4 * len(plain)
+    assert from_text(short) == from_text(plain)
+    second_half = short[len(short) // 2 :]
+    assert not any(event_of(c).startswith("on:") for c in second_half if c != " ")
+
+
+def test_repeats_stand_at_the_beginning_of_a_beat_in_the_order_of_the_channels() -> None:
+    words = to_text(scale(600), repeats=True).split(" ")
+    events = [[event_of(character) for character in word] for word in words]
+    again = [i for i, word in enumerate(events) if is_repeat(word[0])]
+    assert again
+    for i in again:
+        assert events[i - 1][0].startswith("beat:")
+        channels = [CHANNEL_NAMES.index(event.split(":")[1]) for event in events[i]]
+        assert channels == sorted(set(channels))
+
+
+def test_a_repeat_sounds_as_what_it_repeats() -> None:
+    score = scale(60 * 20)
+    book = codebook()
+    found = from_text(to_text(score, codebook=book, repeats=True), book)
+    whole = from_text(to_text(score, codebook=book), book)
+    first, last = found.channels[0][0], found.channels[0][-8]
+    assert (first.pitch, first.volume, first.duty) == (last.pitch, last.volume, last.duty)
+    assert found.channels[0][:8] == whole.channels[0][:8]
+
+
+def test_a_repeat_of_what_was_never_played_is_told() -> None:
+    head = "".join(char(event) for event in ("<bos>", "frames:30", "sixteenths:0", "clock:60", "beat:0"))
+    with pytest.raises(TokenError, match="2 beats back after 1 beats"):
+        from_text(head + char("again:p1:2"))

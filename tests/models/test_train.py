@@ -16,7 +16,7 @@ from models.tokens import knows_sounds, load_codebook, load_tokenizer, token_id
 from models.train import Settings, Trainer, prepare, train
 from models.vocabulary import event_of, is_sound
 
-TINY = Settings(steps=5, width=64, layers=1, vocabulary=800, context=256, warmup=2)
+TINY = Settings(steps=5, width=64, layers=1, vocabulary=900, context=256, warmup=2)
 
 
 def log(folder: Path) -> list[dict[str, float]]:

@@ -13,7 +13,7 @@ from models.network import new_network
 from models.sounds import SHAPES, Codebook
 from models.tokens import TOKENIZER_FILE, to_text, token_id, train_tokenizer
 from models.vocabulary import BOS, END, EVENTS, PAD
-from tests.music import random_score
+from tests.music import random_score, scale
 
 SONGS = 30
 
@@ -30,14 +30,18 @@ def codebook() -> Codebook:
 def tokenizer(*, sounds: bool = False) -> Tokenizer:
     """Learnt from random scores."""
     book = codebook() if sounds else None
-    texts = (to_text(random_score(seed), codebook=book) for seed in range(SONGS))
-    return train_tokenizer(texts, 1100 if sounds else 900, sounds=sounds)
+    scores = [random_score(seed) for seed in range(SONGS)] + [scale(2400), scale(1800)]
+    texts = (to_text(score, codebook=book, repeats=sounds) for score in scores)
+    return train_tokenizer(texts, 1300 if sounds else 900, sounds=sounds, repeats=sounds)
 
 
 def write_model(
     folder: Path, seed: int = 0, *, context: int = 128, uniform: bool = False, sounds: bool = False
 ) -> Path:
-    """A model in a folder. uniform: it finds every token equally likely. sounds: its notes name how they sound."""
+    """A model in a folder. uniform: it finds every token equally likely.
+
+    sounds: its notes name how they sound, and its channels what they repeat.
+    """
     known = tokenizer(sounds=sounds)
     torch.manual_seed(seed)
     pad, bos, end = (token_id(known, EVENTS[number]) for number in (PAD, BOS, END))
