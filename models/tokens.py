@@ -108,7 +108,7 @@ def _time(clock: RowClock, frame: int) -> str:
     return char(f"at:{row % ROWS}.{frame - clock.row(row)}")
 
 
-def _happenings(channel: int, score: Score) -> Iterator[tuple[int, str, Note | None]]:
+def happenings(channel: int, score: Score) -> Iterator[tuple[int, str, Note | None]]:
     """(frame, event, the note that begins) of a channel, in order: a note begins, or the channel falls silent."""
     notes = score.channels[channel]
     name = CHANNEL_NAMES[channel]
@@ -124,7 +124,7 @@ def _backs(score: Score, clock: RowClock, beats: int) -> list[list[int]]:
     for channel in range(len(CHANNELS)):
         events: list[list[tuple[int, int, str]]] = [[] for _ in range(beats)]
         begun: list[list[tuple[int, int]]] = [[] for _ in range(beats)]
-        for frame, event, note in _happenings(channel, score):
+        for frame, event, note in happenings(channel, score):
             beat, row = divmod(clock.row_of(frame), ROWS)
             events[beat].append((row, frame - clock.row(beat * ROWS + row), event))
             begun[beat] += [(note.volume[0][1], note.duty[0][1])] if note else []
@@ -140,7 +140,7 @@ def _written(
     named = name_sounds(score, codebook, repeated) if codebook else [{} for _ in CHANNELS]
     by_frame: dict[int, list[str]] = defaultdict(list)
     for channel in range(len(CHANNELS)):
-        for frame, event, note in _happenings(channel, score):
+        for frame, event, note in happenings(channel, score):
             if not backs[channel][clock.row_of(frame) // ROWS]:
                 by_frame[frame].append(char(event))
                 if note and frame in named[channel]:

@@ -1,0 +1,195 @@
+"""Which form of tokens a network learns best from: each trained at equal compute from the same songs, then measured.
+
+    python -m benchmarks.representations CORPUS [--steps N] [--songs N] [--valid N] [--only NAME …]
+
+CORPUS is a folder that `chiptune corpus` has made. Every form gets the same network, the same number of tokens a step
+and the same steps; what counts is nats a note of composition on songs not trained on. Runs in one process, one form
+after the other, on as many threads as torch takes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import torch
+from tokenizers import Tokenizer, models, pre_tokenizers, trainers
+from tqdm import tqdm
+
+from models.codebook import learn_codebook
+from models.corpus import Example
+from models.evaluate import BATCH, window_nats, windows
+from models.score import FRAMES_PER_SECOND, Note, Score
+from models.songs import TRAIN_FILE, VALID_FILE, Song, read_songs
+from models.sounds import Codebook
+from models.tokens import happenings, row_clock, to_text, token_id
+from models.train import Settings, Trainer
+from models.vocabulary import EVENTS, char, is_sound
+
+VOCABULARY = 1536
+LONGEST_WAIT = 60
+"""Frames; a longer wait is several."""
+_FIRST_WAIT = 0xF000
+"""Waits are characters of the private use area too, far behind the vocabulary's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A way to write songs. text: what is written of one. merges: whether byte-pair encoding merges its events."""
+
+    name: str
+    text: Callable[[Song, Codebook], str]
+    merges: bool = True
+
+
+def waits(song: Song, _: Codebook) -> str:
+    """On the frame clock: what happens, in the order of time, and the frames between, cut at whole seconds."""
+    score = song.score
+    by_frame: dict[int, list[str]] = defaultdict(list)
+    for channel in range(len(score.channels)):
+        for frame, event, _note in happenings(channel, score):
+            by_frame[frame].append(char(event))
+    words, word, now = [char("<bos>")], "", 0
+    for frame in sorted({*by_frame, *range(0, score.frames, FRAMES_PER_SECOND), score.frames}):
+        if frame > now:
+            word += "".join(chr(_FIRST_WAIT + n) for n in _split(frame - now))
+        if frame % FRAMES_PER_SECOND == 0:
+            words += [word, char("beat:0")]
+            word = ""
+        word += "".join(by_frame[frame])
+        now = frame
+    return " ".join(filter(None, [*words, word, char("<end>")]))
+
+
+def _split(frames: int) -> list[int]:
+    return [LONGEST_WAIT] * (frames // LONGEST_WAIT) + [frames % LONGEST_WAIT] * (frames % LONGEST_WAIT > 0)
+
+
+def by_channel(song: Song, _: Codebook) -> str:
+    """On rows, beat by beat, but one channel after the other inside a beat."""
+    parts = [
+        to_text(Score(_only(song.score, channel), song.score.frames), clock=song.clock or row_clock(song.score))
+        for channel in range(len(song.score.channels))
+    ]
+    beats = [_by_beat(part) for part in parts]
+    words = parts[0].split(" ")[: parts[0].split(" ").index(beats[0][0][0])]
+    for columns in zip(*beats, strict=True):
+        words.append(columns[0][0])
+        words += [word for column in columns for word in column[1:]]
+    return " ".join([*words, char("<end>")])
+
+
+def _only(score: Score, channel: int) -> tuple[tuple[Note, ...], ...]:
+    return tuple(notes if i == channel else () for i, notes in enumerate(score.channels))
+
+
+def _by_beat(text: str) -> list[list[str]]:
+    """The words of each beat, its number first."""
+    counters = {char(event) for event in EVENTS if event.startswith("beat:")}
+    found: list[list[str]] = []
+    for word in text.split(" ")[:-1]:
+        if word in counters:
+            found.append([word])
+        elif found:
+            found[-1].append(word)
+    return found
+
+
+def rows(*, sounds: bool = False, repeats: bool = False) -> Callable[[Song, Codebook], str]:
+    """The product's own form: rows of the grid, with or without sounds and repeats."""
+
+    def text(song: Song, codebook: Codebook) -> str:
+        return to_text(song.score, clock=song.clock, codebook=codebook if sounds else None, repeats=repeats)
+
+    return text
+
+
+FORMS = (
+    Form("frame clock, waits", waits),
+    Form("rows, not merged", rows(), merges=False),
+    Form("rows", rows()),
+    Form("rows, channel by channel", by_channel),
+    Form("rows and sounds", rows(sounds=True)),
+    Form("rows and repeats", rows(repeats=True)),
+    Form("rows, sounds and repeats", rows(sounds=True, repeats=True)),
+)
+
+
+def learn(texts: Sequence[str], *, merges: bool) -> Tokenizer:
+    """A tokenizer of everything that any form writes."""
+    alphabet = [*map(char, EVENTS), *(chr(_FIRST_WAIT + n) for n in range(1, LONGEST_WAIT + 1))]
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    size = VOCABULARY if merges else len(alphabet)
+    trainer = trainers.BpeTrainer(
+        vocab_size=size,
+        initial_alphabet=alphabet,
+        show_progress=False,
+        special_tokens=[char(event) for event in ("<pad>", "<bos>", "<end>")],
+    )
+    tokenizer.train_from_iterator(texts, trainer)
+    return tokenizer
+
+
+def measure(form: Form, songs: Sequence[Song], valid: Sequence[Song], codebook: Codebook, settings: Settings) -> None:
+    """Train one form and print its row."""
+    examples = [Example(song.name, form.text(song, codebook)) for song in songs]
+    tokenizer = learn([example.text for example in examples], merges=form.merges)
+    began = time.perf_counter()
+    with tempfile.TemporaryDirectory() as folder:
+        trainer = Trainer(Path(folder), examples, tokenizer, settings)
+        for _ in tqdm(trainer.run(settings.steps, settings.steps + 1), total=settings.steps, desc=form.name):
+            pass
+    seconds = time.perf_counter() - began
+    trainer.network.eval()
+    beats = frozenset(token_id(tokenizer, event) for event in EVENTS if event.startswith("beat:"))
+    texts = [form.text(song, codebook) for song in valid]
+    ids = [tokenizer.encode(text).ids for text in texts]
+    sounds = torch.tensor([any(is_sound(event) for event in _known(text)) for text in _spelling(tokenizer)])
+    pending = [window for one in ids for window in windows(one, beats, settings.context)]
+    pending.sort(key=lambda window: len(window.ids))
+    batches = [pending[i : i + BATCH] for i in range(0, len(pending), BATCH)]
+    nats = torch.stack([window_nats(trainer.network, batch, sounds) for batch in batches]).sum(dim=0)
+    notes, length = sum(song.score.note_count for song in valid), sum(song.score.seconds for song in valid)
+    tokens = sum(map(len, ids)) / length
+    print(f"| {form.name} | {tokens:.1f} | {nats[0] / notes:.3f} | {nats[1] / notes:.3f} | {seconds:.0f} |", flush=True)
+
+
+def _spelling(tokenizer: Tokenizer) -> list[str]:
+    return [tokenizer.id_to_token(i) or "" for i in range(tokenizer.get_vocab_size())]
+
+
+def _known(text: str) -> list[str]:
+    return [EVENTS[ord(c) - 0xE000] for c in text if ord(c) < _FIRST_WAIT]
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("corpus", type=Path)
+    parser.add_argument("--steps", type=int, default=400)
+    parser.add_argument("--songs", type=int, default=1000, help="to train on")
+    parser.add_argument("--valid", type=int, default=60, help="to measure on")
+    parser.add_argument("--only", nargs="*", choices=[form.name for form in FORMS])
+    given = parser.parse_args()
+    songs = list(islice(read_songs(given.corpus / TRAIN_FILE), 0, None, max(1, 4000 // given.songs)))
+    valid = list(islice(read_songs(given.corpus / VALID_FILE), 0, None, max(1, 360 // given.valid)))
+    codebook = learn_codebook((song.score for song in songs), 0)
+    if codebook is None:
+        parser.error("the corpus holds no real songs")
+    settings = Settings(steps=given.steps, layers=4, vocabulary=VOCABULARY, context=512, warmup=30)
+    print(f"{len(songs)} songs to train on, {len(valid)} to measure on, {given.steps} steps")
+    print("| form | tokens a second | nats a note | of sounds | seconds |\n| --- | --- | --- | --- | --- |", flush=True)
+    for form in FORMS:
+        if not given.only or form.name in given.only:
+            measure(form, songs, valid, codebook, settings)
+
+
+if __name__ == "__main__":
+    main()
