@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import PurePath
 
 from generator.analysis import find_key
-from generator.arranging.console import console_score
+from generator.arranging.drums import is_struck
 from generator.arranging.reduction import reduce
 from generator.arranging.report import report_on
 from generator.arranging.sound import sound
@@ -26,7 +26,7 @@ from models.score import Grid, Score
 def arrange(request: Request, data: bytes) -> Tune:
     """The tune of an uploaded MIDI file. Raises InputError."""
     imported = import_midi(data)
-    score = imported.score or console_score(imported.midi)
+    score = imported.score
     if score is not None:
         report = f"The file already has the four channels: all {score.note_count:,} notes kept."
     else:
@@ -46,14 +46,14 @@ def reductions(imported: Import, count: int, seed: int) -> list[Score]:
     Where the file states no tempo, their grid is the row clock that tokens count on, whose beat is in one octave.
     Empty where nothing can be played; one where the file already has the four channels.
     """
-    score = imported.score or console_score(imported.midi)
+    score = imported.score
     if score is not None:
         return [replace(score, grid=score.grid or _grid(imported, score))] if score.note_count else []
     found: list[Score] = []
     grid: Grid | None = None
     for style in styles(seed):
-        if len(found) == count:
-            break
+        if len(found) == count or (found and all(is_struck(part) for part in imported.parts)):
+            break  # styles do nothing to drums
         score = sound(reduce(imported.parts, style), swap=style.swap)
         if score.note_count:
             grid = grid or _grid(imported, score)

@@ -11,6 +11,7 @@ from itertools import chain
 
 import mido
 
+from generator.console import console_score
 from generator.contract import UPLOAD_LIMITS, InputError, check_upload
 from generator.meter import stated_grid
 from generator.midi_reader import DamagedMidi, read_midi
@@ -26,7 +27,7 @@ class Import:
     """An upload: its parts in the order of the file, none without notes.
 
     frames: the length. grid: where the file states one tempo. midi: the file, cleaned. score: the file as it is,
-    where it has the console's four channels.
+    where it has the console's four channels, by their names or by what they hold.
     """
 
     parts: tuple[Part, ...]
@@ -54,7 +55,7 @@ def import_midi(data: bytes) -> Import:
     parts, onsets = play(midi.tracks, tempo)
     if not onsets and reading.damaged:
         raise InputError("The MIDI file is damaged and cannot be read.")
-    score = _score(midi)
+    score = _score(midi, tempo)
     if not parts and not (score and score.note_count):
         raise InputError("The MIDI file holds no notes that can be heard.")
     frames = score.frames if score else max(note.end for part in parts for note in part.notes)
@@ -63,10 +64,16 @@ def import_midi(data: bytes) -> Import:
     return Import(tuple(parts), frames, grid, midi, score)
 
 
-def _score(midi: mido.MidiFile) -> Score | None:
+def _score(midi: mido.MidiFile, tempo: TempoMap) -> Score | None:
+    """The console's score that the file holds, if it does. A score lasts as long as its file, whatever sounds."""
     if not is_score(midi):
-        return None
-    try:
-        return from_midi(midi)
-    except ScoreError as error:
-        raise InputError(f"The MIDI file has the channels p1, p2, tr and no, but {error}.") from error
+        score = console_score(midi)
+    else:
+        UPLOAD_LIMITS["seconds"].check(
+            tempo.seconds(max(sum(message.time for message in track) for track in midi.tracks))
+        )
+        try:
+            score = from_midi(midi)
+        except ScoreError as error:
+            raise InputError(f"The MIDI file has the channels p1, p2, tr and no, but {error}.") from error
+    return score

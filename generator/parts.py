@@ -7,9 +7,8 @@ Notes that overlap, hang or never sound are mended here; which of them the conso
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
 from operator import itemgetter
 
 import mido
@@ -19,6 +18,8 @@ from models.score import FRAMES_PER_SECOND
 
 DRUM_CHANNEL = 9
 VOLUME, EXPRESSION = 7, 11
+RESET = 121
+"""Sets the expression, but not the volume, as at the beginning (MIDI's RP-015)."""
 SILENCE = frozenset({120, 123})
 """Controllers that end all notes of their channel."""
 FULL = 127
@@ -73,19 +74,24 @@ class _Struck:
 
 @dataclass(slots=True, eq=False)
 class _Voice:
-    """A part while it is being read. sounding: by pitch what was struck and not yet ended, oldest first."""
+    """A part while it is being read, and by pitch what has been read since the last silence.
+
+    sounding: what was struck and not yet ended, oldest first. written: the frames of strokes, and of ends (None).
+    """
 
     channel: int
     program: int
     name: str
     notes: list[_Struck] = field(default_factory=list)
     sounding: defaultdict[int, deque[_Struck]] = field(default_factory=lambda: defaultdict(deque))
+    written: defaultdict[int, list[tuple[int, _Struck | None]]] = field(default_factory=lambda: defaultdict(list))
     last: int = 0
 
     def strike(self, frame: int, pitch: int, velocity: int) -> _Struck:
         note = _Struck(frame, pitch, velocity)
         self.notes.append(note)
         self.sounding[pitch].append(note)
+        self.written[pitch].append((frame, note))
         self.last = frame
         return note
 
@@ -93,17 +99,26 @@ class _Voice:
         """End the oldest note of this pitch: of two that overlap each has an end of its own."""
         if sounding := self.sounding[pitch]:
             sounding.popleft().end = self.last = frame
+            self.written[pitch].append((frame, None))
 
     def silence(self, frame: int) -> None:
-        for note in chain(*self.sounding.values()):
+        """All that still sounds ends."""
+        for note in self.hanging():
             note.end = self.last = frame
+
+    def hanging(self) -> list[_Struck]:
+        """What still sounds, after which all is silent."""
+        left = [note for pitch, sounding in self.sounding.items() if sounding for note in _late(self.written[pitch])]
         self.sounding.clear()
+        self.written.clear()
+        return left
 
     def part(self, ends: int) -> Part | None:
         """The part of a track that ends at a frame; None where nothing is heard.
 
         Each note ends at the latest where its pitch is struck again.
         """
+        self.hanging()
         longest = max((note.end - note.start for note in self.notes), default=0)
         ends = min(ends, self.last + HANG)
         struck: dict[tuple[int, int], _Struck] = {}
@@ -122,6 +137,21 @@ class _Voice:
         heard = (note for note in struck.values() if note.velocity)
         notes = [PartNote(note.start, note.end, note.pitch, note.velocity, drum) for note in heard]
         return Part(tuple(sorted(notes, key=_in_order)), self.channel, self.program, drum, self.name) if notes else None
+
+
+def _late(written: Sequence[tuple[int, _Struck | None]]) -> list[_Struck]:
+    """Give each end to the latest note instead of the oldest, and return the notes that are left without one.
+
+    For a pitch of which an end is missing: from there on every note would end with the next one.
+    """
+    sounding: list[_Struck] = []
+    for frame, note in written:
+        if note is not None:
+            note.end = -1
+            sounding.append(note)
+        elif sounding:
+            sounding.pop().end = frame
+    return sounding
 
 
 def _in_order(note: PartNote) -> tuple[int, int]:
@@ -160,8 +190,8 @@ class _Channel:
     def control(self, frame: int, number: int, value: int) -> None:
         if number == VOLUME:
             self.volume = value
-        elif number == EXPRESSION:
-            self.expression = value
+        elif number in (EXPRESSION, RESET):
+            self.expression = value if number == EXPRESSION else FULL
         elif number in SILENCE:
             for voice in self.sounding:
                 voice.silence(frame)

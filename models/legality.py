@@ -229,7 +229,7 @@ def lets_the_last_beat_ring(table: TokenTable, place: Place) -> Mask:
     if not place.last:
         return np.ones(len(table.spelling), dtype=np.bool_)
     waits = (table.last_time != NOTHING) & (table.last_channel == NOTHING)
-    can_end = (place.sounding & ~table.silences) != 0
+    can_end = (place.sounding & ~table.silences & ~place.repeating) != 0
     return np.asarray(~table.begins_notes & (~waits | can_end))
 
 
@@ -270,7 +270,9 @@ def repeats_have_a_source(table: TokenTable, place: Place) -> Mask:
 
 
 def what_repeats_is_left_alone(table: TokenTable, place: Place) -> Mask:
-    """Nothing else happens in a channel that repeats a beat."""
+    """Nothing else happens in a channel that repeats a beat, and no time is written where all of them do."""
+    if place.repeating == ALL:
+        return ~table.is_happening
     return np.asarray((table.channels & place.repeating == 0) | table.is_repeat)
 
 

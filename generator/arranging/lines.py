@@ -21,6 +21,8 @@ RINGING = 3
 """A note that sounds on while this many others begin is held."""
 CHORDAL = 0.1
 """A part plays chords where this share of its strokes or more has several notes or is held over others."""
+MOST_PARTS = 40
+"""More are no music but a test of the machine's memory: 21,027 files of VGMusic have 8.5 parts on average."""
 TWO_HANDS = 14
 """Semitones between the middles of what two hands play."""
 
@@ -57,10 +59,15 @@ class Line:
 
 
 def tones_of(parts: Sequence[Part]) -> list[Tone]:
-    """All pitched notes, numbered; those of a strummed chord are struck together, so that none cuts another off."""
+    """The pitched notes, numbered; those of a strummed chord are struck together, so that none cuts another off.
+
+    Of more than `MOST_PARTS` parts only those with the most notes are heard.
+    """
     found: list[Tone] = []
+    pitched = [index for index, part in enumerate(parts) if not is_struck(part)]
+    heard = set(sorted(pitched, key=lambda index: -len(parts[index].notes))[:MOST_PARTS])
     for index, part in enumerate(parts):
-        if not is_struck(part):
+        if index in heard:
             first: Tone | None = None
             for note in part.notes:
                 tone = Tone(note.start, note.end, note.pitch, note.velocity, index, len(found), part.program)

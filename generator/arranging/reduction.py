@@ -85,6 +85,7 @@ def reduce(parts: Sequence[Part], style: Style = USUAL) -> Reduction:
     if style.fill:
         _fill(played, tones_left)
     channels = (P1, P2, TR)
+    played[0] = _transposed(played[0], style.octave)
     played[2] = _audible(played[2])
     first, second, third = (tuple(_folded(channel, line)) for channel, line in zip(channels, played, strict=True))
     return Reduction(first, second, third, tuple(drum_line(parts)))
@@ -211,6 +212,13 @@ def _insert(line: list[Played], tone: Tone, worn: int | None) -> bool:
         return False
     line[at:after] = [Played(start, end, tone.pitch, tone, 0, end - start)]
     return True
+
+
+def _transposed(line: list[Played], octaves: int) -> list[Played]:
+    """The melody moved by octaves, where all of it stays in range."""
+    moved = [replace(note, pitch=note.pitch + 12 * octaves) for note in line]
+    inside = all(CHANNELS[P1].lowest <= note.pitch <= CHANNELS[P1].highest for note in moved)
+    return moved if inside else line
 
 
 def _audible(line: list[Played]) -> list[Played]:

@@ -145,6 +145,8 @@ def read_piece(file: SourceFile, options: Options) -> Piece:
     """A file as songs, or with the reason why not."""
     piece = Piece(file.parts, place_of(file.parts))
     try:
+        if file.damage:
+            raise InputError(file.damage)
         imported = import_midi(file.data)
         scores = _scores(imported, file.data, options)
     except (InputError, MusicError) as error:
@@ -154,8 +156,14 @@ def read_piece(file: SourceFile, options: Options) -> Piece:
     if piece.reason is None:
         songs = list(_songs(file.parts[-1], piece, imported, scores))
         piece.songs, piece.packed = len(songs), pack(songs)
-        piece.print = fingerprint((note.start, note.pitch) for note in imported.notes if not note.drum)
+        piece.print = _print(imported)
     return piece
+
+
+def _print(imported: Import) -> Print | None:
+    """What copies of it would share: its pitched notes, or its drums where it has nothing else."""
+    pitched = fingerprint((note.start, note.pitch) for note in imported.notes if not note.drum)
+    return fingerprint((note.start, note.pitch) for note in imported.notes) if pitched is None else pitched
 
 
 def _scores(imported: Import, data: bytes, options: Options) -> list[Score]:

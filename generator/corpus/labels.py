@@ -35,6 +35,8 @@ _SCENES = {scene: re.compile(words) for scene, words in _SCENE_WORDS.items()}
 
 _ROMAN = {"ii": "2", "iii": "3", "iv": "4", "vi": "6", "vii": "7", "viii": "8", "ix": "9", "xi": "11", "xii": "12"}
 """Not V and X: V-Rally is no fifth, Mega Man X no tenth."""
+ALIKE_LETTERS = 4
+"""Letters that a game's name has at the least for it to be found inside a longer word."""
 _DROPPED = frozenset(("the", "a", "an", "of", "no", "and", "amp", "japan", "usa", "europe", "jp", "us", "version"))
 
 
@@ -83,13 +85,14 @@ def scene_of(title: str) -> str | None:
 
 def _words(name: str) -> list[str]:
     """Words of a name in lower case, split where case or kind of letter changes; accents are taken off."""
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
-    plain = plain.replace("'", "")
-    return [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|\?", plain)]
+    apart = unicodedata.normalize("NFKD", name)
+    plain = "".join(letter for letter in apart if not unicodedata.combining(letter)).replace("'", "")
+    return [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_A-Za-z]+|\d+|\?", plain)]
 
 
 def _without_game(stem: str, game: str) -> str:
     """A file's name without its game's: Castlevania's songs do not all play in a castle."""
     words = _words(game)
-    rest = stem.lower().replace("".join(words), " ")
+    whole = "".join(words)
+    rest = stem.lower().replace(whole, " ") if len(whole) >= ALIKE_LETTERS else stem.lower()
     return " ".join(word for word in re.split(r"[\s_\-]+", rest) if word not in words)

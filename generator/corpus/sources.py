@@ -25,10 +25,14 @@ _DAMAGED = (OSError, EOFError, tarfile.TarError, zipfile.BadZipFile, lzma.LZMAEr
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """One MIDI file. parts: the names of its source, its folders and itself. data: cut after the most that is read."""
+    """One MIDI file. parts: the names of its source, its folders and itself. data: cut after the most that is read.
+
+    damage: why it could not be read from its archive, else empty.
+    """
 
     parts: tuple[str, ...]
     data: bytes
+    damage: str = ""
 
 
 def list_files(source: Path) -> list[str]:
@@ -44,7 +48,10 @@ def read_files(source: Path, wanted: frozenset[str]) -> Iterator[SourceFile]:
         for name, read in files:
             if name in wanted:
                 parts = [part for part in PurePosixPath(name).parts if part not in ("..", ".", "/")]
-                yield SourceFile((*root, *parts), read())
+                try:
+                    yield SourceFile((*root, *parts), read())
+                except (zipfile.BadZipFile, zlib.error, OSError) as error:
+                    yield SourceFile((*root, *parts), b"", f"It cannot be read from its archive: {_line(error)}.")
 
 
 Files = Iterator[tuple[str, Callable[[], bytes]]]
@@ -67,7 +74,12 @@ def _opened(source: Path) -> Iterator[Files]:
         else:
             raise InputError(f"There is no {source}.")
     except _DAMAGED as error:
-        raise InputError(f"{source} cannot be read: {error or type(error).__name__}.") from error
+        raise InputError(f"{source} cannot be read: {_line(error)}.") from error
+
+
+def _line(error: Exception) -> str:
+    """The first line of what Python says."""
+    return next(iter(str(error).splitlines()), type(error).__name__).rstrip(".")
 
 
 def _in_folder(folder: Path) -> Files:

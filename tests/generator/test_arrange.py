@@ -7,6 +7,7 @@ from itertools import islice
 import pytest
 
 from generator.arrange import arrange, reductions, title_of
+from generator.arranging.reduction import reduce
 from generator.arranging.style import Style, styles
 from generator.compose import Tune
 from generator.contract import InputError, Request, digest
@@ -81,6 +82,18 @@ def test_reductions_differ_and_begin_with_the_arrangement() -> None:
     assert {score.grid for score in found} == {found[0].grid}
     assert reductions(imported, 6, seed=1) == found
     assert reductions(imported, 6, seed=2)[1:] != found[1:]
+
+
+def test_a_style_moves_the_melody_by_octaves_where_all_of_it_stays_in_range() -> None:
+    parts = import_midi(twinkle()).parts
+    usual, higher, lower = (reduce(parts, Style(octave=octave)).melody for octave in (0, 1, -1))
+    assert [note.pitch for note in higher] == [note.pitch + 12 for note in usual]
+    assert [note.pitch for note in lower] == [note.pitch - 12 for note in usual]
+    assert reduce(parts, Style(octave=4)).melody == usual
+
+
+def test_drums_alone_have_one_reduction() -> None:
+    assert len(reductions(import_midi(smf(bytes.fromhex("009924408360892400"))), 8, 0)) == 1
 
 
 def test_what_has_the_four_channels_has_one_reduction() -> None:

@@ -28,7 +28,7 @@ from models.grid import RowClock
 from models.midi import midi_bytes, read_score, to_midi, to_nesmdb
 from models.score import Note, Score
 from models.songs import TRAIN_FILE, VALID_FILE, CorpusError, Song, read_songs
-from tests.music import scale, song_on, twinkle
+from tests.music import random_score, scale, song_on, twinkle
 
 
 def silently(pieces: Iterable[Piece], _: int) -> Iterable[Piece]:
@@ -211,6 +211,27 @@ def test_unfit_files_are_left_out_with_their_reason(tmp_path: Path) -> None:
     assert figures["kept"] == 1
 
 
+def test_a_damaged_member_of_an_archive_costs_no_other(tmp_path: Path) -> None:
+    packed = tmp_path / "games.zip"
+    with zipfile.ZipFile(packed, "w") as archive:
+        for seed in range(3):
+            archive.writestr(f"game/{seed}.mid", midi_bytes(to_midi(random_score(seed))))
+    data = bytearray(packed.read_bytes())
+    data[data.index(b"MThd") + 40] ^= 0xFF
+    packed.write_bytes(data)
+    pieces = build([packed], tmp_path / "out", Options(), lambda read, _: read)
+    assert pieces[1].reason is None
+    assert str(pieces[0].reason).startswith("It cannot be read from its archive: Bad CRC-32")
+
+
+def test_the_same_drums_in_two_games_are_a_copy(tmp_path: Path) -> None:
+    drums = Score(((), (), (), random_score(3).channels[3]), random_score(3).frames)
+    for game in ("one", "other"):
+        put(tmp_path, f"in/{game}/beat.mid", midi_bytes(to_midi(drums)))
+    pieces = build([tmp_path / "in"], tmp_path / "out", Options(), lambda read, _: read)
+    assert [piece.reason for piece in pieces] == [None, COPY]
+
+
 def test_no_game_is_ever_on_both_sides() -> None:
     random = Random(0)
     for seed in range(40):
@@ -304,7 +325,7 @@ def test_the_commands_make_a_corpus_and_train_on_it(
     assert f"| archive/nes | {figures['collections']['archive/nes']['files']} |" in page
     assert figures["left_out"] == {COPY: 2}
     assert (tmp_path / "corpus" / REPORT_PLOTS).read_bytes().startswith(b"\x89PNG")
-    run = ["--out", str(tmp_path / "run"), "--steps", "2", "--width", "64", "--layers", "1", "--vocabulary", "800"]
+    run = ["--out", str(tmp_path / "run"), "--steps", "2", "--width", "64", "--layers", "1", "--vocabulary", "900"]
     assert main(["train", str(tmp_path / "corpus"), *run]) == 0
     about = json.loads((tmp_path / "run" / "chiptune.json").read_text())
     assert about["songs"] == len(list(read_songs(tmp_path / "corpus" / TRAIN_FILE)))

@@ -17,6 +17,8 @@ from generator.corpus.labels import Place, game_name, place_of, scene_of
         ("open pop909 POP909 053 053.mid", Place("open/pop909", "pop909053", None, "")),
         ("tunes a.MID", Place("tunes", "tunes", None, "a")),
         ("music a.mid", Place("songs", "songs", None, "a")),
+        ("set A battle.mid", Place("set", "a", None, "battle")),
+        ("set ドラクエ Boss_Battle.mid", Place("set", "トラクエ", None, "boss battle")),
     ],
 )
 def test_a_files_place_names_its_collection_game_and_side(parts: str, place: Place) -> None:
@@ -44,7 +46,14 @@ def test_a_game_has_one_name(names: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("Mega Man", "Mega Man 2"), ("Mega Man X", "Mega Man 10"), ("V-Rally", "5 Rally"), ("...", "The")],
+    [
+        ("Mega Man", "Mega Man 2"),
+        ("ドラクエ", "悪魔城"),
+        ("Покемон", "Тетрис"),
+        ("Mega Man X", "Mega Man 10"),
+        ("V-Rally", "5 Rally"),
+        ("...", "The"),
+    ],
 )
 def test_different_games_have_different_names(one: str, other: str) -> None:
     assert game_name(one) != game_name(other)

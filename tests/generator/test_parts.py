@@ -75,7 +75,7 @@ def test_names_are_latin_1_or_utf_8() -> None:
         ),
         pytest.param(
             f"00 90 3c 40 {QUARTER} 90 3c 40 {QUARTER} 80 3c 00 {QUARTER} ff 2f 00",
-            [(0, 30, 60), (30, 90, 60)],
+            [(0, 30, 60), (30, 60, 60)],
             id="struck twice, ended once",
         ),
         pytest.param(
@@ -102,6 +102,19 @@ def test_a_hanging_note_lasts_no_longer_than_its_part_plays() -> None:
 
 def test_a_held_note_that_does_end_is_as_long_as_it_is() -> None:
     assert spans(f"00 90 3c 40 {f'{QUARTER} ff 01 00' * 60} 00 80 3c 00") == [(0, 1800, 60)]
+
+
+def test_one_lost_end_spoils_no_other_note() -> None:
+    eighth = "78"  # 120 ticks, 7.5 frames
+    more = f" 90 3c 40 {eighth} 80 3c 00 {eighth}" * 4
+    track = f"00 90 3c 40 {eighth} 90 3e 40 {eighth}{more} 80 3e 00 {END}"
+    found = [(start, end) for start, end, pitch in spans(track) if pitch == 60]
+    assert found == [(0, 15), (15, 23), (30, 38), (45, 53), (60, 68)]
+
+
+def test_resetting_controllers_gives_the_expression_back_but_not_the_volume() -> None:
+    assert velocities(f"00 b0 0b 00  00 b0 79 00  00 90 3c 7f {QUARTER} 80 3c 00 {END}") == [100]
+    assert velocities(f"00 b0 07 40  00 b0 79 00  00 90 3c 7f {QUARTER} 80 3c 00 {END}") == [64]
 
 
 def test_velocity_is_what_is_heard() -> None:

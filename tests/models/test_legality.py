@@ -215,6 +215,16 @@ def test_what_is_repeated_fits_into_the_rows_and_begins_nothing_in_the_last_beat
     assert 4 in repeating(played=[[[("1.0", "off:p1")], EMPTY, EMPTY, EMPTY]], last=True)
 
 
+def test_no_time_is_written_where_nothing_can_happen() -> None:
+    def times(place: Place) -> bool:
+        return bool(legal(AGAIN, place)[0])
+
+    assert times(Place(ROWS, repeating=0b1011))
+    assert not times(Place(ROWS, repeating=0b1111))
+    assert times(Place(ROWS, sounding=0b0101, repeating=0b0100, last=True))
+    assert not times(Place(ROWS, sounding=0b0101, repeating=0b0101, last=True))
+
+
 def test_a_repeat_leaves_sounding_what_it_began() -> None:
     for cell, sounds in ((NOTE, 1), (HIGH, 0)):
         place = AGAIN.first_place().next_beat((10, 10, 10, 10), last=False, played=[[cell, EMPTY, EMPTY, EMPTY]])

@@ -7,7 +7,7 @@ from random import Random
 import mido
 import pytest
 
-from generator.arranging.console import console_score
+from generator.console import console_score
 from generator.importer import import_midi
 from models.midi import to_midi, to_nesmdb
 from models.score import NO, P1, P2, TR, Score
