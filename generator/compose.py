@@ -17,8 +17,12 @@ from generator.titles import title_for
 from models.sample import Composer, Wish
 from models.score import CHANNELS, FRAMES_PER_SECOND, NO, Note, Score, fold_pitch
 
-TAKES = 2
+TAKES = 4
 """Takes at most before the one with the fewest faults is kept."""
+
+
+USUAL_TEMPERATURE = 0.9
+"""What a request's 1 is to the network: of those tried, where tunes come nearest to songs (docs/experiments.md)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,7 @@ def compose(composer: Composer, request: Request, progress: Callable[[float], No
     wish = Wish(
         frames=round((request.seconds or DEFAULT_SECONDS) * FRAMES_PER_SECOND),
         seed=request.seed,
-        temperature=request.temperature,
+        temperature=USUAL_TEMPERATURE * request.temperature,
         scene=request.scene,
         key=request.key,
         beat_frames=60 * FRAMES_PER_SECOND / request.bpm if request.bpm else None,

@@ -101,7 +101,7 @@ async def test_a_tune_on_discord_survives_two_kills(tmp_path: Path) -> None:
         bot = Bot(discord, tmp_path, generator=None)
         await bot.start()
         try:
-            interaction = await discord.answered(await discord.slash("generate", {"seconds": 12, "seed": 5}))
+            interaction = await discord.answered(await discord.slash("generate", {"seconds": 120, "seed": 5}))
             assert interaction.latency is not None
             assert interaction.latency < 1.0
             await composing(discord)
@@ -116,8 +116,8 @@ async def test_a_tune_on_discord_survives_two_kills(tmp_path: Path) -> None:
             await discord.until(lambda: bot.rows("SELECT 1 FROM requests WHERE status = 'posted'"))
             files = {discord.world.files[int(item["id"])].name: item["id"] for item in post["attachments"]}
             data = {name: discord.world.files[int(number)].data for name, number in files.items()}
-            check_midi(data["tune.mid"], 12)
-            check_audio(data["tune.ogg"], 12)
+            check_midi(data["tune.mid"], 120)
+            check_audio(data["tune.ogg"], 120)
             check_picture(data["tune.png"])
             async with aiohttp.ClientSession() as http:
                 await the_page_works(Page(bot, http))
