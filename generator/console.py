@@ -7,11 +7,9 @@ from statistics import mean
 
 import mido
 
+from generator.parts import DRUM_CHANNEL
 from models.midi import CC_DUTY, CC_VOLUME, NESMDB_TICKS_A_BEAT, NOISE_KIT, NOISE_PERIODS, TRIANGLE_PROGRAM, from_midi
 from models.score import CHANNEL_NAMES, CHANNELS, NO, P1, P2, TR, Score, ScoreError
-
-DRUMS = 9
-"""MIDI's drum channel, counted from 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +94,7 @@ def _raw_channels(voices: list[_Voice]) -> list[int] | None:
 
 def _tune_channels(voices: list[_Voice]) -> list[int] | None:
     """Our own form: the noise kit or drum channel, and the triangle's program."""
-    noise = [v for v in voices if v.program() == NOISE_KIT or v.channel == DRUMS]
+    noise = [v for v in voices if v.program() == NOISE_KIT or v.channel == DRUM_CHANNEL]
     if any(message.note not in NOISE_PERIODS for voice in noise for message in voice.struck):
         return None
     return _assigned(voices, noise, [v for v in voices if v not in noise and v.program() == TRIANGLE_PROGRAM])

@@ -17,6 +17,7 @@ from models.midi import TempoMap
 from models.score import FRAMES_PER_SECOND
 
 DRUM_CHANNEL = 9
+"""General MIDI's, counted from 0."""
 VOLUME, EXPRESSION = 7, 11
 RESET = 121
 """Sets the expression, but not the volume, as at the beginning (MIDI's RP-015)."""

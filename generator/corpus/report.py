@@ -13,10 +13,10 @@ import numpy as np
 
 from generator.contract import KEYS, SCENES
 from generator.corpus.build import COPY, Options, Piece
+from generator.corpus.labels import SIDES
 from models.songs import CLEAR
 
 REPORT_JSON, REPORT_PAGE, REPORT_PLOTS = "report.json", "report.md", "report.png"
-SIDES = ("train", "valid")
 SHARES = (5, 25, 50, 75, 95)
 """Percentiles that are reported."""
 
