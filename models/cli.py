@@ -28,8 +28,10 @@ def train_command(arguments: list[str]) -> int:
     from models.train import Settings, train
 
     usual = Settings()
-    parser = Parser("chiptune train", description="Train a model on a corpus.")
-    parser.add_argument("corpus", type=Path, help="a folder that chiptune corpus has made")
+    parser = Parser("chiptune train", description="Train a model on a corpus, or on several.")
+    parser.add_argument(
+        "corpora", type=Path, nargs="+", metavar="CORPUS", help="a folder that chiptune corpus has made"
+    )
     parser.add_argument("--out", type=Path, required=True, help="the run's folder; an earlier run there goes on")
     parser.add_argument("--steps", type=int, default=usual.steps, help="optimizer steps in all")
     parser.add_argument("--stop-at", type=int, help="stop after this step; the schedule still counts --steps")
@@ -50,7 +52,7 @@ def train_command(arguments: list[str]) -> int:
         crop_length=given.crop_length,
         seed=given.seed,
     )
-    train(given.corpus, given.out, settings, start=given.start, stop_at=given.stop_at)
+    train(given.corpora, given.out, settings, start=given.start, stop_at=given.stop_at)
     return 0
 
 

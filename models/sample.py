@@ -5,7 +5,7 @@ Everything drawn comes from one seed. What a request means and which take is goo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,9 +15,10 @@ import numpy.typing as npt
 from models.engine import Engine, Logits
 from models.grid import BEAT_CYCLE, ROWS, SOUGHT_BEATS, RowClock
 from models.legality import Place, TokenTable, legal
+from models.plan import length_event
 from models.score import FRAMES_PER_SECOND, Score
-from models.tokens import Reader, clock_events, load_codebook, load_tokenizer, spelled, token_id
-from models.vocabulary import COUNTDOWN
+from models.tokens import Reader, clock_events, knows_plans, load_codebook, load_tokenizer, spelled, token_id
+from models.vocabulary import COUNTDOWN, EVENTS, PLAN
 
 TOP_P = 0.95
 """The nucleus sampled from: the likeliest tokens with this share of the probability (Holtzman 2020)."""
@@ -29,7 +30,10 @@ BEND = 0.03
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a tune should be. frames: its length. beat_frames: frames a beat, or None for the model's choice."""
+    """What a tune should be. frames: its length. beat_frames: frames a beat, or None for the model's choice.
+
+    plan: for kinds of `vocabulary.PLAN` the events that will do; the model chooses among them, or among all.
+    """
 
     frames: int
     seed: int
@@ -37,6 +41,7 @@ class Wish:
     scene: str | None = None
     key: str | None = None
     beat_frames: float | None = None
+    plan: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass
@@ -58,6 +63,7 @@ class Composer:
         self.codebook = load_codebook(folder, self.tokenizer)
         self.engine = Engine(folder)
         self.table = TokenTable(spelled(self.tokenizer))
+        self.plans = knows_plans(self.tokenizer)
         self.beats = [self.id(f"beat:{n}") for n in range(BEAT_CYCLE)]
 
     def id(self, event: str) -> int:
@@ -73,11 +79,23 @@ class Composer:
         controls = ["<bos>"]
         controls += [f"scene:{wish.scene}"] if wish.scene else []
         controls += [f"key:{wish.key}"] if wish.key else []
+        controls += self._choose_plan(controls, wish, random)
         beat_frames = wish.beat_frames or self._choose_tempo(controls, wish, random)
         clock, beats, frames = fit_length(wish.frames, beat_frames, fixed=wish.beat_frames is not None)
-        head = [self.id(event) for event in (*controls, *clock_events(clock))]
+        length = [length_event(beats)] if self.plans else []
+        head = [self.id(event) for event in (*controls, *clock_events(clock), *length)]
         draft = _Draft(head, beats, wish.temperature, random)
         return self._write(draft, clock, progress).score(frames)
+
+    def _choose_plan(self, controls: Sequence[str], wish: Wish, random: np.random.Generator) -> list[str]:
+        """What the tune is going to be, drawn from the model as often as songs are so; nothing if it knows no plans."""
+        chosen: list[str] = []
+        for kind in PLAN if self.plans else ():
+            events = wish.plan.get(kind) or [event for event in EVENTS if event.startswith(f"{kind}:")]
+            logits = self.engine.begin([self.id(event) for event in (*controls, *chosen)])
+            ids = [self.id(event) for event in events]
+            chosen.append(events[ids.index(draw(logits, ids, 1.0, random, top_p=1.0))])
+        return chosen
 
     def _choose_tempo(self, controls: list[str], wish: Wish, random: np.random.Generator) -> float:
         """Frames a beat, drawn from the model."""
@@ -136,7 +154,9 @@ class Composer:
         return self.engine.begin(draft.head + draft.body[start:])
 
 
-def draw(logits: Logits, allowed: npt.ArrayLike, temperature: float, random: np.random.Generator) -> int:
+def draw(
+    logits: Logits, allowed: npt.ArrayLike, temperature: float, random: np.random.Generator, top_p: float = TOP_P
+) -> int:
     """One of the allowed tokens, from the nucleus of the tempered distribution over them."""
     ids = np.asarray(allowed)
     scaled = logits[ids] / temperature
@@ -144,7 +164,7 @@ def draw(logits: Logits, allowed: npt.ArrayLike, temperature: float, random: np.
     probability /= probability.sum()
     order = np.argsort(-probability, kind="stable")
     cumulative = np.cumsum(probability[order])
-    nucleus = int(np.searchsorted(cumulative, TOP_P)) + 1
+    nucleus = int(np.searchsorted(cumulative, top_p)) + 1
     chosen = int(np.searchsorted(cumulative[:nucleus], random.random() * cumulative[min(nucleus, len(ids)) - 1]))
     return int(ids[order[min(chosen, len(ids) - 1)]])
 

@@ -57,8 +57,7 @@ def row_clock(score: Score) -> RowClock:
 
 def to_text(
     score: Score,
-    scene: str | None = None,
-    key: str | None = None,
+    controls: Sequence[str] = (),
     *,
     countdown: bool = False,
     clock: RowClock | None = None,
@@ -67,16 +66,14 @@ def to_text(
 ) -> str:
     """A score as words of events. countdown: announce the last beats, for a tune that comes to a close.
 
-    clock: the score's rows, where they are known already. codebook: of the sounds that notes name; without one they
-    name none. repeats: whether what a channel repeats is written as that.
+    controls: events that say what tune it is, and its plan. clock: the score's rows, where they are known already.
+    codebook: of the sounds that notes name; without one they name none. repeats: whether what a channel repeats is
+    written as that.
     """
     clock = clock or row_clock(score)
     beats = clock.row_of(max(0, score.frames - 1)) // ROWS + 1
     backs = _backs(score, clock, beats) if repeats else [[0] * beats] * len(CHANNELS)
-    words = [char("<bos>")]
-    words += [char(f"scene:{scene}")] if scene else []
-    words += [char(f"key:{key}")] if key else []
-    words += [char(event) for event in clock_events(clock)]
+    words = [char(event) for event in ("<bos>", *controls, *clock_events(clock))]
     by_beat = _written(score, clock, backs, codebook)
     if clock.row(beats * ROWS) != score.frames:
         by_beat[clock.row_of(score.frames) // ROWS].append(_time(clock, score.frames))
@@ -376,6 +373,21 @@ def knows_sounds(tokenizer: Tokenizer) -> bool:
 def knows_repeats(tokenizer: Tokenizer) -> bool:
     """Whether a tokenizer has tokens for what channels repeat."""
     return tokenizer.token_to_id(char(f"again:{CHANNEL_NAMES[0]}:{BACKS[0]}")) is not None
+
+
+def knows_plans(tokenizer: Tokenizer) -> bool:
+    """Whether a tokenizer has tokens for what a tune is going to be, and for what is given first."""
+    return tokenizer.token_to_id(char("<then>")) is not None
+
+
+def with_every_event(tokenizer: Tokenizer) -> Tokenizer:
+    """A tokenizer with the same tokens and, at the end, those of single events that it lacks; of sounds only if any."""
+    made = json.loads(tokenizer.to_str())
+    known = made["model"]["vocab"]
+    for event in EVENTS:
+        if knows_sounds(tokenizer) or not is_sound(event):
+            known.setdefault(char(event), len(known))
+    return Tokenizer.from_str(json.dumps(made))
 
 
 def token_id(tokenizer: Tokenizer, event: str) -> int:

@@ -11,8 +11,9 @@ import copy
 import json
 import shutil
 import time
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -22,12 +23,21 @@ from tokenizers import Tokenizer
 from tqdm import tqdm
 from transformers import LlamaForCausalLM
 
-from models.corpus import Crops, Example, learn_sounds, learn_tokenizer, read_examples
+from models.corpus import Example, learn_sounds, learn_tokenizer, read_examples
+from models.crops import Crops, Mixture
 from models.errors import UsageError
 from models.network import new_network, parameter_count
 from models.songs import TRAIN_FILE
 from models.sounds import CODEBOOK_FILE, Codebook
-from models.tokens import TOKENIZER_FILE, knows_repeats, knows_sounds, load_codebook, load_tokenizer, token_id
+from models.tokens import (
+    TOKENIZER_FILE,
+    knows_repeats,
+    knows_sounds,
+    load_codebook,
+    load_tokenizer,
+    token_id,
+    with_every_event,
+)
 from models.transfer import take_weights
 from models.vocabulary import BOS, END, EVENTS, PAD, VERSION, is_control
 
@@ -41,8 +51,8 @@ class Settings:
 
     steps: optimizer steps in all. width, layers, vocabulary: the network's size. context: the longest crop. muon_lr:
     learning rate of the matrices; adam_lr: of embeddings and norms. cooldown: last share of the steps, in which
-    both fall linearly to zero. crop_length: tokens of the first crops, which grow to the context. seed: decides
-    weights, order and transpositions.
+    both fall linearly to zero. crop_length: tokens of the first crops, which grow to the context. mixture: the forms
+    that songs are told in. seed: decides weights, order, forms and transpositions.
     """
 
     steps: int = 12_000
@@ -55,6 +65,7 @@ class Settings:
     warmup: int = 100
     cooldown: float = 0.4
     crop_length: int = 256
+    mixture: Mixture = field(default_factory=Mixture)
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -107,7 +118,7 @@ class Trainer:
             take_weights(self.network, tokenizer, start)
         self.network.to(self.device)
         self.optimizers = _optimizers(self.network, settings)
-        self.crops = Crops(tokenizer, songs, settings.seed)
+        self.crops = Crops(tokenizer, songs, settings.seed, settings.mixture)
         controls = [token_id(tokenizer, event) for event in EVENTS if is_control(event)]
         self.is_control = torch.zeros(size, dtype=torch.bool, device=self.device)
         self.is_control[controls] = True
@@ -204,9 +215,9 @@ def _restore(optimizer: torch.optim.Optimizer, tensors: dict[str, torch.Tensor])
 
 
 def prepare(
-    corpus: Path, folder: Path, settings: Settings, start: Path | None = None
+    corpora: Sequence[Path], folder: Path, settings: Settings, start: Path | None = None
 ) -> tuple[list[Example], Tokenizer]:
-    """Songs and tokenizer of a run: read from its folder, or made from the corpus and kept there with the codebook.
+    """Songs and tokenizer of a run: read from its folder, or made from the corpora and kept there with the codebook.
 
     start: a model whose tokenizer and codebook are taken instead of new ones, where it has what the songs need.
     """
@@ -215,28 +226,30 @@ def prepare(
     if kept.exists():
         songs = [Example(**song) for song in json.loads(kept.read_text())]
     else:
-        codebook = _codebook(corpus, settings, start)
+        codebook = _codebook(corpora, settings, start)
         if codebook:
             codebook.save(folder)
-        songs = list(tqdm(read_examples(corpus / TRAIN_FILE, codebook), desc="reading", unit="song"))
+        found = chain.from_iterable(read_examples(corpus / TRAIN_FILE, codebook) for corpus in corpora)
+        songs = list(tqdm(found, desc="reading", unit="song"))
         kept.write_text(json.dumps([asdict(song) for song in songs]))
     if not (folder / TOKENIZER_FILE).exists():
         sounds = (folder / CODEBOOK_FILE).exists()
         made = load_tokenizer(start) if start else None
         if made is None or knows_sounds(made) != sounds or not knows_repeats(made):
             made = learn_tokenizer(songs, settings.vocabulary, settings.seed, sounds=sounds)
-        made.save(str(folder / TOKENIZER_FILE))
+        with_every_event(made).save(str(folder / TOKENIZER_FILE))
     return songs, load_tokenizer(folder)
 
 
-def _codebook(corpus: Path, settings: Settings, start: Path | None) -> Codebook | None:
-    """The starting model's codebook, or one learnt from the corpus; None where that holds no real songs."""
+def _codebook(corpora: Sequence[Path], settings: Settings, start: Path | None) -> Codebook | None:
+    """The starting model's codebook, or one learnt from the first corpus with real songs; None where none has any."""
     known = load_codebook(start, load_tokenizer(start)) if start else None
-    return known or learn_sounds(corpus / TRAIN_FILE, settings.seed)
+    learnt = (learn_sounds(corpus / TRAIN_FILE, settings.seed) for corpus in corpora)
+    return known or next(filter(None, learnt), None)
 
 
 def train(
-    corpus: Path,
+    corpora: Sequence[Path],
     folder: Path,
     settings: Settings,
     *,
@@ -244,12 +257,12 @@ def train(
     stop_at: int | None = None,
     save_every: int = 250,
 ) -> None:
-    """Train in `folder` on a corpus's training side, showing progress; goes on where an earlier run stopped.
+    """Train in `folder` on the training side of corpora, showing progress; goes on where an earlier run stopped.
 
     start: a model whose weights a new run begins with, and its tokenizer and codebook where they do. Raises UsageError
     where it is of another width or depth.
     """
-    songs, tokenizer = prepare(corpus, folder, settings, start)
+    songs, tokenizer = prepare(corpora, folder, settings, start)
     trainer = Trainer(folder, songs, tokenizer, settings, start)
     trainer.resume()
     steps = min(settings.steps, stop_at or settings.steps)

@@ -1,9 +1,10 @@
 """The vocabulary of musical events that tunes are written in, before byte-pair encoding merges them.
 
-A tune is: controls, tempo, then beat after beat. Inside a beat a time (row and frames after it) is followed by what
-happens there, channel by channel; a note may be followed by how it sounds, and a channel may do again what it did some
-beats ago. Every event is one character of Unicode's private use area, so that a standard tokenizer can hold it. How a
-score becomes events is in `models.tokens`, what the numbers of sounds mean in `models.sounds`.
+A tune is: controls, its plan, tempo, then beat after beat. Inside a beat a time (row and frames after it) is followed
+by what happens there, channel by channel; a note may be followed by how it sounds, and a channel may do again what it
+did some beats ago. Where some of a song is given first, `<given>` and `<then>` say which part follows (`models.forms`).
+Every event is one character of Unicode's private use area, so that a standard tokenizer can hold it. How a score
+becomes events is in `models.tokens`, what the numbers of sounds mean in `models.sounds`.
 """
 
 from __future__ import annotations
@@ -11,9 +12,9 @@ from __future__ import annotations
 from models.grid import BEAT_CYCLE, ROWS
 from models.score import CHANNELS
 
-VERSION = 3
+VERSION = 4
 """Events are only ever appended, so that a model of an earlier version reads as it did: 1 knew no sounds, 2 no
-repeats."""
+repeats, 3 no plans and nothing given."""
 
 MAX_OFFSET = 12
 """Frames after a row's first frame: 0 to 11."""
@@ -29,6 +30,18 @@ SOUNDS = {"env:pulse": 128, "env:noise": 64, "duty:pulse": 16, "mode:noise": 2}
 BACKS = (*range(1, 17), 18, 20, 24, 28, 32, 36, 40, 48, 56, 60, 64, 80, 96, 112, 128)
 """Beats back that a channel can repeat: nine in ten of the repetitions in real songs."""
 KEYS = (*_TONICS, *(f"{tonic}m" for tonic in _TONICS))
+CONSOLES = ("nes", "gameboy", "snes", "other")
+"""What an arranged song was written for. Recordings of the console itself carry none."""
+VOICES = tuple(
+    "+".join(spec.name for i, spec in enumerate(CHANNELS) if mask >> i & 1) for mask in range(1, 1 << len(CHANNELS))
+)
+"""Which channels play at all."""
+DENSITIES, RETURNS = 6, 6
+"""Steps from sparse to dense, and from ever new to mostly repeats (`models.plan`)."""
+LENGTHS = (8, 16, 24, 32, 48, 64, 96, 128, 192, 256, 512)
+"""Beats that a song has at the most; longer ones count as the last."""
+PLAN = ("voices", "density", "returns")
+"""What a tune is going to be, in this order: given to the model, or drawn from it before the first note."""
 
 EVENTS: tuple[str, ...] = (
     "<pad>",
@@ -49,6 +62,14 @@ EVENTS: tuple[str, ...] = (
     *(f"on:{spec.name}:{pitch}" for spec in CHANNELS for pitch in range(spec.lowest, spec.highest + 1)),
     *(f"{kind}:{n}" for kind, count in SOUNDS.items() for n in range(count)),
     *(f"again:{spec.name}:{back}" for spec in CHANNELS for back in BACKS),
+    *(f"console:{console}" for console in CONSOLES),
+    *(f"voices:{names}" for names in VOICES),
+    *(f"density:{n}" for n in range(DENSITIES)),
+    *(f"returns:{n}" for n in range(RETURNS)),
+    *(f"length:{beats}" for beats in LENGTHS),
+    *(f"given:{spec.name}" for spec in CHANNELS),
+    "<given>",
+    "<then>",
 )
 """All events; the index is the event's number, `char` its character."""
 
@@ -69,12 +90,17 @@ def event_of(character: str) -> str:
 
 def is_control(event: str) -> bool:
     """Whether an event is given to the model and never predicted by it."""
-    return event.startswith(("scene:", "key:", "left:", "<bos>", "<pad>"))
+    return event.startswith(("scene:", "key:", "left:", "console:", "length:", "given:", "<bos>", "<pad>"))
 
 
 def is_sound(event: str) -> bool:
     """Whether an event is expression: how a note sounds, not when and what it is."""
     return event.startswith(tuple(SOUNDS))
+
+
+def is_plan(event: str) -> bool:
+    """Whether an event says what the tune is going to be."""
+    return event.partition(":")[0] in PLAN
 
 
 def is_repeat(event: str) -> bool:

@@ -27,7 +27,7 @@ def log(folder: Path) -> list[dict[str, float]]:
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory, corpus_folder: Path) -> Path:
     folder = tmp_path_factory.mktemp("run")
-    train(corpus_folder, folder, TINY, save_every=4)
+    train([corpus_folder], folder, TINY, save_every=4)
     return folder
 
 
@@ -48,18 +48,18 @@ def test_the_loss_falls_and_each_step_is_logged(run: Path) -> None:
 
 
 def test_a_run_that_was_stopped_goes_on_as_if_it_had_not_been(run: Path, begun: Path, corpus_folder: Path) -> None:
-    train(corpus_folder, begun, TINY, stop_at=2)
+    train([corpus_folder], begun, TINY, stop_at=2)
     # killed inside `save`, after the state was put aside and before the new one took its place
     (begun / "state").rename(begun / "state.old")
     with (begun / "log.jsonl").open("a") as file:
         file.write('{"step": 3, "loss": 9.0, "tokens": 1, "seconds": 1}\n')
-    train(corpus_folder, begun, TINY)
+    train([corpus_folder], begun, TINY)
     assert log(begun) == log(run)
     assert (begun / "model.safetensors").read_bytes() == (run / "model.safetensors").read_bytes()
 
 
 def test_a_half_written_state_is_never_read(begun: Path, corpus_folder: Path) -> None:
-    songs, tokenizer = prepare(corpus_folder, begun, TINY)
+    songs, tokenizer = prepare([corpus_folder], begun, TINY)
     (begun / "state.new").mkdir()
     (begun / "state.new" / "weights.safetensors").write_bytes(b"half")
     trainer = Trainer(begun, songs, tokenizer, TINY)
@@ -81,7 +81,7 @@ def test_the_checkpoint_composes_and_is_scored(run: Path, corpus_folder: Path) -
 
 
 def test_the_corpus_is_read_once(run: Path, tmp_path: Path) -> None:
-    songs, _ = prepare(tmp_path / "gone", run, TINY)
+    songs, _ = prepare([tmp_path / "gone"], run, TINY)
     assert len(songs) == 4
 
 
@@ -97,7 +97,7 @@ def test_a_run_on_real_songs_names_their_sounds(run: Path) -> None:
 def test_a_run_on_arranged_songs_alone_names_no_sounds(corpus_folder: Path, tmp_path: Path) -> None:
     songs = [replace(song, real=False) for song in read_songs(corpus_folder / TRAIN_FILE)]
     write_songs(tmp_path / TRAIN_FILE, songs)
-    _, tokenizer = prepare(tmp_path, tmp_path / "run", TINY)
+    _, tokenizer = prepare([tmp_path], tmp_path / "run", TINY)
     assert load_codebook(tmp_path / "run", tokenizer) is None
     assert not knows_sounds(tokenizer)
 
@@ -105,7 +105,7 @@ def test_a_run_on_arranged_songs_alone_names_no_sounds(corpus_folder: Path, tmp_
 def test_a_run_begins_with_a_model_that_names_no_sounds_and_learns_them(
     corpus_folder: Path, tmp_path: Path, tiny_model: Path
 ) -> None:
-    songs, tokenizer = prepare(corpus_folder, tmp_path, TINY, tiny_model)
+    songs, tokenizer = prepare([corpus_folder], tmp_path, TINY, tiny_model)
     assert knows_sounds(tokenizer)
     assert load_codebook(tmp_path, tokenizer) is not None
     trainer = Trainer(tmp_path, songs, tokenizer, TINY, tiny_model)
@@ -118,7 +118,7 @@ def test_a_run_begins_with_a_model_that_names_no_sounds_and_learns_them(
 def test_a_run_that_begins_with_a_model_of_sounds_keeps_its_codebook_and_tokens(
     corpus_folder: Path, tmp_path: Path, sound_model: Path
 ) -> None:
-    prepare(corpus_folder, tmp_path, TINY, sound_model)
+    prepare([corpus_folder], tmp_path, TINY, sound_model)
     for name in ("sounds.json", "tokenizer.json"):
         assert json.loads((tmp_path / name).read_text()) == json.loads((sound_model / name).read_text())
 
@@ -137,4 +137,4 @@ def test_the_schedule_warms_up_holds_and_falls_to_zero() -> None:
 
 def test_a_folder_without_a_corpus_is_told(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match="chiptune corpus makes one"):
-        train(tmp_path, tmp_path / "run", TINY)
+        train([tmp_path], tmp_path / "run", TINY)

@@ -1,0 +1,43 @@
+"""What a tune is going to be, in three numbers that are known before its first note: voices, density and returns.
+
+Training tells them of each song, half the time; a request can ask for them, and what it leaves open is drawn from the
+model before it composes (`models.sample`). Steps are sixths of NES-MDB's training songs, so that each is as common.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect
+
+from models.forms import EVERY, Sheet
+from models.score import CHANNEL_NAMES, Score
+from models.vocabulary import LENGTHS
+
+DENSITY_EDGES = (7.3, 10.6, 14.4, 18.8, 27.2)
+"""Notes a second."""
+RETURN_EDGES = (0.15, 0.3, 0.4, 0.5, 0.6)
+"""The share of beats, each channel's counted apart and empty ones left out, that repeat an earlier one."""
+
+
+def plan_of(score: Score, sheet: Sheet) -> list[str]:
+    """The events of a song's plan, in the order of `vocabulary.PLAN`; none of a score without notes."""
+    names = [name for name, notes in zip(CHANNEL_NAMES, score.channels, strict=True) if notes]
+    if not names:
+        return []
+    return [f"voices:{'+'.join(names)}", f"density:{density_of(score)}", f"returns:{returns_of(sheet)}"]
+
+
+def density_of(score: Score) -> int:
+    """The step of a score's notes a second."""
+    return bisect(DENSITY_EDGES, score.note_count / max(1.0, score.seconds))
+
+
+def returns_of(sheet: Sheet) -> int:
+    """The step of the share of beats that repeat."""
+    repeated = sum(len(beat.again) for beat in sheet.beats)
+    played = sum(bool(cells[channel]) for cells in sheet.played for channel in EVERY)
+    return bisect(RETURN_EDGES, repeated / max(1, played))
+
+
+def length_event(beats: int) -> str:
+    """The event that says how long a tune of so many beats is."""
+    return f"length:{next((most for most in LENGTHS if beats <= most), LENGTHS[-1])}"
