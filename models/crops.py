@@ -28,6 +28,8 @@ FROM_START = 0.1
 """The share of crops that begin where their song does."""
 SPANS = (4, 8, 16)
 """Beats that are filled in."""
+FITS = 0.75
+"""Beats around a span take more tokens than in their song: a repeat of what is hidden is written out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,8 @@ def _accompanied(random: np.random.Generator, sheet: Sheet, beats: int) -> str:
 
 
 def _filled_in(random: np.random.Generator, sheet: Sheet, beats: int) -> str:
-    """A span of beats, after what comes before and after it: about so many beats in all."""
+    """A span of beats, after what comes before and after it: so few that all of it should fit where `beats` do."""
+    beats = max(1, round(FITS * beats))
     span = min(int(random.choice(SPANS)), max(1, min(beats, len(sheet.beats)) // 3))
     start = int(random.integers(len(sheet.beats) - span + 1))
     after = min(max(0, beats - span) // 2, len(sheet.beats) - start - span)
