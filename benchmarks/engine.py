@@ -25,7 +25,8 @@ from benchmarks.rivals import Onnx, PlainTorch, Runner, Transformers
 from generator.work import WEIGHTS
 from models.engine import Engine, Logits
 from models.network import new_network
-from models.sample import Composer, Wish
+from models.sample import Composer
+from models.writer import Wish
 
 ROUNDS = 7
 TOKENS = 25

@@ -36,7 +36,7 @@ def time_stages(workshop: Workshop) -> None:
 TUNE = """
 import sys, time
 from generator.warmup import ready_workshop
-from models.sample import Wish
+from models.writer import Wish
 workshop = ready_workshop()
 began = time.perf_counter()
 workshop.composer.compose(Wish(frames=600, seed=int(sys.argv[1])))

@@ -14,8 +14,9 @@ from generator.analysis import faults, find_key
 from generator.contract import DEFAULT_SECONDS, KEYS, SEEDS, Request
 from generator.envelopes import dress
 from generator.titles import title_for
-from models.sample import Composer, Wish
+from models.sample import Composer
 from models.score import CHANNELS, FRAMES_PER_SECOND, NO, Note, Score, fold_pitch
+from models.writer import Wish
 
 TAKES = 4
 """Takes at most before the one with the fewest faults is kept."""

@@ -8,8 +8,8 @@ from generator.analysis import find_key
 from generator.audio import measure
 from generator.soundfont import soundfont_path
 from generator.work import Workshop
-from models.sample import Wish
 from models.score import Note, Score
+from models.writer import Wish
 
 
 def ready_workshop() -> Workshop:

@@ -6,7 +6,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import NoReturn
 
@@ -25,34 +25,27 @@ class Parser(argparse.ArgumentParser):
 
 def train_command(arguments: list[str]) -> int:
     """`chiptune train CORPUS --out DIR`."""
-    from models.train import Settings, train
+    from models.train import PRESETS, train
 
-    usual = Settings()
     parser = Parser("chiptune train", description="Train a model on a corpus, or on several.")
-    parser.add_argument(
-        "corpora", type=Path, nargs="+", metavar="CORPUS", help="a folder that chiptune corpus has made"
-    )
+    parser.add_argument("corpora", type=Path, nargs="+", metavar="CORPUS", help="a folder of chiptune corpus")
     parser.add_argument("--out", type=Path, required=True, help="the run's folder; an earlier run there goes on")
-    parser.add_argument("--steps", type=int, default=usual.steps, help="optimizer steps in all")
+    parser.add_argument("--preset", choices=sorted(PRESETS), default="cpu", help="what the options are if left out")
+    parser.add_argument("--steps", type=int, help="optimizer steps in all")
     parser.add_argument("--stop-at", type=int, help="stop after this step; the schedule still counts --steps")
     parser.add_argument(
         "--start", type=Path, metavar="MODEL", help="a model to go on from, of the same width and depth"
     )
-    parser.add_argument("--crop-length", type=int, default=usual.crop_length, help="tokens of the first crops")
-    parser.add_argument("--width", type=int, default=usual.width, help="a multiple of 64")
-    parser.add_argument("--layers", type=int, default=usual.layers)
-    parser.add_argument("--vocabulary", type=int, default=usual.vocabulary, help="tokens")
-    parser.add_argument("--seed", type=int, default=usual.seed)
+    parser.add_argument("--crop-length", type=int, help="tokens of the first crops")
+    parser.add_argument("--cooldown", type=float, help="last share of the steps, in which the learning rates fall")
+    parser.add_argument("--width", type=int, help="a multiple of 64")
+    parser.add_argument("--layers", type=int)
+    parser.add_argument("--vocabulary", type=int, help="tokens")
+    parser.add_argument("--seed", type=int)
     given = parser.parse_args(arguments)
-    settings = Settings(
-        steps=given.steps,
-        width=given.width,
-        layers=given.layers,
-        vocabulary=given.vocabulary,
-        crop_length=given.crop_length,
-        seed=given.seed,
-    )
-    train(given.corpora, given.out, settings, start=given.start, stop_at=given.stop_at)
+    options = ("steps", "width", "layers", "vocabulary", "crop_length", "cooldown", "seed")
+    said = {name: value for name in options if (value := getattr(given, name)) is not None}
+    train(given.corpora, given.out, replace(PRESETS[given.preset], **said), start=given.start, stop_at=given.stop_at)
     return 0
 
 

@@ -36,6 +36,7 @@ class Place:
     envelope, one bit each; all of them, where a model names none. voice: the channel whose note has just begun and
     may name its sound, or NOTHING. said: the last that it has named, or NOTHING. played: for each beat so far and
     channel what happened, as `models.tokens.Reader` keeps it. repeating: the channels that repeat a beat, one bit each.
+    closed: the channels in which nothing may happen in this beat, one bit each.
     """
 
     rows: tuple[int, ...]
@@ -48,6 +49,7 @@ class Place:
     said: int = NOTHING
     played: Played = ()
     repeating: int = 0
+    closed: int = 0
 
     @property
     def waits(self) -> bool:
@@ -59,9 +61,9 @@ class Place:
         """Whether the note that has just begun must name its envelope, as the first of its channel."""
         return self.voice != NOTHING and not self.named >> self.voice & 1
 
-    def next_beat(self, rows: tuple[int, ...], *, last: bool, played: Played = ()) -> Place:
+    def next_beat(self, rows: tuple[int, ...], *, last: bool, played: Played = (), closed: int = 0) -> Place:
         """The beginning of the beat after this one. played: what happened up to this one's end."""
-        return Place(rows, sounding=self.sounding, last=last, named=self.named, played=played)
+        return Place(rows, sounding=self.sounding, last=last, named=self.named, played=played, closed=closed)
 
     def source(self, channel: int, back: int) -> Sequence[tuple[str, str]]:
         """What a channel did so many beats ago, as (time, event); nothing before the tune."""
@@ -229,7 +231,7 @@ def lets_the_last_beat_ring(table: TokenTable, place: Place) -> Mask:
     if not place.last:
         return np.ones(len(table.spelling), dtype=np.bool_)
     waits = (table.last_time != NOTHING) & (table.last_channel == NOTHING)
-    can_end = (place.sounding & ~table.silences & ~place.repeating) != 0
+    can_end = (place.sounding & ~table.silences & ~place.repeating & ~place.closed) != 0
     return np.asarray(~table.begins_notes & (~waits | can_end))
 
 
@@ -271,9 +273,14 @@ def repeats_have_a_source(table: TokenTable, place: Place) -> Mask:
 
 def what_repeats_is_left_alone(table: TokenTable, place: Place) -> Mask:
     """Nothing else happens in a channel that repeats a beat, and no time is written where all of them do."""
-    if place.repeating == ALL:
+    if place.repeating | place.closed == ALL:
         return ~table.is_happening
     return np.asarray((table.channels & place.repeating == 0) | table.is_repeat)
+
+
+def what_is_closed_is_left_alone(table: TokenTable, place: Place) -> Mask:
+    """Nothing happens in a channel that is not to be written."""
+    return np.asarray(table.channels & place.closed == 0)
 
 
 RULES = (
@@ -288,6 +295,7 @@ RULES = (
     repeats_come_first,
     repeats_have_a_source,
     what_repeats_is_left_alone,
+    what_is_closed_is_left_alone,
 )
 
 

@@ -51,8 +51,9 @@ class Settings:
 
     steps: optimizer steps in all. width, layers, vocabulary: the network's size. context: the longest crop. muon_lr:
     learning rate of the matrices; adam_lr: of embeddings and norms. cooldown: last share of the steps, in which
-    both fall linearly to zero. crop_length: tokens of the first crops, which grow to the context. mixture: the forms
-    that songs are told in. seed: decides weights, order, forms and transpositions.
+    both fall linearly to zero. crop_length: tokens of the first crops, which grow to the context; tokens: of the
+    first steps, which grow to twice as many. mixture: the forms that songs are told in. seed: decides weights, order,
+    forms and transpositions.
     """
 
     steps: int = 12_000
@@ -65,6 +66,7 @@ class Settings:
     warmup: int = 100
     cooldown: float = 0.4
     crop_length: int = 256
+    tokens: int = 2048
     mixture: Mixture = field(default_factory=Mixture)
     seed: int = 0
 
@@ -73,6 +75,8 @@ class Settings:
             raise UsageError(f"The width must be a multiple of 64, not {self.width}.")
         if self.layers < 1 or self.steps < 1:
             raise UsageError("A run needs at least one layer and one step.")
+        if not 0 <= self.cooldown <= 1:
+            raise UsageError(f"The cooldown is a share of the steps, 0 to 1, not {self.cooldown:g}.")
         if not len(EVENTS) <= self.vocabulary <= 2**16:
             raise UsageError(f"The vocabulary must have {len(EVENTS)} to {2**16} tokens, not {self.vocabulary}.")
 
@@ -80,11 +84,11 @@ class Settings:
         """(rows, length) of the batch of a step: short crops first, which teach faster; the full context last."""
         share = step / self.steps
         if share < 0.6:
-            length, tokens = self.crop_length, 2048
+            length, tokens = self.crop_length, self.tokens
         elif share < 0.8:
-            length, tokens = 2 * self.crop_length, 3072
+            length, tokens = 2 * self.crop_length, self.tokens * 3 // 2
         else:
-            length, tokens = self.context, 4096
+            length, tokens = self.context, 2 * self.tokens
         length = min(length, self.context)
         return max(1, tokens // length), length
 
@@ -92,6 +96,13 @@ class Settings:
         """The share of the learning rates that a step takes."""
         rest = (self.steps - step) / max(1, self.cooldown * self.steps)
         return min(1.0, (step + 1) / self.warmup, rest)
+
+
+PRESETS = {
+    "cpu": Settings(),
+    "gpu": Settings(steps=20_000, width=384, layers=10, crop_length=512, tokens=32_768, warmup=300),
+}
+"""What is usual on two cores in some hours, and on one GPU in less than one: 5 and 18 million weights, 10 and 37 MB."""
 
 
 class Trainer:

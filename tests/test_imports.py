@@ -78,7 +78,7 @@ for module in pkgutil.walk_packages(generator.__path__, "generator."):
     if module.name != "generator.__main__":
         importlib.import_module(module.name)
 from generator.work import Workshop
-from models.sample import Wish
+from models.writer import Wish
 workshop = Workshop()
 workshop.composer.compose(Wish(frames=60, seed=0))
 print(json.dumps([workshop.engine, sorted(sys.modules)]))

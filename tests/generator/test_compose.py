@@ -10,8 +10,9 @@ from generator.analysis import faults, find_key
 from generator.compose import TAKES, USUAL_TEMPERATURE, Tune, _in_key, compose, take_seed, transpose
 from generator.contract import SEEDS, Request
 from generator.work import WEIGHTS
-from models.sample import Composer, Wish
+from models.sample import Composer
 from models.score import CHANNELS, NO
+from models.writer import Wish
 from tests.models.tiny import write_model
 from tests.music import bare, random_score, scale
 

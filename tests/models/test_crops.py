@@ -75,7 +75,7 @@ def mixed(sound_model: Path, mixture: Mixture, *, arranged: int = 0) -> Crops:
 
 def spelled(crops: Crops, rows: int, length: int) -> list[list[str]]:
     return [
-        [event_of(c) for token in row.tolist() for c in crops.tokenizer.id_to_token(token)]
+        [event_of(c) for token in row.tolist() for c in crops.tokenizer.id_to_token(token) or ""]
         for row in crops.batch(0, rows, length)
     ]
 

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 from models.legality import NOTHING, RULES, Mask, Place, Played, TokenTable, legal
-from models.sample import Composer, Wish
+from models.sample import Composer
 from models.score import CHANNELS, NO, P1, P2, TR, Score
 from models.tokens import from_text, spelled, to_text
 from models.vocabulary import MAX_OFFSET
+from models.writer import Wish
 from tests.models.conftest import MakeModel
 from tests.music import bare
 
@@ -109,6 +110,7 @@ def test_every_rule_forbids_something_that_the_others_allow() -> None:
     places = [Place(ROWS, *step) for step in steps]
     played = [[NOTE, EMPTY, NOTE, EMPTY]]
     places += [Place(ROWS, time=t, played=played, repeating=mask) for t in (-1, 0) for mask in (0, 1, 4)]
+    places += [Place(ROWS, played=played, closed=0b0101)]
     for left_out in RULES:
         others = [rule for rule in RULES if rule is not left_out]
         assert any(
@@ -223,6 +225,19 @@ def test_no_time_is_written_where_nothing_can_happen() -> None:
     assert not times(Place(ROWS, repeating=0b1111))
     assert times(Place(ROWS, sounding=0b0101, repeating=0b0100, last=True))
     assert not times(Place(ROWS, sounding=0b0101, repeating=0b0101, last=True))
+
+
+def test_nothing_happens_in_a_closed_channel() -> None:
+    def after(*tokens: int, closed: int) -> list[int]:
+        place = AGAIN.first_place().next_beat(ROWS, last=False, played=[[NOTE, EMPTY, NOTE, EMPTY]], closed=closed)
+        for token in tokens:
+            AGAIN.follow(place, token)
+        return [int(i) for i in np.flatnonzero(legal(AGAIN, place))]
+
+    assert after(closed=0) == [0, 4, 5, 7]
+    assert after(closed=0b0001) == [0, 5]
+    assert after(0, closed=0b0001) == [2]
+    assert after(closed=0b1111) == []
 
 
 def test_a_repeat_leaves_sounding_what_it_began() -> None:

@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.sample import TOP_P, Composer, Wish, draw, fit_length
+from models.sample import Composer, fit_length
 from models.score import Score
+from models.writer import TOP_P, Wish, draw
 from tests.models.conftest import MakeModel
 
 

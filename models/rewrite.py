@@ -1,0 +1,217 @@
+"""Old tunes made new: continued, accompanied, with some bars written anew. What is kept stays as it is, to the note.
+
+The forms are those of training (`models.forms`): the model sees what is kept first, what comes after a span included.
+Which bars, channels and controls is up to the caller.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from models.forms import GIVEN, THEN, Sheet, infill, phrases, read_sheet, tell
+from models.grid import ROWS, RowClock
+from models.plan import length_event, plan_of
+from models.score import CHANNEL_NAMES, Note, Score
+from models.tokens import clock_events, row_clock, to_text
+from models.vocabulary import LENGTHS
+from models.writer import Model, Wish, Writer
+
+ROOM = 0.6
+"""The share of the model's context that what is kept may take, so that there is room for what is written."""
+
+Progress = Callable[[float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A score that is written on: its rows, its beats and its text taken apart."""
+
+    score: Score
+    clock: RowClock
+    sheet: Sheet
+
+    @property
+    def beats(self) -> int:
+        """Beats of the score, the last perhaps not whole."""
+        return len(self.sheet.beats)
+
+    def frame(self, beat: int) -> int:
+        """The frame on which a beat begins, inside the score."""
+        return min(max(0, self.clock.row(beat * ROWS)), self.score.frames)
+
+    def beat_at(self, frame: int) -> int:
+        """The beat that begins nearest to a frame."""
+        beat = max(0, self.clock.row_of(max(0, min(frame, self.score.frames))) // ROWS)
+        nearer = abs(self.frame(beat + 1) - frame) < abs(self.frame(beat) - frame)
+        return beat + 1 if nearer else beat
+
+
+def source_of(model: Model, score: Score) -> Source:
+    """A score as the model reads it."""
+    clock = row_clock(score)
+    text = to_text(score, clock=clock, codebook=model.codebook, repeats=True)
+    return Source(score, clock, read_sheet(text))
+
+
+# --- continue --------------------------------------------------------------------------------------------------
+
+
+def go_on(model: Model, source: Source, wish: Wish, start: int, progress: Progress = lambda _: None) -> Score:
+    """The score up to beat `start`, and then as much new music as wished for, to a close.
+
+    What rings over the beat rings on; the new notes of its channel wait.
+    """
+    added = max(1, round(wish.frames / source.clock.beat_frames))
+    total = start + added
+    controls = [*wish.controls, *_plan(source, wish)]
+    writer = _writer(model, source, controls, total, wish)
+    before = model.encode(" ".join(tell(source.sheet, range(start))))
+    writer.read(before)
+    writer.body = before
+    writer.see(writer.latest(round(ROOM * model.engine.context)))
+    kept = _before(source, start)
+    writer.write(range(start, total), total, _held(source, kept), progress)
+    written = writer.reader.score(max(source.clock.row(total * ROWS), *(n.end for notes in kept for n in notes), 1))
+    return _joined(source, kept, written, range(source.clock.row(start * ROWS), written.frames))
+
+
+# --- accompany -------------------------------------------------------------------------------------------------
+
+
+def write_beside(
+    model: Model, source: Source, wish: Wish, keep: Collection[int], progress: Progress = lambda _: None
+) -> Score:
+    """The channels of `keep` as they are, the others written new beside them."""
+    controls = [*(f"given:{CHANNEL_NAMES[channel]}" for channel in sorted(keep)), *wish.controls]
+    writer = _writer(model, source, controls, source.beats, wish)
+    closed = sum(1 << channel for channel in keep)
+    parts = phrases(source.sheet)
+    for i, part in enumerate(parts):
+        given = [[GIVEN, *tell(source.sheet, near, keep)] for near in parts[max(0, i - 1) : i + 2]]
+        writer.see(_ahead(writer, given, before=len(parts[i - 1]) if i else 0))
+
+        def told(share: float, part: range = part) -> None:
+            progress((part.start + share * len(part)) / source.beats)
+
+        writer.write(part, closed=lambda _: closed, progress=told)
+    kept = [notes if channel in keep else () for channel, notes in enumerate(source.score.channels)]
+    return _joined(source, kept, writer.reader.score(source.score.frames), range(source.score.frames))
+
+
+def _ahead(writer: Writer, given: list[list[str]], before: int) -> list[int]:
+    """What the model sees before it writes a phrase: as much as there is room for, in the order of training.
+
+    given: what is kept in the phrase before (where there is one), in this one and in the next. before: the beats of the
+    phrase before, which has just been written.
+    """
+    model = writer.model
+    room = round(ROOM * model.engine.context)
+    this = given[1:] if before else given
+    forms = []
+    if before:
+        first = model.encode(" ".join([*given[0], *this[0], THEN]))
+        following = model.encode(" ".join([*(this[1] if len(this) > 1 else []), THEN]))
+        forms.append(first + _last_beats(writer, before) + following)
+    forms += [model.encode(" ".join([*(word for words in some for word in words), THEN])) for some in (this, this[:1])]
+    return next((ids for ids in forms if len(ids) <= room), [*forms[-1][: room - 1], forms[-1][-1]])
+
+
+def _last_beats(writer: Writer, count: int) -> list[int]:
+    """The tokens of the last beats that have been written."""
+    starts = [i for i, token in enumerate(writer.body) if token in writer.model.beats]
+    return writer.body[starts[-count] :] if count <= len(starts) else []
+
+
+# --- infill ----------------------------------------------------------------------------------------------------
+
+
+def fill_in(model: Model, source: Source, wish: Wish, span: range, progress: Progress = lambda _: None) -> Score:
+    """The score with the beats of a span written anew, between what comes before and after them."""
+    writer = _writer(model, source, [*wish.controls, *_plan(source, wish)], source.beats, wish)
+    writer.read(model.encode(" ".join(tell(source.sheet, range(span.start)))))
+    writer.see(_around(model, source, span))
+    kept = [tuple(note for note in notes if source_beat(source, note) not in span) for notes in source.score.channels]
+    writer.write(span, closed=_held(source, kept, span.start), progress=progress)
+    start, stop = source.frame(span.start), source.frame(span.stop)
+    made = _ringing(source, writer.reader.score(stop), start, stop)
+    return _joined(source, kept, made, range(start, stop))
+
+
+def source_beat(source: Source, note: Note) -> int:
+    """The beat in which a note begins."""
+    return source.clock.row_of(note.start) // ROWS
+
+
+def _around(model: Model, source: Source, span: range) -> list[int]:
+    """What the model sees before a span: as many beats around it as there is room for."""
+    room = round(ROOM * model.engine.context)
+    head = len(source.sheet.head)
+    around = source.beats
+    while True:
+        text = infill(source.sheet, around, span, around // 2)
+        ids = model.encode(text[: text.index(THEN) + 1].split(" ", head)[head])
+        if len(ids) <= room or around == 0:
+            return ids[-room:]
+        around = around * 3 // 4
+
+
+def _ringing(source: Source, made: Score, start: int, stop: int) -> Score:
+    """What is written up to a span's end, the last notes ringing on as long as the old ones there did."""
+    channels = []
+    for notes, old in zip(made.channels, source.score.channels, strict=True):
+        over = max((note.end for note in old if start <= note.start < stop < note.end), default=stop)
+        free = min((note.start for note in old if note.start >= stop), default=source.score.frames)
+        end = min(over, free)
+        rings = bool(notes) and notes[-1].end == stop and end > stop
+        channels.append((*notes[:-1], replace(notes[-1], end=end)) if rings else notes)
+    return Score(tuple(channels), source.score.frames)
+
+
+# --- what they share -------------------------------------------------------------------------------------------
+
+
+def _writer(model: Model, source: Source, controls: list[str], beats: int, wish: Wish) -> Writer:
+    """A writer on a source's rows. controls: those of its head, where the model knows them."""
+    known = [event for event in controls if model.plans or event.startswith(("scene:", "key:"))]
+    length = [length_event(min(beats, LENGTHS[-1]))] if model.plans else []
+    head = model.ids(("<bos>", *known, *clock_events(source.clock), *length))
+    return Writer(model, head, source.clock, wish.temperature, np.random.default_rng(wish.seed))
+
+
+def _plan(source: Source, wish: Wish) -> list[str]:
+    """The source's own plan, so that what is written is of its texture, but for what is wished otherwise."""
+    asked = {kind: events[0] for kind, events in wish.plan.items() if events}
+    return [asked.get(event.partition(":")[0], event) for event in plan_of(source.score, source.sheet)]
+
+
+def _before(source: Source, beat: int) -> list[tuple[Note, ...]]:
+    """The notes that begin before a beat, to their own ends."""
+    frame = source.frame(beat)
+    return [tuple(note for note in notes if note.start < frame) for notes in source.score.channels]
+
+
+def _held(source: Source, kept: Sequence[Sequence[Note]], start: int | None = None) -> Callable[[int], int]:
+    """For a beat the channels in which a kept note from before still rings as it begins."""
+    first = None if start is None else source.frame(start)
+
+    def closed(beat: int) -> int:
+        frame = source.clock.row(beat * ROWS)
+        return sum(
+            1 << channel
+            for channel, notes in enumerate(kept)
+            if any(note.start < (frame if first is None else first) and note.end > frame for note in notes)
+        )
+
+    return closed
+
+
+def _joined(source: Source, kept: Sequence[Sequence[Note]], written: Score, frames: range) -> Score:
+    """Kept notes, and written ones that begin within some frames, as one score."""
+    channels = tuple(
+        tuple(sorted([*old, *(note for note in new if note.start in frames)], key=lambda note: note.start))
+        for old, new in zip(kept, written.channels, strict=True)
+    )
+    return replace(source.score, channels=channels, frames=written.frames, loop=None)

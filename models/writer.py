@@ -1,0 +1,195 @@
+"""Writing: a model draws tokens beat by beat, under the rules of legality, and what it writes is read as it goes.
+
+What is written (a whole tune, its end, some channels, some bars) and what the model has seen before is up to
+`models.sample` and `models.rewrite`. Everything drawn comes from the generator of random numbers that a writer has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from models.engine import Engine, Logits
+from models.grid import BEAT_CYCLE, ROWS, RowClock
+from models.legality import Place, TokenTable, legal
+from models.tokens import Reader, knows_plans, load_codebook, load_tokenizer, spelled, token_id
+from models.vocabulary import COUNTDOWN, EVENTS, PLAN
+
+TOP_P = 0.95
+"""The nucleus sampled from: the likeliest tokens with this share of the probability (Holtzman 2020)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a tune should be. frames: its length. beat_frames: frames a beat, or None for the model's choice.
+
+    plan: for kinds of `vocabulary.PLAN` the events that will do; the model chooses among them, or among all.
+    """
+
+    frames: int
+    seed: int
+    temperature: float = 1.0
+    scene: str | None = None
+    key: str | None = None
+    beat_frames: float | None = None
+    plan: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    @property
+    def controls(self) -> list[str]:
+        """The events that say what is wished for and never drawn."""
+        named = (("scene", self.scene), ("key", self.key))
+        return [f"{kind}:{value}" for kind, value in named if value]
+
+
+class Model:
+    """A model on disk, ready to write."""
+
+    def __init__(self, folder: Path) -> None:
+        self.tokenizer = load_tokenizer(folder)
+        self.codebook = load_codebook(folder, self.tokenizer)
+        self.engine = Engine(folder)
+        self.table = TokenTable(spelled(self.tokenizer))
+        self.plans = knows_plans(self.tokenizer)
+        self.beats = [self.id(f"beat:{n}") for n in range(BEAT_CYCLE)]
+
+    def id(self, event: str) -> int:
+        """The token that stands for one event alone."""
+        return token_id(self.tokenizer, event)
+
+    def ids(self, events: Iterable[str]) -> list[int]:
+        """The tokens of some events, each alone."""
+        return [self.id(event) for event in events]
+
+    def encode(self, text: str) -> list[int]:
+        """The tokens of a text of `models.tokens`."""
+        return list(self.tokenizer.encode(text).ids)
+
+    def choose_plan(self, controls: Sequence[str], wish: Wish, random: np.random.Generator) -> list[str]:
+        """What the tune is going to be, drawn from the model as often as songs are so; nothing if it knows no plans."""
+        chosen: list[str] = []
+        for kind in PLAN if self.plans else ():
+            events = wish.plan.get(kind) or [event for event in EVENTS if event.startswith(f"{kind}:")]
+            logits = self.engine.begin(self.ids((*controls, *chosen)))
+            ids = self.ids(events)
+            chosen.append(events[ids.index(draw(logits, ids, 1.0, random, top_p=1.0))])
+        return chosen
+
+
+@dataclass
+class Writer:
+    """A tune being written: its head and how its tokens are drawn; the tokens that the model has before it.
+
+    reader: has read what is written, and what came before it in the tune.
+    """
+
+    model: Model
+    head: list[int]
+    clock: RowClock
+    temperature: float
+    random: np.random.Generator
+    body: list[int] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.reader = Reader(self.model.codebook)
+        self.read(self.head)
+        self._logits: Logits = np.zeros(0)
+
+    def read(self, tokens: Iterable[int]) -> None:
+        """Take tokens for the tune so far."""
+        for token in tokens:
+            for event in self.model.table.spelling[token]:
+                self.reader.feed(event)
+
+    def see(self, tokens: Sequence[int]) -> None:
+        """Show the model its head and some tokens, and nothing that it had before."""
+        self.body = list(tokens)
+        self._logits = self.model.engine.begin(self.head + self.body)
+
+    def write(
+        self,
+        beats: range,
+        total: int | None = None,
+        closed: Callable[[int], int] = lambda _: 0,
+        progress: Callable[[float], None] = lambda _: None,
+    ) -> None:
+        """Write some beats. total: the tune's beats, where it is to come to a close with the last of them.
+
+        closed: for a beat the channels, one bit each, in which nothing may happen. progress: told the share written.
+        """
+        place = self._place()
+        for beat in beats:
+            opening = [self.model.beats[(self.clock.first + beat) % BEAT_CYCLE]]
+            if total is not None and total - beat <= COUNTDOWN:
+                opening.append(self.model.id(f"left:{total - beat}"))
+            self._append(opening)
+            self.read(opening)
+            rows = tuple(self.clock.row(beat * ROWS + i + 1) - self.clock.row(beat * ROWS + i) for i in range(ROWS))
+            place = place.next_beat(
+                rows, last=total is not None and beat == total - 1, played=self.reader.played[:-1], closed=closed(beat)
+            )
+            self._fill(place, beat)
+            progress((beat - beats.start + 1) / len(beats))
+
+    def _place(self) -> Place:
+        """Where the tune is, by what has been read."""
+        place = self.model.table.first_place()
+        for channel, notes in enumerate(self.reader.notes):
+            if self.reader.sounding[channel]:
+                place.sounding |= 1 << channel
+            if notes or self.reader.sounding[channel]:
+                place.named |= 1 << channel
+        return place
+
+    def _fill(self, place: Place, beat: int) -> None:
+        """Draw what happens in a beat."""
+        # The next beat's token, or what ends or parts a tune, is how the model says that a beat is full.
+        full = [self.model.beats[(self.clock.first + beat + 1) % BEAT_CYCLE], self.model.id("<end>")]
+        full += self.model.ids(("<given>", "<then>")) if self.model.plans else []
+        while (token := self._next(place, full)) not in full:
+            self.model.table.follow(place, token)
+            self.read([token])
+            self._append([token])
+
+    def _next(self, place: Place, full: list[int]) -> int:
+        """The next token inside a beat, or one of those that end it."""
+        allowed = legal(self.model.table, place)
+        if not place.waits:
+            allowed[full] = True
+        return draw(self._logits, np.flatnonzero(allowed), self.temperature, self.random)
+
+    def _append(self, tokens: list[int]) -> None:
+        """Write tokens and hear what may follow.
+
+        A full context starts over with the head and the latest half, from a beat on, as training crops do.
+        """
+        self.body.extend(tokens)
+        engine = self.model.engine
+        if engine.length + len(tokens) < engine.context:
+            self._logits = engine.feed(tokens)
+            return
+        self.see(self.latest(engine.context // 2))
+
+    def latest(self, most: int) -> list[int]:
+        """The last tokens of the body, from a beat on."""
+        recent = max(0, len(self.body) - most)
+        start = next((i for i in range(recent, len(self.body)) if self.body[i] in self.model.beats), len(self.body))
+        return self.body[start:]
+
+
+def draw(
+    logits: Logits, allowed: npt.ArrayLike, temperature: float, random: np.random.Generator, top_p: float = TOP_P
+) -> int:
+    """One of the allowed tokens, from the nucleus of the tempered distribution over them."""
+    ids = np.asarray(allowed)
+    scaled = logits[ids] / temperature
+    probability = np.exp(scaled - scaled.max())
+    probability /= probability.sum()
+    order = np.argsort(-probability, kind="stable")
+    cumulative = np.cumsum(probability[order])
+    nucleus = int(np.searchsorted(cumulative, top_p)) + 1
+    chosen = int(np.searchsorted(cumulative[:nucleus], random.random() * cumulative[min(nucleus, len(ids)) - 1]))
+    return int(ids[order[min(chosen, len(ids) - 1)]])

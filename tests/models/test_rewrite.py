@@ -1,0 +1,112 @@
+"""Rewriting with tiny random networks: what is kept comes back to the note, what is written is where it should be."""
+
+from pathlib import Path
+
+import pytest
+
+from models.forms import EVERY
+from models.grid import ROWS
+from models.rewrite import Source, fill_in, go_on, source_beat, source_of, write_beside
+from models.sample import Composer
+from models.score import Note, Score
+from models.writer import Wish
+from tests.models.conftest import MakeModel
+from tests.music import BEAT_OF_30, loop_of, random_score, scale
+
+
+@pytest.fixture(scope="module")
+def composers(make_model: MakeModel) -> list[Composer]:
+    """With and without sounds, of a context that holds a tune and of one that does not."""
+    return [
+        Composer(make_model(seed, context=context, sounds=sounds))
+        for seed, (context, sounds) in enumerate([(512, True), (128, True), (256, False)])
+    ]
+
+
+def song(seed: int) -> Score:
+    return scale(60 * 16) if seed % 3 == 0 else loop_of(random_score(seed, grid=seed % 2 == 0), 2)
+
+
+def begun_in(source: Source, channel: int, beats: range) -> list[Note]:
+    return [note for note in source.score.channels[channel] if source_beat(source, note) in beats]
+
+
+@pytest.mark.parametrize("seed", range(9))
+def test_a_tune_goes_on_from_a_beat(composers: list[Composer], seed: int) -> None:
+    model = composers[seed % 3]
+    source = source_of(model, song(seed))
+    start = source.beats * (1 + seed % 2) // 2
+    score = go_on(model, source, Wish(frames=300, seed=seed), start)
+    join = source.clock.row(start * ROWS)
+    for old, new in zip(source.score.channels, score.channels, strict=True):
+        assert [note for note in new if note.start < join] == [note for note in old if note.start < join]
+    assert any(note.start >= join for notes in score.channels for note in notes)
+    assert score.frames >= join + 300 - source.clock.beat_frames
+    assert score.grid == source.score.grid
+
+
+@pytest.mark.parametrize("seed", range(9))
+def test_kept_channels_stay_and_the_others_are_written_for_all_of_the_tune(
+    composers: list[Composer], seed: int
+) -> None:
+    model = composers[seed % 3]
+    source = source_of(model, song(seed))
+    keep = [[0], [2, 3], [0, 1, 2]][seed // 3]
+    told: list[float] = []
+    score = write_beside(model, source, Wish(frames=0, seed=seed), keep, told.append)
+    for channel in EVERY:
+        same = score.channels[channel] == source.score.channels[channel]
+        assert same == (channel in keep) or not source.score.channels[channel]
+    new = [note for channel in EVERY if channel not in keep for note in score.channels[channel]]
+    assert max(note.start for note in new) > 0.7 * score.frames
+    assert score.frames == source.score.frames
+    assert told == sorted(told)
+    assert told[-1] == 1.0
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_span_is_written_anew_and_nothing_else(composers: list[Composer], seed: int) -> None:
+    model = composers[seed % 3]
+    source = source_of(model, song(seed))
+    span = [range(4, 8), range(3), range(source.beats - 3, source.beats)][seed // 4]
+    score = fill_in(model, source, Wish(frames=0, seed=seed), span)
+    start, stop = source.frame(span.start), source.frame(span.stop)
+    assert score.frames == source.score.frames
+    changed = False
+    for channel in EVERY:
+        outside = [note for note in score.channels[channel] if not start <= note.start < stop]
+        assert outside == [note for note in source.score.channels[channel] if not start <= note.start < stop]
+        inside = [note for note in score.channels[channel] if start <= note.start < stop]
+        changed = changed or inside != begun_in(source, channel, span)
+    assert changed
+
+
+def test_a_note_that_rings_into_a_span_is_not_cut(composers: list[Composer]) -> None:
+    held = Note(0, 200, 60)
+    source = source_of(composers[0], Score(((held,), (), (), (Note(0, 5, 3), Note(400, 405, 3))), 480, BEAT_OF_30))
+    for seed in range(4):
+        score = fill_in(composers[0], source, Wish(frames=0, seed=seed), range(4, 12))
+        assert score.channels[0][0] == held
+        assert all(note.start >= 210 for note in score.channels[0][1:])  # from the next beat on
+
+
+@pytest.mark.parametrize("what", [go_on, write_beside, fill_in])
+def test_the_same_seed_writes_the_same(composers: list[Composer], what: object) -> None:
+    source = source_of(composers[0], song(0))
+
+    def written(seed: int) -> Score:
+        wish = Wish(frames=240, seed=seed)
+        if what is go_on:
+            return go_on(composers[0], source, wish, 16)
+        if what is write_beside:
+            return write_beside(composers[0], source, wish, [0])
+        return fill_in(composers[0], source, wish, range(8, 16))
+
+    assert written(1) == written(1) != written(2)
+
+
+def test_beats_are_found_from_frames(tiny_model: Path) -> None:
+    source = source_of(Composer(tiny_model), scale(600))
+    assert [source.beat_at(frame) for frame in (0, 14, 16, 300, 590, 600, 9999)] == [0, 0, 1, 10, 20, 20, 20]
+    assert source.frame(7) == 210
+    assert source.frame(99) == 600
