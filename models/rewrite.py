@@ -87,6 +87,7 @@ def write_beside(
     """The channels of `keep` as they are, the others written new beside them."""
     controls = [*(f"given:{CHANNEL_NAMES[channel]}" for channel in sorted(keep)), *wish.controls]
     writer = _writer(model, source, controls, source.beats, wish)
+    writer.ends = ("<end>", "<given>", "<then>")
     closed = sum(1 << channel for channel in keep)
     parts = phrases(source.sheet)
     for i, part in enumerate(parts):

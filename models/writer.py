@@ -83,7 +83,8 @@ class Model:
 class Writer:
     """A tune being written: its head and how its tokens are drawn; the tokens that the model has before it.
 
-    reader: has read what is written, and what came before it in the tune.
+    ends: the events, beside the next beat's, by which the model says that a beat is full. reader: has read what is
+    written, and what came before it in the tune.
     """
 
     model: Model
@@ -91,6 +92,7 @@ class Writer:
     clock: RowClock
     temperature: float
     random: np.random.Generator
+    ends: tuple[str, ...] = ("<end>",)
     body: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -146,9 +148,7 @@ class Writer:
 
     def _fill(self, place: Place, beat: int) -> None:
         """Draw what happens in a beat."""
-        # The next beat's token, or what ends or parts a tune, is how the model says that a beat is full.
-        full = [self.model.beats[(self.clock.first + beat + 1) % BEAT_CYCLE], self.model.id("<end>")]
-        full += self.model.ids(("<given>", "<then>")) if self.model.plans else []
+        full = [self.model.beats[(self.clock.first + beat + 1) % BEAT_CYCLE], *self.model.ids(self.ends)]
         while (token := self._next(place, full)) not in full:
             self.model.table.follow(place, token)
             self.read([token])
