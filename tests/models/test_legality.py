@@ -286,7 +286,7 @@ def sounding(make_model: MakeModel) -> list[Composer]:
 def test_whatever_a_random_network_of_sounds_writes_is_legal_and_each_note_has_its_sound(
     sounding: list[Composer], seed: int
 ) -> None:
-    score = sounding[seed % 3].compose(Wish(frames=90 + 20 * seed, seed=seed, temperature=(2.0, 1.0)[seed % 2]))
+    score = sounding[seed % 3].compose(Wish(frames=130 + 20 * seed, seed=seed, temperature=(2.0, 1.0)[seed % 2]))
     assert score.note_count > 5
     assert from_text(to_text(score)).channels == bare(score)
     for channel in (P1, P2, NO):
