@@ -15,12 +15,12 @@ from generator.arranging.reduction import reduce
 from generator.arranging.report import report_on
 from generator.arranging.sound import sound
 from generator.arranging.style import styles
-from generator.compose import Tune
+from generator.compose import Tune, transpose
 from generator.contract import InputError, Request
 from generator.importer import Import, import_midi
 from models.beats import find_grid
 from models.grid import find_clock
-from models.score import Grid, Score
+from models.score import FRAMES_PER_SECOND, Grid, Note, Score
 
 
 def arrange(request: Request, data: bytes) -> Tune:
@@ -36,8 +36,33 @@ def arrange(request: Request, data: bytes) -> Tune:
     if not score.note_count:
         raise InputError("Nothing in the MIDI file can be played on the four channels.")
     title = title_of(request.name)
-    score = replace(score, title=title, grid=score.grid or imported.grid or find_grid(score))
+    score = moved(replace(score, title=title, grid=score.grid or imported.grid or find_grid(score)), request)
     return Tune(score, title, find_key(score)[0], report)
+
+
+def moved(score: Score, request: Request) -> Score:
+    """A score in the tempo and transposition that a remix asks for."""
+    score = transpose(score, request.transpose) if request.transpose else score
+    return retimed(score, request.bpm) if request.bpm else score
+
+
+def retimed(score: Score, bpm: float) -> Score:
+    """A score with a grid at another tempo: every time is stretched, and no note lost. Envelopes keep their pace."""
+    old = score.grid or find_clock(score).to_grid()
+    grid = Grid.from_beat(round(16 * 60 * FRAMES_PER_SECOND / bpm))
+    stretch = grid.beat_frames / old.beat_frames
+    channels = []
+    for notes in score.channels:
+        line: list[Note] = []
+        for note in notes:
+            start = max(round(note.start * stretch), line[-1].end if line else 0)
+            end = max(round(note.end * stretch), start + 1)
+            volume, duty = (tuple(c for c in changes if c[0] < end - start) for changes in (note.volume, note.duty))
+            line.append(Note(start, end, note.pitch, volume, duty))
+        channels.append(tuple(line))
+    frames = max(round(score.frames * stretch), *(notes[-1].end for notes in channels if notes), 0)
+    fresh = replace(grid, start=round(old.start * stretch), beats_a_bar=old.beats_a_bar)
+    return replace(score, channels=tuple(channels), frames=frames, grid=fresh, loop=None)
 
 
 def reductions(imported: Import, count: int, seed: int) -> list[Score]:

@@ -9,9 +9,27 @@ from collections.abc import Callable
 from contextlib import redirect_stdout
 from dataclasses import asdict
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
-from generator.contract import BPM, KEYS, SCENES, SECONDS, TEMPERATURE, InputError, Request, Result, digest, random_seed
+from generator.contract import (
+    BARS,
+    BPM,
+    DEFAULT_SECONDS,
+    DENSITIES,
+    KEYS,
+    MODES,
+    REMIX_BPM,
+    SCENES,
+    SECONDS,
+    TAKES,
+    TEMPERATURE,
+    TRANSPOSE,
+    InputError,
+    Request,
+    Result,
+    digest,
+    random_seed,
+)
 
 
 class Parser(argparse.ArgumentParser):
@@ -28,33 +46,42 @@ def generate_command(arguments: list[str]) -> int:
     parser.add_argument("--scene", help=", ".join(SCENES))
     parser.add_argument("--bpm", type=float, help=f"{BPM[0]} to {BPM[1]}; the model's choice if left out")
     parser.add_argument("--key", help=f"{', '.join(KEYS[:3])} … or {', '.join(KEYS[12:15])} …")
-    parser.add_argument("--seconds", type=float, help=f"{SECONDS[0]} to {SECONDS[1]}, 30 if left out")
-    parser.add_argument("--temperature", type=float, default=1.0, help=f"{TEMPERATURE[0]} to {TEMPERATURE[1]}")
-    parser.add_argument("--model", default="nes", help="a folder of models/weights")
+    _add_length(parser, f"{DEFAULT_SECONDS} s")
+    _add_writing(parser)
     _add_output(parser)
     given = parser.parse_args(arguments)
-    request = Request(
-        mode="generate",
-        scene=given.scene,
-        bpm=given.bpm,
-        key=given.key,
-        seconds=given.seconds,
-        temperature=given.temperature,
-        model=given.model,
-        seed=_seed(given.seed),
-    )
+    request = Request(scene=given.scene, bpm=given.bpm, key=given.key, **_said(given))
     return _make(request, given.out, None, as_json=given.json)
 
 
 def remix_command(arguments: list[str]) -> int:
     """`chiptune remix FILE.mid --out DIR`."""
-    parser = Parser("chiptune remix", description="Arrange any MIDI file for the console's channels.")
+    parser = Parser("chiptune remix", description="Arrange a MIDI file for the console's channels, and write on it.")
     parser.add_argument("file", type=Path, help="a MIDI file")
-    parser.add_argument("--mode", default="arrange", help="arrange")
+    parser.add_argument("--mode", default="arrange", help=", ".join(list(MODES)[1:]))
+    parser.add_argument("--bpm", type=float, help=f"{REMIX_BPM[0]} to {REMIX_BPM[1]}; the file's own if left out")
+    parser.add_argument("--transpose", type=int, help=f"semitones, {TRANSPOSE[0]} to {TRANSPOSE[1]}")
+    parser.add_argument("--keep", help="accompany: channels such as p1,tr; the melody's if left out")
+    parser.add_argument("--strength", type=float, help="vary: the share of the bars, 0 to 1; 0.5 if left out")
+    parser.add_argument("--from-bar", type=int, help="continue: the first new bar; after the end if left out")
+    parser.add_argument("--span", help="infill: bars such as 5-8; four in the middle if left out")
+    _add_length(parser, "continue: 8 bars")
+    _add_writing(parser)
     _add_output(parser)
     given = parser.parse_args(arguments)
     data = _read(given.file)
-    request = Request(mode=given.mode, upload=digest(data), name=given.file.name, seed=_seed(given.seed))
+    request = Request(
+        mode=given.mode,
+        upload=digest(data),
+        name=given.file.name,
+        bpm=given.bpm,
+        transpose=given.transpose,
+        keep=given.keep,
+        strength=given.strength,
+        from_bar=given.from_bar,
+        span=given.span,
+        **_said(given),
+    )
     return _make(request, given.out, given.file, as_json=given.json)
 
 
@@ -142,6 +169,25 @@ def _add_output(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, help="the same seed gives the same tune; drawn if left out")
     parser.add_argument("--out", type=Path, required=True, help="the folder for the tune's files")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def _add_length(parser: argparse.ArgumentParser, usual: str) -> None:
+    length = parser.add_mutually_exclusive_group()
+    length.add_argument("--seconds", type=float, help=f"{SECONDS[0]} to {SECONDS[1]}; {usual} if left out")
+    length.add_argument("--bars", type=int, help=f"{BARS[0]} to {BARS[1]}")
+
+
+def _add_writing(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--density", help=f"{', '.join(DENSITIES)}; the model's choice if left out")
+    parser.add_argument("--temperature", type=float, default=1.0, help=f"{TEMPERATURE[0]} to {TEMPERATURE[1]}")
+    parser.add_argument("--takes", type=int, help=f"{TAKES[0]} to {TAKES[1]}, of which the best is kept")
+    parser.add_argument("--model", default="nes", help="a folder of models/weights")
+
+
+def _said(given: argparse.Namespace) -> dict[str, Any]:
+    """The fields that a new tune and a remix have in common."""
+    names = ("seconds", "bars", "density", "temperature", "takes", "model")
+    return {**{name: getattr(given, name) for name in names}, "seed": _seed(given.seed)}
 
 
 def _seed(given: int | None) -> int:

@@ -1,6 +1,6 @@
 """A request for a new tune becomes a score: takes of the model until one is as asked for and without faults.
 
-Knows the model and the checks; nothing of files or sound.
+Knows the model and the checks; nothing of files or sound. Remixes are `generator.rework`'s.
 """
 
 from __future__ import annotations
@@ -14,16 +14,21 @@ from generator.analysis import faults, find_key
 from generator.contract import DEFAULT_SECONDS, KEYS, SEEDS, Request
 from generator.envelopes import dress
 from generator.titles import title_for
+from models.plan import DENSITY_STEPS, density_of
 from models.sample import Composer
 from models.score import CHANNELS, FRAMES_PER_SECOND, NO, Note, Score, fold_pitch
+from models.vocabulary import PLAN
 from models.writer import Wish
 
 TAKES = 4
-"""Takes at most before the one with the fewest faults is kept."""
+"""Takes at most before the one with the fewest faults is kept, where a request does not say how many."""
+BEATS_A_BAR = 4
 
 
 USUAL_TEMPERATURE = 0.9
 """What a request's 1 is to the network: of those tried, where tunes come nearest to songs (docs/experiments.md)."""
+
+Progress = Callable[[float], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,40 +41,76 @@ class Tune:
     report: str = ""
 
 
-def compose(composer: Composer, request: Request, progress: Callable[[float], None]) -> Tune:
+@dataclass(frozen=True, slots=True)
+class Take:
+    """One try at a request. wrong: how much of it is not as asked or is a fault. surprise: nats a token."""
+
+    score: Score
+    key: str
+    wrong: int
+    surprise: float
+
+
+def compose(composer: Composer, request: Request, progress: Progress) -> Tune:
     """A new tune for a request. progress: told the share done, 0 to 1."""
-    wish = Wish(
+    wish = wish_of(request)
+
+    def one(seed: int, told: Progress) -> Take:
+        score, surprise = composer.take(replace(wish, seed=seed), told)
+        score, key, wrong = _in_key(score, request.key)
+        wrong += len(faults(score)) + (not is_as_dense(score, request.density))
+        return Take(score, key, wrong, surprise)
+
+    best = best_take(request, one, progress)
+    title = title_for(request.seed, request.scene)
+    sounding = best.score if composer.codebook else dress(best.score, request.seed)
+    return Tune(replace(sounding, title=title), title, best.key)
+
+
+def wish_of(request: Request) -> Wish:
+    """What the model is asked for."""
+    return Wish(
         frames=round((request.seconds or DEFAULT_SECONDS) * FRAMES_PER_SECOND),
+        beats=BEATS_A_BAR * request.bars if request.bars else None,
         seed=request.seed,
         temperature=USUAL_TEMPERATURE * request.temperature,
         scene=request.scene,
         key=request.key,
         beat_frames=60 * FRAMES_PER_SECOND / request.bpm if request.bpm else None,
+        plan={PLAN[1]: [f"{PLAN[1]}:{step}" for step in DENSITY_STEPS[request.density]]} if request.density else {},
     )
-    takes: list[tuple[int, Score, str]] = []
+
+
+def best_take(request: Request, one: Callable[[int, Progress], Take], progress: Progress) -> Take:
+    """The best of a request's takes: the one with the least wrong, and of those the likeliest by the model.
+
+    Without a number asked for, the first with nothing wrong. one: makes a take from a seed. progress: never goes back.
+    """
     furthest = 0.0
+    takes: list[Take] = []
+    count = request.takes or TAKES
 
     def forward(share: float) -> None:
         nonlocal furthest
-        furthest = max(furthest, share)  # another take does not set the bar back
+        done = (len(takes) + share) / count if request.takes else share
+        furthest = max(furthest, done)
         progress(furthest)
 
-    for take in range(TAKES):
-        score = composer.compose(replace(wish, seed=take_seed(request.seed, take)), forward)
-        score, key, wrong = _in_key(score, request.key)
-        wrong += len(faults(score))
-        takes.append((wrong, score, key))
-        if wrong == 0:
-            break
-    _, score, key = min(takes, key=lambda found: found[0])
-    title = title_for(request.seed, request.scene)
-    sounding = score if composer.codebook else dress(score, request.seed)
-    return Tune(replace(sounding, title=title), title, key)
+    for take in range(count):
+        takes.append(one(take_seed(request.seed, take), forward))
+        if request.takes is None and takes[-1].wrong == 0:
+            return takes[-1]
+    return min(takes, key=lambda found: (found.wrong, found.surprise if request.takes else 0))
 
 
 def take_seed(seed: int, take: int) -> int:
     """The seed of a take: the request's own for the first."""
     return seed if take == 0 else int(np.random.default_rng((seed, take)).integers(SEEDS))
+
+
+def is_as_dense(score: Score, asked: str | None) -> bool:
+    """Whether a score is in the third of songs that was asked for, by notes a second."""
+    return asked is None or density_of(score) in DENSITY_STEPS[asked]
 
 
 def _in_key(score: Score, asked: str | None) -> tuple[Score, str, int]:

@@ -25,18 +25,36 @@ from typing import Any, Literal
 VERSION = 1
 
 SCENES = ("stage", "boss", "clear", "title", "game-over", "ending", "town", "dungeon", "menu")
-MODES = ("generate", "arrange")
+CHANNELS = ("p1", "p2", "tr", "no")
+DENSITIES = ("low", "medium", "high")
 TONICS = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 KEYS = (*TONICS, *(f"{tonic}m" for tonic in TONICS))
 """The 24 keys as we write them; `parse_key` also accepts the other spellings (Db, G#m)."""
 _SPELLINGS = {"Db": "C#", "D#": "Eb", "Gb": "F#", "G#": "Ab", "A#": "Bb", "Cb": "B", "B#": "C", "E#": "F", "Fb": "E"}
 
 SECONDS = (2, 180)
+BARS = (1, 64)
 BPM = (90, 180)
+REMIX_BPM = (40, 300)
+"""A file's own tempo can be anything; a new tune's is one of those that the model knows."""
 TEMPERATURE = (0.1, 2.0)
+TAKES = (1, 8)
+STRENGTH = (0, 1)
+TRANSPOSE = (-24, 24)
+LAST_BAR = 9999
 SEEDS = 2**31
 DEFAULT_SECONDS = 30
 DEFAULT_MODEL = "nes"
+
+MODES = {
+    "generate": frozenset(("scene", "bpm", "key", "seconds", "bars", "density", "takes")),
+    "arrange": frozenset(("bpm", "transpose")),
+    "continue": frozenset(("bpm", "transpose", "density", "takes", "seconds", "bars", "from_bar")),
+    "accompany": frozenset(("bpm", "transpose", "density", "takes", "keep")),
+    "vary": frozenset(("bpm", "transpose", "takes", "strength")),
+    "infill": frozenset(("bpm", "transpose", "takes", "span")),
+}
+"""What a request can be for, and the fields that each mode can do something with; all but the first remix a file."""
 
 FAULT_SENTENCE = "Something went wrong on our side, not yours. It was logged; please try again."
 
@@ -88,44 +106,72 @@ MAX_UPLOAD_PREFIX = 128
 class Request:
     """Everything that decides a tune: the same request on the same model and engine gives the same score.
 
-    seconds, bpm, key, scene: None leaves the choice to the model. upload: the SHA-256 of the MIDI file's bytes, for a
-    remix. name: what the upload was called. Raises InputError where a field is out of its range.
+    seconds or bars, bpm, key, scene, density: None leaves the choice to the model. takes: how many are composed, of
+    which the best is kept; None for as many as it takes until one has no fault, within reason. For a remix,
+    upload: the SHA-256 of the MIDI file's bytes; name: what the upload was called; transpose: semitones; keep: the
+    channels that are accompanied; strength: the share of bars that are varied; from_bar: the bar that a continuation
+    begins with; span: the first and the last bar that are written anew. Bars count from 1. Raises InputError where a
+    field is out of its range, or its mode has no use for it.
     """
 
     mode: str = "generate"
     seed: int = 0
     seconds: float | None = None
+    bars: int | None = None
     bpm: float | None = None
     key: str | None = None
     scene: str | None = None
+    density: str | None = None
     temperature: float = 1.0
+    takes: int | None = None
     model: str = DEFAULT_MODEL
     upload: str | None = None
     name: str | None = None
+    transpose: int | None = None
+    keep: tuple[str, ...] | None = None
+    strength: float | None = None
+    from_bar: int | None = None
+    span: tuple[int, int] | None = None
     version: int = VERSION
 
     def __post_init__(self) -> None:
         if self.version != VERSION:
             raise InputError(f"This request is of version {self.version}; only version {VERSION} is understood.")
-        if self.mode not in MODES:
-            raise InputError(f"The mode must be one of {', '.join(MODES)}, not {_shown(self.mode)}.")
-        if self.scene is not None and self.scene not in SCENES:
-            raise InputError(f"The scene must be one of {', '.join(SCENES)}, not {_shown(self.scene)}.")
+        _check_name("mode", self.mode, tuple(MODES))
+        if self.scene is not None:
+            _check_name("scene", self.scene, SCENES)
+        if self.density is not None:
+            _check_name("density", self.density, DENSITIES)
         if self.key is not None:
             object.__setattr__(self, "key", parse_key(self.key))
         _check_number("length", self.seconds, SECONDS, "seconds")
-        _check_number("tempo", self.bpm, BPM, "BPM")
+        _check_number("length", self.bars, BARS, "bars", whole=True)
+        _check_number("tempo", self.bpm, BPM if self.mode == "generate" else REMIX_BPM, "BPM")
         _check_number("temperature", self.temperature, TEMPERATURE, "")
-        if not _is_int(self.seed) or not 0 <= self.seed < SEEDS:
-            raise InputError(f"The seed must be a whole number from 0 to {SEEDS - 1}, not {_shown(self.seed)}.")
+        _check_number("number of takes", self.takes, TAKES, "", whole=True)
+        _check_number("seed", self.seed, (0, SEEDS - 1), "", whole=True)
         if not isinstance(self.model, str) or not re.fullmatch(r"[a-z0-9-]{1,40}", self.model):
             raise InputError(f"There is no model called {_shown(self.model)}.")
+        self._check_remix()
+
+    def _check_remix(self) -> None:
+        """What only a remix has, and which mode has a use for what."""
         if self.upload is not None and not re.fullmatch(r"[0-9a-f]{64}", str(self.upload)):
             raise InputError("The upload is named by the SHA-256 of its bytes.")
-        if (self.mode == "arrange") != (self.upload is not None):
+        if (self.mode != "generate") != (self.upload is not None):
             raise InputError("A remix needs a MIDI file." if self.upload is None else "A new tune takes no MIDI file.")
-        if self.mode == "arrange" and any((self.scene, self.key, self.bpm, self.seconds)):
-            raise InputError("An arrangement keeps the file's own key, tempo and length: leave scene and the rest out.")
+        _check_number("transposition", self.transpose, TRANSPOSE, "semitones", whole=True)
+        _check_number("strength", self.strength, STRENGTH, "")
+        _check_number("bar", self.from_bar, (1, LAST_BAR), "", whole=True)
+        if self.keep is not None:
+            object.__setattr__(self, "keep", parse_channels(self.keep))
+        if self.span is not None:
+            object.__setattr__(self, "span", parse_span(self.span))
+        if self.seconds is not None and self.bars is not None:
+            raise InputError("Give the length in seconds or in bars, not in both.")
+        for name in sorted(set().union(*MODES.values()) - MODES[self.mode]):
+            if getattr(self, name) is not None:
+                raise InputError(f"The mode {self.mode} has no use for {name.replace('_', ' ')}: leave it out.")
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON holds it."""
@@ -237,6 +283,34 @@ def parse_key(text: object) -> str:
     return _SPELLINGS.get(tonic, tonic) + ("m" if mode in ("m", "min", "minor") else "")
 
 
+def parse_channels(value: object) -> tuple[str, ...]:
+    """Channels to keep as a person types them (`p1,tr`) or as JSON has them, in their order; raises InputError.
+
+    At least one, and not all four: there would be nothing to write.
+    """
+    found = [part.strip().lower() for part in value.split(",")] if isinstance(value, str) else value
+    if not isinstance(found, list | tuple) or not found:
+        raise InputError(f"The channels to keep are some of {', '.join(CHANNELS)}, not {_shown(value)}.")
+    for name in found:
+        _check_name("channel", name, CHANNELS)
+    if len(set(found)) == len(CHANNELS):
+        raise InputError("Keep one to three channels: with all four kept there is nothing to write.")
+    return tuple(name for name in CHANNELS if name in found)
+
+
+def parse_span(value: object) -> tuple[int, int]:
+    """Bars as a person types them (`5-8`, `5`) or as JSON has them ([5, 8]), first and last; raises InputError."""
+    found: object = value
+    if isinstance(value, str) and (match := re.fullmatch(r"\s*(\d{1,4})\s*(?:-\s*(\d{1,4})\s*)?", value)):
+        found = [int(match[1]), int(match[2] or match[1])]
+    if not isinstance(found, list | tuple) or len(found) != 2 or not all(map(_is_int, found)):
+        raise InputError(f"The bars to write anew are a first and a last one, such as 5-8, not {_shown(value)}.")
+    first, last = found
+    if not 1 <= first <= last <= LAST_BAR:
+        raise InputError(f"The bars to write anew go from a first to a later one, not from {first} to {last}.")
+    return first, last
+
+
 def check_upload(data: bytes, declared: int | None = None) -> None:
     """What the edge can see of an upload; raises InputError. `declared`: the size that the sender names, in bytes."""
     UPLOAD_LIMITS["bytes"].check(max(len(data), declared or 0))
@@ -260,13 +334,21 @@ def _is_int(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _check_number(what: str, value: object, limits: tuple[float, float], unit: str) -> None:
+def _check_name(what: str, value: object, names: tuple[str, ...]) -> None:
+    """Raise InputError where a name is none of those known."""
+    if value not in names:
+        raise InputError(f"The {what} must be one of {', '.join(names)}, not {_shown(value)}.")
+
+
+def _check_number(what: str, value: object, limits: tuple[float, float], unit: str, *, whole: bool = False) -> None:
     """Raise InputError where a number is none or out of its limits; None passes."""
     if value is None:
         return
     low, high = limits
-    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-        raise InputError(f"The {what} must be {low} to {high} {unit}".rstrip() + f", not {_shown(value)}.")
+    number = _is_int(value) or (isinstance(value, float) and not whole)
+    if not number or not low <= value <= high:  # type: ignore[operator]
+        kind = "a whole number from " if whole else ""
+        raise InputError(f"The {what} must be {kind}{low} to {high} {unit}".rstrip() + f", not {_shown(value)}.")
 
 
 def _shown(value: object) -> str:

@@ -18,6 +18,7 @@ from generator.audio import render_tune
 from generator.compose import Tune, compose
 from generator.contract import DEFAULT_MODEL, ChiptuneError, Failure, InputError, Job, Progress, Request, Result, digest
 from generator.picture import draw
+from generator.rework import rework
 from models.midi import midi_bytes, to_midi
 from models.sample import Composer
 
@@ -80,12 +81,17 @@ class Workshop:
 
     def _tune(self, job: Job, progress: Callable[[float], None]) -> Tune:
         progress(0.0)
-        if job.request.mode == "arrange":
-            if job.upload is None:
-                raise InputError("A remix needs a MIDI file.")
-            return arrange(job.request, Path(job.upload).read_bytes())
-        composer = self.composer if job.request.model == DEFAULT_MODEL else self._load(job.request.model)
-        return compose(composer, job.request, progress)
+        request = job.request
+        if request.mode == "generate":
+            return compose(self._composer(request), request, progress)
+        if job.upload is None:
+            raise InputError("A remix needs a MIDI file.")
+        tune = arrange(request, Path(job.upload).read_bytes())
+        return tune if request.mode == "arrange" else rework(self._composer(request), request, tune, progress)
+
+    def _composer(self, request: Request) -> Composer:
+        """The model that a request names."""
+        return self.composer if request.model == DEFAULT_MODEL else self._load(request.model)
 
     def _result(self, job: Job, tune: Tune, sha256: str, timings: dict[str, float]) -> Result:
         return Result(

@@ -64,7 +64,7 @@ def go_on(model: Model, source: Source, wish: Wish, start: int, progress: Progre
 
     What rings over the beat rings on; the new notes of its channel wait.
     """
-    added = max(1, round(wish.frames / source.clock.beat_frames))
+    added = wish.beats or max(1, round(wish.frames / source.clock.beat_frames))
     total = start + added
     controls = [*wish.controls, *_plan(source, wish)]
     writer = _writer(model, source, controls, total, wish)

@@ -25,20 +25,24 @@ class Composer(Model):
     """A model on disk, ready to write tunes."""
 
     def compose(self, wish: Wish, progress: Callable[[float], None] = lambda _: None) -> Score:
-        """A tune as wished for. progress: told the share written, after each beat.
+        """A tune as wished for. progress: told the share written, after each beat."""
+        return self.take(wish, progress)[0]
 
-        Without a codebook it is composition only.
+    def take(self, wish: Wish, progress: Callable[[float], None] = lambda _: None) -> tuple[Score, float]:
+        """(a tune as wished for, how surprising the model finds it in nats a token).
+
+        Without a codebook it is composition only. progress: told the share written, after each beat.
         """
         random = np.random.default_rng(wish.seed)
         controls = ["<bos>", *wish.controls]
         controls += self.choose_plan(controls, wish, random)
         beat_frames = wish.beat_frames or self._choose_tempo(controls, wish, random)
-        clock, beats, frames = fit_length(wish.frames, beat_frames, fixed=wish.beat_frames is not None)
+        clock, beats, frames = _length(wish, beat_frames)
         length = [length_event(beats)] if self.plans else []
         writer = Writer(self, self.ids((*controls, *clock_events(clock), *length)), clock, wish.temperature, random)
         writer.see([])
         writer.write(range(beats), beats, progress=progress)
-        return writer.reader.score(frames)
+        return writer.reader.score(frames), writer.surprise
 
     def _choose_tempo(self, controls: list[str], wish: Wish, random: np.random.Generator) -> float:
         """Frames a beat, drawn from the model."""
@@ -47,6 +51,14 @@ class Composer(Model):
         parts = self.ids(f"sixteenths:{n}" for n in range(16))
         sixteenths = draw(self.engine.feed([frames]), parts, wish.temperature, random)
         return SOUGHT_BEATS[0] + whole.index(frames) + parts.index(sixteenths) / 16
+
+
+def _length(wish: Wish, beat_frames: float) -> tuple[RowClock, int, int]:
+    """(row clock, beats, frames) of a wish."""
+    if wish.beats is None:
+        return fit_length(wish.frames, beat_frames, fixed=wish.beat_frames is not None)
+    clock = RowClock(round(16 * beat_frames))
+    return clock, wish.beats, clock.row(wish.beats * ROWS)
 
 
 def fit_length(frames: int, beat_frames: float, *, fixed: bool) -> tuple[RowClock, int, int]:

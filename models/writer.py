@@ -25,7 +25,8 @@ TOP_P = 0.95
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a tune should be. frames: its length. beat_frames: frames a beat, or None for the model's choice.
+    """What a tune should be. frames: its length, or instead of it beats. beat_frames: frames a beat, or None for the
+    model's choice.
 
     plan: for kinds of `vocabulary.PLAN` the events that will do; the model chooses among them, or among all.
     """
@@ -36,6 +37,7 @@ class Wish:
     scene: str | None = None
     key: str | None = None
     beat_frames: float | None = None
+    beats: int | None = None
     plan: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
@@ -84,7 +86,8 @@ class Writer:
     """A tune being written: its head and how its tokens are drawn; the tokens that the model has before it.
 
     ends: the events, beside the next beat's, by which the model says that a beat is full. reader: has read what is
-    written, and what came before it in the tune.
+    written, and what came before it in the tune. nats, drawn: the surprise of all that has been drawn inside beats, as
+    the model finds it without temperature, and how many tokens that were.
     """
 
     model: Model
@@ -98,6 +101,7 @@ class Writer:
     def __post_init__(self) -> None:
         self.reader = Reader(self.model.codebook)
         self.read(self.head)
+        self.nats, self.drawn = 0.0, 0
         self._logits: Logits = np.zeros(0)
 
     def read(self, tokens: Iterable[int]) -> None:
@@ -159,7 +163,16 @@ class Writer:
         allowed = legal(self.model.table, place)
         if not place.waits:
             allowed[full] = True
-        return draw(self._logits, np.flatnonzero(allowed), self.temperature, self.random)
+        ids = np.flatnonzero(allowed)
+        token = draw(self._logits, ids, self.temperature, self.random)
+        self.nats += float(np.logaddexp.reduce(self._logits[ids]) - self._logits[token])
+        self.drawn += 1
+        return token
+
+    @property
+    def surprise(self) -> float:
+        """Nats a token of what has been drawn: the lower, the likelier the model finds it."""
+        return self.nats / max(1, self.drawn)
 
     def _append(self, tokens: list[int]) -> None:
         """Write tokens and hear what may follow.

@@ -18,7 +18,7 @@ from generator.contract import MAX_UPLOAD_BYTES, InputError, Request, check_uplo
 MAX_FIELDS_BYTES = 64 * 1024
 """The request's JSON, and all of a multipart body that is not the file."""
 
-FIELDS = ("mode", "scene", "bpm", "key", "seconds", "seed", "temperature", "model", "version")
+FIELDS = frozenset(Request.__dataclass_fields__) - {"upload", "name"}
 """What the API takes; the upload's digest and its name come from the file itself."""
 
 NOT_JSON = "The request is not a JSON object."

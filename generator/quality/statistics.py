@@ -14,13 +14,10 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
-from generator.analysis import find_key, pitch_class_frames
+from generator.analysis import find_key, pitch_class_frames, scale_of
 from generator.quality.bars import bars_of, repetition
 from models.score import CHANNELS, NO, P1, P2, TR, Change, Note, Score
-from models.vocabulary import KEYS
 
-MAJOR, MINOR = (0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10)
-"""Semitones of the scales above the tonic; of the minor ones the natural."""
 LAGS = (12, 120)
 """Frames between which the onset train is held against itself: a fifth of a second to two seconds."""
 
@@ -48,9 +45,7 @@ def pitch_class_entropy(score: Score) -> float:
 
 def notes_in_key(score: Score) -> float:
     """The share of pitched notes on the scale of the key that music21's profiles find, 0 to 1."""
-    key, _ = find_key(score)
-    mode, tonic = divmod(KEYS.index(key), 12)
-    scale = {(tonic + step) % 12 for step in (MAJOR, MINOR)[mode]}
+    scale = scale_of(find_key(score)[0])
     notes = _pitched(score)
     return sum(note.pitch % 12 in scale for note in notes) / max(1, len(notes))
 

@@ -1,0 +1,216 @@
+"""A tune that exists, written on: continued, accompanied, varied, or some of its bars written anew.
+
+What a request says in bars and channel names becomes beats and channels here; the writing is `models.rewrite`'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+from math import ceil
+
+import numpy as np
+
+from generator.analysis import find_key, scale_of
+from generator.compose import Progress, Take, Tune, best_take, is_as_dense, wish_of
+from generator.contract import InputError, Request
+from models.rewrite import Source, fill_in, go_on, source_of, write_beside
+from models.score import CHANNEL_NAMES, CHANNELS, NO, Grid, Note, Score
+from models.writer import Model, Wish
+
+NEW_BARS = 8
+"""Bars that a continuation adds, where nothing is asked for."""
+SPAN_BARS = 4
+"""Bars in the middle that are written anew, where none are named, and the most that are varied at once."""
+STRENGTH = 0.5
+"""The share of bars that are varied, where nothing is asked for."""
+IN_KEY = 0.05
+"""By how much less of what is written may be in the source's key than of the source."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """The bars of a score: `edges[n - 1]` is the frame on which bar n begins, the last edge the score's end."""
+
+    edges: tuple[int, ...]
+
+    @property
+    def count(self) -> int:
+        """Bars, the last perhaps not whole."""
+        return len(self.edges) - 1
+
+    def begin(self, bar: int) -> int:
+        """The frame on which a bar begins. Raises InputError where there is no such bar; the end is the one after."""
+        if not 1 <= bar <= self.count + 1:
+            raise InputError(f"The tune has {self.count} bars; there is no bar {bar}.")
+        return self.edges[bar - 1]
+
+
+def _grid(score: Score) -> Grid:
+    """A score's grid; 120 BPM where it has none."""
+    return score.grid or Grid((7, 8))
+
+
+def _bar_frames(score: Score) -> float:
+    """Frames a bar."""
+    return _grid(score).beat_frames * _grid(score).beats_a_bar
+
+
+def bars_of(score: Score) -> Bars:
+    """Bars by the score's grid; what comes before bar 1 belongs to it."""
+    grid = _grid(score)
+    rows = grid.rows_a_beat * grid.beats_a_bar
+    edges = [0]
+    bar = 1
+    while (frame := grid.row(bar * rows)) < score.frames:
+        if frame > 0:
+            edges.append(frame)
+        bar += 1
+    return Bars((*edges, score.frames))
+
+
+def rework(model: Model, request: Request, tune: Tune, progress: Progress) -> Tune:
+    """A tune written on as a request asks. progress: told the share done, 0 to 1. Raises InputError."""
+    if not model.plans:
+        raise InputError(f"The model {request.model} only composes: it knows nothing of tunes that exist.")
+    source = source_of(model, tune.score)
+    wish = wish_of(request)
+    task = _TASKS[request.mode](source, request)
+
+    def one(seed: int, told: Progress) -> Take:
+        score = task.write(model, replace(wish, seed=seed, key=tune.key), told)
+        return Take(score, find_key(score)[0], _wrong(source, score, request), 0.0)
+
+    best = best_take(request, one, progress)
+    report = " ".join(filter(None, (tune.report, task.sentence)))
+    return Tune(replace(best.score, title=tune.title), tune.title, best.key, report)
+
+
+def _wrong(source: Source, score: Score, request: Request) -> int:
+    """What is wrong with what was written: nothing new, out of key, or not as dense as asked."""
+    old = [set(notes) for notes in source.score.channels]
+    new = [[note for note in notes if note not in before] for notes, before in zip(score.channels, old, strict=True)]
+    if not any(new):
+        return 2
+    scale = scale_of(find_key(source.score)[0])
+    least = _in_scale(source.score.channels, scale) - IN_KEY
+    return int(_in_scale(new, scale) < least) + int(not is_as_dense(score, request.density))
+
+
+def _in_scale(channels: Sequence[Sequence[Note]], scale: frozenset[int]) -> float:
+    """The share of pitched notes on a scale, 1 where there are none."""
+    notes = [note for notes in channels[:NO] for note in notes]
+    return sum(note.pitch % 12 in scale for note in notes) / len(notes) if notes else 1.0
+
+
+# --- what each mode does ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Continuation:
+    """New music from a beat on. beats: how much of it, or None for the wish's own length."""
+
+    source: Source
+    start: int
+    beats: int | None
+    sentence: str
+
+    @classmethod
+    def of(cls, source: Source, request: Request) -> Continuation:
+        """From the bar asked for, or from the end."""
+        bars = bars_of(source.score)
+        bar = request.from_bar or bars.count + 1
+        start = source.beat_at(bars.begin(bar))
+        if start < 1:
+            raise InputError("A continuation needs at least one bar before it: begin with bar 2 or later.")
+        count = request.bars or (None if request.seconds else NEW_BARS)
+        beats = max(1, round(count * _bar_frames(source.score) / source.clock.beat_frames)) if count else None
+        where = f"bar {bar}" if request.from_bar else "the end"
+        return cls(source, start, beats, f"Written on from {where}.")
+
+    def write(self, model: Model, wish: Wish, progress: Progress) -> Score:
+        """As much new music as is wished for."""
+        return go_on(model, self.source, replace(wish, beats=self.beats), self.start, progress)
+
+
+@dataclass(frozen=True, slots=True)
+class Accompaniment:
+    """Some channels kept, the others written."""
+
+    source: Source
+    keep: tuple[int, ...]
+    sentence: str
+
+    @classmethod
+    def of(cls, source: Source, request: Request) -> Accompaniment:
+        """The channels asked for, or the melody's: that of pulse 1 by the arrangement, else the first that plays."""
+        playing = [name for name, notes in zip(CHANNEL_NAMES, source.score.channels, strict=True) if notes]
+        names = request.keep or playing[:1]
+        if not set(names) & set(playing):
+            raise InputError(f"Nothing plays on {' and '.join(names)}: keep a channel that does.")
+        keep = tuple(map(CHANNEL_NAMES.index, names))
+        kept, written = (
+            " and ".join(spec.title for i, spec in enumerate(CHANNELS) if (i in keep) == wanted)
+            for wanted in (True, False)
+        )
+        return cls(source, keep, f"Kept {kept}; wrote {written}.")
+
+    def write(self, model: Model, wish: Wish, progress: Progress) -> Score:
+        """The channels that are not kept."""
+        return write_beside(model, self.source, wish, self.keep, progress)
+
+
+@dataclass(frozen=True, slots=True)
+class Infill:
+    """Spans of beats written anew, one after the other, each seeing those before it."""
+
+    source: Source
+    spans: tuple[range, ...]
+    sentence: str
+
+    @classmethod
+    def of(cls, source: Source, request: Request) -> Infill:
+        """The bars asked for, or some in the middle."""
+        bars = bars_of(source.score)
+        middle = max(1, (bars.count - SPAN_BARS) // 2 + 1)
+        first, last = request.span or (middle, min(bars.count, middle + SPAN_BARS - 1))
+        span = range(source.beat_at(bars.begin(first)), source.beat_at(bars.begin(last + 1)))
+        if not span:
+            raise InputError(f"Bar {first} is too short to be written anew.")
+        which = f"Bar {first} was" if first == last else f"Bars {first} to {last} were"
+        return cls(source, (span,), f"{which} written anew.")
+
+    @classmethod
+    def varying(cls, source: Source, request: Request) -> Infill:
+        """A share of the bars, drawn by the seed."""
+        bars = bars_of(source.score)
+        strength = STRENGTH if request.strength is None else request.strength
+        count = ceil(strength * bars.count)
+        drawn = np.random.default_rng((request.seed, 1)).permutation(bars.count)[:count]
+        spans = []
+        for _, run in groupby(enumerate(sorted(int(bar) + 1 for bar in drawn)), lambda pair: pair[1] - pair[0]):
+            row = [bar for _, bar in run]
+            parts = [row[i : i + SPAN_BARS] for i in range(0, len(row), SPAN_BARS)]
+            spans += [range(*(source.beat_at(bars.begin(bar)) for bar in (part[0], part[-1] + 1))) for part in parts]
+        return cls(source, tuple(filter(None, spans)), f"{count} of {bars.count} bars were varied.")
+
+    def write(self, model: Model, wish: Wish, progress: Progress) -> Score:
+        """All spans."""
+        score = self.source.score
+        for i, span in enumerate(self.spans):
+
+            def told(share: float, done: int = i) -> None:
+                progress((done + share) / len(self.spans))
+
+            source = source_of(model, score) if i else self.source
+            score = fill_in(model, source, replace(wish, seed=(wish.seed + i) % 2**31), span, told)
+        return score
+
+
+_TASKS: dict[str, Callable[[Source, Request], Continuation | Accompaniment | Infill]] = {
+    "continue": Continuation.of,
+    "accompany": Accompaniment.of,
+    "infill": Infill.of,
+    "vary": Infill.varying,
+}
