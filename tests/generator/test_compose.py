@@ -7,7 +7,18 @@ from pathlib import Path
 import pytest
 
 from generator.analysis import faults, find_key
-from generator.compose import TAKES, USUAL_TEMPERATURE, Tune, _in_key, compose, take_seed, transpose
+from generator.compose import (
+    TAKES,
+    USUAL_TEMPERATURE,
+    Progress,
+    Take,
+    Tune,
+    _in_key,
+    best_take,
+    compose,
+    take_seed,
+    transpose,
+)
 from generator.contract import SEEDS, Request
 from generator.work import WEIGHTS
 from models.sample import Composer
@@ -78,6 +89,30 @@ def test_the_seeds_of_takes_are_the_requests_own_and_others() -> None:
     assert all(0 <= seed < SEEDS for seed in seeds)
     assert len(set(seeds)) == len(seeds)
     assert seeds == [take_seed(seed, take) for seed in range(50) for take in range(TAKES)]
+
+
+def test_the_best_take_has_the_least_wrong_and_then_the_least_surprise() -> None:
+    tried = {
+        take_seed(9, i): Take(scale(), "C", wrong, surprise)
+        for i, (wrong, surprise) in enumerate([(1, 0.5), (0, 3.0), (0, 2.0), (0, 4.0)])
+    }
+    asked: list[int] = []
+    told: list[float] = []
+
+    def one(seed: int, progress: Progress) -> Take:
+        asked.append(seed)
+        progress(0.5)
+        progress(1.0)
+        return tried[seed]
+
+    assert best_take(Request(seed=9), one, told.append).surprise == 3.0
+    assert asked == list(tried)[:2]
+    assert told == sorted(told)
+    asked.clear()
+    told.clear()
+    assert best_take(Request(seed=9, takes=4), one, told.append).surprise == 2.0
+    assert asked == list(tried)
+    assert told == [i / 8 for i in range(1, 9) for _ in range(1)]
 
 
 @pytest.mark.parametrize("asked", ["C", "C#", "F#", "G", "B"])
