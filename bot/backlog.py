@@ -98,6 +98,13 @@ class Backlog:
         """Where an uploaded MIDI file is, absolute."""
         return self._data_dir / "uploads" / f"{sha256}.mid"
 
+    async def midi_of(self, song: Song) -> bytes:
+        """A song's MIDI file, so that it can be remixed. Raises InputError where it is no longer there."""
+        try:
+            return await asyncio.to_thread((self.folder(song.id) / song.midi).read_bytes)
+        except OSError as error:
+            raise InputError("The files of this tune are no longer here.") from error
+
     def progress(self, request_id: str) -> Progress | None:
         """How far a request is that is being worked on; None for any other."""
         return self._progress.get(request_id)

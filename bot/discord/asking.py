@@ -14,14 +14,17 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 import discord
 
+from bot.uploads import clean_name
 from generator.contract import MAX_UPLOAD_BYTES, InputError, Request, check_upload
 
 if TYPE_CHECKING:
     from bot.discord.client import ChiptuneClient
+    from bot.store import Song
 
 FETCH_SECONDS = 20.0
 CHUNK_BYTES = 64 * 1024
 MIDI_SUFFIXES = (".mid", ".midi", ".kar", ".rmi", ".smf")
+NO_SOURCE = "Give a MIDI file, or a tune made here: one of the two."
 FETCH_FAILED = "The file could not be fetched from Discord: please send it again."
 
 
@@ -76,6 +79,42 @@ async def fetch(session: aiohttp.ClientSession, url: str) -> bytes:
     except (TimeoutError, aiohttp.ClientError) as error:
         raise InputError(FETCH_FAILED) from error
     return bytes(data)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What is remixed: an upload, or a tune made here, which becomes the parent."""
+
+    file: discord.Attachment | None
+    song: Song | None
+
+    @property
+    def parent(self) -> str | None:
+        """The id of the tune that a remix comes from."""
+        return self.song.id if self.song else None
+
+    async def read(self, client: ChiptuneClient) -> tuple[bytes, str | None]:
+        """(the MIDI file's bytes, its name). Raises InputError."""
+        if self.song:
+            return await client.backlog.midi_of(self.song), f"{self.song.title}.mid"
+        if self.file is None:
+            raise InputError(NO_SOURCE)
+        return await client.fetch(self.file), clean_name(self.file.filename)
+
+
+async def find_source(
+    interaction: discord.Interaction[ChiptuneClient], file: discord.Attachment | None, song_id: str | None
+) -> Source:
+    """What a remix is of: one of a file and of a tune made here. Raises InputError."""
+    if (file is None) == (song_id is None):
+        raise InputError(NO_SOURCE)
+    if file is not None:
+        check_attachment(file)
+        return Source(file, None)
+    song = await interaction.client.store.song(song_id or "")
+    if song is None or song.guild_id != place(interaction):
+        raise InputError("There is no such tune here: pick one from the list.")
+    return Source(None, song)
 
 
 async def defer(interaction: discord.Interaction) -> int:

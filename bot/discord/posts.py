@@ -6,7 +6,7 @@ Where it is posted is left to `poster`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import discord
@@ -14,6 +14,14 @@ import discord
 from bot.discord.history import TITLE_LENGTH, message_link
 from bot.store import Entry, Song
 
+REMIXES = {
+    "arrange": "Remix of",
+    "continue": "Continuation of",
+    "accompany": "New accompaniment to",
+    "vary": "Variation on",
+    "infill": "New bars in",
+}
+"""What a remix is to what it was made of."""
 NO_PICTURE = "The picture is left out: the files were over Discord's limit."
 ONLY_MIDI = "Only the MIDI file is here: the sound is over Discord's limit."
 NO_FILES = "The files are over Discord's limit."
@@ -36,8 +44,8 @@ class Form:
 class Post:
     """A tune as it is posted.
 
-    folder: holds the files. parent: the tune that this is another take of, with its request. public_url: where the
-    files can also be had, None: nowhere.
+    folder: holds the files. parent: the tune that this is another take or a remix of, with its request. public_url:
+    where the files can also be had, None: nowhere.
     """
 
     entry: Entry
@@ -80,25 +88,34 @@ class Post:
         asked, song = self.entry.request, self.song
         yield "Tempo", _asked_and_got(asked.bpm, f"{song.bpm:.4g}", " BPM")
         yield "Key", _asked_and_got(asked.key, song.key, "")
-        yield "Length", _asked_and_got(asked.seconds, f"{song.seconds:.4g}", " s")
+        length = f"{asked.bars} bars" if asked.bars else asked.seconds
+        yield "Length", _asked_and_got(length, f"{song.seconds:.4g}", " s")
         if song.scene:
             yield "Scene", song.scene
+        if asked.density:
+            yield "Density", asked.density
         yield "Seed", str(song.seed)
+        if asked.takes:
+            yield "Takes", str(asked.takes)
         if asked.temperature != 1.0:
             yield "Temperature", f"{asked.temperature:g}"
         yield "Model", f"{song.model}, {song.engine}"
 
     def _lineage(self) -> str:
         """What the tune came from."""
-        name = self.entry.request.name or "a MIDI file"
-        remix = f"Remix of {discord.utils.escape_markdown(name)}" if self.entry.request.upload else ""
+        request = self.entry.request
+        name = discord.utils.escape_markdown(request.name or "a MIDI file")
+        remix = f"{REMIXES[request.mode]} {name}" if request.upload else ""
         if self.parent is None:
             return remix
         entry, song = self.parent
         title = discord.utils.escape_markdown(song.title[:TITLE_LENGTH])
         link = message_link(entry.guild_id, entry.channel_id, song.message_id) if song.message_id else None
-        take = f"Another take of {title}" + (f" ([there]({link}))" if link else "")
-        return f"{remix}\n{take}" if remix else take
+        parent = title + (f" ([there]({link}))" if link else "")
+        if entry.request == replace(request, seed=entry.request.seed):
+            take = f"Another take of {parent}"
+            return f"{remix}\n{take}" if remix else take
+        return f"{REMIXES[request.mode]} {parent}"
 
     def _link(self) -> str:
         return (

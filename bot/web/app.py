@@ -16,10 +16,10 @@ from aiohttp import web
 from bot.backlog import Backlog
 from bot.settings import Settings
 from bot.store import LOCAL_GUILD, Song, Store
-from bot.web.forms import read_object, read_request
+from bot.web.forms import make_request, read_object, read_request
 from bot.web.guards import guards
 from bot.web.views import options_view, request_view, song_view
-from generator.contract import FaultError, InputError, Request, random_seed
+from generator.contract import FaultError, InputError, Request, digest, random_seed
 
 STATIC = Path(__file__).parent / "static"
 PAGE_FILES = ("style.css", "app.js", "icon.svg")
@@ -55,6 +55,7 @@ def make_app(settings: Settings, store: Store, backlog: Backlog) -> web.Applicat
             web.get(f"/api/songs/{ID}", channel.song),
             web.post(f"/api/songs/{ID}/vote", channel.vote),
             web.post(f"/api/songs/{ID}/another", channel.another),
+            web.post(f"/api/songs/{ID}/remix", channel.remix),
             web.get(f"/files/{ID}/{{name}}", channel.file),
         ]
     )
@@ -107,6 +108,14 @@ class _LocalChannel:
         if entry is None:
             raise web.HTTPNotFound
         return await self._accept(replace(entry.request, seed=random_seed()), parent=song.id)
+
+    async def remix(self, request: web.Request) -> web.Response:
+        """A remix of a song that is here already."""
+        song = await self._local_song(request)
+        fields = await read_object(request)
+        data = await self._backlog.midi_of(song)
+        wanted = make_request({"mode": "arrange", **fields}, upload=digest(data), name=f"{song.title}.mid")
+        return await self._accept(wanted, upload=data, parent=song.id)
 
     async def request(self, request: web.Request) -> web.Response:
         """How far a request is."""
@@ -172,7 +181,7 @@ class _LocalChannel:
         """A song of the local channel: people on Discord vote there, where each is one person."""
         song = await self._song(request)
         if song.guild_id != LOCAL_GUILD:
-            raise InputError("This tune was made on Discord: vote and ask for another take there.")
+            raise InputError("This tune was made on Discord: vote and ask for other takes there.")
         return song
 
 

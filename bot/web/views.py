@@ -6,14 +6,21 @@ from typing import Any
 
 from bot.store import Entry, Song, Status
 from generator.contract import (
+    BARS,
     BPM,
+    CHANNELS,
     DEFAULT_SECONDS,
+    DENSITIES,
     KEYS,
     MAX_UPLOAD_BYTES,
+    MODES,
+    REMIX_BPM,
     SCENES,
     SECONDS,
     SEEDS,
+    TAKES,
     TEMPERATURE,
+    TRANSPOSE,
     Progress,
 )
 
@@ -73,6 +80,13 @@ def options_view() -> dict[str, Any]:
         "seconds": SECONDS,
         "default_seconds": DEFAULT_SECONDS,
         "temperature": TEMPERATURE,
+        "densities": DENSITIES,
+        "bars": BARS,
+        "takes": TAKES,
+        "channels": CHANNELS,
+        "transpose": TRANSPOSE,
+        "remix_bpm": REMIX_BPM,
+        "modes": {mode: sorted(fields) for mode, fields in MODES.items()},
         "seeds": SEEDS,
         "max_upload_bytes": MAX_UPLOAD_BYTES,
     }

@@ -74,6 +74,26 @@ async def test_a_remix(channel: Channel) -> None:
     assert (channel.folder / "uploads" / f"{digest(MIDI)}.mid").read_bytes() == MIDI
 
 
+async def test_a_song_that_is_here_is_remixed_and_becomes_the_parent(channel: Channel) -> None:
+    song = await channel.song()
+    fields = {"mode": "infill", "span": [2, 3], "seed": 12}
+    status, answer = await channel.post(f"/api/songs/{song['id']}/remix", json=fields)
+    assert status == 202
+    made = (await channel.until_over(answer["id"]))["song"]
+    assert made["parent"] == song["id"]
+    entry = await channel.store.entry(answer["id"])
+    assert entry
+    assert (entry.request.mode, entry.request.span, entry.request.name) == ("infill", (2, 3), f"{song['title']}.mid")
+    midi = (channel.folder / "songs" / song["id"] / "tune.mid").read_bytes()
+    assert entry.request.upload == digest(midi)
+    status, refused = await channel.post(f"/api/songs/{song['id']}/remix", json={"mode": "infill", "span": "9-2"})
+    assert (status, "not from 9 to 2" in refused["error"]) == (400, True)
+    assert (await channel.post(f"/api/songs/{'0' * 32}/remix", json={}))[0] == 404
+    (channel.folder / "songs" / song["id"] / "tune.mid").unlink()
+    status, refused = await channel.post(f"/api/songs/{song['id']}/remix", json={})
+    assert (status, refused["error"]) == (400, "The files of this tune are no longer here.")
+
+
 @pytest.mark.parametrize(
     ("sent", "kept"),
     [

@@ -71,6 +71,90 @@ async def test_remix_takes_a_midi_file(stage: Stage) -> None:
     assert "4 of 9 parts were kept." in about
 
 
+async def test_remix_hands_on_what_its_mode_has_a_use_for(stage: Stage) -> None:
+    for options in (
+        {"mode": "continue", "from_bar": 9, "bars": 4, "density": "low", "tempo": 75, "transpose": -2, "seed": 31},
+        {"mode": "accompany", "keep": "p1,tr"},
+        {"mode": "vary", "strength": 0.25},
+        {"mode": "infill", "span": "5-8"},
+    ):
+        await stage.alice.slash(stage.channel, "chiptune remix", file=("song.mid", MIDI), **options)
+    await stage.posted(4)
+    first, second, third, fourth = stage.composer.requests
+    assert (first.mode, first.from_bar, first.bars, first.density) == ("continue", 9, 4, "low")
+    assert (first.bpm, first.transpose, first.seed) == (75, -2, 31)
+    assert (second.mode, second.keep) == ("accompany", ("p1", "tr"))
+    assert (third.mode, third.strength) == ("vary", 0.25)
+    assert (fourth.mode, fourth.span) == ("infill", (5, 8))
+
+
+async def test_a_posted_tune_is_remixed_and_named_as_the_parent(stage: Stage) -> None:
+    await stage.alice.slash(stage.channel, "chiptune generate", seed=7)
+    [post] = await stage.posted()
+    choices = await stage.bob.autocomplete(stage.channel, "chiptune remix", "song", "tune")
+    assert [choice["name"].split(" · ")[0] for choice in choices] == ["Tune *1* @everyone"]
+    assert await stage.bob.autocomplete(stage.channel, "chiptune remix", "song", "other") == []
+    await stage.bob.slash(stage.channel, "chiptune remix", song=choices[0]["value"], mode="vary")
+    _, remix = await stage.posted(2)
+    request = stage.composer.requests[1]
+    assert (request.mode, request.name) == ("vary", "Tune *1* @everyone.mid")
+    made = stage.client.backlog.folder(choices[0]["value"]) / "tune.mid"
+    assert stage.client.backlog.upload_path(request.upload or "").read_bytes() == made.read_bytes()
+    said = str(remix.embeds[0].description)
+    assert (
+        f"Variation on Tune \\*1\\* @everyone ([there](https://discord.com/channels/{stage.channel.guild.id}/" in said
+    )
+    assert str(post.id) in said
+    await stage.alice.click(remix, label="Another take")
+    *_, third = await stage.posted(3)
+    assert "Another take of Tune" in str(third.embeds[0].description)
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({}, "Give a MIDI file, or a tune made here: one of the two."),
+        ({"song": "0" * 32}, "There is no such tune here: pick one from the list."),
+        ({"song": "0" * 32, "span": "9-2"}, "not from 9 to 2."),
+        ({"song": "0" * 32, "keep": "p1"}, "The mode arrange has no use for keep: leave it out."),
+        ({"song": "0" * 32, "mode": "accompany", "keep": "p1,p2,tr,no"}, "there is nothing to write."),
+    ],
+)
+async def test_remix_says_what_is_wrong_with_its_options(
+    stage: Stage, options: dict[str, object], sentence: str
+) -> None:
+    result = await stage.alice.slash(stage.channel, "chiptune remix", **options)
+    assert result.ephemeral
+    assert sentence in result.response.content
+    stage.refused()
+
+
+async def test_a_tune_of_another_server_cannot_be_remixed(stage: Stage) -> None:
+    await stage.alice.slash(stage.channel, "chiptune generate")
+    await stage.posted()
+    song = (await stage.store.songs(str(stage.channel.guild.id)))[0]
+    other = stage.env.create_guild("Other")
+    carol = other.add_member(stage.env.create_user("carol"))
+    result = await carol.slash(other.create_text_channel("music"), "chiptune remix", song=song.id)
+    assert "There is no such tune here" in result.response.content
+    stage.refused()
+
+
+async def test_channels_to_keep_are_completed(stage: Stage) -> None:
+    choices = await stage.alice.autocomplete(stage.channel, "chiptune remix", "keep", "")
+    assert len(choices) == 14
+    found = await stage.alice.autocomplete(stage.channel, "chiptune remix", "keep", "noise")
+    assert {"name": "triangle + noise", "value": "tr,no"} in [{k: c[k] for k in ("name", "value")} for c in found]
+
+
+async def test_bars_density_and_takes_are_in_the_recipe(stage: Stage) -> None:
+    await stage.alice.slash(stage.channel, "chiptune generate", bars=8, density="high", takes=3)
+    [post] = await stage.posted()
+    recipe = {field.name: field.value for field in post.embeds[0].fields}
+    assert recipe["Length"].startswith("asked 8 bars, got ")
+    assert (recipe["Density"], recipe["Takes"]) == ("high", "3")
+
+
 @pytest.mark.parametrize(
     ("name", "data", "sentence"),
     [

@@ -12,7 +12,7 @@ from discord import app_commands
 from bot.discord.buttons import AnotherTake, Vote
 from bot.discord.commands import chiptune_group
 from bot.discord.history import Older
-from generator.contract import BPM, SCENES, SECONDS, SEEDS, TEMPERATURE
+from generator.contract import BARS, BPM, DENSITIES, MODES, SCENES, SECONDS, SEEDS, TAKES, TEMPERATURE
 
 NAME = re.compile(r"[-_'\w]{1,32}")
 Payload = dict[str, Any]
@@ -57,10 +57,27 @@ def test_names_descriptions_options_and_choices_are_within_the_limits() -> None:
 def test_options_have_the_contract_s_ranges() -> None:
     generate = next(part for part in payload()["options"] if part["name"] == "generate")
     options = {option["name"]: option for option in generate["options"]}
-    ranges = {"tempo": BPM, "seconds": SECONDS, "temperature": TEMPERATURE, "seed": (0, SEEDS - 1)}
+    ranges = {
+        "tempo": BPM, "seconds": SECONDS, "bars": BARS, "temperature": TEMPERATURE, "takes": TAKES,
+        "seed": (0, SEEDS - 1),
+    }  # fmt: skip
     for name, limits in ranges.items():
         assert (options[name]["min_value"], options[name]["max_value"]) == limits
     assert [choice["value"] for choice in options["scene"]["choices"]] == list(SCENES)
+    assert [choice["value"] for choice in options["density"]["choices"]] == list(DENSITIES)
+
+
+def test_remix_has_every_mode_but_a_new_tune_s_and_every_field() -> None:
+    remix = next(part for part in payload()["options"] if part["name"] == "remix")
+    options = {option["name"]: option for option in remix["options"]}
+    assert [choice["value"] for choice in options["mode"]["choices"]] == [mode for mode in MODES if mode != "generate"]
+    fields = set().union(*(fields for mode, fields in MODES.items() if mode != "generate")) - {
+        "bpm",
+        "seconds",
+        "takes",
+    }
+    assert fields <= set(options)
+    assert not any(option.get("required") for option in remix["options"])
 
 
 def test_it_can_be_installed_and_used_everywhere() -> None:

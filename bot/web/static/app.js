@@ -9,6 +9,9 @@ const PAGE = 20;
 const $ = (id) => document.getElementById(id);
 const form = $("form");
 let midi = null; // the file to remix
+let source = null; // or the song
+let modes = {}; // the fields that each mode has a use for
+let options = {}; // what a request may hold
 let shown = null; // the song in the player
 let vote = 0; // this browser's vote on it
 let following = null; // the request that is being followed
@@ -43,16 +46,33 @@ const text = (name) => form.elements[name].value.trim();
 // What is no number goes to the server as it was typed: its sentence says what is wrong.
 const number = (value) => (Number.isNaN(Number(value)) ? value : Number(value));
 
+const WORDS = ["scene", "key", "density", "span"];
+const ALWAYS = ["seed"]; // every mode has a use for it
+const WRITING = ["temperature"]; // and all but an arrangement for this
+
+const mode = () => (midi || source ? text("mode") : "generate");
+
+function used(name) {
+  if (name === "mode") return mode() !== "generate";
+  if (ALWAYS.includes(name)) return true;
+  return WRITING.includes(name) ? mode() !== "arrange" : (modes[mode()] || []).includes(name);
+}
+
 function fields() {
-  const wanted = { mode: midi ? "arrange" : "generate" };
-  for (const name of midi ? ["seed"] : ["scene", "key", "bpm", "seconds", "seed", "temperature"]) {
-    if (form.elements[name].validity.badInput) wanted[name] = "that";
-    else if (text(name)) wanted[name] = ["scene", "key"].includes(name) ? text(name) : number(text(name));
+  const wanted = { mode: mode() };
+  for (const part of form.querySelectorAll("[data-field]")) {
+    const name = part.dataset.field;
+    if (!used(name) || name === "mode") continue;
+    if (name === "keep") {
+      wanted.keep = [...part.querySelectorAll("input:checked")].map((box) => box.value);
+    } else if (form.elements[name].validity.badInput) wanted[name] = "that";
+    else if (text(name)) wanted[name] = WORDS.includes(name) ? text(name) : number(text(name));
   }
   return wanted;
 }
 
 function send() {
+  if (source) return sendJson(`/api/songs/${source.id}/remix`, fields());
   if (!midi) return sendJson("/api/requests", fields());
   const body = new FormData();
   body.append("request", JSON.stringify(fields()));
@@ -77,16 +97,24 @@ function busy(yes) {
   $("another").disabled = yes;
 }
 
-function choose(file) {
+// What is remixed: a file, a song that is here, or null for a new tune.
+function choose(file, song) {
   midi = file || null;
-  $("file-name").textContent = midi ? midi.name : "";
-  $("chosen").hidden = !midi;
-  $("send").textContent = midi ? "Remix" : "Compose";
-  $("form-title").textContent = midi ? "Remix" : "New tune";
-  // An arrangement keeps the file's own key, tempo and length.
-  for (const name of ["scene", "key", "bpm", "seconds", "temperature"]) form.elements[name].disabled = Boolean(midi);
+  source = song || null;
+  const name = midi ? midi.name : source ? source.title : "";
+  $("file-name").textContent = name;
+  $("chosen").hidden = !name;
+  $("send").textContent = name ? "Remix" : "Compose";
+  $("form-title").textContent = name ? "Remix" : "New tune";
   if (!midi) $("file").value = "";
+  showFields();
   say("error", "");
+}
+
+function showFields() {
+  for (const part of form.querySelectorAll("[data-field]")) part.hidden = !used(part.dataset.field);
+  const limits = mode() === "generate" ? "bpm" : "remix_bpm";
+  if (options[limits]) [form.elements.bpm.min, form.elements.bpm.max] = options[limits];
 }
 
 // Following a request
@@ -156,6 +184,7 @@ function show(song, isNew) {
   $("audio").src = song.audio;
   $("recipe").textContent = [...summary(song), `seed ${song.seed}`, `model ${song.model}`].join(" · ");
   say("report", song.report);
+  showParent(song);
   say("song-error", "");
   for (const what of ["midi", "audio", "picture"]) {
     $(`get-${what}`).href = song[what];
@@ -168,6 +197,15 @@ function show(song, isNew) {
     $("title").focus();
   }
   markCurrent();
+}
+
+async function showParent(song) {
+  $("lineage").hidden = true;
+  if (!song.parent) return;
+  const parent = await call(`/api/songs/${song.parent}`).catch(() => null);
+  if (!parent || shown !== song) return;
+  $("parent").textContent = parent.title;
+  $("lineage").hidden = false;
 }
 
 function showVote(sum, mine) {
@@ -242,13 +280,16 @@ function markCurrent() {
 // The start
 
 async function fillForm() {
-  const options = await call("/api/options");
-  for (const [name, words, shownAs] of [["scene", options.scenes, (scene) => scene], ["key", options.keys, keyName]]) {
+  options = await call("/api/options");
+  modes = options.modes;
+  const same = (word) => word;
+  for (const [name, words, shownAs] of [["scene", options.scenes, same], ["key", options.keys, keyName], ["density", options.densities, same]]) {
     for (const word of words) form.elements[name].add(new Option(shownAs(word), word));
   }
-  for (const name of ["bpm", "seconds", "temperature"]) {
+  for (const name of ["bpm", "seconds", "temperature", "bars", "transpose"]) {
     [form.elements[name].min, form.elements[name].max] = options[name];
   }
+  showFields();
   form.elements.seconds.placeholder = options.default_seconds;
 }
 
@@ -257,12 +298,21 @@ function listen() {
     event.preventDefault();
     ask(send, "error");
   });
-  form.elements.temperature.addEventListener("input", () => {
-    $("temperature-shown").textContent = Number(text("temperature")).toFixed(1);
-  });
+  for (const [name, digits] of [["temperature", 1], ["strength", 2]]) {
+    form.elements[name].addEventListener("input", () => {
+      $(`${name}-shown`).textContent = Number(text(name)).toFixed(digits);
+    });
+  }
+  form.elements.mode.addEventListener("change", showFields);
   $("file").addEventListener("change", () => choose($("file").files[0]));
   $("forget").addEventListener("click", () => choose(null));
   $("another").addEventListener("click", () => ask(() => call(`/api/songs/${shown.id}/another`, { method: "POST" }), "song-error"));
+  $("remix").addEventListener("click", () => {
+    choose(null, shown);
+    $("form-title").scrollIntoView({ block: "nearest" });
+    form.elements.mode.focus();
+  });
+  $("parent").addEventListener("click", () => open(shown.parent));
   $("up").addEventListener("click", () => castVote(1));
   $("down").addEventListener("click", () => castVote(-1));
   $("more").addEventListener("click", () => list(oldest));
