@@ -105,7 +105,7 @@ class Workshop:
             bpm=bpm_of(tune),
             key=tune.key,
             seed=job.request.seed,
-            model=job.request.model if job.request.mode == "generate" else "none",
+            model="none" if job.request.mode == "arrange" else job.request.model,
             engine=self.engine,
             report=tune.report,
             timings=timings,

@@ -99,6 +99,32 @@ def good(folder: Path) -> dict[str, Ran]:
         "again": [*GENERATE, "--seed", "7", "--out", str(folder / "again")],
         "other": [*GENERATE, "--seed", "8", "--out", str(folder / "other")],
         "remix": ["remix", str(folder / "song.mid"), "--seed", "1", "--json", "--out", str(folder / "deep" / "remix")],
+        "accompany": [
+            "remix",
+            str(folder / "tune.mid"),
+            "--mode",
+            "accompany",
+            "--keep",
+            "p1,no",
+            "--takes",
+            "1",
+            "--seed",
+            "2",
+            "--json",
+            "--out",
+            str(folder / "accompany"),
+        ],
+        "faster": [
+            "remix",
+            str(folder / "tune.mid"),
+            "--bpm",
+            "150",
+            "--transpose",
+            "3",
+            "--json",
+            "--out",
+            str(folder / "faster"),
+        ],
         "words": ["remix", str(folder / "tune.mid"), "--out", str(folder / "words")],
         **{
             kind: ["render", str(folder / "tune.mid"), "--out", str(folder / f"sound.{kind}")]
@@ -145,6 +171,23 @@ def test_the_tune_is_as_asked_for(good: dict[str, Ran]) -> None:
     assert score.title == printed["title"]
 
 
+def test_kept_channels_are_in_the_file_to_the_note(good: dict[str, Ran], folder: Path) -> None:
+    printed = json.loads(good["accompany"].out)
+    before, after = read_score(folder / "tune.mid"), read_score(Path(printed["midi"]))
+    assert after.channels[0] == before.channels[0]
+    assert after.channels[3] == before.channels[3]
+    assert after.channels[1:3] != before.channels[1:3]
+    assert printed["report"].endswith("Kept pulse 1 and noise; wrote pulse 2 and triangle.")
+    assert (printed["model"], printed["engine"].split("-")[0]) == ("nes", "numpy")
+
+
+def test_a_remix_in_another_tempo_and_key(good: dict[str, Ran], folder: Path) -> None:
+    printed = json.loads(good["faster"].out)
+    before, after = read_score(folder / "tune.mid"), read_score(Path(printed["midi"]))
+    assert (printed["bpm"], printed["key"], printed["seconds"]) == (150.0, "Eb", pytest.approx(3.2, abs=0.02))
+    assert [note.pitch - 3 for note in after.channels[0]] == [note.pitch for note in before.channels[0]]
+
+
 def test_without_json_a_person_reads_what_came_of_it(good: dict[str, Ran], folder: Path) -> None:
     lines = good["words"].out.splitlines()
     assert lines[0].startswith("tune: 4 s, 120 BPM, ")
@@ -174,6 +217,11 @@ BAD: dict[str, tuple[list[str], str | None, str]] = {
     "no file": (REMIX, "nowhere.mid", "cannot be read"),
     "a folder": (REMIX, ".", "cannot be read"),
     "a mode": ([*REMIX, "--mode", "dance"], "song.mid", "The mode must be one of"),
+    "all kept": ([*REMIX, "--mode", "accompany", "--keep", "p1,p2,tr,no"], "song.mid", "there is nothing to write"),
+    "no use": ([*REMIX, "--span", "1-2"], "song.mid", "The mode arrange has no use for span"),
+    "no such bar": ([*REMIX, "--mode", "infill", "--span", "90-99"], "song.mid", "there is no bar 90"),
+    "two lengths": ([*GEN, "--seconds", "5", "--bars", "2"], None, "not allowed with argument --seconds"),
+    "a density": ([*GEN, "--density", "thick"], None, "The density must be one of low, medium, high"),
     "a key": ([*GEN, "--key", "H"], None, "There is no key called “H”"),
     "a scene": ([*GEN, "--scene", "beach"], None, "The scene must be one of"),
     "negative": ([*GEN, "--seconds", "-5"], None, "The length must be 2 to 180 seconds, not “-5.0”."),
