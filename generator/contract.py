@@ -226,7 +226,8 @@ class Result:
 
     midi, audio, picture: file names inside the job's folder (`tune.mid`, `tune.ogg`, `tune.png`). digest: the
     SHA-256 of the MIDI bytes. seconds: the score played once. timings: seconds per stage, flat, and `total`.
-    report: one sentence on what became of an upload, else "".
+    report: one sentence on what became of an upload, else "". got: what else came out, by name: `density` (low,
+    medium, high), `bars`.
     """
 
     id: str
@@ -242,6 +243,7 @@ class Result:
     model: str
     engine: str
     report: str = ""
+    got: dict[str, str | float] = field(default_factory=dict)
     timings: dict[str, float] = field(default_factory=dict)
     type: Literal["result"] = "result"
 

@@ -20,6 +20,7 @@ from generator.contract import DEFAULT_MODEL, ChiptuneError, Failure, InputError
 from generator.picture import draw
 from generator.rework import rework
 from models.midi import midi_bytes, to_midi
+from models.plan import density_name
 from models.sample import Composer
 
 WEIGHTS = Path(__file__).parent.parent / "models" / "weights"
@@ -108,6 +109,7 @@ class Workshop:
             model="none" if job.request.mode == "arrange" else job.request.model,
             engine=self.engine,
             report=tune.report,
+            got=got_of(tune),
             timings=timings,
         )
 
@@ -124,6 +126,13 @@ def blas_threads() -> int:
 def bpm_of(tune: Tune) -> float:
     """Beats a minute, to a tenth; 0 for a score without a grid."""
     return round(tune.score.grid.bpm, 1) if tune.score.grid else 0.0
+
+
+def got_of(tune: Tune) -> dict[str, str | float]:
+    """What came out beside tempo, key and length, as a recipe tells it."""
+    grid = tune.score.grid
+    bars = {"bars": round(tune.score.frames / grid.beat_frames / grid.beats_a_bar, 2)} if grid else {}
+    return {"density": density_name(tune.score), **bars}
 
 
 def _subtitle(tune: Tune) -> str:

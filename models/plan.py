@@ -33,6 +33,12 @@ def density_of(score: Score) -> int:
     return bisect(DENSITY_EDGES, score.note_count / max(1.0, score.seconds))
 
 
+def density_name(score: Score) -> str:
+    """The third of songs that a score is as dense as: low, medium or high."""
+    step = density_of(score)
+    return next(name for name, steps in DENSITY_STEPS.items() if step in steps)
+
+
 def returns_of(sheet: Sheet) -> int:
     """The step of the share of beats that repeat."""
     repeated = sum(len(beat.again) for beat in sheet.beats)

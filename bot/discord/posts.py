@@ -88,12 +88,14 @@ class Post:
         asked, song = self.entry.request, self.song
         yield "Tempo", _asked_and_got(asked.bpm, f"{song.bpm:.4g}", " BPM")
         yield "Key", _asked_and_got(asked.key, song.key, "")
-        length = f"{asked.bars} bars" if asked.bars else asked.seconds
-        yield "Length", _asked_and_got(length, f"{song.seconds:.4g}", " s")
+        if asked.bars and "bars" in song.got:
+            yield "Length", f"asked {asked.bars} bars, got {song.got['bars']:g} bars, {song.seconds:.4g} s"
+        else:
+            yield "Length", _asked_and_got(asked.seconds, f"{song.seconds:.4g}", " s")
         if song.scene:
             yield "Scene", song.scene
         if asked.density:
-            yield "Density", asked.density
+            yield "Density", _asked_and_got(asked.density, str(song.got.get("density", "unknown")), "")
         yield "Seed", str(song.seed)
         if asked.takes:
             yield "Takes", str(asked.takes)

@@ -78,7 +78,7 @@ class Store:
 
     async def compose(self, song: Song) -> None:
         """Write a finished song; its request is composed."""
-        row = {**_columns(song), "timings": json.dumps(dict(song.timings))}
+        row = {**_columns(song), "timings": json.dumps(dict(song.timings)), "got": json.dumps(dict(song.got))}
         del row["votes"]
         async with self._transaction():
             await self._insert("songs", row)

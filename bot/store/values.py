@@ -53,7 +53,8 @@ class Entry:
 class Song:
     """A tune that was made; its id is its request's.
 
-    midi, audio, picture: file names in the song's folder. seconds: the score played once. votes: the sum.
+    midi, audio, picture: file names in the song's folder. seconds: the score played once. got: what else came out, as
+    `generator.contract.Result` names it. votes: the sum.
     """
 
     id: str
@@ -74,6 +75,7 @@ class Song:
     user_id: str | None = None
     message_id: str | None = None
     report: str = ""
+    got: Mapping[str, str | float] = field(default_factory=dict)
     timings: Mapping[str, float] = field(default_factory=dict)
     created: float = field(default_factory=time.time)
     votes: int = 0
@@ -99,6 +101,7 @@ class Song:
             guild_id=entry.guild_id,
             user_id=entry.user_id,
             report=result.report,
+            got=result.got,
             timings=result.timings,
         )
 
@@ -106,5 +109,5 @@ class Song:
     def from_row(cls, row: sqlite3.Row) -> Song:
         """From a row of `voted_songs`."""
         values = {name: row[name] for name in cls.__dataclass_fields__}
-        values["timings"] = json.loads(row["timings"])
+        values["timings"], values["got"] = json.loads(row["timings"]), json.loads(row["got"])
         return cls(**values)

@@ -67,6 +67,7 @@ def song_view(song: Song) -> dict[str, Any]:
         "parent": song.parent,
         "votes": song.votes,
         "report": song.report,
+        "got": song.got,
         "created": song.created,
     }
 

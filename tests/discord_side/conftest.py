@@ -50,6 +50,7 @@ class Composer:
             model="nes",
             engine="fake 1",
             report="4 of 9 parts were kept." if job.upload else "",
+            got={"density": "medium", "bars": 16.0},
         )
 
 

@@ -151,8 +151,8 @@ async def test_bars_density_and_takes_are_in_the_recipe(stage: Stage) -> None:
     await stage.alice.slash(stage.channel, "chiptune generate", bars=8, density="high", takes=3)
     [post] = await stage.posted()
     recipe = {field.name: field.value for field in post.embeds[0].fields}
-    assert recipe["Length"].startswith("asked 8 bars, got ")
-    assert (recipe["Density"], recipe["Takes"]) == ("high", "3")
+    assert recipe["Length"] == "asked 8 bars, got 16 bars, 30 s"
+    assert (recipe["Density"], recipe["Takes"]) == ("asked high, got medium", "3")
 
 
 @pytest.mark.parametrize(

@@ -182,7 +182,8 @@ function show(song, isNew) {
   $("picture").src = song.picture;
   $("picture").alt = `Piano roll of “${song.title}”: two pulses, triangle and noise over ${rounded(song.seconds)} seconds.`;
   $("audio").src = song.audio;
-  $("recipe").textContent = [...summary(song), `seed ${song.seed}`, `model ${song.model}`].join(" · ");
+  const density = song.got.density ? `${song.got.density} density` : "";
+  $("recipe").textContent = [...summary(song), density, `seed ${song.seed}`, `model ${song.model}`].filter(Boolean).join(" · ");
   say("report", song.report);
   showParent(song);
   say("song-error", "");
