@@ -2,8 +2,8 @@
 
     python -m benchmarks.rework CORPUS [--songs N]
 
-CORPUS is a folder of `chiptune corpus`; songs of its valid part that last 20 s to 60 s are taken, spread evenly. Each mode
-is run as people get it, with its own defaults and with bars and channels drawn by the song's number.
+CORPUS is a folder of `chiptune corpus`; songs of its valid part that last 20 s to 60 s are taken, spread evenly. Each
+mode is run as people get it, with bars and channels drawn by the song's number.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, partial
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -36,10 +37,11 @@ WRITTEN = [mode for mode in MODES if mode not in ("generate", "arrange")]
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What became of one song. lost: kept notes that are not in the output as they were; overlapping: written notes
-    that begin before the note before them ends, or outside their channel's range. written: how many notes are new.
-    in_key, source_in_key: shares of pitched notes on the scale of the source's key. again: whether the same seed wrote
-    the same.
+    """What became of one song. lost: kept notes that are not in the output as they were; cut: those that are shorter.
+
+    illegal: notes that begin before the one before them ends, or outside their channel's range. written: notes that the
+    source had not. in_key, source_in_key: shares of pitched notes on the scale of the source's key. again: whether the
+    same seed wrote the same. seconds: one rewriting, without sound.
     """
 
     lost: int
@@ -83,7 +85,10 @@ def case(numbered: tuple[int, Song], mode: str) -> Case:
     seconds = time.perf_counter() - began
     again = rework(_composer(), request, tune, lambda _: None).score
     kept = [set(notes) for notes in _kept(request, score)]
-    new = [[note for note in notes if note not in old] for notes, old in zip(made.channels, kept, strict=True)]
+    new = [
+        [note for note in notes if note not in set(old)]
+        for notes, old in zip(made.channels, score.channels, strict=True)
+    ]
     scale = scale_of(tune.key)
     return Case(
         lost=sum(len(old - set(notes)) for old, notes in zip(kept, made.channels, strict=True)),
@@ -118,7 +123,7 @@ HALF_A_BEAT = 20
 
 def _illegal(channel: int, notes: tuple[Note, ...]) -> int:
     spec = CHANNELS[channel]
-    overlaps = sum(after.start < before.end for before, after in zip(notes, notes[1:], strict=False))
+    overlaps = sum(after.start < before.end for before, after in pairwise(notes))
     return overlaps + sum(not spec.lowest <= note.pitch <= spec.highest for note in notes)
 
 
@@ -151,10 +156,9 @@ def main() -> None:
     given = parser.parse_args()
     fitting = [song for song in read_songs(given.corpus / VALID_FILE) if SECONDS[0] <= song.score.seconds <= SECONDS[1]]
     songs = list(enumerate(fitting[:: max(1, len(fitting) // given.songs)][: given.songs]))
-    print(
-        "| mode | songs | kept notes lost | cut | illegal | notes written | in key | sources | within 5 points | same seed, same | s |"
-    )
-    print("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |")
+    heads = ["mode", "songs", "kept notes lost", "cut", "illegal", "notes written", "in key", "source's"]
+    heads += ["within 5 points", "same again", "s, median"]
+    print(f"| {' | '.join(heads)} |\n|{' --- |' * len(heads)}")
     for mode in WRITTEN:
         found = list(tqdm(in_parallel(partial(case, mode=mode), songs, chunk=1), total=len(songs), desc=mode))
         near = sum(one.in_key >= one.source_in_key - 0.05 for one in found)
