@@ -211,7 +211,7 @@ def print_cost(scores: Sequence[Score], index: Index) -> None:
         began = time.process_time()
         longest_shared(tune, index)
         took.append(1000 * (time.process_time() - began))
-    print(f"\n{len(index.hashes):,} phrases of {int(index.songs.max(initial=-1)) + 1:,} songs, {size / 1e6:.2f} MB;")
+    print(f"\n{len(index.hashes):,} phrases of {len(np.unique(index.songs)):,} songs, {size / 1e6:.2f} MB;")
     print(f"{len(took)} tunes of 30 s: {np.median(took):.1f} ms in the median, {max(took):.1f} ms the longest")
 
 

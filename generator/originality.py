@@ -28,13 +28,15 @@ from models.songs import Song
 THRESHOLD = 20
 """Notes of a run that a tune may share with a song of the index; more are a copy.
 
-The valid part of NES-MDB against its train part: of songs unrelated to any there, 3 of 320 share more, and 2 of 426
-excerpts of 32 s (`python -m benchmarks.originality CORPUS`).
+The valid part of NES-MDB against its train part: 2 of 265 songs of series that have no game there share more, and 1 of
+367 excerpts of 32 s (`python -m benchmarks.originality CORPUS`; docs/experiments.md).
 """
 PHRASE = 6
 """Intervals in a phrase. A run of fewer than seven notes is none."""
 FAST = 4
 """A note that begins within fewer frames after the one before is an ornament of it."""
+READINGS = (FAST - 1, FAST, FAST + 1)
+"""What is tried as `FAST` on a tune, since at another tempo the ornaments of a copy last a frame more or less."""
 FIGURE = 4
 """Notes of the longest figure that counts once where it is repeated at once: trills, arpeggios, basses in octaves."""
 
@@ -93,24 +95,26 @@ def longest_shared(score: Score, index: Index) -> int:
     give the same figure. The order of the song's phrases is not known to the index: where its phrases follow each
     other otherwise in the tune, the run may be longer than any in the song, never shorter.
     """
-    return max(_longest(phrases_of_line(score.channels[channel]), index) for channel in _LINES)
+    return max(
+        _longest(phrases_of_line(score.channels[channel], fast), index) for channel in _LINES for fast in READINGS
+    )
 
 
-def phrases_of_line(notes: Sequence[Note]) -> Phrases:
+def phrases_of_line(notes: Sequence[Note], fast: int = FAST) -> Phrases:
     """The phrases of one channel's notes, in order, each as 32 bits [phrases]."""
-    intervals = np.diff(np.array(line_of(notes), dtype=np.int64))
+    intervals = np.diff(np.array(line_of(notes, fast), dtype=np.int64))
     if len(intervals) < PHRASE:
         return np.array([], dtype=np.uint32)
     runs = np.lib.stride_tricks.sliding_window_view(intervals + _OCTAVES, PHRASE).astype(np.uint64)
     return hashed(list(runs.T)).astype(np.uint32)
 
 
-def line_of(notes: Sequence[Note]) -> list[int]:
+def line_of(notes: Sequence[Note], fast: int = FAST) -> list[int]:
     """The pitches of a channel without ornaments, notes struck again, and figures repeated at once."""
     line: list[int] = []
-    before = -FAST
+    before = -fast
     for note in notes:
-        if note.start - before >= FAST:
+        if note.start - before >= fast:
             line.append(note.pitch)
             _drop_repeated(line)
         before = note.start

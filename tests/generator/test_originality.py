@@ -99,6 +99,12 @@ def test_a_copy_is_found_whole(copy: Score) -> None:
     assert longest_shared(copy, INDEX) == NOTES
 
 
+@pytest.mark.parametrize("ratio", [0.8, 1.25])
+def test_ornaments_that_last_another_frame_hide_no_copy(ratio: float) -> None:
+    graced = each_note(SONG, lambda n: [Note(n.start, n.start + 3, n.pitch), Note(n.start + 3, n.end, n.pitch + 4)])
+    assert longest_shared(faster(graced, ratio), Index.of([graced])) >= NOTES - 1
+
+
 @pytest.mark.parametrize("notes", [PHRASE, PHRASE + 1, 12, THRESHOLD, THRESHOLD + 1, 40])
 def test_the_figure_is_the_notes_that_are_shared(notes: int) -> None:
     start = melody(1)
