@@ -20,11 +20,19 @@ COMMANDS = {
     "train": ("models", "train a model"),
     "evaluate": ("models", "score a model on a folder of tunes"),
     "quality": ("generator", "hold a model's tunes against songs it has not seen"),
+    "originality": ("generator", "make the index by which copies of training songs are known"),
 }
 """Each command with the package whose `cli` module owns it, and one line of help. Packages are also the names of the
 extras that bring what they need, but for models, corpora and reports, which come with `train`."""
 
-EXTRAS = {"bot": "bot", "generator": "generator", "models": "train", "corpus": "train", "quality": "train"}
+EXTRAS = {
+    "bot": "bot",
+    "generator": "generator",
+    "models": "train",
+    "corpus": "train",
+    "quality": "train",
+    "originality": "train",
+}
 WIDTH = max(map(len, COMMANDS))
 HELP = "usage: chiptune COMMAND [--help] …\n\n" + "\n".join(
     f"  {name:<{WIDTH}}  {text}" for name, (_, text) in COMMANDS.items()

@@ -1,4 +1,6 @@
-"""The commands that make tunes, files and corpora, and measure tunes: generate, remix, render, corpus, quality."""
+"""The commands that make tunes, files and corpora, and measure tunes: generate, remix, render, corpus, quality,
+originality.
+"""
 
 from __future__ import annotations
 
@@ -165,6 +167,36 @@ def quality_command(arguments: list[str]) -> int:
     return 0
 
 
+def originality_command(arguments: list[str]) -> int:
+    """`chiptune originality CORPUS … --out FILE`."""
+    from tqdm import tqdm
+
+    from generator.originality import Index
+    from models.errors import MusicError
+    from models.songs import TRAIN_FILE, read_lines, song_from_json
+
+    parser = Parser("chiptune originality", description="Make the index by which a tune is known for a copy.")
+    parser.add_argument("corpora", type=Path, nargs="+", metavar="CORPUS", help="a folder of chiptune corpus")
+    parser.add_argument("--out", type=Path, required=True, help="the index, a file ending in .npz")
+    given = parser.parse_args(arguments)
+    if given.out.suffix != ".npz":
+        raise InputError(f"{given.out} does not end in .npz.")
+    _make_folder(given.out.parent)
+    try:
+        lines = [line for corpus in given.corpora for line in read_lines(corpus / TRAIN_FILE)]
+        songs = map(song_from_json, tqdm(lines, unit="song"))
+        # Of a file that was arranged several ways the main arrangement stands for the others.
+        index = Index.of(song for song in songs if song.real or song.reduction == 0)
+    except MusicError as error:
+        raise InputError(str(error)) from error
+    try:
+        index.save(given.out)
+    except OSError as error:
+        raise InputError(f"{given.out} cannot be written: {(error.strerror or 'unknown error').lower()}.") from error
+    print(f"{len(index.hashes)} phrases, {given.out.stat().st_size / 1e6:.2f} MB: {given.out}")
+    return 0
+
+
 def _add_output(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, help="the same seed gives the same tune; drawn if left out")
     parser.add_argument("--out", type=Path, required=True, help="the folder for the tune's files")
@@ -241,4 +273,5 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "render": render_command,
     "corpus": corpus_command,
     "quality": quality_command,
+    "originality": originality_command,
 }

@@ -72,7 +72,7 @@ def _outer_voices(onsets: Sequence[tuple[int, int]]) -> tuple[list[tuple[int, in
 
 
 def _phrases(line: Sequence[tuple[int, int]]) -> npt.NDArray[np.uint64]:
-    """Each run of `PHRASE` intervals with the rhythm between them, hashed (FNV-1a over small numbers)."""
+    """Each run of `PHRASE` intervals with the rhythm between them, hashed."""
     points = np.array(line, dtype=np.int64).reshape(-1, 2)
     if len(points) < 3:
         return np.array([], dtype=np.uint64)
@@ -83,10 +83,15 @@ def _phrases(line: Sequence[tuple[int, int]]) -> npt.NDArray[np.uint64]:
     length = min(PHRASE - 1, len(moves))
     runs = np.lib.stride_tricks.sliding_window_view(moves, length).astype(np.uint64)
     first = (steps[: len(runs), 1] + 128).astype(np.uint64)
-    hashed = np.full(len(runs), 2166136261, dtype=np.uint64)
-    for numbers in (first, *runs.T):
-        hashed = ((hashed ^ numbers) * np.uint64(16777619)) & np.uint64(0xFFFFFFFF)
-    return hashed % np.uint64(_PRIME)
+    return hashed([first, *runs.T]) % np.uint64(_PRIME)
+
+
+def hashed(columns: Sequence[npt.NDArray[np.uint64]]) -> npt.NDArray[np.uint64]:
+    """Rows of small numbers, given column by column, as 32 bits each: FNV-1a (Fowler, Noll and Vo), [rows]."""
+    found = np.full(len(columns[0]), 2166136261, dtype=np.uint64)
+    for numbers in columns:
+        found = ((found ^ numbers) * np.uint64(16777619)) & np.uint64(0xFFFFFFFF)
+    return found
 
 
 def similarity(one: Print, other: Print) -> float:

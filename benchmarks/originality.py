@@ -1,0 +1,219 @@
+"""What unrelated songs share, whether copies are found, and what the index costs: the figures behind the threshold.
+
+    python -m benchmarks.originality CORPUS [--index FILE] [--tunes DIR] [--count N] [--seed S]
+
+CORPUS is a folder of `chiptune corpus`: its train part is what the index was made of, its valid part are the songs that
+share nothing with it but by chance. Without --index one is made of the train part, which takes minutes. Passages of
+train songs, one of each kind a song, are then hidden: in another key, at another tempo, later, on the other pulse, in
+a song of the valid part. --tunes measures a folder of MIDI files, such as chiptune quality leaves, beside the songs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from itertools import islice
+from math import ceil
+from pathlib import Path
+from random import Random
+
+import numpy as np
+from tqdm import tqdm
+
+from generator.originality import THRESHOLD, Index, longest_shared
+from models.score import CHANNELS, FRAMES_PER_SECOND, P1, P2, TR, Note, Score
+from models.songs import TRAIN_FILE, VALID_FILE, Song, midi_files, read_file, read_lines, read_songs, song_from_json
+from models.tokens import row_clock
+
+RELATED = (
+    "kungfu",
+    "loderunner",
+    "nintendoworldchampionships1990",
+    "pacman",
+    "supermariobros2",
+    "supermariobros3",
+    "toujinmakyoudenheraclesnoeikou",
+    "yoshiscookie",
+    "zeldanodensetsu",
+)
+"""Games of NES-MDB's valid part whose series has games in the train part: some of their songs are the same music."""
+
+EXCERPT = 32 * FRAMES_PER_SECOND
+TUNE = 30 * FRAMES_PER_SECOND
+LIMITS = (12, 16, 18, 20, 22, 24, 28)
+ENOUGH = THRESHOLD + 4
+"""Notes that a passage shares with its own song before it is hidden, where it is long enough to be found."""
+LONGEST = 16
+"""Bars of the longest passages; shorter songs are not drawn."""
+TEMPO, LATEST = 0.06, 10 * FRAMES_PER_SECOND
+"""How much faster or slower a hidden passage is at the most, and how late it begins at the latest, in frames."""
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("corpus", type=Path)
+    parser.add_argument("--index", type=Path, help="a file of chiptune originality")
+    parser.add_argument("--tunes", type=Path, help="a folder of tunes, with tracks p1, p2, tr and no")
+    parser.add_argument("--count", type=int, default=400, help="train songs of which passages are taken")
+    parser.add_argument("--seed", type=int, default=0)
+    given = parser.parse_args()
+    index = Index.load(given.index) if given.index else Index.of(tqdm(read_songs(given.corpus / TRAIN_FILE)))
+    valid = list(tqdm(read_songs(given.corpus / VALID_FILE), desc="valid"))
+    tunes = [read_file(path) for path in midi_files(given.tunes)] if given.tunes else []
+    print_chance(valid, tunes, index)
+    songs = drawn(given.corpus / TRAIN_FILE, given.count, Random(given.seed))
+    print_copies(songs, [song.score for song in valid], index, given.seed)
+    print_cost([song.score for song in valid], index)
+
+
+# --- chance ----------------------------------------------------------------------------------------------------
+
+
+def print_chance(valid: Sequence[Song], tunes: Sequence[Score], index: Index) -> None:
+    """Two tables: the longest runs of songs that are not in the index, and the share of them over a limit."""
+    unrelated = [song.score for song in valid if song.game not in RELATED]
+    sides = {
+        "songs, all": [song.score for song in valid],
+        "songs, unrelated": unrelated,
+        "excerpts of 32 s, unrelated": [excerpt for score in unrelated for excerpt in excerpts(score, EXCERPT)],
+    }
+    if tunes:
+        sides["tunes"] = list(tunes)
+    found = {name: measured(scores, index, name) for name, scores in sides.items()}
+    print("\n| longest run, notes | how many | median | 90 % | 95 % | 99 % | longest |\n| --- |" + " --- |" * 6)
+    for name, runs in found.items():
+        cells = [*np.percentile(runs, (50, 90, 95, 99), method="inverted_cdf"), runs.max()]
+        print(f"| {name} | {len(runs)} | {' | '.join(map(str, cells))} |")
+    print(f"\n| share over a limit of | {' | '.join(map(str, LIMITS))} |\n| --- |" + " --- |" * len(LIMITS))
+    for name, runs in found.items():
+        print(f"| {name} | {' | '.join(f'{np.mean(runs > limit):.2%}' for limit in LIMITS)} |")
+
+
+def excerpts(score: Score, frames: int) -> list[Score]:
+    """A score in pieces of so many frames; a rest of less than half a piece is left out, a short score is one piece."""
+    starts = range(0, max(1, score.frames - frames // 2), frames)
+    return [piece(score, start, min(score.frames, start + frames)) for start in starts]
+
+
+def measured(scores: Iterable[Score], index: Index, what: str) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """The longest shared run of each score."""
+    return np.array([longest_shared(score, index) for score in tqdm(scores, desc=what)], dtype=np.int64)
+
+
+# --- copies ----------------------------------------------------------------------------------------------------
+
+
+def print_copies(songs: Sequence[Song], hosts: Sequence[Score], index: Index, seed: int) -> None:
+    """A table: passages of train songs, hidden, and how many of them are found."""
+    print(f"\n| passages | drawn | found | with {ENOUGH} notes or more | found |\n| --- | --- | --- | --- | --- |")
+    for bars, channels, what in (
+        (8, (P1, P2, TR), "8 bars, three channels, alone"),
+        (16, (P1, P2, TR), "16 bars, three channels, alone"),
+        (8, (P1,), "8 bars of pulse 1, as pulse 2 of another song"),
+        (16, (P1,), "16 bars of pulse 1, as pulse 2 of another song"),
+        (16, (TR,), "16 bars of the triangle, in another song"),
+    ):
+        random = Random(seed)
+        owns, found = [], []
+        for song in tqdm(songs, desc=what):
+            bare = passage(song, bars, channels, random)
+            owns.append(longest_shared(bare, Index.of([song])))
+            copy = hidden(bare, random)
+            if len(channels) == 1:
+                copy = planted(copy, channels[0], random.choice(hosts))
+            found.append(longest_shared(copy, index))
+        enough = np.array(owns) >= ENOUGH
+        over = np.array(found) > THRESHOLD
+        print(f"| {what} | {len(over)} | {over.mean():.1%} | {enough.sum()} | {over[enough].mean():.1%} |", flush=True)
+
+
+def drawn(train: Path, count: int, random: Random) -> list[Song]:
+    """Songs that last as long as the longest passage, in the order in which they are drawn."""
+    lines = list(read_lines(train))
+    random.shuffle(lines)
+    long = (song for song in map(song_from_json, lines) if song.score.frames >= bar_frames(song) * LONGEST)
+    return list(tqdm(islice(long, count), total=count, desc="train"))
+
+
+def bar_frames(song: Song) -> int:
+    """Frames of four beats of a song's row clock, rounded up."""
+    clock = song.clock or row_clock(song.score)
+    return ceil(4 * clock.beat_frames)
+
+
+def passage(song: Song, bars: int, channels: Sequence[int], random: Random) -> Score:
+    """So many bars of some channels of a song, begun on any frame."""
+    frames = bar_frames(song) * bars
+    start = random.randint(0, song.score.frames - frames)
+    return piece(song.score, start, start + frames, channels)
+
+
+def piece(score: Score, start: int, end: int, channels: Sequence[int] = (P1, P2, TR)) -> Score:
+    """The notes that begin in frames [start, end) on some channels, without their sounds."""
+    lines: list[tuple[Note, ...]] = [()] * len(CHANNELS)
+    for channel in channels:
+        notes = [note for note in score.channels[channel] if start <= note.start < end]
+        lines[channel] = tuple(Note(n.start - start, min(n.end, end) - start, n.pitch) for n in notes)
+    return Score(tuple(lines), end - start)
+
+
+def hidden(score: Score, random: Random) -> Score:
+    """A passage in another key, at another tempo and later, in whole frames; what rounds to nothing is left out."""
+    tempo, late = 1 + random.uniform(-TEMPO, TEMPO), random.randrange(LATEST)
+    up = random.choice([up for up in range(-11, 12) if up and _playable(score, up)] or [0])
+    lines = [
+        tuple(
+            Note(late + round(note.start * tempo), late + round(note.end * tempo), note.pitch + up)
+            for note in notes
+            if round(note.end * tempo) > round(note.start * tempo)
+        )
+        for notes in score.channels
+    ]
+    return Score(tuple(lines), late + round(score.frames * tempo))
+
+
+def _playable(score: Score, up: int) -> bool:
+    return all(CHANNELS[c].lowest <= note.pitch + up <= CHANNELS[c].highest for c, note in score.notes())
+
+
+def planted(copy: Score, channel: int, host: Score) -> Score:
+    """A song in which a passage takes the place of the notes of its channel; pulse 1's that of pulse 2's."""
+    notes = copy.channels[channel]
+    to = P2 if channel == P1 else channel
+    start, end = (notes[0].start, notes[-1].end) if notes else (0, 0)
+    before = [replace(note, end=min(note.end, start)) for note in bare_notes(host, to) if note.start < start]
+    after = [note for note in bare_notes(host, to) if note.start >= end]
+    lines = list(host.channels)
+    lines[to] = (*before, *notes, *after)
+    return Score(tuple(lines), max(host.frames, copy.frames))
+
+
+def bare_notes(score: Score, channel: int) -> list[Note]:
+    """A channel's notes without their sounds."""
+    return [Note(note.start, note.end, note.pitch) for note in score.channels[channel]]
+
+
+# --- cost ------------------------------------------------------------------------------------------------------
+
+
+def print_cost(scores: Sequence[Score], index: Index) -> None:
+    """The index's size, and the processor time that tunes of 30 s take."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "index.npz"
+        index.save(path)
+        size = path.stat().st_size
+    took = []
+    for tune in (piece(score, 0, TUNE) for score in scores if score.frames >= TUNE):
+        began = time.process_time()
+        longest_shared(tune, index)
+        took.append(1000 * (time.process_time() - began))
+    print(f"\n{len(index.hashes):,} phrases of {len(np.unique(index.songs)):,} songs, {size / 1e6:.2f} MB;")
+    print(f"{len(took)} tunes of 30 s: {np.median(took):.1f} ms in the median, {max(took):.1f} ms the longest")
+
+
+if __name__ == "__main__":
+    main()
