@@ -13,6 +13,7 @@ import numpy as np
 from generator.analysis import faults, find_key
 from generator.contract import DEFAULT_SECONDS, KEYS, SEEDS, Request
 from generator.envelopes import dress
+from generator.originality import THRESHOLD, Index, longest_shared
 from generator.titles import title_for
 from models.plan import DENSITY_STEPS, density_of
 from models.sample import Composer
@@ -33,38 +34,47 @@ Progress = Callable[[float], None]
 
 @dataclass(frozen=True, slots=True)
 class Tune:
-    """A score with its title, the key that was found in it, and what became of an upload."""
+    """A score with its title, the key that was found in it, and what became of an upload.
+
+    shared: notes of the longest run that it has in common with a song that the model has learnt from, where known.
+    """
 
     score: Score
     title: str
     key: str
     report: str = ""
+    shared: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Take:
-    """One try at a request. wrong: how much of it is not as asked or is a fault. surprise: nats a token."""
+    """One try at a request. wrong: how much of it is not as asked, is a fault or copied. surprise: nats a token.
+
+    shared: see `Tune`.
+    """
 
     score: Score
     key: str
     wrong: int
     surprise: float
+    shared: int | None = None
 
 
-def compose(composer: Composer, request: Request, progress: Progress) -> Tune:
-    """A new tune for a request. progress: told the share done, 0 to 1."""
+def compose(composer: Composer, request: Request, progress: Progress, known: Index | None = None) -> Tune:
+    """A new tune for a request. progress: told the share done, 0 to 1. known: of songs that it may not copy."""
     wish = wish_of(request)
 
     def one(seed: int, told: Progress) -> Take:
         score, surprise = composer.take(replace(wish, seed=seed), told)
         score, key, wrong = _in_key(score, request.key)
-        wrong += len(faults(score)) + (not is_as_dense(score, request.density))
-        return Take(score, key, wrong, surprise)
+        shared = longest_shared(score, known) if known else None
+        wrong += len(faults(score)) + (not is_as_dense(score, request.density)) + is_copy(shared)
+        return Take(score, key, wrong, surprise, shared)
 
     best = best_take(request, one, progress)
     title = title_for(request.seed, request.scene)
     sounding = best.score if composer.codebook else dress(best.score, request.seed)
-    return Tune(replace(sounding, title=title), title, best.key)
+    return Tune(replace(sounding, title=title), title, best.key, shared=best.shared)
 
 
 def wish_of(request: Request) -> Wish:
@@ -106,6 +116,11 @@ def best_take(request: Request, one: Callable[[int, Progress], Take], progress: 
 def take_seed(seed: int, take: int) -> int:
     """The seed of a take: the request's own for the first."""
     return seed if take == 0 else int(np.random.default_rng((seed, take)).integers(SEEDS))
+
+
+def is_copy(shared: int | None) -> bool:
+    """Whether a run of so many notes is more than songs share that have nothing to do with each other."""
+    return shared is not None and shared > THRESHOLD
 
 
 def is_as_dense(score: Score, asked: str | None) -> bool:

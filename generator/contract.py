@@ -227,7 +227,7 @@ class Result:
     midi, audio, picture: file names inside the job's folder (`tune.mid`, `tune.ogg`, `tune.png`). digest: the
     SHA-256 of the MIDI bytes. seconds: the score played once. timings: seconds per stage, flat, and `total`.
     report: one sentence on what became of an upload, else "". got: what else came out, by name: `density` (low,
-    medium, high), `bars`.
+    medium, high), `bars`, `shared_notes` (of the longest run that a training song has too).
     """
 
     id: str

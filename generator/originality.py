@@ -25,6 +25,8 @@ from generator.corpus.copies import hashed
 from models.score import P1, P2, TR, Note, Score
 from models.songs import Song
 
+INDEX_FILE = "originality.npz"
+"""The index of the songs that a model was trained on, beside its weights."""
 THRESHOLD = 20
 """Notes of a run that a tune may share with a song of the index; more are a copy.
 

@@ -13,8 +13,9 @@ from math import ceil
 import numpy as np
 
 from generator.analysis import find_key, scale_of
-from generator.compose import Progress, Take, Tune, best_take, is_as_dense, wish_of
+from generator.compose import Progress, Take, Tune, best_take, is_as_dense, is_copy, wish_of
 from generator.contract import InputError, Request
+from generator.originality import Index, longest_shared
 from models.rewrite import Source, fill_in, go_on, source_of, write_beside
 from models.score import CHANNEL_NAMES, CHANNELS, NO, Grid, Note, Score
 from models.writer import Model, Wish
@@ -70,21 +71,27 @@ def bars_of(score: Score) -> Bars:
     return Bars((*edges, score.frames))
 
 
-def rework(model: Model, request: Request, tune: Tune, progress: Progress) -> Tune:
-    """A tune written on as a request asks. progress: told the share done, 0 to 1. Raises InputError."""
+def rework(model: Model, request: Request, tune: Tune, progress: Progress, known: Index | None = None) -> Tune:
+    """A tune written on as a request asks. progress: told the share done, 0 to 1. Raises InputError.
+
+    known: of songs that may not be copied further than the tune itself has them.
+    """
     if not model.plans:
         raise InputError(f"The model {request.model} only composes: it knows nothing of tunes that exist.")
     source = source_of(model, tune.score)
     wish = wish_of(request)
     task = _TASKS[request.mode](source, request)
+    before = longest_shared(tune.score, known) if known else 0
 
     def one(seed: int, told: Progress) -> Take:
         score = task.write(model, replace(wish, seed=seed, key=tune.key), told)
-        return Take(score, find_key(score)[0], _wrong(source, score, request), 0.0)
+        shared = longest_shared(score, known) if known else None
+        copied = is_copy(shared) and (shared or 0) > before
+        return Take(score, find_key(score)[0], _wrong(source, score, request) + copied, 0.0, shared)
 
     best = best_take(request, one, progress)
     report = " ".join(filter(None, (tune.report, task.sentence)))
-    return Tune(replace(best.score, title=tune.title), tune.title, best.key, report)
+    return Tune(replace(best.score, title=tune.title), tune.title, best.key, report, best.shared)
 
 
 def _wrong(source: Source, score: Score, request: Request) -> int:

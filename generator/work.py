@@ -17,6 +17,7 @@ from generator.arrange import arrange
 from generator.audio import render_tune
 from generator.compose import Tune, compose
 from generator.contract import DEFAULT_MODEL, ChiptuneError, Failure, InputError, Job, Progress, Request, Result, digest
+from generator.originality import INDEX_FILE, Index
 from generator.picture import draw
 from generator.rework import rework
 from models.midi import midi_bytes, to_midi
@@ -84,11 +85,19 @@ class Workshop:
         progress(0.0)
         request = job.request
         if request.mode == "generate":
-            return compose(self._composer(request), request, progress)
+            return compose(self._composer(request), request, progress, self.known)
         if job.upload is None:
             raise InputError("A remix needs a MIDI file.")
         tune = arrange(request, Path(job.upload).read_bytes())
-        return tune if request.mode == "arrange" else rework(self._composer(request), request, tune, progress)
+        return (
+            tune if request.mode == "arrange" else rework(self._composer(request), request, tune, progress, self.known)
+        )
+
+    @cached_property
+    def known(self) -> Index | None:
+        """The songs that the default model was trained on; None where no index lies beside it."""
+        file = self._weights / DEFAULT_MODEL / INDEX_FILE
+        return Index.load(file) if file.exists() else None
 
     def _composer(self, request: Request) -> Composer:
         """The model that a request names."""
@@ -132,7 +141,8 @@ def got_of(tune: Tune) -> dict[str, str | float]:
     """What came out beside tempo, key and length, as a recipe tells it."""
     grid = tune.score.grid
     bars = {"bars": round(tune.score.frames / grid.beat_frames / grid.beats_a_bar, 2)} if grid else {}
-    return {"density": density_name(tune.score), **bars}
+    shared = {} if tune.shared is None else {"shared_notes": tune.shared}
+    return {"density": density_name(tune.score), **bars, **shared}
 
 
 def _subtitle(tune: Tune) -> str:

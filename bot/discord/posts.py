@@ -96,6 +96,8 @@ class Post:
             yield "Scene", song.scene
         if asked.density:
             yield "Density", _asked_and_got(asked.density, str(song.got.get("density", "unknown")), "")
+        if "shared_notes" in song.got:
+            yield "Originality", originality(song.got["shared_notes"])
         yield "Seed", str(song.seed)
         if asked.takes:
             yield "Takes", str(asked.takes)
@@ -123,6 +125,13 @@ class Post:
         return (
             f"[Listen on the web]({self.public_url}/files/{self.song.id}/{self.song.audio})" if self.public_url else ""
         )
+
+
+def originality(notes: float | str) -> str:
+    """The longest run that a tune shares with a song that the model has learnt from."""
+    if not notes:
+        return "no run shared with any training song"
+    return f"longest run shared with any training song: {notes} notes"
 
 
 def _asked_and_got(asked: float | str | None, got: str, unit: str) -> str:

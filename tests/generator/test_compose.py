@@ -16,10 +16,12 @@ from generator.compose import (
     _in_key,
     best_take,
     compose,
+    is_copy,
     take_seed,
     transpose,
 )
 from generator.contract import SEEDS, Request
+from generator.originality import THRESHOLD, Index, longest_shared
 from generator.work import WEIGHTS
 from models.sample import Composer
 from models.score import CHANNELS, NO
@@ -113,6 +115,23 @@ def test_the_best_take_has_the_least_wrong_and_then_the_least_surprise() -> None
     assert best_take(Request(seed=9, takes=4), one, told.append).surprise == 2.0
     assert asked == list(tried)
     assert told == [i / 8 for i in range(1, 9) for _ in range(1)]
+
+
+def test_a_copy_of_a_song_that_is_known_is_composed_again(composer: Composer) -> None:
+    request = Request(seed=21, seconds=12.0, bpm=150.0)
+    free = compose(composer, request, lambda _: None)
+    assert free.shared is None
+    known = Index.of([free.score])
+    copied = longest_shared(free.score, known)
+    assert copied > THRESHOLD
+    found = compose(composer, request, lambda _: None, known)
+    assert found.score.channels != free.score.channels
+    assert found.shared is not None
+    assert found.shared <= THRESHOLD
+
+
+def test_more_than_unrelated_songs_share_is_a_copy() -> None:
+    assert [is_copy(n) for n in (None, 0, THRESHOLD, THRESHOLD + 1)] == [False, False, False, True]
 
 
 @pytest.mark.parametrize("asked", ["C", "C#", "F#", "G", "B"])

@@ -182,8 +182,10 @@ function show(song, isNew) {
   $("picture").src = song.picture;
   $("picture").alt = `Piano roll of “${song.title}”: two pulses, triangle and noise over ${rounded(song.seconds)} seconds.`;
   $("audio").src = song.audio;
+  const shared = song.got.shared_notes;
+  const original = shared === undefined ? "" : `longest run shared with a training song: ${shared} notes`;
   const density = song.got.density ? `${song.got.density} density` : "";
-  $("recipe").textContent = [...summary(song), density, `seed ${song.seed}`, `model ${song.model}`].filter(Boolean).join(" · ");
+  $("recipe").textContent = [...summary(song), density, `seed ${song.seed}`, `model ${song.model}`, original].filter(Boolean).join(" · ");
   say("report", song.report);
   showParent(song);
   say("song-error", "");
