@@ -26,7 +26,7 @@ TAKES = 4
 BEATS_A_BAR = 4
 
 
-USUAL_TEMPERATURE = 0.9
+USUAL_TEMPERATURE = 1.0
 """What a request's 1 is to the network: of those tried, where tunes come nearest to songs (docs/experiments.md)."""
 
 Progress = Callable[[float], None]

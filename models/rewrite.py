@@ -179,7 +179,9 @@ def _writer(model: Model, source: Source, controls: list[str], beats: int, wish:
     known = [event for event in controls if model.plans or event.startswith(("scene:", "key:"))]
     length = [length_event(min(beats, LENGTHS[-1]))] if model.plans else []
     head = model.ids(("<bos>", *known, *clock_events(source.clock), *length))
-    return Writer(model, head, source.clock, wish.temperature, np.random.default_rng(wish.seed))
+    writer = Writer(model, head, source.clock, wish.temperature, np.random.default_rng(wish.seed))
+    writer.lean_to(wish.key)
+    return writer
 
 
 def _plan(source: Source, wish: Wish) -> list[str]:

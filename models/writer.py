@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
@@ -16,11 +17,17 @@ import numpy.typing as npt
 from models.engine import Engine, Logits
 from models.grid import BEAT_CYCLE, ROWS, RowClock
 from models.legality import Place, TokenTable, legal
+from models.score import CHANNEL_NAMES, CHANNELS
 from models.tokens import Reader, knows_plans, load_codebook, load_tokenizer, spelled, token_id
-from models.vocabulary import COUNTDOWN, EVENTS, PLAN
+from models.vocabulary import COUNTDOWN, EVENTS, KEYS, PLAN, char
 
 TOP_P = 0.95
 """The nucleus sampled from: the likeliest tokens with this share of the probability (Holtzman 2020)."""
+OUT_OF_KEY = 1.5
+"""What each note off the scale of a key asked for costs a token, in nats: the model alone hardly hears the key that its
+head names (docs/experiments.md)."""
+SCALES = ((0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10, 11))
+"""Semitones above the tonic of a major key and of a minor one, natural and with the leading tone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +77,17 @@ class Model:
         """The tokens of a text of `models.tokens`."""
         return list(self.tokenizer.encode(text).ids)
 
+    def leaning(self, key: str) -> npt.NDArray[np.float64]:
+        """What the notes off a key's scale cost, in nats, at most 0 [tokens]."""
+        mode, tonic = divmod(KEYS.index(key), 12)
+        scale = {(tonic + step) % 12 for step in SCALES[mode]}
+        pitched = tuple(f"on:{spec.name}:" for spec in CHANNELS if spec.name != "no")
+        strange = [
+            sum(int(event.rpartition(":")[2]) % 12 not in scale for event in events if event.startswith(pitched))
+            for events in self.table.spelling
+        ]
+        return np.array(strange) * -OUT_OF_KEY
+
     def choose_plan(self, controls: Sequence[str], wish: Wish, random: np.random.Generator) -> list[str]:
         """What the tune is going to be, drawn from the model as often as songs are so; nothing if it knows no plans."""
         chosen: list[str] = []
@@ -102,7 +120,13 @@ class Writer:
         self.reader = Reader(self.model.codebook)
         self.read(self.head)
         self.nats, self.drawn = 0.0, 0
+        self._leaning: npt.NDArray[np.float64] = np.zeros(len(self.model.table.spelling))
         self._logits: Logits = np.zeros(0)
+
+    def lean_to(self, key: str | None) -> None:
+        """Draw fewer notes off the scale of a key; None is any."""
+        if key:
+            self._leaning = self.model.leaning(key)
 
     def read(self, tokens: Iterable[int]) -> None:
         """Take tokens for the tune so far."""
@@ -121,10 +145,12 @@ class Writer:
         total: int | None = None,
         closed: Callable[[int], int] = lambda _: 0,
         progress: Callable[[float], None] = lambda _: None,
+        returns: Mapping[int, int] = MappingProxyType({}),
     ) -> None:
         """Write some beats. total: the tune's beats, where it is to come to a close with the last of them.
 
-        closed: for a beat the channels, one bit each, in which nothing may happen. progress: told the share written.
+        closed: for a beat the channels, one bit each, in which nothing may happen. returns: beats that begin as an
+        earlier one does, so many beats back. progress: told the share written.
         """
         place = self._place()
         for beat in beats:
@@ -137,6 +163,8 @@ class Writer:
             place = place.next_beat(
                 rows, last=total is not None and beat == total - 1, played=self.reader.played[:-1], closed=closed(beat)
             )
+            if beat in returns:
+                self._return(place, returns[beat])
             self._fill(place, beat)
             progress((beat - beats.start + 1) / len(beats))
 
@@ -149,6 +177,16 @@ class Writer:
             if notes or self.reader.sounding[channel]:
                 place.named |= 1 << channel
         return place
+
+    def _return(self, place: Place, back: int) -> None:
+        """Every channel does what it did so many beats ago, where it did something that fits in here."""
+        channels = [c for c in range(len(CHANNELS)) if not place.closed >> c & 1 and place.can_repeat(c, back)]
+        if not channels or not self.model.table.is_repeat.any():
+            return
+        for token in self.model.encode("".join(char(f"again:{CHANNEL_NAMES[c]}:{back}") for c in channels)):
+            self.model.table.follow(place, token)
+            self.read([token])
+            self._append([token])
 
     def _fill(self, place: Place, beat: int) -> None:
         """Draw what happens in a beat."""
@@ -164,7 +202,7 @@ class Writer:
         if not place.waits:
             allowed[full] = True
         ids = np.flatnonzero(allowed)
-        token = draw(self._logits, ids, self.temperature, self.random)
+        token = draw(self._logits + self._leaning, ids, self.temperature, self.random)
         self.nats += float(np.logaddexp.reduce(self._logits[ids]) - self._logits[token])
         self.drawn += 1
         return token

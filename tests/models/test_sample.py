@@ -5,9 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.sample import Composer, fit_length
+from models.grid import RowClock
+from models.sample import PHRASE, RETURNING, Composer, fit_length, returns_of
 from models.score import Score
-from models.writer import TOP_P, Wish, draw
+from models.tokens import clock_events
+from models.vocabulary import BACKS
+from models.writer import OUT_OF_KEY, TOP_P, Wish, Writer, draw
 from tests.models.conftest import MakeModel
 
 
@@ -114,3 +117,54 @@ def test_draws_stay_allowed_and_inside_the_nucleus_in_their_proportions() -> Non
     assert drawn == pytest.approx([0.5 / 0.96, 0.3 / 0.96, 0.16 / 0.96, 0, 0], abs=0.03)
     assert {draw(logits, [4], 1.0, random) for _ in range(20)} == {4}
     assert {draw(logits, [3, 4], 1.0, random) for _ in range(200)} == {3, 4}
+
+
+# Form and key
+
+
+@pytest.mark.parametrize("beats", [4, 16, 24, 25, 48, 64, 128])
+def test_what_returns_lies_inside_the_tune_and_begins_with_a_phrase(beats: int) -> None:
+    for seed in range(60):
+        found = returns_of(beats, np.random.default_rng(seed))
+        assert all(PHRASE <= beat < beats and back <= beat for beat, back in found.items())
+        assert {beat % PHRASE for beat in found} <= set(range(RETURNING))
+        assert len(found) % RETURNING == 0
+        assert set(found.values()) <= set(BACKS)
+    assert not returns_of(24, np.random.default_rng(0))
+
+
+def test_as_many_tunes_as_songs_have_something_that_returns() -> None:
+    having = sum(bool(returns_of(64, np.random.default_rng(seed))) for seed in range(1000)) / 1000
+    assert having == pytest.approx(0.77, abs=0.05)
+    forms = {tuple(returns_of(64, np.random.default_rng(seed)).items()) for seed in range(200)}
+    assert len(forms) > 10
+
+
+def test_a_passage_that_returns_does_what_it_did(make_model: MakeModel) -> None:
+    model = Composer(make_model(seed=1, context=512, sounds=True))
+    clock = RowClock(480)
+    writer = Writer(model, model.ids(["<bos>", *clock_events(clock)]), clock, 1.0, np.random.default_rng(3))
+    writer.see([])
+    writer.write(range(24), returns=dict.fromkeys(range(16, 24), 16))
+    played = writer.reader.played
+    for beat in range(16, 24):
+        for channel in range(4):
+            if played[beat - 16][channel]:
+                assert played[beat][channel] == played[beat - 16][channel]
+
+
+def test_a_key_asked_for_leaves_few_notes_off_its_scale(make_model: MakeModel) -> None:
+    model = Composer(make_model(uniform=True))
+    for key, scale in (("C", {0, 2, 4, 5, 7, 9, 11}), ("F#m", {6, 8, 9, 11, 1, 2, 4, 5})):
+        leaning = model.leaning(key)
+        for token, events in enumerate(model.table.spelling):
+            pitched = [event for event in events if event.startswith(("on:p1", "on:p2", "on:tr"))]
+            strange = sum(int(event.split(":")[2]) % 12 not in scale for event in pitched)
+            assert leaning[token] == pytest.approx(-OUT_OF_KEY * strange)
+    free, held = (model.compose(Wish(frames=1200, seed=2, key=key)) for key in (None, "C"))
+
+    def share(score: Score) -> float:
+        notes = [note for notes in score.channels[:3] for note in notes]
+        return sum(note.pitch % 12 in {0, 2, 4, 5, 7, 9, 11} for note in notes) / len(notes)
+
+    assert share(held) > share(free) + 0.1
