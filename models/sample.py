@@ -69,6 +69,7 @@ class Composer(Model):
         length = [length_event(beats)] if self.plans else []
         writer = Writer(self, self.ids((*controls, *clock_events(clock), *length)), clock, wish.temperature, random)
         writer.lean_to(wish.key)
+        writer.density = wish.density
         writer.see([])
         returns = returns_of(beats, np.random.default_rng((wish.seed, 1)))
         writer.write(range(beats), beats, returns=returns, progress=progress)

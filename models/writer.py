@@ -17,7 +17,7 @@ import numpy.typing as npt
 from models.engine import Engine, Logits
 from models.grid import BEAT_CYCLE, ROWS, RowClock
 from models.legality import Place, TokenTable, legal
-from models.score import CHANNEL_NAMES, CHANNELS
+from models.score import CHANNEL_NAMES, CHANNELS, FRAMES_PER_SECOND
 from models.tokens import Reader, knows_plans, load_codebook, load_tokenizer, spelled, token_id
 from models.vocabulary import COUNTDOWN, EVENTS, KEYS, PLAN, char
 
@@ -26,6 +26,10 @@ TOP_P = 0.95
 OUT_OF_KEY = 1.5
 """What each note off the scale of a key asked for costs a token, in nats: the model alone hardly hears the key that its
 head names (docs/experiments.md)."""
+STEERING = 1.5
+"""What each note costs a token, or earns it, in nats, while a tune has more or fewer of them than were asked for."""
+NEAR = 0.1
+"""The share of a limit of density within which a tune is steered already."""
 SCALES = ((0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10, 11))
 """Semitones above the tonic of a major key and of a minor one, natural and with the leading tone."""
 
@@ -35,7 +39,8 @@ class Wish:
     """What a tune should be. frames: its length, or instead of it beats. beat_frames: frames a beat, or None for the
     model's choice.
 
-    plan: for kinds of `vocabulary.PLAN` the events that will do; the model chooses among them, or among all.
+    density: notes a second, at the least and at the most. plan: for kinds of `vocabulary.PLAN` the events that will do;
+    the model chooses among them, or among all.
     """
 
     frames: int
@@ -45,6 +50,7 @@ class Wish:
     key: str | None = None
     beat_frames: float | None = None
     beats: int | None = None
+    density: tuple[float, float] | None = None
     plan: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
@@ -63,6 +69,9 @@ class Model:
         self.engine = Engine(folder)
         self.table = TokenTable(spelled(self.tokenizer))
         self.plans = knows_plans(self.tokenizer)
+        self.begins = np.array(
+            [sum(e.startswith("on:") for e in events) for events in self.table.spelling], dtype=float
+        )
         self.beats = [self.id(f"beat:{n}") for n in range(BEAT_CYCLE)]
 
     def id(self, event: str) -> int:
@@ -120,6 +129,8 @@ class Writer:
         self.reader = Reader(self.model.codebook)
         self.read(self.head)
         self.nats, self.drawn = 0.0, 0
+        self.density: tuple[float, float] | None = None
+        self._steering = 0.0
         self._leaning: npt.NDArray[np.float64] = np.zeros(len(self.model.table.spelling))
         self._logits: Logits = np.zeros(0)
 
@@ -159,6 +170,7 @@ class Writer:
                 opening.append(self.model.id(f"left:{total - beat}"))
             self._append(opening)
             self.read(opening)
+            self._steer(beat, beats.start)
             rows = tuple(self.clock.row(beat * ROWS + i + 1) - self.clock.row(beat * ROWS + i) for i in range(ROWS))
             place = place.next_beat(
                 rows, last=total is not None and beat == total - 1, played=self.reader.played[:-1], closed=closed(beat)
@@ -177,6 +189,18 @@ class Writer:
             if notes or self.reader.sounding[channel]:
                 place.named |= 1 << channel
         return place
+
+    def _steer(self, beat: int, first: int) -> None:
+        """Fewer notes from here on where there were too many since the first beat written, more where too few."""
+        start = self.clock.row(first * ROWS)
+        seconds = (self.clock.row(beat * ROWS) - start) / FRAMES_PER_SECOND
+        if self.density is None or seconds < 1:
+            return
+        begun = [note.start for notes in self.reader.notes for note in notes]
+        begun += [note[0] for note in self.reader.sounding if note]
+        rate = sum(frame >= start for frame in begun) / seconds
+        low, high = self.density
+        self._steering = STEERING * ((rate < low * (1 + NEAR)) - (rate > high * (1 - NEAR)))
 
     def _return(self, place: Place, back: int) -> None:
         """Every channel does what it did so many beats ago, where it did something that fits in here."""
@@ -202,7 +226,8 @@ class Writer:
         if not place.waits:
             allowed[full] = True
         ids = np.flatnonzero(allowed)
-        token = draw(self._logits + self._leaning, ids, self.temperature, self.random)
+        leant = self._logits + self._leaning + self._steering * self.model.begins
+        token = draw(leant, ids, self.temperature, self.random)
         self.nats += float(np.logaddexp.reduce(self._logits[ids]) - self._logits[token])
         self.drawn += 1
         return token

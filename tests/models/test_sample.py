@@ -168,3 +168,15 @@ def test_a_key_asked_for_leaves_few_notes_off_its_scale(make_model: MakeModel) -
         return sum(note.pitch % 12 in {0, 2, 4, 5, 7, 9, 11} for note in notes) / len(notes)
 
     assert share(held) > share(free) + 0.1
+
+
+def test_a_density_asked_for_steers_the_notes_a_second(make_model: MakeModel) -> None:
+    model = Composer(make_model(seed=5, context=512))
+
+    def rate(density: tuple[float, float] | None) -> float:
+        score = model.compose(Wish(frames=1200, seed=6, beat_frames=30.0, density=density))
+        return score.note_count / score.seconds
+
+    free = rate(None)
+    assert rate((0.0, 0.7 * free)) < free - 1
+    assert rate((1.3 * free, 1000.0)) > free + 1
