@@ -29,6 +29,8 @@ def arrange(request: Request, data: bytes) -> Tune:
     score = imported.score
     if score is not None:
         report = f"The file already has the four channels: all {score.note_count:,} notes kept."
+        if request.mode != "arrange":
+            report = ""  # what is written on it has a report of its own, and does not keep all
     else:
         reduction = reduce(imported.parts)
         score = sound(reduction)
