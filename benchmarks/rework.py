@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from generator.analysis import find_key, scale_of
+from generator.analysis import find_key
 from generator.compose import Tune
 from generator.contract import MODES, Request
 from generator.rework import bars_of, rework
@@ -30,6 +30,7 @@ from models.parallel import in_parallel
 from models.sample import Composer
 from models.score import CHANNEL_NAMES, CHANNELS, NO, Note, Score
 from models.songs import VALID_FILE, Song, read_songs
+from models.vocabulary import scale_of
 
 SECONDS = (20, 60)
 WRITTEN = [mode for mode in MODES if mode not in ("generate", "arrange")]

@@ -11,8 +11,6 @@ import numpy.typing as npt
 from models.score import CHANNELS, FRAMES_PER_SECOND, NO, P1, P2, TR, Score
 from models.vocabulary import KEYS
 
-MAJOR, MINOR = (0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10)
-"""Semitones of the scales above the tonic; of the minor ones the natural."""
 STUCK_NOTES = 8
 """A channel with more notes than this, all of one pitch, is stuck."""
 STUCK_SECONDS = 8
@@ -59,12 +57,6 @@ def find_key(score: Score) -> tuple[str, float]:
     correlations = key_profiles() @ (weights / np.linalg.norm(weights))
     best = int(np.argmax(correlations))
     return KEYS[best], float(correlations[best])
-
-
-def scale_of(key: str) -> frozenset[int]:
-    """The pitch classes on the scale of a key."""
-    mode, tonic = divmod(KEYS.index(key), 12)
-    return frozenset((tonic + step) % 12 for step in (MAJOR, MINOR)[mode])
 
 
 def faults(score: Score) -> list[str]:

@@ -48,11 +48,12 @@ def generate_command(arguments: list[str]) -> int:
     parser.add_argument("--scene", help=", ".join(SCENES))
     parser.add_argument("--bpm", type=float, help=f"{BPM[0]} to {BPM[1]}; the model's choice if left out")
     parser.add_argument("--key", help=f"{', '.join(KEYS[:3])} … or {', '.join(KEYS[12:15])} …")
+    parser.add_argument("--density", help=f"{', '.join(DENSITIES)}; the model's choice if left out")
     _add_length(parser, f"{DEFAULT_SECONDS} s")
     _add_writing(parser)
     _add_output(parser)
     given = parser.parse_args(arguments)
-    request = Request(scene=given.scene, bpm=given.bpm, key=given.key, **_said(given))
+    request = Request(scene=given.scene, bpm=given.bpm, key=given.key, density=given.density, **_said(given))
     return _make(request, given.out, None, as_json=given.json)
 
 
@@ -210,7 +211,6 @@ def _add_length(parser: argparse.ArgumentParser, usual: str) -> None:
 
 
 def _add_writing(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--density", help=f"{', '.join(DENSITIES)}; the model's choice if left out")
     parser.add_argument("--temperature", type=float, default=1.0, help=f"{TEMPERATURE[0]} to {TEMPERATURE[1]}")
     parser.add_argument("--takes", type=int, help=f"{TAKES[0]} to {TAKES[1]}, of which the best is kept")
     parser.add_argument("--model", default="nes", help="a folder of models/weights")
@@ -218,7 +218,7 @@ def _add_writing(parser: argparse.ArgumentParser) -> None:
 
 def _said(given: argparse.Namespace) -> dict[str, Any]:
     """The fields that a new tune and a remix have in common."""
-    names = ("seconds", "bars", "density", "temperature", "takes", "model")
+    names = ("seconds", "bars", "temperature", "takes", "model")
     return {**{name: getattr(given, name) for name in names}, "seed": _seed(given.seed)}
 
 

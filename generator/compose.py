@@ -25,10 +25,6 @@ TAKES = 4
 """Takes at most before the one with the fewest faults is kept, where a request does not say how many."""
 BEATS_A_BAR = 4
 
-
-USUAL_TEMPERATURE = 1.0
-"""What a request's 1 is to the network: of those tried, where tunes come nearest to songs (docs/experiments.md)."""
-
 Progress = Callable[[float], None]
 
 
@@ -83,7 +79,7 @@ def wish_of(request: Request) -> Wish:
         frames=round((request.seconds or DEFAULT_SECONDS) * FRAMES_PER_SECOND),
         beats=BEATS_A_BAR * request.bars if request.bars else None,
         seed=request.seed,
-        temperature=USUAL_TEMPERATURE * request.temperature,
+        temperature=request.temperature,
         scene=request.scene,
         key=request.key,
         beat_frames=60 * FRAMES_PER_SECOND / request.bpm if request.bpm else None,

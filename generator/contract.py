@@ -49,8 +49,8 @@ DEFAULT_MODEL = "nes"
 MODES = {
     "generate": frozenset(("scene", "bpm", "key", "seconds", "bars", "density", "takes")),
     "arrange": frozenset(("bpm", "transpose")),
-    "continue": frozenset(("bpm", "transpose", "density", "takes", "seconds", "bars", "from_bar")),
-    "accompany": frozenset(("bpm", "transpose", "density", "takes", "keep")),
+    "continue": frozenset(("bpm", "transpose", "takes", "seconds", "bars", "from_bar")),
+    "accompany": frozenset(("bpm", "transpose", "takes", "keep")),
     "vary": frozenset(("bpm", "transpose", "takes", "strength")),
     "infill": frozenset(("bpm", "transpose", "takes", "span")),
 }

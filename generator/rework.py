@@ -12,12 +12,13 @@ from math import ceil
 
 import numpy as np
 
-from generator.analysis import find_key, scale_of
-from generator.compose import Progress, Take, Tune, best_take, is_as_dense, is_copy, wish_of
+from generator.analysis import find_key
+from generator.compose import Progress, Take, Tune, best_take, is_copy, wish_of
 from generator.contract import InputError, Request
 from generator.originality import Index, longest_shared
 from models.rewrite import Source, fill_in, go_on, source_of, write_beside
 from models.score import CHANNEL_NAMES, CHANNELS, NO, Grid, Note, Score
+from models.vocabulary import scale_of
 from models.writer import Model, Wish
 
 NEW_BARS = 8
@@ -87,22 +88,22 @@ def rework(model: Model, request: Request, tune: Tune, progress: Progress, known
         score = task.write(model, replace(wish, seed=seed, key=tune.key), told)
         shared = longest_shared(score, known) if known else None
         copied = is_copy(shared) and (shared or 0) > before
-        return Take(score, find_key(score)[0], _wrong(source, score, request) + copied, 0.0, shared)
+        return Take(score, find_key(score)[0], _wrong(source, score) + copied, 0.0, shared)
 
     best = best_take(request, one, progress)
     report = " ".join(filter(None, (tune.report, task.sentence)))
     return Tune(replace(best.score, title=tune.title), tune.title, best.key, report, best.shared)
 
 
-def _wrong(source: Source, score: Score, request: Request) -> int:
-    """What is wrong with what was written: nothing new, out of key, or not as dense as asked."""
+def _wrong(source: Source, score: Score) -> int:
+    """What is wrong with what was written: nothing new, or out of key."""
     old = [set(notes) for notes in source.score.channels]
     new = [[note for note in notes if note not in before] for notes, before in zip(score.channels, old, strict=True)]
     if not any(new):
         return 2
     scale = scale_of(find_key(source.score)[0])
     least = _in_scale(source.score.channels, scale) - IN_KEY
-    return int(_in_scale(new, scale) < least) + int(not is_as_dense(score, request.density))
+    return int(_in_scale(new, scale) < least)
 
 
 def _in_scale(channels: Sequence[Sequence[Note]], scale: frozenset[int]) -> float:

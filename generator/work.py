@@ -85,19 +85,23 @@ class Workshop:
         progress(0.0)
         request = job.request
         if request.mode == "generate":
-            return compose(self._composer(request), request, progress, self.known)
+            return compose(self._composer(request), request, progress, self._known(request))
         if job.upload is None:
             raise InputError("A remix needs a MIDI file.")
         tune = arrange(request, Path(job.upload).read_bytes())
-        return (
-            tune if request.mode == "arrange" else rework(self._composer(request), request, tune, progress, self.known)
-        )
+        if request.mode == "arrange":
+            return tune
+        return rework(self._composer(request), request, tune, progress, self._known(request))
 
     @cached_property
-    def known(self) -> Index | None:
+    def index(self) -> Index | None:
         """The songs that the default model was trained on; None where no index lies beside it."""
         file = self._weights / DEFAULT_MODEL / INDEX_FILE
         return Index.load(file) if file.exists() else None
+
+    def _known(self, request: Request) -> Index | None:
+        """The songs that the model that a request names may not copy, where they are known."""
+        return self.index if request.model == DEFAULT_MODEL else None
 
     def _composer(self, request: Request) -> Composer:
         """The model that a request names."""

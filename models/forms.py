@@ -1,6 +1,6 @@
 """The forms in which training tells a song: as it is, a few channels alone, some channels before others, a span last.
 
-Works on the text that `models.tokens` writes; which form and which beats is drawn in `models.corpus`. What is given
+Works on the text that `models.tokens` writes; which form and which beats is drawn in `models.crops`. What is given
 first follows `<given>`, what is written after it `<then>`:
 
     accompany   <given> phrase 1 <given> phrase 2 <then> phrase 1 <given> phrase 3 <then> phrase 2 ... <end>

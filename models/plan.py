@@ -7,6 +7,7 @@ model before it composes (`models.sample`). Steps are sixths of NES-MDB's traini
 from __future__ import annotations
 
 from bisect import bisect
+from math import inf
 
 from models.forms import EVERY, Sheet
 from models.score import CHANNEL_NAMES, Score
@@ -16,7 +17,9 @@ DENSITY_EDGES = (7.3, 10.6, 14.4, 18.8, 27.2)
 """Notes a second."""
 DENSITY_STEPS = {"low": (0, 1), "medium": (2, 3), "high": (4, 5)}
 """The steps of density in each third of the songs."""
-DENSITY_RANGES = {"low": (0.0, 10.6), "medium": (10.6, 18.8), "high": (18.8, 1000.0)}
+DENSITY_RANGES = {
+    name: ((0.0, *DENSITY_EDGES)[steps[0]], (*DENSITY_EDGES, inf)[steps[-1]]) for name, steps in DENSITY_STEPS.items()
+}
 """Notes a second of each third."""
 RETURN_EDGES = (0.15, 0.3, 0.4, 0.5, 0.6)
 """The share of beats, each channel's counted apart and empty ones left out, that repeat an earlier one."""

@@ -66,7 +66,7 @@ def go_on(model: Model, source: Source, wish: Wish, start: int, progress: Progre
     """
     added = wish.beats or max(1, round(wish.frames / source.clock.beat_frames))
     total = start + added
-    controls = [*wish.controls, *_plan(source, wish)]
+    controls = [*wish.controls, *plan_of(source.score, source.sheet)]
     writer = _writer(model, source, controls, total, wish)
     before = model.encode(" ".join(tell(source.sheet, range(start))))
     writer.read(before)
@@ -131,7 +131,7 @@ def _last_beats(writer: Writer, count: int) -> list[int]:
 
 def fill_in(model: Model, source: Source, wish: Wish, span: range, progress: Progress = lambda _: None) -> Score:
     """The score with the beats of a span written anew, between what comes before and after them."""
-    writer = _writer(model, source, [*wish.controls, *_plan(source, wish)], source.beats, wish)
+    writer = _writer(model, source, [*wish.controls, *plan_of(source.score, source.sheet)], source.beats, wish)
     writer.read(model.encode(" ".join(tell(source.sheet, range(span.start)))))
     writer.see(_around(model, source, span))
     kept = [tuple(note for note in notes if source_beat(source, note) not in span) for notes in source.score.channels]
@@ -182,12 +182,6 @@ def _writer(model: Model, source: Source, controls: list[str], beats: int, wish:
     writer = Writer(model, head, source.clock, wish.temperature, np.random.default_rng(wish.seed))
     writer.lean_to(wish.key)
     return writer
-
-
-def _plan(source: Source, wish: Wish) -> list[str]:
-    """The source's own plan, so that what is written is of its texture, but for what is wished otherwise."""
-    asked = {kind: events[0] for kind, events in wish.plan.items() if events}
-    return [asked.get(event.partition(":")[0], event) for event in plan_of(source.score, source.sheet)]
 
 
 def _before(source: Source, beat: int) -> list[tuple[Note, ...]]:

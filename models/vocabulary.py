@@ -30,6 +30,8 @@ SOUNDS = {"env:pulse": 128, "env:noise": 64, "duty:pulse": 16, "mode:noise": 2}
 BACKS = (*range(1, 17), 18, 20, 24, 28, 32, 36, 40, 48, 56, 60, 64, 80, 96, 112, 128)
 """Beats back that a channel can repeat: nine in ten of the repetitions in real songs."""
 KEYS = (*_TONICS, *(f"{tonic}m" for tonic in _TONICS))
+_SCALES = ((0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10))
+"""Semitones above the tonic of a major key, and of a natural minor one."""
 CONSOLES = ("nes", "gameboy", "snes", "other")
 """What an arranged song was written for. Recordings of the console itself carry none."""
 VOICES = tuple(
@@ -98,11 +100,6 @@ def is_sound(event: str) -> bool:
     return event.startswith(tuple(SOUNDS))
 
 
-def is_plan(event: str) -> bool:
-    """Whether an event says what the tune is going to be."""
-    return event.partition(":")[0] in PLAN
-
-
 def is_repeat(event: str) -> bool:
     """Whether an event says that a channel repeats a beat."""
     return event.startswith("again:")
@@ -123,3 +120,9 @@ def transposition(semitones: int) -> dict[int, str]:
         mode = i // 12 * 12
         table[ord(char(f"key:{key}"))] = char(f"key:{KEYS[mode + (i % 12 + semitones) % 12]}")
     return table
+
+
+def scale_of(key: str) -> frozenset[int]:
+    """The pitch classes on the scale of a key; of a minor one the natural scale."""
+    mode, tonic = divmod(KEYS.index(key), len(_TONICS))
+    return frozenset((tonic + step) % 12 for step in _SCALES[mode])

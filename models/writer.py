@@ -19,7 +19,7 @@ from models.grid import BEAT_CYCLE, ROWS, RowClock
 from models.legality import Place, TokenTable, legal
 from models.score import CHANNEL_NAMES, CHANNELS, FRAMES_PER_SECOND
 from models.tokens import Reader, knows_plans, load_codebook, load_tokenizer, spelled, token_id
-from models.vocabulary import COUNTDOWN, EVENTS, KEYS, PLAN, char
+from models.vocabulary import COUNTDOWN, EVENTS, KEYS, PLAN, char, scale_of
 
 TOP_P = 0.95
 """The nucleus sampled from: the likeliest tokens with this share of the probability (Holtzman 2020)."""
@@ -30,8 +30,6 @@ STEERING = 1.5
 """What each note costs a token, or earns it, in nats, while a tune has more or fewer of them than were asked for."""
 NEAR = 0.1
 """The share of a limit of density within which a tune is steered already."""
-SCALES = ((0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10, 11))
-"""Semitones above the tonic of a major key and of a minor one, natural and with the leading tone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +85,8 @@ class Model:
         return list(self.tokenizer.encode(text).ids)
 
     def leaning(self, key: str) -> npt.NDArray[np.float64]:
-        """What the notes off a key's scale cost, in nats, at most 0 [tokens]."""
-        mode, tonic = divmod(KEYS.index(key), 12)
-        scale = {(tonic + step) % 12 for step in SCALES[mode]}
+        """What the notes off a key's scale cost, in nats, at most 0 [tokens]; the leading tone of minor is free too."""
+        scale = scale_of(key) | {(KEYS.index(key) - 1) % 12}
         pitched = tuple(f"on:{spec.name}:" for spec in CHANNELS if spec.name != "no")
         strange = [
             sum(int(event.rpartition(":")[2]) % 12 not in scale for event in events if event.startswith(pitched))

@@ -147,12 +147,11 @@ async def generate(
     from_bar="Continue: the first new bar; after the end if left out",
     span="Infill: the bars to write anew, such as 5-8",
     bars="Continue: how many new bars",
-    density="How many notes it has afterwards",
     tempo="Beats a minute",
     transpose="Semitones up or down",
     seed="The same seed and options give the same tune again",
 )
-@app_commands.choices(mode=_choices(tuple(MODES)[1:]), density=_choices(DENSITIES))
+@app_commands.choices(mode=_choices(tuple(MODES)[1:]))
 @app_commands.autocomplete(song=complete_song, keep=complete_keep)
 async def remix(
     interaction: discord.Interaction[ChiptuneClient],
@@ -165,7 +164,6 @@ async def remix(
     from_bar: Range[int, 1, LAST_BAR] | None = None,
     span: str | None = None,
     bars: Range[int, BARS[0], BARS[1]] | None = None,
-    density: str | None = None,
     tempo: Range[int, REMIX_BPM[0], REMIX_BPM[1]] | None = None,
     transpose: Range[int, TRANSPOSE[0], TRANSPOSE[1]] | None = None,
     seed: Range[int, 0, SEEDS - 1] | None = None,
@@ -179,7 +177,6 @@ async def remix(
         from_bar=from_bar,
         span=parse_span(span) if span else None,
         bars=bars,
-        density=density,
         bpm=tempo,
         transpose=transpose,
         seed=random_seed() if seed is None else seed,

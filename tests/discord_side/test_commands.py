@@ -73,7 +73,7 @@ async def test_remix_takes_a_midi_file(stage: Stage) -> None:
 
 async def test_remix_hands_on_what_its_mode_has_a_use_for(stage: Stage) -> None:
     for options in (
-        {"mode": "continue", "from_bar": 9, "bars": 4, "density": "low", "tempo": 75, "transpose": -2, "seed": 31},
+        {"mode": "continue", "from_bar": 9, "bars": 4, "tempo": 75, "transpose": -2, "seed": 31},
         {"mode": "accompany", "keep": "p1,tr"},
         {"mode": "vary", "strength": 0.25},
         {"mode": "infill", "span": "5-8"},
@@ -81,7 +81,7 @@ async def test_remix_hands_on_what_its_mode_has_a_use_for(stage: Stage) -> None:
         await stage.alice.slash(stage.channel, "chiptune remix", file=("song.mid", MIDI), **options)
     await stage.posted(4)
     first, second, third, fourth = stage.composer.requests
-    assert (first.mode, first.from_bar, first.bars, first.density) == ("continue", 9, 4, "low")
+    assert (first.mode, first.from_bar, first.bars) == ("continue", 9, 4)
     assert (first.bpm, first.transpose, first.seed) == (75, -2, 31)
     assert (second.mode, second.keep) == ("accompany", ("p1", "tr"))
     assert (third.mode, third.strength) == ("vary", 0.25)

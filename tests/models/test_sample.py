@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from models.grid import RowClock
-from models.sample import PHRASE, RETURNING, Composer, fit_length, returns_of
+from models.sample import PHRASE, RETURNING, Composer, fit_length, form_of
 from models.score import Score
 from models.tokens import clock_events
 from models.vocabulary import BACKS
@@ -125,18 +125,18 @@ def test_draws_stay_allowed_and_inside_the_nucleus_in_their_proportions() -> Non
 @pytest.mark.parametrize("beats", [4, 16, 24, 25, 48, 64, 128])
 def test_what_returns_lies_inside_the_tune_and_begins_with_a_phrase(beats: int) -> None:
     for seed in range(60):
-        found = returns_of(beats, np.random.default_rng(seed))
+        found = form_of(beats, np.random.default_rng(seed))
         assert all(PHRASE <= beat < beats and back <= beat for beat, back in found.items())
         assert {beat % PHRASE for beat in found} <= set(range(RETURNING))
         assert len(found) % RETURNING == 0
         assert set(found.values()) <= set(BACKS)
-    assert not returns_of(24, np.random.default_rng(0))
+    assert not form_of(24, np.random.default_rng(0))
 
 
 def test_as_many_tunes_as_songs_have_something_that_returns() -> None:
-    having = sum(bool(returns_of(64, np.random.default_rng(seed))) for seed in range(1000)) / 1000
+    having = sum(bool(form_of(64, np.random.default_rng(seed))) for seed in range(1000)) / 1000
     assert having == pytest.approx(0.77, abs=0.05)
-    forms = {tuple(returns_of(64, np.random.default_rng(seed)).items()) for seed in range(200)}
+    forms = {tuple(form_of(64, np.random.default_rng(seed)).items()) for seed in range(200)}
     assert len(forms) > 10
 
 
