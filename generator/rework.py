@@ -158,11 +158,8 @@ class Accompaniment:
         if not set(names) & set(playing):
             raise InputError(f"Nothing plays on {' and '.join(names)}: keep a channel that does.")
         keep = tuple(map(CHANNEL_NAMES.index, names))
-        kept, written = (
-            " and ".join(spec.title for i, spec in enumerate(CHANNELS) if (i in keep) == wanted)
-            for wanted in (True, False)
-        )
-        return cls(source, keep, f"Kept {kept}; wrote {written}.")
+        kept = " and ".join(CHANNELS[channel].title for channel in keep)
+        return cls(source, keep, f"Kept {kept}; the other channels were written anew.")
 
     def write(self, model: Model, wish: Wish, progress: Progress) -> Score:
         """The channels that are not kept."""

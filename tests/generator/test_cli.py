@@ -177,7 +177,7 @@ def test_kept_channels_are_in_the_file_to_the_note(good: dict[str, Ran], folder:
     assert after.channels[0] == before.channels[0]
     assert after.channels[3] == before.channels[3]
     assert after.channels[1:3] != before.channels[1:3]
-    assert printed["report"] == "Kept pulse 1 and noise; wrote pulse 2 and triangle."
+    assert printed["report"] == "Kept pulse 1 and noise; the other channels were written anew."
     assert (printed["model"], printed["engine"].split("-")[0]) == ("nes", "numpy")
 
 
