@@ -79,13 +79,13 @@ def rework(model: Model, request: Request, tune: Tune, progress: Progress, known
     """
     if not model.plans:
         raise InputError(f"The model {request.model} only composes: it knows nothing of tunes that exist.")
-    source = source_of(model, tune.score)
-    wish = wish_of(request)
+    wish = replace(wish_of(request), key=tune.key)
+    source = source_of(model, tune.score, wish.controls)
     task = _TASKS[request.mode](source, request)
     before = longest_shared(tune.score, known) if known else 0
 
     def one(seed: int, told: Progress) -> Take:
-        score = task.write(model, replace(wish, seed=seed, key=tune.key), told)
+        score = task.write(model, replace(wish, seed=seed), told)
         shared = longest_shared(score, known) if known else None
         copied = is_copy(shared) and (shared or 0) > before
         return Take(score, find_key(score)[0], _wrong(source, score) + copied, 0.0, shared)
@@ -208,7 +208,7 @@ class Infill:
             def told(share: float, done: int = i) -> None:
                 progress((done + share) / len(self.spans))
 
-            source = source_of(model, score) if i else self.source
+            source = source_of(model, score, wish.controls) if i else self.source
             score = fill_in(model, source, replace(wish, seed=(wish.seed + i) % 2**31), span, told)
         return score
 

@@ -1,7 +1,8 @@
 """What a tune is going to be, in three numbers that are known before its first note: voices, density and returns.
 
-Training tells them of each song, half the time; a request can ask for them, and what it leaves open is drawn from the
-model before it composes (`models.sample`). Steps are sixths of NES-MDB's training songs, so that each is as common.
+Training tells them of songs, each about half the time; a request can ask for them, and what it leaves open is drawn
+from the model before it composes (`models.sample`). Steps are sixths of NES-MDB's training songs, so that each is as
+common.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from bisect import bisect
 from math import inf
 
 from models.forms import EVERY, Sheet
-from models.score import CHANNEL_NAMES, Score
+from models.score import CHANNEL_NAMES, FRAMES_PER_SECOND, Score
 from models.vocabulary import LENGTHS
 
 DENSITY_EDGES = (7.3, 10.6, 14.4, 18.8, 27.2)
@@ -36,6 +37,12 @@ def plan_of(score: Score, sheet: Sheet) -> list[str]:
 def density_of(score: Score) -> int:
     """The step of a score's notes a second."""
     return bisect(DENSITY_EDGES, score.note_count / max(1.0, score.seconds))
+
+
+def phrase_event(score: Score, frames: range) -> str:
+    """The event that says how dense some frames of a score are, those of a phrase."""
+    begun = sum(note.start in frames for _, note in score.notes())
+    return f"phrase:{bisect(DENSITY_EDGES, begun * FRAMES_PER_SECOND / max(1, len(frames)))}"
 
 
 def density_name(score: Score) -> str:

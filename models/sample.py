@@ -5,7 +5,7 @@ What a request means and which take is good enough is up to the caller.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -70,6 +70,11 @@ class Composer(Model):
         writer = Writer(self, self.ids((*controls, *clock_events(clock), *length)), clock, wish.temperature, random)
         writer.lean_to(wish.key)
         writer.density = wish.density
+        if self.phrases:
+            dense = [
+                f"phrase:{step.partition(':')[2]}" for step in controls if wish.density and step.startswith("density:")
+            ]
+            writer.told = self.ids((*wish.controls, *dense))
         writer.see([])
         returns = form_of(beats, np.random.default_rng((wish.seed, 1)))
         writer.write(range(beats), beats, returns=returns, progress=progress)
@@ -82,6 +87,11 @@ class Composer(Model):
         parts = self.ids(f"sixteenths:{n}" for n in range(16))
         sixteenths = draw(self.engine.feed([frames]), parts, wish.temperature, random)
         return SOUGHT_BEATS[0] + whole.index(frames) + parts.index(sixteenths) / 16
+
+
+def _phrase_event(controls: Sequence[str]) -> list[str]:
+    """What says of each phrase that it is as dense as the tune is planned to be."""
+    return [f"phrase:{value}" for kind, _, value in (event.partition(":") for event in controls) if kind == "density"]
 
 
 def _length(wish: Wish, beat_frames: float) -> tuple[RowClock, int, int]:
