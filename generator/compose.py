@@ -15,10 +15,9 @@ from generator.contract import DEFAULT_SECONDS, KEYS, SEEDS, Request
 from generator.envelopes import dress
 from generator.originality import THRESHOLD, Index, longest_shared
 from generator.titles import title_for
-from models.plan import DENSITY_RANGES, DENSITY_STEPS, density_of
+from models.plan import DENSITY_STEPS, density_of
 from models.sample import Composer
 from models.score import CHANNELS, FRAMES_PER_SECOND, NO, Note, Score, fold_pitch
-from models.vocabulary import PLAN
 from models.writer import Wish
 
 TAKES = 4
@@ -83,8 +82,7 @@ def wish_of(request: Request) -> Wish:
         scene=request.scene,
         key=request.key,
         beat_frames=60 * FRAMES_PER_SECOND / request.bpm if request.bpm else None,
-        density=DENSITY_RANGES[request.density] if request.density else None,
-        plan={PLAN[1]: [f"{PLAN[1]}:{step}" for step in DENSITY_STEPS[request.density]]} if request.density else {},
+        densities=DENSITY_STEPS[request.density] if request.density else (),
     )
 
 

@@ -8,6 +8,7 @@ common.
 from __future__ import annotations
 
 from bisect import bisect
+from collections.abc import Sequence
 from math import inf
 
 from models.forms import EVERY, Sheet
@@ -18,10 +19,6 @@ DENSITY_EDGES = (7.3, 10.6, 14.4, 18.8, 27.2)
 """Notes a second."""
 DENSITY_STEPS = {"low": (0, 1), "medium": (2, 3), "high": (4, 5)}
 """The steps of density in each third of the songs."""
-DENSITY_RANGES = {
-    name: ((0.0, *DENSITY_EDGES)[steps[0]], (*DENSITY_EDGES, inf)[steps[-1]]) for name, steps in DENSITY_STEPS.items()
-}
-"""Notes a second of each third."""
 RETURN_EDGES = (0.15, 0.3, 0.4, 0.5, 0.6)
 """The share of beats, each channel's counted apart and empty ones left out, that repeat an earlier one."""
 
@@ -37,6 +34,16 @@ def plan_of(score: Score, sheet: Sheet) -> list[str]:
 def density_of(score: Score) -> int:
     """The step of a score's notes a second."""
     return bisect(DENSITY_EDGES, score.note_count / max(1.0, score.seconds))
+
+
+def density_range(steps: Sequence[int]) -> tuple[float, float]:
+    """(at the least, at the most) notes a second, of some steps of density that follow one another."""
+    return (0.0, *DENSITY_EDGES)[steps[0]], (*DENSITY_EDGES, inf)[steps[-1]]
+
+
+def returns_range(step: int) -> tuple[float, float]:
+    """(at the least, at the most) of the share of beats that repeat, of a step."""
+    return (0.0, *RETURN_EDGES)[step], (*RETURN_EDGES, 1.0)[step]
 
 
 def phrase_event(score: Score, frames: range) -> str:

@@ -5,21 +5,29 @@ What a request means and which take is good enough is up to the caller.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import replace
+from math import ceil, floor
 
 import numpy as np
 
-from models.grid import ROWS, SOUGHT_BEATS, RowClock
-from models.plan import length_event
-from models.score import FRAMES_PER_SECOND, Score
+from models.grid import ROWS, RowClock
+from models.outlines import draw_outline
+from models.plan import density_range, length_event, returns_range
+from models.score import CHANNEL_NAMES, FRAMES_PER_SECOND, Score
 from models.tokens import clock_events
-from models.writer import Model, Wish, Writer, draw
+from models.writer import Model, Wish, Writer
 
 BARS_FROM_SECONDS = 8
 """Tunes of this length or more last whole bars."""
-BEND = 0.03
-"""The most that a tempo of the model's own choice is bent to make whole bars fit."""
-
+BEND = 0.06
+"""The most that a tempo which was not asked for is bent to make whole bars fit."""
+FAITHFUL = 0.25
+"""What bending the tempo weighs against missing the length by the same share."""
+NEAR_LENGTH = 0.03
+"""The share of a length by which whole bars, or beats, may miss it where the tempo was asked for."""
+ON_ROWS = 0.05
+"""By how much the share of notes on rows may differ from the outline's before it is steered."""
 
 PHRASE = 16
 """Beats of a phrase: four bars."""
@@ -62,36 +70,23 @@ class Composer(Model):
         Without a codebook it is composition only. progress: told the share written, after each beat.
         """
         random = np.random.default_rng(wish.seed)
-        controls = ["<bos>", *wish.controls]
-        controls += self.choose_plan(controls, wish, random)
-        beat_frames = wish.beat_frames or self._choose_tempo(controls, wish, random)
-        clock, beats, frames = _length(wish, beat_frames)
-        length = [length_event(beats)] if self.plans else []
-        writer = Writer(self, self.ids((*controls, *clock_events(clock), *length)), clock, wish.temperature, random)
+        outline = draw_outline(self.outlines, random, scene=wish.scene, key=wish.key, densities=wish.densities)
+        key = wish.key or outline.key
+        densities = wish.densities or (outline.density,)
+        labels = replace(wish, key=key).controls
+        clock, beats, frames = _length(wish, wish.beat_frames or outline.sixteenths / 16)
+        plan = [*outline.plan, *clock_events(clock), length_event(beats)] if self.plans else clock_events(clock)
+        writer = Writer(self, self.ids(("<bos>", *labels, *plan)), clock, wish.temperature, random)
         writer.lean_to(wish.key)
-        writer.density = wish.density
-        if self.phrases:
-            dense = [
-                f"phrase:{step.partition(':')[2]}" for step in controls if wish.density and step.startswith("density:")
-            ]
-            writer.told = self.ids((*wish.controls, *dense))
+        writer.density, writer.returns = density_range(densities), returns_range(outline.returns)
+        late = 1 - outline.on_rows
+        writer.late = (late - ON_ROWS, late + ON_ROWS)
+        writer.told = self.ids((*labels, f"phrase:{outline.density}")) if self.phrases else []
+        closed = sum(1 << i for i, name in enumerate(CHANNEL_NAMES) if name not in outline.voices.split("+"))
         writer.see([])
         returns = form_of(beats, np.random.default_rng((wish.seed, 1)))
-        writer.write(range(beats), beats, returns=returns, progress=progress)
+        writer.write(range(beats), beats, closed=lambda _: closed, returns=returns, progress=progress)
         return writer.reader.score(frames), writer.surprise
-
-    def _choose_tempo(self, controls: list[str], wish: Wish, random: np.random.Generator) -> float:
-        """Frames a beat, drawn from the model."""
-        whole = self.ids(f"frames:{n}" for n in range(*SOUGHT_BEATS))
-        frames = draw(self.engine.begin(self.ids(controls)), whole, wish.temperature, random)
-        parts = self.ids(f"sixteenths:{n}" for n in range(16))
-        sixteenths = draw(self.engine.feed([frames]), parts, wish.temperature, random)
-        return SOUGHT_BEATS[0] + whole.index(frames) + parts.index(sixteenths) / 16
-
-
-def _phrase_event(controls: Sequence[str]) -> list[str]:
-    """What says of each phrase that it is as dense as the tune is planned to be."""
-    return [f"phrase:{value}" for kind, _, value in (event.partition(":") for event in controls) if kind == "density"]
 
 
 def _length(wish: Wish, beat_frames: float) -> tuple[RowClock, int, int]:
@@ -103,18 +98,22 @@ def _length(wish: Wish, beat_frames: float) -> tuple[RowClock, int, int]:
 
 
 def fit_length(frames: int, beat_frames: float, *, fixed: bool) -> tuple[RowClock, int, int]:
-    """(row clock, beats, frames) for a length: whole bars where that bends the tempo little, and the tempo bent to fit.
+    """(row clock, beats, frames) for a length: whole bars of it, or beats where it is short.
 
-    fixed: the tempo stays as it is and the length follows, to the nearest bar or beat; where none comes near, the
-    beats are rounded up and the last one is cut.
+    fixed: the tempo stays as it is; where no bar or beat comes near, beats are rounded up and the last one is cut.
+    Otherwise a beat has whole frames, as on the console: those near the tempo with which bars come nearest.
     """
-    bars = 4 * max(1, round(frames / beat_frames / 4))
-    beats = max(1, round(frames / beat_frames))
-    if frames >= BARS_FROM_SECONDS * FRAMES_PER_SECOND and abs(bars * beat_frames / frames - 1) <= BEND:
-        beats = bars
+    bar = 4 if frames >= BARS_FROM_SECONDS * FRAMES_PER_SECOND else 1
     if not fixed:
-        return RowClock(round(16 * frames / beats)), beats, frames
+        near = range(ceil(beat_frames * (1 - BEND)), floor(beat_frames * (1 + BEND)) + 1)
+        found = [(whole, bar * max(1, round(frames / whole / bar))) for whole in near or [round(beat_frames)]]
+        whole, beats = min(
+            found, key=lambda one: abs(one[0] * one[1] / frames - 1) + FAITHFUL * abs(one[0] / beat_frames - 1)
+        )
+        return RowClock(16 * whole), beats, whole * beats
     clock = RowClock(round(16 * beat_frames))
-    if abs(beats * beat_frames / frames - 1) > BEND:
-        return clock, int(np.ceil(frames / beat_frames)), frames
-    return clock, beats, clock.row(beats * ROWS)
+    for unit in (bar, 1):
+        beats = unit * max(1, round(frames / beat_frames / unit))
+        if abs(beats * beat_frames / frames - 1) <= NEAR_LENGTH:
+            return clock, beats, clock.row(beats * ROWS)
+    return clock, ceil(frames / beat_frames), frames

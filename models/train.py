@@ -1,8 +1,9 @@
 """Training: from a corpus to a checkpoint, resumable at any step and reproducible from its seed.
 
 A run folder holds `songs.json` (the corpus as texts), `sounds.json` (the codebook of the sounds that they name, where
-the corpus has real songs), `tokenizer.json`, `log.jsonl` (a line each few steps), `state/` (weights, optimizer, step)
-and the checkpoint of the last save. Scoring is in `models.evaluate`, beginning with other weights in `models.transfer`.
+the corpus has real songs), `outlines.json` (what those songs were before their first note), `tokenizer.json`,
+`log.jsonl` (a line each few steps), `state/` (weights, optimizer, step) and the checkpoint of the last save. Scoring is
+in `models.evaluate`, beginning with other weights in `models.transfer`.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from models.corpus import Example, learn_sounds, learn_tokenizer, read_examples
 from models.crops import Crops, Mixture
 from models.errors import UsageError
 from models.network import new_network, parameter_count
+from models.outlines import save_outlines
 from models.songs import TRAIN_FILE
 from models.sounds import CODEBOOK_FILE, Codebook
 from models.tokens import (
@@ -242,6 +244,7 @@ def prepare(
             codebook.save(folder)
         found = chain.from_iterable(read_examples(corpus / TRAIN_FILE, codebook) for corpus in corpora)
         songs = list(tqdm(found, desc="reading", unit="song"))
+        save_outlines((song.text for song in songs if song.real), folder)
         kept.write_text(json.dumps([asdict(song) for song in songs]))
     if not (folder / TOKENIZER_FILE).exists():
         sounds = (folder / CODEBOOK_FILE).exists()

@@ -17,9 +17,10 @@ import numpy.typing as npt
 from models.engine import Engine, Logits
 from models.grid import BEAT_CYCLE, ROWS, RowClock
 from models.legality import Place, TokenTable, legal
+from models.outlines import load_outlines
 from models.score import CHANNEL_NAMES, CHANNELS, FRAMES_PER_SECOND
 from models.tokens import Reader, knows_phrases, knows_plans, load_codebook, load_tokenizer, spelled, token_id
-from models.vocabulary import COUNTDOWN, EVENTS, KEYS, PLAN, char, scale_of
+from models.vocabulary import COUNTDOWN, KEYS, char, scale_of
 
 TOP_P = 0.95
 """The nucleus sampled from: the likeliest tokens with this share of the probability (Holtzman 2020)."""
@@ -27,9 +28,10 @@ OUT_OF_KEY = 1.5
 """What each note off the scale of a key asked for costs a token, in nats: the model alone hardly hears the key that its
 head names (docs/experiments.md)."""
 STEERING = 1.5
-"""What each note costs a token, or earns it, in nats, while a tune has more or fewer of them than were asked for."""
+"""What each note costs a token, or earns it, and what repeats do, in nats, while a tune has more or fewer of them than
+it is to have."""
 NEAR = 0.1
-"""The share of a limit of density within which a tune is steered already."""
+"""The share of a limit within which a tune is steered already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +39,7 @@ class Wish:
     """What a tune should be. frames: its length, or instead of it beats. beat_frames: frames a beat, or None for the
     model's choice.
 
-    density: notes a second, at the least and at the most. plan: for kinds of `vocabulary.PLAN` the events that will do;
-    the model chooses among them, or among all.
+    densities: the steps of density that will do (`models.plan`), one after the other; none for any.
     """
 
     frames: int
@@ -48,8 +49,7 @@ class Wish:
     key: str | None = None
     beat_frames: float | None = None
     beats: int | None = None
-    density: tuple[float, float] | None = None
-    plan: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    densities: tuple[int, ...] = ()
 
     @property
     def controls(self) -> list[str]:
@@ -67,6 +67,8 @@ class Model:
         self.engine = Engine(folder)
         self.table = TokenTable(spelled(self.tokenizer))
         self.plans, self.phrases = knows_plans(self.tokenizer), knows_phrases(self.tokenizer)
+        self.kinds = self.table.is_sound + 2 * self.table.is_repeat
+        self.outlines = load_outlines(folder)
         self.begins = np.array(
             [sum(e.startswith("on:") for e in events) for events in self.table.spelling], dtype=float
         )
@@ -94,16 +96,6 @@ class Model:
         ]
         return np.array(strange) * -OUT_OF_KEY
 
-    def choose_plan(self, controls: Sequence[str], wish: Wish, random: np.random.Generator) -> list[str]:
-        """What the tune is going to be, drawn from the model as often as songs are so; nothing if it knows no plans."""
-        chosen: list[str] = []
-        for kind in PLAN if self.plans else ():
-            events = wish.plan.get(kind) or [event for event in EVENTS if event.startswith(f"{kind}:")]
-            logits = self.engine.begin(self.ids((*controls, *chosen)))
-            ids = self.ids(events)
-            chosen.append(events[ids.index(draw(logits, ids, 1.0, random, top_p=1.0))])
-        return chosen
-
 
 @dataclass
 class Writer:
@@ -112,7 +104,9 @@ class Writer:
     ends: the events, beside the next beat's, by which the model says that a beat is full. cuts: the tokens before which
     a full context may be cut; by default those of beats. told: those that are told again as each phrase begins.
     reader: has read what is written, and what came before it in the tune. nats, drawn: the surprise of all that has
-    been drawn inside beats, as the model finds it without temperature, and how many tokens that were.
+    been drawn inside beats, as the model finds it without temperature, and how many tokens that were. density,
+    returns, late: what is steered to, notes a second, the share of channels' beats that repeat, and that of notes which
+    begin some frames after a row does.
     """
 
     model: Model
@@ -131,7 +125,10 @@ class Writer:
         self.read(self.head)
         self.nats, self.drawn = 0.0, 0
         self.density: tuple[float, float] | None = None
-        self._steering = 0.0
+        self.returns: tuple[float, float] | None = None
+        self.late: tuple[float, float] | None = None
+        self._played = self._repeated = self._begun = self._late = 0
+        self._steering: npt.NDArray[np.float64] = np.zeros(1)
         self._leaning: npt.NDArray[np.float64] = np.zeros(len(self.model.table.spelling))
         self._logits: Logits = np.zeros(0)
 
@@ -180,6 +177,7 @@ class Writer:
             if beat in returns:
                 self._return(place, returns[beat])
             self._fill(place, beat)
+            self._count(place)
             progress((beat - beats.start + 1) / len(beats))
 
     def _opening(self, beat: int, total: int | None, *, first: bool) -> list[int]:
@@ -203,16 +201,32 @@ class Writer:
         return place
 
     def _steer(self, beat: int, first: int) -> None:
-        """Fewer notes from here on where there were too many since the first beat written, more where too few."""
+        """Fewer notes, or repeats, from here on where there were too many since the first beat written; or more."""
         start = self.clock.row(first * ROWS)
         seconds = (self.clock.row(beat * ROWS) - start) / FRAMES_PER_SECOND
-        if self.density is None or seconds < 1:
+        if seconds < 1:
             return
         begun = [note.start for notes in self.reader.notes for note in notes]
         begun += [note[0] for note in self.reader.sounding if note]
-        rate = sum(frame >= start for frame in begun) / seconds
-        low, high = self.density
-        self._steering = STEERING * ((rate < low * (1 + NEAR)) - (rate > high * (1 - NEAR)))
+        notes = _pull(sum(frame >= start for frame in begun) / seconds, self.density)
+        repeats = _pull(self._repeated / max(1, self._played), self.returns)
+        late = _pull(self._late / max(1, self._begun), self.late)
+        table = self.model.table
+        self._steering = STEERING * (notes * self.model.begins + repeats * table.is_repeat + late * table.off_row)
+
+    def _count(self, place: Place) -> None:
+        """Note of a beat that is full how many channels play in it, and how many of them repeat; how many notes begin.
+
+        What is repeated is no longer chosen, and so left out of the notes.
+        """
+        played = self.reader.played[-1]
+        self._played += sum(bool(happened) for happened in played)
+        self._repeated += place.repeating.bit_count()
+        for channel, happened in enumerate(played):
+            times = [time for time, event in happened if event.startswith("on:")]
+            if not place.repeating >> channel & 1:
+                self._begun += len(times)
+                self._late += sum(not time.endswith(".0") for time in times)
 
     def _return(self, place: Place, back: int) -> None:
         """Every channel does what it did so many beats ago, where it did something that fits in here."""
@@ -238,8 +252,8 @@ class Writer:
         if not place.waits:
             allowed[full] = True
         ids = np.flatnonzero(allowed)
-        leant = self._logits + self._leaning + self._steering * self.model.begins
-        token = draw(leant, ids, self.temperature, self.random)
+        leant = self._logits + self._leaning + self._steering
+        token = draw_apart(leant, ids, self.model.kinds[ids], self.temperature, self.random)
         self.nats += float(np.logaddexp.reduce(self._logits[ids]) - self._logits[token])
         self.drawn += 1
         return token
@@ -266,6 +280,32 @@ class Writer:
         recent = max(0, len(self.body) - most)
         start = next((i for i in range(recent, len(self.body)) if self.body[i] in self.cuts), len(self.body))
         return self.body[start:]
+
+
+def _pull(found: float, limits: tuple[float, float] | None) -> int:
+    """1 where there should be more, -1 where there should be less, 0 where all is well, with a margin inside limits."""
+    low, high = limits or (0.0, np.inf)
+    return int(found < low * (1 + NEAR)) - int(found > high * (1 - NEAR))
+
+
+def draw_apart(
+    logits: Logits,
+    ids: npt.NDArray[np.intp],
+    kinds: npt.NDArray[np.intp],
+    temperature: float,
+    random: np.random.Generator,
+) -> int:
+    """One of the allowed tokens: first of which kind, as often as the model says so, then which, from its own nucleus.
+
+    The chance of a sound or of a repeat is spread over so many tokens that one nucleus of all leaves most of them out
+    (docs/experiments.md). kinds: of the ids [ids].
+    """
+    scaled = logits[ids] / temperature
+    there = np.unique(kinds)
+    if len(there) > 1:
+        chances = np.array([np.logaddexp.reduce(scaled[kinds == kind]) for kind in there])
+        ids = ids[kinds == there[draw(chances, range(len(there)), 1.0, random, top_p=1.0)]]
+    return draw(logits, ids, temperature, random)
 
 
 def draw(

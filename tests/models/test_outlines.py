@@ -1,0 +1,74 @@
+"""Outlines: read from texts of training, kept with a model, drawn as asked for."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from models.corpus import example_of
+from models.errors import MusicError
+from models.grid import RowClock
+from models.outlines import OUTLINES_FILE, USUAL, Outline, draw_outline, load_outlines, outline_of, save_outlines
+from models.score import Note, Score
+from models.songs import Song
+from tests.music import scale
+
+BOSS = Song("boss", "game", "tests", "boss", "C", 0.9, 0, True, scale(600, None), clock=RowClock(483))
+
+
+def test_an_outline_is_what_a_text_says_before_its_first_beat() -> None:
+    found = outline_of(example_of(BOSS).text)
+    assert found
+    assert found == Outline("boss", "C", "p1+p2+tr+no", found.density, found.returns, 483, found.on_rows)
+    assert (f"density:{found.density}", f"returns:{found.returns}") == tuple(found.plan[1:])
+    unclear = outline_of(example_of(replace(BOSS, scene=None, key_correlation=0.1)).text)
+    assert unclear == replace(found, scene=None, key=None)
+    assert outline_of(example_of(replace(BOSS, score=Score(((), (), (), ()), 600))).text) is None
+
+
+def test_notes_on_rows_are_told_from_those_between() -> None:
+    notes = tuple(Note(frame, frame + 2, 40 + i) for i, frame in enumerate((0, 30, 60, 64, 90, 92, 94, 120)))
+    song = replace(BOSS, score=Score((notes, (), (), ()), 600), clock=RowClock(480))
+    found = outline_of(example_of(song).text)
+    assert found
+    assert found.on_rows == pytest.approx(5 / 8, abs=0.01)
+
+
+def test_outlines_are_kept_with_a_model(tmp_path: Path) -> None:
+    assert load_outlines(tmp_path) == [USUAL]
+    texts = [example_of(song).text for song in (BOSS, replace(BOSS, scene="town"))]
+    save_outlines(texts, tmp_path)
+    assert load_outlines(tmp_path) == [outline_of(text) for text in texts]
+    save_outlines([], tmp_path)
+    assert load_outlines(tmp_path) == [USUAL]
+    (tmp_path / OUTLINES_FILE).write_text('[["boss", "C"]]')
+    with pytest.raises(MusicError, match="holds no outlines"):
+        load_outlines(tmp_path)
+
+
+ROWS = [
+    Outline(scene, key, voices, density, 0, 480, 0.7)
+    for scene in ("boss", "town")
+    for key in ("C", "Am", None)
+    for voices in ("p1+p2+tr", "p1")
+    for density in range(6)
+]
+
+
+def drawn(count: int = 60, **asked: object) -> list[Outline]:
+    return [draw_outline(ROWS, np.random.default_rng(seed), **asked) for seed in range(count)]  # type: ignore[arg-type]
+
+
+def test_an_outline_is_drawn_as_asked_for_and_has_every_voice() -> None:
+    assert {one.scene for one in drawn(scene="town")} == {"town"}
+    assert {one.density for one in drawn(densities=(0, 1))} == {0, 1}
+    assert {one.key for one in drawn(key="F#m")} == {"Am"}
+    assert {one.voices for one in drawn()} == {"p1+p2+tr"}
+    assert len({(one.scene, one.key, one.density) for one in drawn(600)}) == 36
+
+
+def test_what_no_song_has_is_passed_over() -> None:
+    found = drawn(scene="menu", densities=(5,))
+    assert {one.scene for one in found} == {"boss", "town"}
+    assert {one.density for one in found} == {5}
