@@ -2,8 +2,8 @@
 
 A line holds a label with a colon, an instruction or a directive, and a comment after a semicolon, each of which may be
 left out. `name = value` names a number, `.org address` says where the code is to lie. A value is `$hex`, a decimal
-number or a name, with `+number` after it; `#` before it makes it the operand itself. What the code does is `player.asm`'s
-matter.
+number or a name, with `+number` after it; `#` before it makes it the operand itself. What the code does is left to
+`player.asm`.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Assembled:
 
 
 def assemble(source: str) -> Assembled:
-    """Machine code of a source text. The first pass finds the names, the second writes the bytes. Raises AssemblyError."""
+    """Machine code of a source text; raises AssemblyError. The first pass finds names, the second writes bytes."""
     names: dict[str, int] = {}
     for _ in range(2):
         result = _pass(source, names)

@@ -97,6 +97,7 @@ RESTART = {PULSE_HIGH, PULSE_2 + PULSE_HIGH}
 
 def stream(score: Score) -> Stream:
     """The register writes of a score."""
+    score = parted(score)
     lines = [list(_states(channel, score)) for channel in range(len(CHANNEL_NAMES))]
     now = dict(OPENING)
     frames: list[tuple[Write, ...]] = []
@@ -116,9 +117,43 @@ def stream(score: Score) -> Stream:
     return Stream(tuple(frames), (), score.loop, tuple(_clocked(back)))
 
 
-def solo(score: Score, channel: int) -> Score:
-    """The score with one channel alone, for a stem."""
-    return replace(score, channels=tuple(notes if i == channel else () for i, notes in enumerate(score.channels)))
+def parted(score: Score) -> Score:
+    """The score with a silent frame between two notes of the triangle or the noise that would sound as one.
+
+    These channels cannot strike a note anew. The frame is the first note's last, where it has more than one.
+    """
+    channels = list(score.channels)
+    for channel in (TR, NO):
+        notes = channels[channel]
+        channels[channel] = tuple(
+            shortened(note, note.length - 1) if _sound_as_one(note, following) else note
+            for note, following in zip(notes, (*notes[1:], None), strict=False)
+        )
+    return replace(score, channels=tuple(channels))
+
+
+def shortened(note: Note, length: int) -> Note:
+    """The note's first frames."""
+    volume, duty = (tuple(change for change in changes if change[0] < length) for changes in (note.volume, note.duty))
+    return replace(note, end=note.start + length, volume=volume, duty=duty)
+
+
+def by_frame(changes: tuple[Change, ...], length: int) -> list[int]:
+    """Volume or duty for each frame of a note."""
+    values = dict(changes)
+    found, value = [], changes[0][1]
+    for frame in range(length):
+        value = values.get(frame, value)
+        found.append(value)
+    return found
+
+
+def _sound_as_one(note: Note, following: Note | None) -> bool:
+    """Whether nothing changes from the end of a note, which lasts more than a frame, to the beginning of the next."""
+    if following is None or note.end != following.start or note.length == 1:
+        return False
+    ends = note.pitch, note.volume[-1][1], note.duty[-1][1]
+    return ends == (following.pitch, following.volume[0][1], following.duty[0][1])
 
 
 def _changed(state: _State, now: dict[int, int]) -> list[Write]:
@@ -139,42 +174,20 @@ def _states(channel: int, score: Score) -> Iterator[_State]:
     """The channel's state in each frame of the score, and silence in the frame after it.
 
     A pulse is struck, which restarts its waveform, where a note follows a rest or repeats its pitch; to another pitch
-    it goes on, so that arpeggios do not crackle. The triangle and the noise cannot be struck: between two notes that
-    would sound as one, the last frame of the first is silent.
+    it goes on, so that arpeggios do not crackle.
     """
     at, duty = 0, 0
     before: Note | None = None
-    notes = score.channels[channel]
-    for note, following in zip(notes, (*notes[1:], None), strict=False):
+    for note in score.channels[channel]:
         for _ in range(at, note.start):
             yield _State(_rest(channel, duty))
         struck = before is None or before.end < note.start or before.pitch == note.pitch
-        parted = following is not None and channel in (TR, NO) and _sound_as_one(note, following)
-        volumes, duties = _by_frame(note.volume, note.length), _by_frame(note.duty, note.length)
+        volumes, duties = by_frame(note.volume, note.length), by_frame(note.duty, note.length)
         for i, (volume, duty) in enumerate(zip(volumes, duties, strict=True)):
-            if parted and 0 < i == note.length - 1:
-                yield _State(_rest(channel, duty))
-            else:
-                yield _State(_sounding(channel, note.pitch, volume, duty), struck and i == 0)
+            yield _State(_sounding(channel, note.pitch, volume, duty), struck and i == 0)
         at, before = note.end, note
     for _ in range(at, score.frames + 1):
         yield _State(_rest(channel, duty))
-
-
-def _sound_as_one(note: Note, following: Note) -> bool:
-    """Whether nothing changes from the end of a note to the beginning of the next."""
-    ends = note.pitch, note.volume[-1][1], note.duty[-1][1]
-    return note.end == following.start and ends == (following.pitch, following.volume[0][1], following.duty[0][1])
-
-
-def _by_frame(changes: tuple[Change, ...], length: int) -> list[int]:
-    """A value for each frame of a note."""
-    values = dict(changes)
-    found, value = [], changes[0][1]
-    for frame in range(length):
-        value = values.get(frame, value)
-        found.append(value)
-    return found
 
 
 def _sounding(channel: int, pitch: int, volume: int, duty: int) -> tuple[Write, ...]:
