@@ -50,7 +50,7 @@ Line = list[Cell]
 
 
 PARTS = (1, 2)
-"""Into how many rows of the file a row of the grid is divided: one, unless instruments are then too few for the tune."""
+"""Into how many rows of the file a row of the grid is divided: one, unless instruments are then too few."""
 FEW_AWAY = 0.02
 """The share of notes that may be played by an instrument that is not quite theirs, before rows are divided."""
 
@@ -260,8 +260,8 @@ def _track(lines: list[Line], starts: list[int], rows: list[Row], score: Score) 
         yield f"PATTERN {number:02X}"
         patterns: list[tuple[str, ...]] = [one[number] if number < len(one) else () for one in stored]
         for row in range(max(map(len, patterns))):
-            cells = [one[row] if row < len(one) else nothing for one, nothing in zip(patterns, empty, strict=True)]
-            yield f"ROW {row:02X} : {' : '.join(cells)}"
+            texts = [one[row] if row < len(one) else nothing for one, nothing in zip(patterns, empty, strict=True)]
+            yield f"ROW {row:02X} : {' : '.join(texts)}"
 
 
 def _quoted(text: str) -> str:

@@ -8,6 +8,7 @@ Game Music Emu 0.6.
 from __future__ import annotations
 
 import ctypes
+import struct
 from functools import cache
 
 import numpy as np
@@ -20,6 +21,8 @@ VOICES = 5
 """Of the console: pulse 1, pulse 2, triangle, noise, samples."""
 TREBLE, BASS = -1.0, 80.0
 """The console's own tone, as libgme has it: dB at the top, and Hz below which the sound falls off."""
+TICK_AT = 0x6E
+"""Where the header of an NSF says how many microseconds a frame lasts."""
 BLOCK = 65_536
 """Samples asked for at once."""
 
@@ -40,9 +43,9 @@ class _Equalizer(ctypes.Structure):
 def play(
     nsf: bytes, seconds: float, rate: int, *, channels: tuple[int, ...] = (0, 1, 2, 3), bass: float = BASS
 ) -> Samples:
-    """The first seconds of an NSF as samples, with the channels named alone.
+    """The first seconds of an NSF as samples, with the channels named alone, from the first call of its player on.
 
-    rate: samples a second. bass: Hz below which the sound falls off. Raises GmeError.
+    rate: samples a second. bass: Hz below which the sound falls off; 0 keeps all. Raises GmeError.
     """
     library = _library()
     emulator = ctypes.c_void_p()
@@ -52,14 +55,16 @@ def play(
         library.gme_set_equalizer(emulator, ctypes.byref(_Equalizer(TREBLE, bass)))
         library.gme_mute_voices(emulator, sum(1 << voice for voice in range(VOICES) if voice not in channels))
         _check(library.gme_start_track(emulator, 0))
-        count = 2 * round(seconds * rate)
+        (tick,) = struct.unpack_from("<H", nsf, TICK_AT)
+        first = 2 * round(tick * rate / 1_000_000)  # libgme lets a frame pass before the first call
+        count = first + 2 * round(seconds * rate)
         samples = np.zeros(-(-count // BLOCK) * BLOCK, dtype=np.int16)
         for at in range(0, count, BLOCK):
             pointer = samples[at:].ctypes.data_as(ctypes.POINTER(ctypes.c_short))
             _check(library.gme_play(emulator, BLOCK, pointer))
     finally:
         library.gme_delete(emulator)
-    return samples[:count:2] / 32_768  # the console is mono: left and right are the same
+    return samples[first:count:2] / 32_768  # the console is mono: left and right are the same
 
 
 def _check(error: bytes | None) -> None:

@@ -89,7 +89,7 @@ class _Packer:
         self._banks = [bytearray()]
 
     def pack(self, writes: Stream) -> list[bytes]:
-        """A stream as banks; the last is not filled up."""
+        """A stream as banks."""
         loop: tuple[int, int] | None = None
         pause = 0
         for frame, made in enumerate(writes.frames):
@@ -106,7 +106,7 @@ class _Packer:
             loop = self._place(1 + JUMP_SIZE)
             self._pause(LONGEST_PAUSE)
         self._jump(loop)
-        return [bytes(bank) for bank in self._banks]
+        return [bytes(bank).ljust(BANK, b"\0") for bank in self._banks]
 
     def _write(self, made: tuple[Write, ...]) -> None:
         for register, value in made:
