@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from generator.apu.macros import Instrument, Played, Sequence, Sound, choose
+from generator.apu.macros import LONGEST_SEQUENCE, Instrument, Played, Sequence, Sound, choose
 from generator.apu.nsf import ARTIST
 from generator.apu.registers import parted
 from generator.apu.tracker import MOST_PATTERNS, Event, Row, find_events, lay_rows
@@ -111,8 +111,10 @@ def _end_where_no_cell_can(events: list[Event], rows: list[Row], score: Score) -
             continue
         ends_in = bisect_right(starts, event.end) - 1
         taken = following is not None and bisect_right(starts, following) - 1 == ends_in
-        if taken or (score.loop is not None and event.end == score.frames):
-            event.end_in_silence()
+        if taken and following is not None:
+            event.end_in_silence(following - event.end)
+        elif score.loop is not None and event.end == score.frames:
+            event.end_in_silence(LONGEST_SEQUENCE)
 
 
 def _line(channel: int, events: list[Event], rows: list[Row], played: dict[Sound, Played], score: Score) -> Line:
@@ -133,7 +135,7 @@ def _line(channel: int, events: list[Event], rows: list[Row], played: dict[Sound
         if channel != TR and event.sound.duty not in (None, duty):
             cell.effects["V"] = duty = event.sound.duty
         following = events[i + 1].start if i + 1 < len(events) else None
-        if following != event.end and event.volumes[-1]:
+        if following != event.end <= score.frames:
             _end(event, line, starts, row, delay)
     return line
 

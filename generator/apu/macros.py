@@ -16,8 +16,9 @@ MOST_INSTRUMENTS, MOST_SEQUENCES, LONGEST_SEQUENCE = 64, 128, 252
 FULL = 15
 LONGEST_FIGURE = 12
 """Frames of an arpeggio's cycle at the most."""
-WRONG_PITCH, WRONG_DUTY = 30, 3
-"""What a frame with another pitch or duty costs in steps of volume, where an instrument must stand in for another."""
+WRONG_PITCH, WRONG_DUTY, WRONG_END = 30, 3, 500
+"""What a frame with another pitch or duty costs in steps of volume, where an instrument must stand in for another, and
+what it costs to ring on where the sound ends in silence."""
 
 Values = tuple[int, ...]
 
@@ -72,7 +73,7 @@ class Instrument:
     def column(self, sound: Sound) -> int | None:
         """The volume of the row with which the instrument plays the sound exactly; None where none does."""
         frames = len(sound.volumes)
-        if self._steps(frames) != sound.steps:
+        if not self.moves_as(sound):
             return None
         if (self.duties is None) != (sound.duty is not None):
             return None
@@ -94,7 +95,12 @@ class Instrument:
             sum(abs(ours - theirs) for ours, theirs in zip(volumes, sound.volumes, strict=True))
             + WRONG_PITCH * _differing(self._steps(frames), sound.steps)
             + WRONG_DUTY * _differing(duties, sound.duties)
+            + WRONG_END * (bool(volumes[-1]) != bool(sound.volumes[-1]))
         )
+
+    def moves_as(self, sound: Sound) -> bool:
+        """Whether the instrument's pitches are the sound's."""
+        return self._steps(len(sound.steps)) == sound.steps
 
     def _steps(self, frames: int) -> Values:
         return self.steps.expand(frames) if self.steps else (0,) * frames
@@ -117,8 +123,8 @@ def scaled(volume: int, column: int) -> int:
 def choose(sounds: Iterable[Sound]) -> tuple[list[Instrument], dict[Sound, Played]]:
     """Instruments for sounds, and how each sound is played: the longest first, since they also play the shorter.
 
-    Where more than `MOST_INSTRUMENTS` would be needed, those that play most notes are kept, and the nearest of them
-    plays the rest.
+    Where more than `MOST_INSTRUMENTS` would be needed, those that play most notes are kept. The rest is played by the
+    nearest that keeps to a pitch or to those asked for: others might leave the channel's range.
     """
     count = Counter(sounds)
     found: list[Instrument] = []
@@ -131,6 +137,9 @@ def choose(sounds: Iterable[Sound]) -> tuple[list[Instrument], dict[Sound, Playe
     for sound, played in by_number.items():
         uses[played.instrument] += count[sound]
     kept = [number for number, _ in uses.most_common(MOST_INSTRUMENTS)]
+    if len(found) > len(kept) and all(found[number].steps for number in kept):
+        found.append(Instrument(Sequence((FULL,))))
+        kept[-1] = len(found) - 1
     place = {number: i for i, number in enumerate(kept)}
     instruments = [found[number] for number in kept]
     chosen = {}
@@ -138,7 +147,8 @@ def choose(sounds: Iterable[Sound]) -> tuple[list[Instrument], dict[Sound, Playe
         if played.instrument in place:
             chosen[sound] = Played(place[played.instrument], played.column)
         else:
-            _, number = min((one.distance(sound), i) for i, one in enumerate(instruments))
+            fitting = [i for i, one in enumerate(instruments) if not one.steps or one.moves_as(sound)]
+            number = min(fitting, key=lambda i: instruments[i].distance(sound))
             chosen[sound] = Played(number, max(sound.volumes) or FULL, exact=False)
     return instruments, chosen
 

@@ -118,18 +118,22 @@ def stream(score: Score) -> Stream:
 
 
 def parted(score: Score) -> Score:
-    """The score with a silent frame between two notes of the triangle or the noise that would sound as one.
+    """The score with a silent frame between two notes that would sound as one, since the chip cannot strike a note.
 
-    These channels cannot strike a note anew. The frame is the first note's last, where it has more than one.
+    The frame is the first note's last, where it has more than one.
     """
-    channels = list(score.channels)
-    for channel in (TR, NO):
-        notes = channels[channel]
-        channels[channel] = tuple(
-            shortened(note, note.length - 1) if _sound_as_one(note, following) else note
-            for note, following in zip(notes, (*notes[1:], None), strict=False)
-        )
-    return replace(score, channels=tuple(channels))
+    return replace(
+        score,
+        channels=tuple(
+            tuple(
+                shortened(note, note.length - 1)
+                if following and note.length > 1 and sound_as_one(note, following)
+                else note
+                for note, following in zip(notes, (*notes[1:], None), strict=False)
+            )
+            for notes in score.channels
+        ),
+    )
 
 
 def shortened(note: Note, length: int) -> Note:
@@ -148,12 +152,10 @@ def by_frame(changes: tuple[Change, ...], length: int) -> list[int]:
     return found
 
 
-def _sound_as_one(note: Note, following: Note | None) -> bool:
-    """Whether nothing changes from the end of a note, which lasts more than a frame, to the beginning of the next."""
-    if following is None or note.end != following.start or note.length == 1:
-        return False
-    ends = note.pitch, note.volume[-1][1], note.duty[-1][1]
-    return ends == (following.pitch, following.volume[0][1], following.duty[0][1])
+def sound_as_one(note: Note, following: Note) -> bool:
+    """Whether a note follows at once, on the same pitch, no louder than the end of the note before."""
+    same = (note.end, note.pitch, note.duty[-1][1]) == (following.start, following.pitch, following.duty[0][1])
+    return same and following.volume[0][1] <= note.volume[-1][1]
 
 
 def _changed(state: _State, now: dict[int, int]) -> list[Write]:

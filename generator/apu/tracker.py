@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from generator.apu.macros import LONGEST_SEQUENCE, Sound, cycle
-from generator.apu.registers import by_frame
+from generator.apu.macros import LONGEST_FIGURE, LONGEST_SEQUENCE, Sound, cycle
+from generator.apu.registers import by_frame, shortened
 from models.grid import find_clock
-from models.score import Note, Score
+from models.score import Change, Note, Score
 
 LONGEST_ROW = 31
 """Frames: the highest speed of FamiTracker's F effect, from 32 on it means a tempo."""
@@ -74,11 +74,11 @@ class Event:
         self.pitches, self.volumes, self.duties = self.pitches[:at], self.volumes[:at], self.duties[:at]
         return rest
 
-    def end_in_silence(self) -> None:
-        """Let the instrument end the sound, where no cell can."""
-        self.pitches.append(self.pitches[-1])
-        self.volumes.append(0)
-        self.duties.append(self.duties[-1])
+    def end_in_silence(self, frames: int) -> None:
+        """Let the instrument end the sound, where no cell can, and be silent for so many frames."""
+        self.pitches += self.pitches[-1:] * frames
+        self.volumes += [0] * frames
+        self.duties += self.duties[-1:] * frames
 
 
 def lay_rows(score: Score, parts: int = 1) -> list[Row]:
@@ -140,42 +140,67 @@ def find_events(notes: tuple[Note, ...], rows: list[Row], loop: int | None) -> l
     starts = [row.frame for row in rows]
     events: list[Event] = []
     row_before = -1
-    before: Note | None = None
-    for note in notes:
+    if loop is not None:
+        notes = _split(notes, loop)
+    for i, note in enumerate(notes):
         row = bisect_right(starts, note.start) - 1
         crosses = loop is not None and bool(events) and events[-1].start < loop <= note.start
-        if row == row_before or (before and not crosses and _goes_on(events[-1], before, note)):
+        if row == row_before or (events and not crosses and _goes_on(events[-1], notes[i - 1], notes[i:])):
             events[-1].add(note)
         else:
             events.append(Event(note.start))
             events[-1].add(note)
             row_before = row
+    return [piece for event in events for piece in _cut_up(event, starts)]
+
+
+def _split(notes: tuple[Note, ...], frame: int) -> tuple[Note, ...]:
+    """The notes with one that sounds across a frame as two."""
+    found: list[Note] = []
+    for note in notes:
+        before = frame - note.start
+        if 0 < before < note.length:
+            found.append(shortened(note, before))
+            volume, duty = (_later(changes, note.length, before) for changes in (note.volume, note.duty))
+            found.append(Note(frame, note.end, note.pitch, volume, duty))
+        else:
+            found.append(note)
+    return tuple(found)
+
+
+def _later(changes: tuple[Change, ...], length: int, frames: int) -> tuple[Change, ...]:
+    """A note's changes from so many frames after its start on."""
+    values = by_frame(changes, length)[frames:]
+    return tuple((i, value) for i, value in enumerate(values) if i == 0 or value != values[i - 1])
+
+
+def _goes_on(event: Event, before: Note, notes: tuple[Note, ...]) -> bool:
+    """Whether the first of the notes goes on with an arpeggio, which may still be in its first cycle."""
+    pitches = list(event.pitches)
+    needed = len(pitches) + notes[0].length
+    for note in notes:
+        if before.end != note.start or before.pitch == note.pitch or max(before.length, note.length) > FAST:
+            break
+        pitches += [note.pitch] * note.length
         before = note
-    return [piece for event in events for piece in _cut_up(event, starts, loop)]
-
-
-def _goes_on(event: Event, before: Note, note: Note) -> bool:
-    """Whether a note goes on with an arpeggio."""
-    if before.end != note.start or before.pitch == note.pitch or max(before.length, note.length) > FAST:
+        if len(pitches) >= needed + 2 * LONGEST_FIGURE:
+            break
+    if len(pitches) < needed:
         return False
-    pitches = (*event.pitches, *[note.pitch] * note.length)
-    frames = cycle(pitches)
-    return frames is not None and frames <= len(event.pitches)
+    spans = ((frames, max(needed, 2 * frames)) for frames in range(2, LONGEST_FIGURE + 1))
+    return any(len(pitches) >= end and pitches[frames:end] == pitches[: end - frames] for frames, end in spans)
 
 
-def _cut_up(event: Event, starts: list[int], loop: int | None) -> Iterator[Event]:
-    """An event, in several where the loop point lies inside or where it is longer than a sequence can say."""
-    rest = event
-    while True:
-        crossed = [loop] if loop is not None and rest.start < loop < rest.end else []
-        if not _is_simple(rest):
-            far = starts[bisect_right(starts, rest.start + LONGEST_SEQUENCE) - 1]
-            crossed += [far] if rest.start < far < rest.end else []
-        if not crossed:
-            yield rest
-            return
-        now, rest = rest, rest.cut(min(crossed))
-        yield now
+def _cut_up(event: Event, starts: list[int]) -> Iterator[Event]:
+    """An event, in several that begin rows where it is longer than a sequence can say."""
+    while not _is_simple(event):
+        row = bisect_right(starts, event.start + LONGEST_SEQUENCE) - 1
+        if not event.start < starts[row] or row + 1 == len(starts) or starts[row + 1] >= event.end:
+            break  # the rest of it shares its row with what follows: the sequence's last values stay
+        rest = event.cut(starts[row])
+        yield event
+        event = rest
+    yield event
 
 
 def _is_simple(event: Event) -> bool:
