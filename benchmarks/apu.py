@@ -2,10 +2,10 @@
 
     python -m benchmarks.apu FOLDER_OF_MIDI_FILES … [--songs N]
 
-A note counts as heard where an onset with its pitch is read from the samples within one frame of it; one too short for
-that (less than three periods of its pitch, or ten edges of noise) is left out and counted, and so is one joined to a note
-of a single frame that already sounds the same. The last lines are what the console can play at all: its nearest pitches,
-and the levels of its volumes.
+A note counts as heard where an onset with its pitch is read from the samples within one frame of it. One too short for
+that (less than three periods of its pitch, or ten edges of noise) is left out and counted, and so is one that is joined
+to a note of a single frame that already sounds the same. The last lines are what the console can play at all: its
+nearest pitches, and the levels of its volumes.
 """
 
 from __future__ import annotations
@@ -35,9 +35,12 @@ PERIODS, EDGES = 3, 10
 """Fewer periods of its waveform, or fewer edges of noise, do not tell a note's pitch."""
 
 
-def compare(score: Score) -> dict[str, Counter[str]]:
-    """For each channel how many notes there are, are too short to have a pitch, are joined, heard, and missed."""
-    nsf = to_nsf(score, SCORE_TICK)
+def compare(score: Score, played: bytes | None = None) -> dict[str, Counter[str]]:
+    """For each channel how many notes there are, are too short to have a pitch, are joined, heard, and missed.
+
+    played: the NSF that is listened to, the score's own if left out.
+    """
+    nsf = played or to_nsf(score, SCORE_TICK)
     found = {}
     for channel, name in enumerate(CHANNEL_NAMES):
         rate = NOISE_RATE if channel == NO else RATE
@@ -97,6 +100,16 @@ def print_levels() -> None:
         print(f"{CHANNEL_NAMES[channel]} volumes 15 to 1: {' '.join(f'{level / levels[0]:.3f}' for level in levels)}")
 
 
+def print_noise() -> None:
+    """Print which noise period is heard for each, in both modes."""
+    for mode in (0, 1):
+        notes = tuple(Note(10 * i, 10 * i + 10, 16 - i, duty=((0, mode),)) for i in range(16))
+        score = Score(((), (), (), notes), 160)
+        sound = play(to_nsf(score, SCORE_TICK), score.seconds + 0.1, NOISE_RATE, channels=(NO,), bass=0.0)
+        heard = {round(note.onset / 10): note.pitch for note in reversed(listen(NO, sound)) if note.onset % 10 < 2}
+        print(f"no mode {mode}:", " ".join(f"{16 - i}→{heard.get(i, '-')}" for i in range(16)))
+
+
 def main() -> None:
     """Compare and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -119,6 +132,7 @@ def main() -> None:
         print("  least:", ", ".join(f"{share:.1%} {name}" for share, name in sorted(worst)[:5]))
     print_pitches()
     print_levels()
+    print_noise()
 
 
 if __name__ == "__main__":

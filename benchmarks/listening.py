@@ -62,14 +62,14 @@ def _pulse(samples: Array) -> list[Heard]:
     certain = before | after  # an interval that neither neighbour resembles spans two notes, or a rest
     louder = np.concatenate(([True], height[1:] > LOUDER * height[:-1]))
     found: list[Heard] = []
-    current, last = None, -1
-    for i in np.flatnonzero(certain):
+    current, last = -1, -1
+    for i in map(int, np.flatnonzero(certain)):
         begins = i != last + 1 or pitches[i] != current or (last >= 0 and not before[i])
         if begins or louder[i]:
             rest = i == 0 or periods[i - 1] > 1.5 * periods[i]
             start = at[i] if rest or certain[i - 1] else (at[i - 1] + at[i]) / 2
             found.append(Heard(start / RATE / FRAME, int(pitches[i])))
-        current, last = pitches[i], i
+        current, last = int(pitches[i]), i
     return found
 
 
@@ -116,7 +116,7 @@ def _triangle(samples: Array) -> list[Heard]:
     spans = times[first + STEPS] - times[first]
     pitches = _pitch(RATE / (32 / STEPS * spans))
     found: list[Heard] = []
-    current, since = None, -np.inf
+    current, since = -1, -np.inf
     for i, pitch in enumerate(pitches):
         k = first[i]
         period = 32 / STEPS * spans[i]
@@ -124,7 +124,7 @@ def _triangle(samples: Array) -> list[Heard]:
         sure = i + 1 < len(pitches) and pitches[i + 1] == pitch
         if (pitch != current or rest) and sure:
             found.append(Heard(times[k] / RATE / FRAME, int(pitch)))
-            current = pitch
+            current = int(pitch)
         since = times[k + STEPS] if pitch == current else since
     return found
 
@@ -134,17 +134,16 @@ def _noise(samples: Array) -> list[Heard]:
     frame = NOISE_RATE * FRAME
     count = int(len(samples) / frame)
     found: list[Heard] = []
-    before = (0.0, 0)
+    before_loud, before_period = 0.0, 0
     for i in range(count):
         part = samples[int((i + 0.04) * frame) : int((i + 1) * frame)]
         slope = np.abs(np.diff(part))
         loud = float(part.max() - part.min())
         edges = np.flatnonzero(slope > 0.5 * slope.max()) if loud > SILENCE else np.zeros(0, dtype=np.int64)
-        period = _noise_period(part, edges) if len(edges) else None
-        now = (loud if len(edges) else 0.0, period or before[1])
-        if now[0] and (not before[0] or now[1] != before[1] or now[0] > LOUDER * before[0]):
-            found.append(Heard(i, now[1]))
-        before = now
+        period = (_noise_period(part, edges) if len(edges) else None) or before_period
+        if len(edges) and (not before_loud or period != before_period or loud > LOUDER * before_loud):
+            found.append(Heard(i, period))
+        before_loud, before_period = (loud if len(edges) else 0.0), period
     return found
 
 
@@ -153,7 +152,7 @@ def _noise_period(part: Array, edges: NDArray[np.int64]) -> int | None:
 
     The fast ones are told by how much two samples in a row differ, the others by the distances of their edges.
     """
-    change = float(np.mean(np.diff(part) ** 2) / (2 * max(1e-12, np.var(part))))
+    change = float(np.mean(np.diff(part) ** 2) / (2 * max(1e-12, float(np.var(part)))))
     for register, least in enumerate(LEAST_CHANGE):
         if change > least:
             return 16 - register

@@ -62,15 +62,11 @@ class Assembled:
 
 def assemble(source: str) -> Assembled:
     """Machine code of a source text; raises AssemblyError. The first pass finds names, the second writes bytes."""
-    names: dict[str, int] = {}
-    for _ in range(2):
-        result = _pass(source, names)
-        names = result.names
-    return result
+    return _pass(source, _pass(source, None).names)
 
 
-def _pass(source: str, known: dict[str, int]) -> Assembled:
-    """Go through the source once; names from the pass before stand for those that are only defined further down."""
+def _pass(source: str, known: dict[str, int] | None) -> Assembled:
+    """Go through the source once. known: all names, from the pass before; None in the first."""
     result = Assembled()
     for number, text in enumerate(source.splitlines(), 1):
         line = text.split(";")[0].strip()
@@ -81,9 +77,9 @@ def _pass(source: str, known: dict[str, int]) -> Assembled:
     return result
 
 
-def _read_line(line: str, result: Assembled, known: dict[str, int]) -> None:
+def _read_line(line: str, result: Assembled, known: dict[str, int] | None) -> None:
     if equate := _EQUATE.fullmatch(line):
-        result.names[equate[1]] = _value(equate[2], {**known, **result.names})
+        result.names[equate[1]] = _value(equate[2], {**(known or {}), **result.names})
         return
     found = _LINE.fullmatch(line)
     if not found:
@@ -95,7 +91,9 @@ def _read_line(line: str, result: Assembled, known: dict[str, int]) -> None:
     if name == ".org":
         result.origin = _value(operand, {})
     elif name:
-        result.code += _instruction(name, operand or "", here, {**known, **result.names}, final=bool(known))
+        result.code += _instruction(
+            name, operand or "", here, {**(known or {}), **result.names}, final=known is not None
+        )
 
 
 def _instruction(name: str, operand: str, here: int, names: dict[str, int], *, final: bool) -> bytes:

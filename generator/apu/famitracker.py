@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from generator.apu.macros import LONGEST_SEQUENCE, Instrument, Played, Sequence, Sound, choose
 from generator.apu.nsf import ARTIST
@@ -21,7 +21,7 @@ NAMES = ("C-", "C#", "D-", "D#", "E-", "F-", "F#", "G-", "G#", "A-", "A#", "B-")
 LOWEST_NOTE, HIGHEST_NOTE = 24, 119
 """MIDI notes of C-0 and B-7."""
 TRIANGLE_OCTAVE = 12
-"""The triangle sounds an octave below what is written for it."""
+"""The triangle sounds an octave below what is written for it: its highest note, 108, is beyond what can be written."""
 TEMPO = 150
 """With it the speed is frames a row."""
 
@@ -72,7 +72,7 @@ class _Module:
 
 def to_famitracker(score: Score) -> str:
     """The text. Raises InputError where FamiTracker has not enough patterns for it."""
-    score = parted(score)
+    score = _writable(parted(score))
     module = _arranged(score, PARTS[0])
     for parts in PARTS[1:]:
         if module.away > FEW_AWAY * score.note_count:
@@ -85,6 +85,13 @@ def to_famitracker(score: Score) -> str:
         raise InputError(f"The tune takes {len(starts)} of FamiTracker's patterns, {MOST_PATTERNS} is the most.")
     text = [*_head(score.title, module.away), *_instruments(module.instruments), *_track(lines, starts, rows, score)]
     return "\n".join(text) + "\n"
+
+
+def _writable(score: Score) -> Score:
+    """The score with the triangle's highest note an octave lower."""
+    highest = HIGHEST_NOTE - TRIANGLE_OCTAVE
+    notes = (note if note.pitch <= highest else replace(note, pitch=note.pitch - 12) for note in score.channels[TR])
+    return replace(score, channels=(*score.channels[:TR], tuple(notes), *score.channels[TR + 1 :]))
 
 
 def _arranged(score: Score, parts: int) -> _Module:
@@ -151,11 +158,10 @@ def _end(event: Event, line: Line, starts: list[int], row: int, delay: int) -> N
 
 
 def _note(channel: int, pitch: int) -> str:
-    """A pitch as the file names it; a triangle's highest, which FamiTracker lacks, an octave lower."""
+    """A pitch as the file names it."""
     if channel == NO:
         return f"{pitch - CHANNELS[NO].lowest:X}-#"
     written = pitch + TRIANGLE_OCTAVE if channel == TR else pitch
-    written -= 12 * (written > HIGHEST_NOTE)
     octave, name = divmod(written - LOWEST_NOTE, 12)
     return f"{NAMES[name]}{octave}"
 

@@ -71,8 +71,8 @@ def read(text: str) -> Module:
             assert len(module.columns) == CHANNELS
             assert all(1 <= n <= 4 for n in module.columns)
         elif word == "ORDER":
-            _, number, colon, *patterns = line.split()
-            assert (int(number, 16), colon, len(patterns)) == (len(module.order), ":", CHANNELS)
+            _, place, colon, *patterns = line.split()
+            assert (int(place, 16), colon, len(patterns)) == (len(module.order), ":", CHANNELS)
             module.order.append([int(n, 16) for n in patterns])
         elif word == "PATTERN":
             pattern = int(line.split()[1], 16)

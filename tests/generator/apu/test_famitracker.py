@@ -102,7 +102,7 @@ def test_letters_that_a_file_cannot_hold_are_replaced() -> None:
 
 
 def test_a_tune_too_long_for_its_patterns_is_refused() -> None:
-    score = Score(((Note(0, 200_000, 60),), (), (), ()), 200_000, Grid((4,)))
+    score = Score(((Note(0, 35_000, 60),), (), (), ()), 35_000, Grid((1,)))
     with pytest.raises(InputError, match=r"FamiTracker's patterns, 127 is the most"):
         to_famitracker(score)
 
