@@ -135,6 +135,7 @@ def encode(wav: Path, out: Path, seconds: float | None = None) -> None:
 
     As `write_sound`.
     """
+    _check_format(out)
     samples, rate = _read(wav)
     write_sound(samples.mean(axis=1) / 32_768, rate, out, seconds)
 
@@ -152,8 +153,7 @@ def write_sound(mono: Samples, rate: int, out: Path, seconds: float | None = Non
 
 def write_samples(mono: Samples, rate: int, out: Path) -> None:
     """Write samples as they are; as `write_sound`."""
-    if out.suffix.lower() not in FORMATS:
-        raise RenderError(f"there is no audio format {out.suffix!r}, only {', '.join(FORMATS)}")
+    _check_format(out)
     _export(_int16(mono), rate, out)
 
 
@@ -224,6 +224,11 @@ def _read(wav: Path) -> tuple[NDArray[np.int16], int]:
         raise RenderError(f"{wav.name} was not written") from error
     except (wave.Error, EOFError) as error:
         raise RenderError(f"{wav.name} is no WAV file: {error}") from error
+
+
+def _check_format(out: Path) -> None:
+    if out.suffix.lower() not in FORMATS:
+        raise RenderError(f"there is no audio format {out.suffix!r}, only {', '.join(FORMATS)}")
 
 
 def _int16(samples: Samples) -> NDArray[np.int16]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 MOST_INSTRUMENTS, MOST_SEQUENCES, LONGEST_SEQUENCE = 64, 128, 252
 """FamiTracker's limits; the first is reached before the second."""
@@ -61,7 +61,10 @@ class Instrument:
 
     @classmethod
     def of(cls, sound: Sound) -> Instrument:
-        """An instrument that plays a sound exactly: its loudest volume as 15, for the row's volume to scale."""
+        """An instrument that plays a sound, exactly where its sequences are long enough.
+
+        Its loudest volume is 15, for the row's volume to scale.
+        """
         peak = max(sound.volumes) or FULL
         volumes = tuple(-(-volume * FULL // peak) for volume in sound.volumes)
         return cls(
@@ -130,9 +133,12 @@ def choose(sounds: Iterable[Sound]) -> tuple[list[Instrument], dict[Sound, Playe
     found: list[Instrument] = []
     by_number: dict[Sound, Played] = {}
     for sound in sorted(count, key=lambda one: (-len(one.volumes), one.steps, one.volumes, one.duties)):
-        by_number[sound] = _exact(sound, found) or Played(len(found), max(sound.volumes) or FULL)
-        if by_number[sound].instrument == len(found):
+        played = _exact(sound, found)
+        if played is None:
             found.append(Instrument.of(sound))
+            exact = found[-1].column(sound) is not None  # more may change in a sound than a sequence can say
+            played = Played(len(found) - 1, max(sound.volumes) or FULL, exact)
+        by_number[sound] = played
     uses = Counter(dict.fromkeys(range(len(found)), 0))
     for sound, played in by_number.items():
         uses[played.instrument] += count[sound]
@@ -145,7 +151,7 @@ def choose(sounds: Iterable[Sound]) -> tuple[list[Instrument], dict[Sound, Playe
     chosen = {}
     for sound, played in by_number.items():
         if played.instrument in place:
-            chosen[sound] = Played(place[played.instrument], played.column)
+            chosen[sound] = replace(played, instrument=place[played.instrument])
         else:
             fitting = [i for i, one in enumerate(instruments) if not one.steps or one.moves_as(sound)]
             number = min(fitting, key=lambda i: instruments[i].distance(sound))
