@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.listening import NOISE_RATE, RATE, listen
+from benchmarks.listening import NOISE_RATE, RATE, Array, listen
 from generator.apu.gme import play
 from generator.apu.nsf import SCORE_TICK, to_nsf
 from generator.apu.registers import PULSE_DIVIDER, TRIANGLE_DIVIDER, parted, period, sound_as_one
@@ -80,12 +80,29 @@ def heard_share(counts: dict[str, Counter[str]]) -> float:
 
 
 def print_pitches() -> None:
-    """Print how far the nearest period is from each octave's notes, in cents."""
+    """Print how far notes in the sound are from their period's pitch, and each octave's from equal temperament."""
     for channel, divider in ((P1, PULSE_DIVIDER), (TR, TRIANGLE_DIVIDER)):
-        for low in range(CHANNELS[channel].lowest, CHANNELS[channel].highest + 1, 12):
-            keys = range(low, min(low + 12, CHANNELS[channel].highest + 1))
-            cents = [1200 * np.log2(CPU_CLOCK / divider / (period(channel, k) + 1) / frequency(k)) for k in keys]
-            print(f"{CHANNEL_NAMES[channel]} {keys[0]}-{keys[-1]}: {min(cents):+.1f} to {max(cents):+.1f} cents")
+        spec = CHANNELS[channel]
+        keys = np.arange(spec.lowest, spec.highest + 1)
+        duty = ((0, min(2, spec.duties[1])),)
+        notes = tuple(Note(60 * i, 60 * i + 60, int(key), duty=duty) for i, key in enumerate(keys))
+        score = Score(tuple(notes if c == channel else () for c in range(4)), 60 * len(keys))
+        sound = play(to_nsf(score, SCORE_TICK), score.seconds, RATE, channels=(channel,), bass=0.0)
+        heard = np.array([_frequency(part[RATE // 10 : -RATE // 10]) for part in sound.reshape(len(keys), RATE)])
+        cents = 1200 * np.log2(heard / [frequency(int(key)) for key in keys])
+        periods = CPU_CLOCK / divider / np.array([period(channel, int(key)) + 1 for key in keys])
+        print(f"{spec.name}: at most {np.abs(1200 * np.log2(heard / periods)).max():.2f} cents from the nearest period")
+        for low in range(0, len(keys), 12):
+            octave = cents[low : low + 12]
+            print(f"  {keys[low]}-{keys[low] + len(octave) - 1}: {octave.min():+.1f} to {octave.max():+.1f} cents")
+
+
+def _frequency(samples: Array) -> float:
+    """Hz of a steady waveform, by the times at which it rises through its middle."""
+    level = samples - (samples.max() + samples.min()) / 2
+    at = np.flatnonzero((level[:-1] < 0) & (level[1:] >= 0))
+    times = at - level[at] / (level[at + 1] - level[at])
+    return float((len(times) - 1) * RATE / (times[-1] - times[0]))
 
 
 def print_levels() -> None:
