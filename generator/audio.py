@@ -133,16 +133,28 @@ def _end_all_notes(midi: Path, ended: Path) -> None:
 def encode(wav: Path, out: Path, seconds: float | None = None) -> None:
     """Write a WAV file as `out` in the form of its suffix (`FORMATS`): mono, 44.1 kHz, at one steady loudness.
 
-    seconds: the exact length, cut or filled with silence; None keeps the length. Raises RenderError where the suffix
-    is unknown, ffmpeg is missing or fails.
+    As `write_sound`.
     """
-    if out.suffix.lower() not in FORMATS:
-        raise RenderError(f"there is no audio format {out.suffix!r}, only {', '.join(FORMATS)}")
+    _check_format(out)
     samples, rate = _read(wav)
-    mono = samples.mean(axis=1) / 32_768
+    write_sound(samples.mean(axis=1) / 32_768, rate, out, seconds)
+
+
+def write_sound(mono: Samples, rate: int, out: Path, seconds: float | None = None) -> None:
+    """Write samples as `out` in the form of its suffix (`FORMATS`), at one steady loudness.
+
+    rate: samples a second. seconds: the exact length, cut or filled with silence; None keeps the length. Raises
+    RenderError where the suffix is unknown, ffmpeg is missing or fails.
+    """
     if seconds is not None:
         mono = fit(mono, round(seconds * rate), rate)
-    _export(_int16(level(mono, rate)), rate, out)
+    write_samples(level(mono, rate), rate, out)
+
+
+def write_samples(mono: Samples, rate: int, out: Path) -> None:
+    """Write samples as they are; as `write_sound`."""
+    _check_format(out)
+    _export(_int16(mono), rate, out)
 
 
 def render_tune(midi: Path, out: Path, seconds: float) -> None:
@@ -166,12 +178,16 @@ def fit(samples: Samples, length: int, rate: int) -> Samples:
 
 def level(samples: Samples, rate: int) -> Samples:
     """The sound at `LOUDNESS`, or as loud as `PEAK` allows; silence stays as it is."""
+    return samples * level_gain(samples, rate)
+
+
+def level_gain(samples: Samples, rate: int) -> float:
+    """What `level` multiplies a sound by; 1 for silence."""
     loudness = measure(samples, rate)
     if not np.isfinite(loudness):
-        return samples
+        return 1.0
     wanted = 10 ** ((LOUDNESS - loudness) / 20)
-    highest = 10 ** (PEAK / 20) / float(np.abs(samples).max())
-    return samples * min(wanted, highest)
+    return float(min(wanted, 10 ** (PEAK / 20) / np.abs(samples).max()))
 
 
 def measure(samples: Samples, rate: int) -> float:
@@ -208,6 +224,11 @@ def _read(wav: Path) -> tuple[NDArray[np.int16], int]:
         raise RenderError(f"{wav.name} was not written") from error
     except (wave.Error, EOFError) as error:
         raise RenderError(f"{wav.name} is no WAV file: {error}") from error
+
+
+def _check_format(out: Path) -> None:
+    if out.suffix.lower() not in FORMATS:
+        raise RenderError(f"there is no audio format {out.suffix!r}, only {', '.join(FORMATS)}")
 
 
 def _int16(samples: Samples) -> NDArray[np.int16]:

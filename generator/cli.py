@@ -1,5 +1,5 @@
-"""The commands that make tunes, files and corpora, and measure tunes: generate, remix, render, corpus, quality,
-originality.
+"""The commands that make tunes, files and corpora, and measure tunes: generate, remix, render, export, corpus,
+quality, originality.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from generator.contract import (
     REMIX_BPM,
     SCENES,
     SECONDS,
+    SOUNDS,
     TAKES,
     TEMPERATURE,
     TRANSPOSE,
@@ -93,11 +94,27 @@ def render_command(arguments: list[str]) -> int:
     parser = Parser("chiptune render", description="A MIDI file as sound or picture.")
     parser.add_argument("file", type=Path, help="any MIDI file; a picture needs the tracks p1, p2, tr and no")
     parser.add_argument("--out", type=Path, required=True, help="a file ending in .wav, .ogg, .mp3 or .png")
+    _add_sound(parser)
     given = parser.parse_args(arguments)
     data = _read(given.file)
     from generator.render import render_file
 
-    render_file(given.file, data, given.out)
+    render_file(given.file, data, given.out, given.sound)
+    return 0
+
+
+def export_command(arguments: list[str]) -> int:
+    """`chiptune export FILE.mid --to FORMAT --out PATH`."""
+    from generator.export import FORMATS, export_file
+
+    parser = Parser("chiptune export", description="A tune in the form of another program.")
+    parser.add_argument("file", type=Path, help="a MIDI file with the tracks p1, p2, tr and no")
+    parser.add_argument("--to", required=True, metavar="FORMAT", help=", ".join(FORMATS))
+    parser.add_argument("--out", type=Path, required=True, help="the file to write; a folder for stems")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    given = parser.parse_args(arguments)
+    said = export_file(given.file, _read(given.file), given.to, given.out)
+    print(json.dumps(said) if given.json else "\n".join(said["files"]))
     return 0
 
 
@@ -199,9 +216,14 @@ def originality_command(arguments: list[str]) -> int:
 
 
 def _add_output(parser: argparse.ArgumentParser) -> None:
+    _add_sound(parser)
     parser.add_argument("--seed", type=int, help="the same seed gives the same tune; drawn if left out")
     parser.add_argument("--out", type=Path, required=True, help="the folder for the tune's files")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def _add_sound(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--sound", default=SOUNDS[0], help=f"what plays it: {' or '.join(SOUNDS)} (the sound chip)")
 
 
 def _add_length(parser: argparse.ArgumentParser, usual: str) -> None:
@@ -218,7 +240,7 @@ def _add_writing(parser: argparse.ArgumentParser) -> None:
 
 def _said(given: argparse.Namespace) -> dict[str, Any]:
     """The fields that a new tune and a remix have in common."""
-    names = ("seconds", "bars", "temperature", "takes", "model")
+    names = ("seconds", "bars", "temperature", "takes", "model", "sound")
     return {**{name: getattr(given, name) for name in names}, "seed": _seed(given.seed)}
 
 
@@ -271,6 +293,7 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "generate": generate_command,
     "remix": remix_command,
     "render": render_command,
+    "export": export_command,
     "corpus": corpus_command,
     "quality": quality_command,
     "originality": originality_command,

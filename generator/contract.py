@@ -27,6 +27,8 @@ VERSION = 1
 SCENES = ("stage", "boss", "clear", "title", "game-over", "ending", "town", "dungeon", "menu")
 CHANNELS = ("p1", "p2", "tr", "no")
 DENSITIES = ("low", "medium", "high")
+SOUNDS = ("soundfont", "apu")
+"""What plays a tune: FluidSynth with the soundfont, or an imitation of the sound chip itself."""
 TONICS = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 KEYS = (*TONICS, *(f"{tonic}m" for tonic in TONICS))
 """The 24 keys as we write them; `parse_key` also accepts the other spellings (Db, G#m)."""
@@ -110,8 +112,8 @@ class Request:
     which the best is kept; None for as many as it takes until one has no fault, within reason. For a remix,
     upload: the SHA-256 of the MIDI file's bytes; name: what the upload was called; transpose: semitones; keep: the
     channels that are accompanied; strength: the share of bars that are varied; from_bar: the bar that a continuation
-    begins with; span: the first and the last bar that are written anew. Bars count from 1. Raises InputError where a
-    field is out of its range, or its mode has no use for it.
+    begins with; span: the first and the last bar that are written anew. Bars count from 1. sound: what plays it, one of
+    `SOUNDS`; the tune is the same. Raises InputError where a field is out of its range, or its mode has no use for it.
     """
 
     mode: str = "generate"
@@ -132,6 +134,7 @@ class Request:
     strength: float | None = None
     from_bar: int | None = None
     span: tuple[int, int] | None = None
+    sound: str = SOUNDS[0]
     version: int = VERSION
 
     def __post_init__(self) -> None:
@@ -142,6 +145,7 @@ class Request:
             _check_name("scene", self.scene, SCENES)
         if self.density is not None:
             _check_name("density", self.density, DENSITIES)
+        _check_name("sound", self.sound, SOUNDS)
         if self.key is not None:
             object.__setattr__(self, "key", parse_key(self.key))
         _check_number("length", self.seconds, SECONDS, "seconds")

@@ -5,7 +5,9 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
+from generator.apu.sound import render_score
 from generator.audio import render_tune
+from generator.contract import SOUNDS as PLAYERS
 from generator.contract import InputError
 from generator.importer import import_midi
 from generator.picture import draw
@@ -15,8 +17,10 @@ from models.score import FRAMES_PER_SECOND
 SOUNDS = (".wav", ".ogg", ".mp3")
 
 
-def render_file(file: Path, data: bytes, out: Path) -> None:
-    """Write `out`, whose suffix says what it is. Raises InputError."""
+def render_file(file: Path, data: bytes, out: Path, sound: str = PLAYERS[0]) -> None:
+    """Write `out`, whose suffix says what it is. sound: what plays it. Raises InputError."""
+    if sound not in PLAYERS:
+        raise InputError(f"The sound must be one of {', '.join(PLAYERS)}, not “{sound[:40]}”.")
     if out.suffix.lower() not in (*SOUNDS, ".png"):
         raise InputError(f"The output must end in {', '.join(SOUNDS)} or .png, not “{out.suffix}”.")
     if not out.parent.is_dir():
@@ -26,6 +30,11 @@ def render_file(file: Path, data: bytes, out: Path) -> None:
         if imported.score is None:
             raise InputError("A picture needs the tracks p1, p2, tr and no: run chiptune remix on the file first.")
         draw(imported.score, out, imported.score.title or file.stem)
+        return
+    if sound == "apu":
+        if imported.score is None:
+            raise InputError("The sound chip needs the tracks p1, p2, tr and no: run chiptune remix on the file first.")
+        render_score(imported.score, out)
         return
     seconds = max(note.end for note in imported.notes) / FRAMES_PER_SECOND
     if imported.score is not None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from generator.apu.sound import render_score
 from generator.arrange import arrange
 from generator.audio import render_tune
 from generator.compose import Tune, compose
@@ -74,7 +75,10 @@ class Workshop:
         (folder / MIDI).write_bytes(data)
         watch.lap("midi")
         report(Progress(id=job.id, fraction=COMPOSING, stage="rendering the sound"))
-        render_tune(folder / MIDI, folder / AUDIO, tune.score.seconds)
+        if job.request.sound == "apu":
+            render_score(tune.score, folder / AUDIO)
+        else:
+            render_tune(folder / MIDI, folder / AUDIO, tune.score.seconds)
         watch.lap("audio")
         report(Progress(id=job.id, fraction=0.95, stage="drawing the picture"))
         draw(tune.score, folder / PICTURE, tune.title, _subtitle(tune))
