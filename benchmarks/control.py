@@ -25,6 +25,7 @@ from tqdm import tqdm
 from generator.analysis import find_key
 from generator.compose import compose, is_as_dense
 from generator.contract import DENSITIES, KEYS, SCENES, Request
+from generator.originality import INDEX_FILE, Index
 from generator.quality.samples import beginning
 from generator.quality.statistics import STATISTICS
 from models.cli import DEFAULT_MODEL
@@ -75,13 +76,18 @@ def is_kept(request: Request, score: Score) -> bool:
 
 def outcome(request: Request) -> Outcome:
     """A request's tune."""
-    score = compose(_composer(), request, lambda _: None).score
+    score = compose(_composer(), request, lambda _: None, _known()).score
     return Outcome(request, score, is_kept(request, score))
 
 
 @cache
 def _composer() -> Composer:
     return Composer(DEFAULT_MODEL)
+
+
+@cache
+def _known() -> Index:
+    return Index.load(DEFAULT_MODEL / INDEX_FILE)
 
 
 def features(score: Score) -> list[float]:
@@ -131,12 +137,12 @@ def recall(told: npt.NDArray[np.int64], scenes: npt.NDArray[np.int64]) -> list[f
     return [float((told[scenes == i] == i).mean()) if (scenes == i).any() else 0.0 for i in range(len(SCENES))]
 
 
-def compare_scenes(corpus: Path, tunes: int, seconds: float) -> None:
-    """Print how well scenes are told of real songs and of tunes."""
+def compare_scenes(corpus: Path, tunes: int) -> None:
+    """Print how well scenes are told of real songs and of tunes, which are as long as tunes of their scene are."""
     classifier = Classifier(*_labelled(corpus / TRAIN_FILE))
     rows, scenes = _labelled(corpus / VALID_FILE)
     real = recall(classifier.told(rows), scenes)
-    requests = [Request(seed=i, scene=scene, seconds=seconds) for scene in SCENES for i in range(tunes)]
+    requests = [Request(seed=i, scene=scene) for scene in SCENES for i in range(tunes)]
     made = _outcomes(requests, "scenes")
     excerpts = np.array(list(in_parallel(features, [_beginning(one.score) for one in made])))
     got = recall(classifier.told(excerpts), np.array([SCENES.index(one.request.scene or "") for one in made]))
@@ -167,7 +173,7 @@ def main() -> None:
             found = _outcomes([request_for(control, i, given.seconds) for i in range(given.tunes)], control)
             print(f"| {control} | {len(found)} | {sum(one.kept for one in found) / len(found):.2f} |", flush=True)
     if "scenes" in wanted:
-        compare_scenes(given.corpus, given.scenes, given.seconds)
+        compare_scenes(given.corpus, given.scenes)
 
 
 if __name__ == "__main__":

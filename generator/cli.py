@@ -50,7 +50,7 @@ def generate_command(arguments: list[str]) -> int:
     parser.add_argument("--bpm", type=float, help=f"{BPM[0]} to {BPM[1]}; the model's choice if left out")
     parser.add_argument("--key", help=f"{', '.join(KEYS[:3])} … or {', '.join(KEYS[12:15])} …")
     parser.add_argument("--density", help=f"{', '.join(DENSITIES)}; the model's choice if left out")
-    _add_length(parser, f"{DEFAULT_SECONDS} s")
+    _add_length(parser, f"{DEFAULT_SECONDS} s, less for scenes whose music is short")
     _add_writing(parser)
     _add_output(parser)
     given = parser.parse_args(arguments)

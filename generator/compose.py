@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from generator.analysis import faults, find_key
-from generator.contract import DEFAULT_SECONDS, KEYS, SEEDS, Request
+from generator.contract import KEYS, SEEDS, Request, usual_seconds
 from generator.envelopes import dress
 from generator.originality import THRESHOLD, Index, longest_shared
 from generator.titles import title_for
@@ -75,7 +75,7 @@ def compose(composer: Composer, request: Request, progress: Progress, known: Ind
 def wish_of(request: Request) -> Wish:
     """What the model is asked for."""
     return Wish(
-        frames=round((request.seconds or DEFAULT_SECONDS) * FRAMES_PER_SECOND),
+        frames=round((request.seconds or usual_seconds(request.scene)) * FRAMES_PER_SECOND),
         beats=BEATS_A_BAR * request.bars if request.bars else None,
         seed=request.seed,
         temperature=request.temperature,

@@ -46,6 +46,8 @@ TRANSPOSE = (-24, 24)
 LAST_BAR = 9999
 SEEDS = 2**31
 DEFAULT_SECONDS = 30
+SCENE_SECONDS = {"clear": 8, "game-over": 8, "menu": 16}
+"""Of scenes whose music is short: half of NES-MDB's for these last less than 5, 5 and 13 s."""
 DEFAULT_MODEL = "nes"
 
 MODES = {
@@ -275,6 +277,11 @@ def answer_from_json(text: str | bytes) -> Answer:
     data = json.loads(text)
     kinds: dict[str, type[Answer]] = {"progress": Progress, "result": Result, "failure": Failure}
     return kinds[data["type"]](**data)
+
+
+def usual_seconds(scene: str | None) -> float:
+    """How long a tune is of which no length was asked for."""
+    return SCENE_SECONDS.get(scene or "", DEFAULT_SECONDS)
 
 
 def parse_key(text: object) -> str:

@@ -16,6 +16,7 @@ from typing import Any
 from generator.analysis import key_profiles
 from generator.compose import compose
 from generator.contract import InputError, Request, digest
+from generator.originality import INDEX_FILE, Index
 from models.midi import midi_bytes, to_midi
 from models.parallel import in_parallel
 from models.sample import Composer
@@ -71,7 +72,7 @@ def _claim(folder: Path, model: Path, request: Request) -> None:
 
 def _write(order: Order) -> None:
     """Compose a tune and keep it."""
-    tune = compose(_composer(order.model), order.request, lambda _: None)
+    tune = compose(_composer(order.model), order.request, lambda _: None, _known(order.model))
     _put(order.file, midi_bytes(to_midi(tune.score)))
 
 
@@ -79,6 +80,13 @@ def _write(order: Order) -> None:
 def _composer(model: Path) -> Composer:
     """A process's own model."""
     return Composer(model)
+
+
+@cache
+def _known(model: Path) -> Index | None:
+    """The songs that a model may not copy, where they are known."""
+    file = model / INDEX_FILE
+    return Index.load(file) if file.exists() else None
 
 
 def _put(file: Path, data: bytes) -> None:
