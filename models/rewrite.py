@@ -13,7 +13,7 @@ import numpy as np
 
 from models.forms import THEN, Sheet, give, infill, read_sheet, tell, tell_again
 from models.grid import ROWS, RowClock
-from models.plan import length_event, plan_of
+from models.plan import length_event, plan_of, returns_of, returns_range
 from models.score import CHANNEL_NAMES, Note, Score
 from models.tokens import clock_events, row_clock, to_text
 from models.vocabulary import LENGTHS
@@ -24,6 +24,9 @@ ROOM = 0.6
 
 AHEAD = 1
 """Beats by which the model hears kept channels before it writes the others."""
+
+LIKE = 0.1
+"""By how much of its share what is written on may differ from the score in texture before it is steered."""
 
 Progress = Callable[[float], None]
 
@@ -72,6 +75,9 @@ def go_on(model: Model, source: Source, wish: Wish, start: int, progress: Progre
     total = start + added
     controls = [*wish.controls, *plan_of(source.score, source.sheet)]
     writer = _writer(model, source, controls, total, wish)
+    rate = source.score.note_count / max(1.0, source.score.seconds)
+    writer.density = (rate * (1 - LIKE), rate * (1 + LIKE))
+    writer.returns = returns_range(returns_of(source.sheet))
     before = model.encode(" ".join(tell(source.sheet, range(start))))
     writer.read(before)
     writer.body = before
@@ -162,7 +168,15 @@ def _writer(model: Model, source: Source, controls: list[str], beats: int, wish:
     writer = Writer(model, head, source.clock, wish.temperature, np.random.default_rng(wish.seed))
     writer.lean_to(wish.key)
     writer.told = model.ids(wish.controls) if model.phrases else []
+    late = _late_share(source)
+    writer.late = (late - LIKE, late + LIKE)
     return writer
+
+
+def _late_share(source: Source) -> float:
+    """The share of a score's notes that begin some frames after a row does."""
+    begun = [note.start for _, note in source.score.notes()]
+    return sum(source.clock.row(source.clock.row_of(frame)) != frame for frame in begun) / max(1, len(begun))
 
 
 def _before(source: Source, beat: int) -> list[tuple[Note, ...]]:
