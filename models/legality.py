@@ -99,7 +99,6 @@ class TokenTable:
         self.begins_notes = np.array([any(event.startswith("on:") for event in events) for events in spelling])
         self.silences = np.zeros(size, dtype=int)
         self.furthest = np.full((size, ROWS), NOTHING)
-        self.off_row = np.array([any(_is_off_row(event) for event in events) for events in spelling], dtype=float)
         self.is_sound = np.zeros(size, dtype=bool)
         self.of_noise = np.zeros(size, dtype=bool)
         self.first_said = np.full(size, NOTHING)
@@ -193,11 +192,6 @@ class TokenTable:
             if kind != "at":
                 bit = 1 << CHANNEL_NAMES.index(value.partition(":")[0])
                 place.sounding = place.sounding | bit if kind == "on" else place.sounding & ~bit
-
-
-def _is_off_row(event: str) -> bool:
-    """Whether an event is a time some frames after a row's first."""
-    return event.startswith("at:") and not event.endswith(".0")
 
 
 def in_time(table: TokenTable, place: Place) -> Mask:

@@ -8,6 +8,7 @@ those of a scene, and the tune is kept to them while it is written (`models.writ
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
@@ -15,7 +16,10 @@ from pathlib import Path
 import numpy as np
 
 from models.errors import MusicError
-from models.vocabulary import event_of
+from models.forms import Cell, read_sheet
+from models.sounds import Codebook
+from models.steering import Tally
+from models.vocabulary import event_of, is_note
 
 OUTLINES_FILE = "outlines.json"
 VOICED = ("p1+p2+tr", "p1+p2+tr+no")
@@ -27,6 +31,7 @@ class Outline:
     """A song's scene and clear key, where it has them; the steps of its plan (`models.plan`); sixteenths a beat.
 
     ornaments: the share of its notes, repeats left out, that begin in the same row as another of their channel.
+    loudness: the mean volume of its notes' envelopes (`models.steering`), where they are known.
     """
 
     scene: str | None
@@ -36,6 +41,7 @@ class Outline:
     returns: int
     sixteenths: int
     ornaments: float
+    loudness: float | None
 
     @property
     def plan(self) -> list[str]:
@@ -43,28 +49,23 @@ class Outline:
         return [f"voices:{self.voices}", f"density:{self.density}", f"returns:{self.returns}"]
 
 
-USUAL = Outline(None, None, VOICED[-1], 2, 2, 480, 0.1)
+USUAL = Outline(None, None, VOICED[-1], 2, 2, 480, 0.1, None)
 """For a model that was kept without outlines."""
 
 
-def outline_of(text: str) -> Outline | None:
-    """What a text of training says of a song; None of one without notes."""
-    said: dict[str, str] = {}
-    begun = ornaments = 0
-    row, rows = "", dict[str, str]()
-    for event in (event_of(character) for character in text if character != " "):
-        kind, _, value = event.partition(":")
-        if kind == "at":
-            row = value.partition(".")[0]
-        elif kind == "on":
-            channel = value.partition(":")[0]
-            begun, ornaments = begun + 1, ornaments + (rows.get(channel) == row)
-            rows[channel] = row
-        else:
-            rows = {} if kind == "beat" else rows
-            said.setdefault(kind, value)
+def outline_of(text: str, codebook: Codebook | None = None) -> Outline | None:
+    """What a text of training says of a song; None of one without notes. codebook: of the envelopes that it names."""
+    sheet = read_sheet(text)
+    said = dict(event_of(word[0]).split(":") for word in sheet.head[1:])
     if "voices" not in said:
         return None
+    tally = Tally(codebook)
+    ornaments = 0
+    for beat in sheet.beats:
+        cells = [_events(cell) for cell in beat.cells]
+        tally.add(cells)
+        rows = Counter((i, time.partition(".")[0]) for i, cell in enumerate(cells) for time, e in cell if is_note(e))
+        ornaments += sum(count - 1 for count in rows.values())
     return Outline(
         said.get("scene"),
         said.get("key"),
@@ -72,13 +73,20 @@ def outline_of(text: str) -> Outline | None:
         int(said["density"]),
         int(said["returns"]),
         16 * int(said["frames"]) + int(said["sixteenths"]),
-        round(ornaments / max(1, begun), 2),
+        round(ornaments / max(1, tally.written), 2),
+        round(tally.loudness / tally.heard, 1) if tally.heard else None,
     )
 
 
-def save_outlines(texts: Iterable[str], folder: Path) -> None:
+def _events(cell: Cell) -> list[tuple[str, str]]:
+    """(time, event) of what a channel does in a beat."""
+    return [(event_of(time).partition(":")[2], event_of(c)) for time, told in cell for c in told if c != " "]
+
+
+def save_outlines(texts: Iterable[str], folder: Path, codebook: Codebook | None) -> None:
     """Keep the outlines of songs with a model, a line each."""
-    rows = ",\n".join(json.dumps(astuple(found)) for found in map(outline_of, texts) if found)
+    found = filter(None, (outline_of(text, codebook) for text in texts))
+    rows = ",\n".join(json.dumps(astuple(outline)) for outline in found)
     (folder / OUTLINES_FILE).write_text(f"[\n{rows}\n]\n", encoding="utf-8")
 
 

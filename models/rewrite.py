@@ -15,6 +15,7 @@ from models.forms import THEN, Sheet, give, infill, read_sheet, tell, tell_again
 from models.grid import ROWS, RowClock
 from models.plan import length_event, plan_of, returns_of, returns_range
 from models.score import CHANNEL_NAMES, Note, Score
+from models.steering import Course
 from models.tokens import clock_events, row_clock, to_text
 from models.vocabulary import LENGTHS
 from models.writer import Model, Wish, Writer
@@ -76,8 +77,8 @@ def go_on(model: Model, source: Source, wish: Wish, start: int, progress: Progre
     controls = [*wish.controls, *plan_of(source.score, source.sheet)]
     writer = _writer(model, source, controls, total, wish)
     rate = source.score.note_count / max(1.0, source.score.seconds)
-    writer.density = (rate * (1 - LIKE), rate * (1 + LIKE))
-    writer.returns = returns_range(returns_of(source.sheet))
+    density, returns = (rate * (1 - LIKE), rate * (1 + LIKE)), returns_range(returns_of(source.sheet))
+    writer.course = replace(writer.course, density=density, returns=returns)
     before = model.encode(" ".join(tell(source.sheet, range(start))))
     writer.read(before)
     writer.body = before
@@ -169,7 +170,7 @@ def _writer(model: Model, source: Source, controls: list[str], beats: int, wish:
     writer.lean_to(wish.key)
     writer.told = model.ids(wish.controls) if model.phrases else []
     late = _late_share(source)
-    writer.late = (late - LIKE, late + LIKE)
+    writer.course = Course(late=(late - LIKE, late + LIKE))
     return writer
 
 

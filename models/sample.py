@@ -5,16 +5,17 @@ What a request means and which take is good enough is up to the caller.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from math import ceil, floor
 
 import numpy as np
 
 from models.grid import ROWS, RowClock
-from models.outlines import draw_outline
+from models.outlines import Outline, draw_outline
 from models.plan import density_range, length_event, returns_range
 from models.score import CHANNEL_NAMES, FRAMES_PER_SECOND, Score
+from models.steering import Course
 from models.tokens import clock_events
 from models.writer import Model, Wish, Writer
 
@@ -26,6 +27,8 @@ FAITHFUL = 0.25
 """What bending the tempo weighs against missing the length by the same share."""
 NEAR_LENGTH = 0.03
 """The share of a length by which whole bars, or beats, may miss it where the tempo was asked for."""
+LOUDNESS = 0.3
+"""By how many steps of volume a tune may be louder or quieter than the outline before it is steered."""
 ORNAMENTS = 0.05
 """By how much the share of notes off the rows may differ from the outline's ornaments before it is steered. Songs have
 more such notes, since their rows are not always where ours are; on beats of whole frames there is no reason for them.
@@ -80,14 +83,24 @@ class Composer(Model):
         plan = [*outline.plan, *clock_events(clock), length_event(beats)] if self.plans else clock_events(clock)
         writer = Writer(self, self.ids(("<bos>", *labels, *plan)), clock, wish.temperature, random)
         writer.lean_to(wish.key)
-        writer.density, writer.returns = density_range(densities), returns_range(outline.returns)
-        writer.late = (outline.ornaments - ORNAMENTS, outline.ornaments + ORNAMENTS)
+        writer.course = _course(outline, densities)
         writer.told = self.ids((*labels, f"phrase:{outline.density}")) if self.phrases else []
         closed = sum(1 << i for i, name in enumerate(CHANNEL_NAMES) if name not in outline.voices.split("+"))
         writer.see([])
         returns = form_of(beats, np.random.default_rng((wish.seed, 1)))
         writer.write(range(beats), beats, closed=lambda _: closed, returns=returns, progress=progress)
         return writer.reader.score(frames), writer.surprise
+
+
+def _course(outline: Outline, densities: Sequence[int]) -> Course:
+    """What a tune is kept to. densities: the steps of it that will do."""
+    loud = outline.loudness
+    return Course(
+        density=density_range(densities),
+        returns=returns_range(outline.returns),
+        late=(outline.ornaments - ORNAMENTS, outline.ornaments + ORNAMENTS),
+        loudness=None if loud is None else (loud - LOUDNESS, loud + LOUDNESS),
+    )
 
 
 def _length(wish: Wish, beat_frames: float) -> tuple[RowClock, int, int]:

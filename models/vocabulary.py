@@ -104,6 +104,11 @@ def is_sound(event: str) -> bool:
     return event.startswith(tuple(SOUNDS))
 
 
+def is_note(event: str) -> bool:
+    """Whether a note begins with an event."""
+    return event.startswith("on:")
+
+
 def is_repeat(event: str) -> bool:
     """Whether an event says that a channel repeats a beat."""
     return event.startswith("again:")

@@ -19,6 +19,7 @@ from models.grid import BEAT_CYCLE, ROWS, RowClock
 from models.legality import Place, TokenTable, legal
 from models.outlines import load_outlines
 from models.score import CHANNEL_NAMES, CHANNELS, FRAMES_PER_SECOND
+from models.steering import Course, Rudder, Tally
 from models.tokens import Reader, knows_phrases, knows_plans, load_codebook, load_tokenizer, spelled, token_id
 from models.vocabulary import COUNTDOWN, KEYS, char, scale_of
 
@@ -34,11 +35,6 @@ KEY_PROFILES = (
 """How well each semitone above the tonic fits a major key, and a minor one, by ear (Krumhansl and Kessler 1982)."""
 TONALITY = 0.5
 """What a point of that profile is worth, in nats: the scale alone does not tell a minor key from its relative major."""
-STEERING = 1.5
-"""What each note costs a token, or earns it, and what repeats do, in nats, while a tune has more or fewer of them than
-it is to have."""
-NEAR = 0.1
-"""The share of a limit within which a tune is steered already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +72,7 @@ class Model:
         self.plans, self.phrases = knows_plans(self.tokenizer), knows_phrases(self.tokenizer)
         self.kinds = self.table.is_sound + 2 * self.table.is_repeat
         self.outlines = load_outlines(folder)
-        self.begins = np.array(
-            [sum(e.startswith("on:") for e in events) for events in self.table.spelling], dtype=float
-        )
+        self.rudder = Rudder(self.table, self.codebook)
         self.beats = [self.id(f"beat:{n}") for n in range(BEAT_CYCLE)]
 
     def id(self, event: str) -> int:
@@ -118,9 +112,8 @@ class Writer:
     ends: the events, beside the next beat's, by which the model says that a beat is full. cuts: the tokens before which
     a full context may be cut; by default those of beats. told: those that are told again as each phrase begins.
     reader: has read what is written, and what came before it in the tune. nats, drawn: the surprise of all that has
-    been drawn inside beats, as the model finds it without temperature, and how many tokens that were. density,
-    returns, late: what is steered to, notes a second, the share of channels' beats that repeat, and that of notes which
-    begin some frames after a row does.
+    been drawn inside beats, as the model finds it without temperature, and how many tokens that were. course: what the
+    tune is kept to.
     """
 
     model: Model
@@ -138,11 +131,9 @@ class Writer:
         self.reader = Reader(self.model.codebook)
         self.read(self.head)
         self.nats, self.drawn = 0.0, 0
-        self.density: tuple[float, float] | None = None
-        self.returns: tuple[float, float] | None = None
-        self.late: tuple[float, float] | None = None
-        self._played = self._repeated = self._begun = self._late = 0
-        self._steering: npt.NDArray[np.float64] = np.zeros(1)
+        self.course = Course()
+        self._tally = Tally(self.model.codebook)
+        self._turned: npt.NDArray[np.float64] = np.zeros(1)
         self._leaning: npt.NDArray[np.float64] = np.zeros(len(self.model.table.spelling))
         self._logits: Logits = np.zeros(0)
 
@@ -183,7 +174,8 @@ class Writer:
             opening = self._opening(beat, total, first=beat == beats.start)
             self._append(before(beat) + opening)
             self.read(opening)
-            self._steer(beat, beats.start)
+            seconds = (self.clock.row(beat * ROWS) - self.clock.row(beats.start * ROWS)) / FRAMES_PER_SECOND
+            self._turned = self.model.rudder.turned(self.course, self._tally, seconds)
             rows = tuple(self.clock.row(beat * ROWS + i + 1) - self.clock.row(beat * ROWS + i) for i in range(ROWS))
             place = place.next_beat(
                 rows, last=total is not None and beat == total - 1, played=self.reader.played[:-1], closed=closed(beat)
@@ -191,7 +183,7 @@ class Writer:
             if beat in returns:
                 self._return(place, returns[beat])
             self._fill(place, beat)
-            self._count(place)
+            self._tally.add(self.reader.played[-1], place.repeating)
             progress((beat - beats.start + 1) / len(beats))
 
     def _opening(self, beat: int, total: int | None, *, first: bool) -> list[int]:
@@ -213,34 +205,6 @@ class Writer:
             if notes or self.reader.sounding[channel]:
                 place.named |= 1 << channel
         return place
-
-    def _steer(self, beat: int, first: int) -> None:
-        """Fewer notes, or repeats, from here on where there were too many since the first beat written; or more."""
-        start = self.clock.row(first * ROWS)
-        seconds = (self.clock.row(beat * ROWS) - start) / FRAMES_PER_SECOND
-        if seconds < 1:
-            return
-        begun = [note.start for notes in self.reader.notes for note in notes]
-        begun += [note[0] for note in self.reader.sounding if note]
-        notes = _pull(sum(frame >= start for frame in begun) / seconds, self.density)
-        repeats = _pull(self._repeated / max(1, self._played), self.returns)
-        late = _pull(self._late / max(1, self._begun), self.late)
-        table = self.model.table
-        self._steering = STEERING * (notes * self.model.begins + repeats * table.is_repeat + late * table.off_row)
-
-    def _count(self, place: Place) -> None:
-        """Note of a beat that is full how many channels play in it, and how many of them repeat; how many notes begin.
-
-        What is repeated is no longer chosen, and so left out of the notes.
-        """
-        played = self.reader.played[-1]
-        self._played += sum(bool(happened) for happened in played)
-        self._repeated += place.repeating.bit_count()
-        for channel, happened in enumerate(played):
-            times = [time for time, event in happened if event.startswith("on:")]
-            if not place.repeating >> channel & 1:
-                self._begun += len(times)
-                self._late += sum(not time.endswith(".0") for time in times)
 
     def _return(self, place: Place, back: int) -> None:
         """Every channel does what it did so many beats ago, where it did something that fits in here."""
@@ -266,7 +230,7 @@ class Writer:
         if not place.waits:
             allowed[full] = True
         ids = np.flatnonzero(allowed)
-        leant = self._logits + self._leaning + self._steering
+        leant = self._logits + self._leaning + self._turned
         token = draw_apart(leant, ids, self.model.kinds[ids], self.temperature, self.random)
         self.nats += float(np.logaddexp.reduce(self._logits[ids]) - self._logits[token])
         self.drawn += 1
@@ -294,12 +258,6 @@ class Writer:
         recent = max(0, len(self.body) - most)
         start = next((i for i in range(recent, len(self.body)) if self.body[i] in self.cuts), len(self.body))
         return self.body[start:]
-
-
-def _pull(found: float, limits: tuple[float, float] | None) -> int:
-    """1 where there should be more, -1 where there should be less, 0 where all is well, with a margin inside limits."""
-    low, high = limits or (0.0, np.inf)
-    return int(found < low * (1 + NEAR)) - int(found > high * (1 - NEAR))
 
 
 def draw_apart(

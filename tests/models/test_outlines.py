@@ -12,6 +12,9 @@ from models.grid import RowClock
 from models.outlines import OUTLINES_FILE, USUAL, Outline, draw_outline, load_outlines, outline_of, save_outlines
 from models.score import Note, Score
 from models.songs import Song
+from models.steering import loudness_of
+from models.vocabulary import event_of
+from tests.models.tiny import codebook
 from tests.music import scale
 
 BOSS = Song("boss", "game", "tests", "boss", "C", 0.9, 0, True, scale(600, None), clock=RowClock(483))
@@ -20,7 +23,7 @@ BOSS = Song("boss", "game", "tests", "boss", "C", 0.9, 0, True, scale(600, None)
 def test_an_outline_is_what_a_text_says_before_its_first_beat() -> None:
     found = outline_of(example_of(BOSS).text)
     assert found
-    assert found == Outline("boss", "C", "p1+p2+tr+no", found.density, found.returns, 483, found.ornaments)
+    assert found == Outline("boss", "C", "p1+p2+tr+no", found.density, found.returns, 483, found.ornaments, None)
     assert (f"density:{found.density}", f"returns:{found.returns}") == tuple(found.plan[1:])
     unclear = outline_of(example_of(replace(BOSS, scene=None, key_correlation=0.1)).text)
     assert unclear == replace(found, scene=None, key=None)
@@ -35,12 +38,25 @@ def test_ornaments_are_notes_after_another_in_their_row() -> None:
     assert found.ornaments == pytest.approx(3 / 8, abs=0.01)
 
 
+def test_an_outline_is_as_loud_as_the_envelopes_that_notes_have() -> None:
+    book = codebook()
+    notes = tuple(Note(30 * i, 30 * i + 20, 60 + i, ((0, 15 if i < 6 else 3),)) for i in range(8))
+    text = example_of(replace(BOSS, score=Score((notes, (), (), ()), 600)), book).text
+    named = [loudness_of(event_of(c), book) for c in text if c != " " and event_of(c).startswith("env:")]
+    assert len(named) == 2
+    found = outline_of(text, book)
+    assert found
+    assert found.loudness == pytest.approx((6 * named[0] + 2 * named[1]) / 8, abs=0.06)
+    assert named[0] > named[1]
+    assert outline_of(text) == replace(found, loudness=None)
+
+
 def test_outlines_are_kept_with_a_model(tmp_path: Path) -> None:
     assert load_outlines(tmp_path) == [USUAL]
     texts = [example_of(song).text for song in (BOSS, replace(BOSS, scene="town"))]
-    save_outlines(texts, tmp_path)
+    save_outlines(texts, tmp_path, None)
     assert load_outlines(tmp_path) == [outline_of(text) for text in texts]
-    save_outlines([], tmp_path)
+    save_outlines([], tmp_path, None)
     assert load_outlines(tmp_path) == [USUAL]
     (tmp_path / OUTLINES_FILE).write_text('[["boss", "C"]]')
     with pytest.raises(MusicError, match="holds no outlines"):
@@ -48,7 +64,7 @@ def test_outlines_are_kept_with_a_model(tmp_path: Path) -> None:
 
 
 ROWS = [
-    Outline(scene, key, voices, density, 0, 480, 0.1)
+    Outline(scene, key, voices, density, 0, 480, 0.1, None)
     for scene in ("boss", "town")
     for key in ("C", "Am", None)
     for voices in ("p1+p2+tr", "p1")

@@ -190,7 +190,7 @@ def test_a_density_asked_for_steers_the_notes_a_second(make_model: MakeModel) ->
 
 def test_what_is_not_asked_for_is_as_in_a_song(make_model: MakeModel) -> None:
     folder = make_model(seed=5, context=512)
-    rows = [["boss", "Cm", "p1+p2+tr", 1, 2, 400, 0.1], ["town", None, "p1+p2+tr+no", 2, 2, 512, 0.2]]
+    rows = [["boss", "Cm", "p1+p2+tr", 1, 2, 400, 0.1, None], ["town", None, "p1+p2+tr+no", 2, 2, 512, 0.2, None]]
     (folder / "outlines.json").write_text(json.dumps(rows))
     model = Composer(folder)
     boss, town = (model.compose(Wish(frames=1200, seed=1, scene=scene)) for scene in ("boss", "town"))

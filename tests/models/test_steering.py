@@ -1,0 +1,80 @@
+"""Steering: what is tallied of a tune, and which tokens are favoured where it has left its course."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from models.steering import Course, Rudder, Tally, loudness_of
+from models.writer import Model
+from tests.models.tiny import codebook
+
+BEAT = [
+    [("0.0", "on:p1:60"), ("0.0", "env:pulse:5"), ("0.0", "duty:pulse:1"), ("1.2", "on:p1:62"), ("3.0", "off:p1")],
+    [("0.1", "on:p2:50")],
+    [],
+    [("2.0", "on:no:3"), ("2.0", "env:noise:7")],
+]
+
+
+@pytest.fixture(scope="module")
+def rudder(sound_model: Path) -> Rudder:
+    return Model(sound_model).rudder
+
+
+def test_notes_repeats_and_envelopes_are_counted() -> None:
+    book = codebook()
+    tally = Tally(book)
+    tally.add(BEAT)
+    assert (tally.notes, tally.written, tally.late, tally.played, tally.repeated) == (4, 4, 2, 3, 0)
+    assert tally.heard == 3  # pulse 2 has named no envelope yet
+    pulse, noise = loudness_of("env:pulse:5", book), loudness_of("env:noise:7", book)
+    assert tally.loudness == pytest.approx(2 * pulse + noise)
+    tally.add(BEAT, repeating=0b0001)
+    assert (tally.notes, tally.written, tally.played, tally.repeated) == (8, 6, 6, 1)
+    assert Tally().loudness == 0
+
+
+def favoured(rudder: Rudder, course: Course, tally: Tally) -> dict[str, float]:
+    """The sign of what a tune's tokens earn by what they do, where all of a kind are one."""
+    turned = np.broadcast_to(rudder.turned(course, tally, 10.0), rudder.notes.shape)
+    kinds = {"notes": rudder.notes > 0, "repeats": rudder.repeats > 0, "late": rudder.late > 0}
+    alone = {kind: mask & ~np.any([m for k, m in kinds.items() if k != kind], axis=0) for kind, mask in kinds.items()}
+    return {kind: float(np.sign(turned[mask]).mean()) for kind, mask in alone.items() if mask.any()}
+
+
+@pytest.mark.parametrize(
+    ("tally", "wanted"),
+    [
+        (Tally(notes=20, written=20, late=2, played=10, repeated=5), 0.0),
+        (Tally(notes=2, written=2, played=10, repeated=5), 1.0),
+        (Tally(notes=99, written=99, late=9, played=10, repeated=5), -1.0),
+    ],
+)
+def test_more_notes_are_favoured_where_there_are_too_few_and_fewer_where_there_are_too_many(
+    rudder: Rudder, tally: Tally, wanted: float
+) -> None:
+    course = Course(density=(1.5, 3.0))
+    assert favoured(rudder, course, tally).get("notes", wanted) == wanted
+    assert favoured(rudder, course, tally)["repeats"] == 0
+
+
+def test_each_part_of_a_course_is_steered_by_itself(rudder: Rudder) -> None:
+    tally = Tally(notes=20, written=20, late=10, played=10, repeated=1)
+    found = favoured(rudder, Course(returns=(0.4, 0.5), late=(0.0, 0.1)), tally)
+    assert found["repeats"] == 1
+    assert found["late"] == -1
+    assert favoured(rudder, Course(), tally) == dict.fromkeys(found, 0)
+
+
+def test_louder_envelopes_are_favoured_in_a_tune_that_is_too_quiet(rudder: Rudder) -> None:
+    book = codebook()
+    quiet = Tally(book, heard=10, loudness=10.0)
+    turned = rudder.turned(Course(loudness=(7.0, 9.0)), quiet, 10.0)
+    sounds = rudder.louder != 0
+    assert np.corrcoef(turned[sounds], rudder.louder[sounds])[0, 1] == pytest.approx(1)
+    assert not rudder.turned(Course(loudness=(0.5, 2.0)), quiet, 10.0).any()
+
+
+def test_nothing_is_steered_in_the_first_second(rudder: Rudder) -> None:
+    assert not rudder.turned(Course(density=(50.0, 60.0)), Tally(), 0.5).any()
