@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from generator.contract import InputError, Request
+from generator.contract import SECONDS, InputError, Request
 from generator.quality.report import REPORT_PAGE, reached, returns, table_of, write_report
 from generator.quality.samples import Side, measure_files, measure_songs
 from generator.quality.tunes import Progress, compose_orders, place_orders
 from models.score import FRAMES_PER_SECOND
 from models.songs import midi_files
+
+SPARE = 2.0
+"""Seconds: a tune lasts whole bars and may be a little shorter than asked for; and its close is not a song's middle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +35,13 @@ class Options:
 
     @property
     def requests(self) -> list[Request]:
-        """What the tunes are asked for: scene, key and tempo are the model's choice, as they were the songs' own.
+        """What the tunes are asked for: nothing but a length, and a little more of it than is measured.
 
         Raises InputError where a request could not be made of the options.
         """
-        return [Request(seed=self.seed + i, seconds=self.seconds) for i in range(self.tunes)]
+        usual = Request(seconds=self.seconds)
+        longer = min(self.seconds + SPARE, SECONDS[1])
+        return [replace(usual, seed=self.seed + i, seconds=longer) for i in range(self.tunes)]
 
 
 def run(

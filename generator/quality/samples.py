@@ -1,8 +1,7 @@
 """The two sides of a comparison: held-out songs and generated tunes, cut to one length, and their figures.
 
 A song is longer than a tune, so length alone would set them apart (what returns, how many keys, how many drums): of
-both sides the beginning of one length is measured, and what is shorter is left out. A tune that was asked for at that
-length is whole and comes to a close in its last beat, a song's beginning does not; nothing here mends that.
+both sides the beginning of one length is measured, and what is shorter is left out.
 """
 
 from __future__ import annotations
