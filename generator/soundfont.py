@@ -19,8 +19,9 @@ from pathlib import Path
 import numpy as np
 
 from generator.contract import FaultError
-from generator.instruments import KITS, Gen, Modulator, Zone, drum_zones, melodic_zones, noise_kit_zones, program_runs
+from generator.instruments import KITS, program_runs
 from generator.waveforms import Loop, noise_loops, pitched_loops
+from generator.zones import Gen, Modulator, Zone, drum_zones, melodic_zones, noise_kit_zones
 from models.midi import NOISE_KEYS, NOISE_KIT
 
 LEAD = 8
@@ -200,9 +201,9 @@ def _cache_folder() -> Path:
 
 
 def _digest() -> str:
-    """Names what the file is made from: the source of the three modules, and the noise channel's drum keys."""
+    """Names what the file is made from: the source of the modules, and the noise channel's drum keys."""
     here = Path(__file__).parent
-    sources = [(here / f"{name}.py").read_bytes() for name in ("soundfont", "instruments", "waveforms")]
+    sources = [(here / f"{name}.py").read_bytes() for name in ("soundfont", "zones", "instruments", "waveforms")]
     return hashlib.sha256(b"".join(sources) + repr(NOISE_KEYS).encode()).hexdigest()[:16]
 
 
