@@ -7,12 +7,12 @@ What is played for which program stands in `generator.instruments`; how zones be
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from math import log2, log10
 
 from generator.instruments import DRUMS, HELD, METAL, NOISE, TRIANGLE, Drum, Shape
-from generator.waveforms import NOISE_CYCLES, OVERSAMPLING, PITCHED_KEYS
+from generator.waveforms import NOISE_CYCLES, OVERSAMPLING, PITCHED_KEYS, PULSE_STEPS
 from models.midi import CC_DUTY, NOISE_KEYS
 
 
@@ -58,11 +58,11 @@ class Zone:
     modulators: tuple[Modulator, ...] = ()
 
 
-_CC, _NEGATIVE, _CONCAVE, _CONVEX, _VELOCITY = 1 << 7, 1 << 8, 1 << 10, 2 << 10, 2
+_CC, _NEGATIVE, _BIPOLAR, _CONCAVE, _CONVEX, _SWITCH, _VELOCITY = 1 << 7, 1 << 8, 1 << 9, 1 << 10, 2 << 10, 3 << 10, 2
 """Bits and curves of a modulator's source [8.2]."""
 
 NO_VELOCITY_FILTER = (
-    Modulator(_VELOCITY | _NEGATIVE, Gen.FILTER_CUTOFF, 0, _VELOCITY | _NEGATIVE | 3 << 10),
+    Modulator(_VELOCITY | _NEGATIVE, Gen.FILTER_CUTOFF, 0, _VELOCITY | _NEGATIVE | _SWITCH),
     Modulator(_VELOCITY | _NEGATIVE, Gen.FILTER_CUTOFF, 0),
 )
 """Switches off the default that dulls soft notes [8.4.2, as 2.01 and as 2.04 have it]: the 2A03 has no filter."""
@@ -70,18 +70,64 @@ NO_VELOCITY_FILTER = (
 SILENT = 1440
 """Centibels down: the most that a player knows."""
 
-_STEP = (1 - 400 / 960 * log10(127)) * 127 / 128
-"""The convex curve's rise from controller value 0 to 1 [9.5.3]: the largest first step of all curves. Controllers are
-taken as parts of 128; measured in FluidSynth 2.3, the two modes below are within 0.1 dB of their levels."""
 
-LONG_MODE = (Modulator(_CC | CC_DUTY | _CONVEX, Gen.INITIAL_ATTENUATION, round(SILENT / _STEP)),)
+def _rise(value: int) -> float:
+    """The convex curve at a small controller value, 0 to 1 [9.5.3]: its first steps are the largest of all curves.
+
+    Controllers are taken as parts of 128, and the curve is straight between the 128 places where it is known, as in
+    FluidSynth 2.3.
+    """
+
+    def known(place: int) -> float:
+        return 1 + 400 / 960 * log10(place / 127) if place else 0.0
+
+    place = value * 127 / 128
+    below = int(place)
+    return known(below) + (known(below + 1) - known(below)) * (place - below)
+
+
+_DUTY = _CC | CC_DUTY
+_RISING, _FALLING = _DUTY | _CONVEX, _DUTY | _CONCAVE | _NEGATIVE
+"""Of a value v: _rise(v), and 1 - _rise(v)."""
+_BENDING = _DUTY | _CONCAVE | _BIPOLAR
+"""_rise(2 v) - 1."""
+_CONSTANT = _DUTY | _SWITCH | _NEGATIVE
+"""1 for every value under 64."""
+
+LONG_MODE = (Modulator(_RISING, Gen.INITIAL_ATTENUATION, round(SILENT / _rise(1))),)
 """Heard while the duty controller is 0, silent from 1 on."""
 
 SHORT_MODE = (
-    Modulator(_CC | CC_DUTY | _CONCAVE | _NEGATIVE, Gen.INITIAL_ATTENUATION, SILENT),
-    Modulator(_CC | CC_DUTY | _CONVEX, Gen.INITIAL_ATTENUATION, -round(SILENT * (1 - _STEP) / _STEP)),
+    Modulator(_FALLING, Gen.INITIAL_ATTENUATION, SILENT),
+    Modulator(_RISING, Gen.INITIAL_ATTENUATION, -round(SILENT * (1 - _rise(1)) / _rise(1))),
 )
 """Silent at 0; at 1 the two cancel, so that velocity and volume alone are left. Higher values are of no use."""
+
+_MOST, _BEND = 32_767, 31_863
+"""The largest amount; and one that leaves the third duty's neighbours equally soft."""
+
+
+def _heard_at(duty: int) -> tuple[Modulator, ...]:
+    """Modulators that cancel where the duty controller has this value, and at the other three leave near silence.
+
+    Curves, products of two and a constant are all that there is; each combination is the smallest that is 0 at one
+    value and at least 58 dB down at the others (found by linear programming).
+    """
+    where = Gen.INITIAL_ATTENUATION
+    if duty == 0:
+        return (Modulator(_RISING, where, _MOST),)
+    if duty == 1:
+        squared = -_MOST * (1 - _rise(2)) / (1 - _rise(1)) ** 2
+        return (Modulator(_FALLING, where, round(squared), _FALLING), Modulator(_BENDING, where, -_MOST))
+    if duty == 2:
+        rest = _MOST * _rise(2) * (1 - _rise(4)) - _BEND * _rise(2) ** 2
+        return (
+            Modulator(_RISING, where, _BEND, _RISING),
+            Modulator(_RISING, where, _MOST, _BENDING),
+            Modulator(_CONSTANT, where, round(rest)),
+        )
+    squared = _MOST * _rise(3) / (1 - _rise(3)) ** 2
+    return (Modulator(_FALLING, where, round(squared), _FALLING), Modulator(_RISING, where, -_MOST))
 
 
 def timecents(seconds: float) -> int:
@@ -110,6 +156,16 @@ def melodic_zones(wave: str, shape: Shape) -> list[Zone]:
     zones = [Zone(None, (0, 127), (*shared, *struck, faster), NO_VELOCITY_FILTER)]
     for key in PITCHED_KEYS:
         zones.append(Zone(f"{wave} {key}", (key - 1, 127 if key == PITCHED_KEYS[-1] else key + 1)))
+    return zones
+
+
+def duty_zones() -> list[Zone]:
+    """All four pulses at once, of which the duty controller lets one be heard: it may change while a note sounds."""
+    zones: list[Zone] = []
+    for duty, wave in enumerate(PULSE_STEPS):
+        shared, *keyed = melodic_zones(wave, HELD)
+        zones += [] if zones else [shared]
+        zones += [replace(zone, modulators=_heard_at(duty)) for zone in keyed]
     return zones
 
 
