@@ -17,6 +17,7 @@ from generator.arrange import arrange
 from generator.audio import render_tune
 from generator.compose import Tune, compose
 from generator.contract import DEFAULT_MODEL, ChiptuneError, Failure, InputError, Job, Progress, Request, Result, digest
+from generator.ending import fade_of
 from generator.originality import INDEX_FILE, Index
 from generator.picture import draw
 from generator.rework import rework
@@ -74,7 +75,7 @@ class Workshop:
         (folder / MIDI).write_bytes(data)
         watch.lap("midi")
         report(Progress(id=job.id, fraction=COMPOSING, stage="rendering the sound"))
-        render_tune(folder / MIDI, folder / AUDIO, tune.score.seconds)
+        render_tune(folder / MIDI, folder / AUDIO, tune.score.seconds, fade_of(tune.score))
         watch.lap("audio")
         report(Progress(id=job.id, fraction=0.95, stage="drawing the picture"))
         draw(tune.score, folder / PICTURE, tune.title, _subtitle(tune))
