@@ -16,6 +16,7 @@ COMMANDS = {
     "generate": ("generator", "compose a tune into a folder"),
     "remix": ("generator", "make an NES tune of a MIDI file"),
     "render": ("generator", "play a MIDI file into WAV, OGG or MP3, or draw it as PNG"),
+    "export": ("generator", "write a tune as a form to work on: stems, notes, video and more"),
     "corpus": ("generator", "make a corpus to train on of MIDI files"),
     "train": ("models", "train a model"),
     "evaluate": ("models", "score a model on a folder of tunes"),

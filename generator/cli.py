@@ -1,5 +1,5 @@
-"""The commands that make tunes, files and corpora, and measure tunes: generate, remix, render, corpus, quality,
-originality.
+"""The commands that make tunes, files and corpora, and measure tunes: generate, remix, render, export, corpus,
+quality, originality.
 """
 
 from __future__ import annotations
@@ -98,6 +98,19 @@ def render_command(arguments: list[str]) -> int:
     from generator.render import render_file
 
     render_file(given.file, data, given.out)
+    return 0
+
+
+def export_command(arguments: list[str]) -> int:
+    """`chiptune export FILE.mid --to FORM --out PATH`."""
+    from generator.export import EXPORTERS, export_file
+
+    parser = Parser("chiptune export", description="A tune in a form to go on working with.")
+    parser.add_argument("file", type=Path, help="a MIDI file; most forms need the tracks p1, p2, tr and no")
+    parser.add_argument("--to", required=True, help=", ".join(EXPORTERS))
+    parser.add_argument("--out", type=Path, required=True, help="the file; for some forms a folder")
+    given = parser.parse_args(arguments)
+    export_file(given.file, _read(given.file), given.to, given.out)
     return 0
 
 
@@ -271,6 +284,7 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "generate": generate_command,
     "remix": remix_command,
     "render": render_command,
+    "export": export_command,
     "corpus": corpus_command,
     "quality": quality_command,
     "originality": originality_command,
