@@ -18,6 +18,7 @@ from generator.importer import Import, import_midi
 from generator.notation import write_abc, write_musicxml
 from generator.picture import draw
 from generator.stems import loop_tags, write_stems
+from generator.video import write_video
 from models.midi import to_midi
 from models.score import FRAMES_PER_SECOND, Score
 
@@ -101,6 +102,11 @@ def write_channels(source: Source, out: Path) -> None:
     write_stems(source.score, out)
 
 
+def write_film(source: Source, out: Path) -> None:
+    """The video."""
+    write_video(source.score, source.title, out)
+
+
 EXPORTERS: dict[str, Exporter] = {
     "midi": Exporter(write_midi, (".mid", ".midi")),
     "musicxml": Exporter(write_notes, (".musicxml", ".xml")),
@@ -108,6 +114,7 @@ EXPORTERS: dict[str, Exporter] = {
     "wav": Exporter(write_sound, (".wav",)),
     "ogg": Exporter(write_sound, (".ogg",)),
     "mp3": Exporter(write_sound, (".mp3",)),
+    "mp4": Exporter(write_film, (".mp4",)),
     "stems": Exporter(write_channels),
     "png": Exporter(write_picture, (".png",)),
 }

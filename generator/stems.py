@@ -6,6 +6,7 @@ Playing is left to `generator.audio`, the one loudness to `generator.loudness`.
 from __future__ import annotations
 
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,11 +28,16 @@ def stems(score: Score) -> NDArray[np.int16]:
     Their sum is the mix, which has the loudness of every tune. Raises RenderError.
     """
     length, fade = score.frames * SAMPLES_A_FRAME, fade_of(score)
-    found = np.zeros((len(CHANNELS), length))
-    for i, notes in enumerate(score.channels):
-        if notes:
-            alone = tuple(notes if i == j else () for j in range(len(CHANNELS)))
-            found[i] = fit(_played(replace(score, channels=alone)), length, SAMPLE_RATE, fade)
+
+    def alone(channel: int) -> Samples:
+        notes = score.channels[channel]
+        if not notes:
+            return np.zeros(length)
+        channels = tuple(notes if channel == i else () for i in range(len(CHANNELS)))
+        return fit(_played(replace(score, channels=channels)), length, SAMPLE_RATE, fade)
+
+    with ThreadPoolExecutor(max_workers=2) as pool:  # FluidSynth uses one core
+        found = np.array(list(pool.map(alone, range(len(CHANNELS)))))
     return to_int16(found * gain(found.sum(axis=0), SAMPLE_RATE))
 
 

@@ -9,7 +9,7 @@ import json
 import subprocess
 import sys
 import wave
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -66,6 +66,7 @@ def chiptune(*arguments: str) -> Ran:
     return Ran(done.returncode, done.stdout, done.stderr)
 
 
+EXPORTED = {"midi": ".again.mid", "musicxml": ".musicxml", "abc": ".abc", "ogg": ".ogg", "mp4": ".mp4", "stems": ""}
 GENERATE = ["generate", "--seconds", "3", "--bpm", "150", "--scene", "boss", "--json"]
 
 
@@ -77,6 +78,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, data in {
         "song.mid": twinkle(),
         "tune.mid": midi_bytes(to_midi(scale())),
+        "looped.mid": midi_bytes(to_midi(replace(scale(), loop=60))),
         "empty.mid": b"",
         "text.mid": b"Once upon a time",
         "damaged.mid": twinkle()[:26],
@@ -129,6 +131,10 @@ def good(folder: Path) -> dict[str, Ran]:
         **{
             kind: ["render", str(folder / "tune.mid"), "--out", str(folder / f"sound.{kind}")]
             for kind in ("wav", "ogg", "mp3", "png")
+        },
+        **{
+            f"to {form}": ["export", str(folder / "looped.mid"), "--to", form, "--out", str(folder / f"looped{suffix}")]
+            for form, suffix in EXPORTED.items()
         },
     }
     return dict(zip(commands, run_many(*commands.values()), strict=True))
@@ -205,6 +211,18 @@ def test_rendered_files_are_of_the_kind_asked_for(good: dict[str, Ran], folder: 
         assert picture.format == "PNG"
 
 
+def test_exported_files_are_of_the_form_asked_for(good: dict[str, Ran], folder: Path) -> None:
+    assert {good[f"to {form}"].out for form in EXPORTED} == {""}
+    assert read_score(folder / "looped.again.mid") == read_score(folder / "looped.mid")
+    assert "<score-partwise" in (folder / "looped.musicxml").read_text(encoding="utf-8")
+    assert (folder / "looped.abc").read_text(encoding="utf-8").startswith("%abc-2.1\n")
+    assert b"LOOPSTART=44100" in (folder / "looped.ogg").read_bytes()
+    assert b"LOOPLENGTH=132300" in (folder / "looped.ogg").read_bytes()
+    assert (folder / "looped.mp4").read_bytes()[4:8] == b"ftyp"
+    names = {path.name for path in (folder / "looped").iterdir()}
+    assert names == {f"{name}.wav" for name in ("p1", "p2", "tr", "no", "mix", "intro", "loop")}
+
+
 REMIX, GEN = ["remix"], ["generate", "--seed", "1"]
 BAD: dict[str, tuple[list[str], str | None, str]] = {
     "no MIDI": (REMIX, "text.mid", "not a MIDI file"),
@@ -233,6 +251,9 @@ BAD: dict[str, tuple[list[str], str | None, str]] = {
     "a seed": (["generate", "--seed", "-1"], None, "The seed must be a whole number"),
     "a model": ([*GEN, "--model", "../nes"], None, "There is no model called"),
     "another model": ([*GEN, "--model", "other"], None, "There is no model called"),
+    "a form": (["export", "--to", "flac"], "tune.mid", "The form must be one of midi, musicxml"),
+    "a suffix": (["export", "--to", "ogg"], "tune.mid", "The output must end in .ogg, not “”."),
+    "no tune": (["export", "--to", "stems"], "song.mid", "run chiptune remix on the file first"),
     "an option": ([*GEN, "--loudness", "3"], None, "nrecognized arguments: --loudness 3"),
 }
 
