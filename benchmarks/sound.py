@@ -70,9 +70,8 @@ def between(sound: Samples, pitch: float) -> float:
 
 def pitches() -> None:
     """Tuning and purity of every note of the pulses and the triangle."""
-    print(
-        "| waveform | notes | cents off, median | worst | between the partials, worst |\n| --- | --- | --- | --- | --- |"
-    )
+    print("| waveform | notes | cents off, median | worst | between the partials, worst |")
+    print("| --- | --- | --- | --- | --- |")
     voices = [(f"pulse {name} %", P1, duty) for duty, name in enumerate(("12.5", "25", "50", "75"))]
     for name, channel, duty in [*voices, ("triangle", TR, 0)]:
         spec = CHANNELS[channel]

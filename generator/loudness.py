@@ -45,7 +45,7 @@ def true_peak(samples: Samples) -> float:
     """The highest value between the samples, too (BS.1770-4, annex 2: four times as many samples)."""
     from scipy.signal import resample_poly  # noqa: PLC0415  takes a second, like the meter below
 
-    between = resample_poly(samples, OVERSAMPLING, 1)
+    between = resample_poly(samples.astype(np.float32), OVERSAMPLING, 1)  # four times as fast as in float64
     return float(max(np.abs(samples).max(), np.abs(between).max()))
 
 

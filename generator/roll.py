@@ -14,6 +14,8 @@ from PIL import Image, ImageChops, ImageDraw
 from generator.pen import BLACK_KEYS, WHITE_KEYS, Box, Colour, rectangle
 from models.score import P1, P2, TR, Grid, Note, Score
 
+THINNEST = 5.0
+"""Pixels of a note's height at the least: it stays a line where the picture is shown at a third of its width."""
 LEAST_SEMITONES = 24
 BLACK = {1, 3, 6, 8, 10}
 """Semitones above C of the piano's black keys."""
@@ -91,7 +93,7 @@ def with_notes(image: Image.Image, axis: Axis, notes: Iterable[Note], colour: Co
             if volume:
                 left, right, half = axis.x(note.start + begin), axis.x(note.start + end), _half(axis, volume)
                 box = (left, y - half, max(right, left + 1.5), y + half)
-                rectangle(pen, box, _shade(colour, 0.35 + 0.65 * _strength(volume)))
+                rectangle(pen, box, _shade(colour, 0.45 + 0.55 * _strength(volume)))
         _draw_onset(pen, axis, note, colour)
     return ImageChops.lighter(image, layer)
 
@@ -112,7 +114,7 @@ def _strength(volume: int) -> float:
 
 def _half(axis: Axis, volume: int) -> float:
     """Half the height of a note, in pixels: at full volume a little more than its row."""
-    return max(1.5, axis.row * (0.2 + 0.4 * _strength(volume)))
+    return max(THINNEST / 2, axis.row * (0.2 + 0.4 * _strength(volume)))
 
 
 def _shade(colour: Colour, strength: float) -> Colour:

@@ -60,7 +60,7 @@ HIGHEST = 0.86
 
 MOST_BYTES = 7_200_000
 """What rates are chosen for, up to some eight minutes; Discord takes 10 MB."""
-SOUND_BITS, FEWEST_BITS, MOST_BITS = 96_000, 24_000, 700_000
+SOUND_BITS, FEWEST_BITS, MOST_BITS = 96_000, 24_000, 480_000
 """Bits a second of the sound, and the fewest and the most of the picture."""
 TIMEOUT = 1200
 """Seconds of processor time for ffmpeg; ten minutes of music take a fifth of it."""
