@@ -17,6 +17,7 @@ from models.score import P1, P2, TR, Grid, Note, Score
 THINNEST = 5.0
 """Pixels of a note's height at the least: it stays a line where the picture is shown at a third of its width."""
 LEAST_SEMITONES = 24
+"""The pitch axis shows two octaves or more."""
 BLACK = {1, 3, 6, 8, 10}
 """Semitones above C of the piano's black keys."""
 

@@ -63,7 +63,7 @@ MOST_BYTES = 7_200_000
 SOUND_BITS, FEWEST_BITS, MOST_BITS = 96_000, 24_000, 480_000
 """Bits a second of the sound, and the fewest and the most of the picture."""
 TIMEOUT = 1200
-"""Seconds of processor time for ffmpeg; ten minutes of music take a fifth of it."""
+"""Seconds of processor time for ffmpeg; ten minutes of music take a tenth of it."""
 
 Picture = NDArray[np.uint8]
 """Shape (height, width, 3)."""
