@@ -33,15 +33,16 @@ RATE = 44_100
 
 
 def test_a_video_has_the_tunes_length_and_what_chats_can_play(tmp_path: Path) -> None:
-    write_animation(scale(), "Scale", tmp_path / "tune.mp4")
+    score = scale(180)
+    write_animation(score, "Scale", tmp_path / "tune.mp4")
     command = ["ffprobe", "-v", "error", "-show_streams", "-show_format", "-of", "json", str(tmp_path / "tune.mp4")]
     found = json.loads(subprocess.run(command, check=True, capture_output=True, timeout=60).stdout)
     video, audio = found["streams"]
     assert [video[name] for name in ("codec_name", "pix_fmt", "width", "height")] == ["h264", "yuv420p", WIDTH, HEIGHT]
     assert audio["codec_name"] == "aac"
-    assert float(video["duration"]) == pytest.approx(scale().seconds, abs=1 / FPS)
-    assert float(audio["duration"]) == pytest.approx(scale().seconds, abs=0.05)
-    assert int(found["format"]["size"]) < 1.5 * scale().seconds * (MOST_BITS + SOUND_BITS) / 8
+    assert float(video["duration"]) == pytest.approx(score.seconds, abs=1 / FPS)
+    assert float(audio["duration"]) == pytest.approx(score.seconds, abs=0.05)
+    assert int(found["format"]["size"]) < 1.5 * score.seconds * (MOST_BITS + SOUND_BITS) / 8
 
 
 def test_notes_reach_the_playhead_when_they_sound() -> None:
