@@ -28,7 +28,8 @@ from generator.arrange import arrange
 from generator.arranging.drums import is_struck
 from generator.contract import InputError, Request, digest
 from generator.importer import Import, Part, PartNote, import_midi
-from generator.picture import COLOURS, GROUND, TEXT, Axis
+from generator.pen import COLOURS, GROUND, TEXT
+from generator.roll import Axis
 from models.midi import midi_bytes, read_score
 from models.score import FRAMES_PER_SECOND, NO, P1, P2, TR, Score
 

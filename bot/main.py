@@ -16,7 +16,7 @@ COMMANDS = {
     "generate": ("generator", "compose a tune into a folder"),
     "remix": ("generator", "make an NES tune of a MIDI file"),
     "render": ("generator", "play a MIDI file into WAV, OGG or MP3, or draw it as PNG"),
-    "export": ("generator", "write a tune as NSF, VGM or FamiTracker text, or as MIDI in another form"),
+    "export": ("generator", "write a tune as NSF, FamiTracker text, sheet music, stems, video and more"),
     "corpus": ("generator", "make a corpus to train on of MIDI files"),
     "train": ("models", "train a model"),
     "evaluate": ("models", "score a model on a folder of tunes"),

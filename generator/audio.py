@@ -14,9 +14,10 @@ import subprocess
 import tempfile
 import warnings
 import wave
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import mido
 import numpy as np
@@ -24,20 +25,11 @@ from midi2audio import FluidSynth
 from numpy.typing import NDArray
 
 from generator.contract import FaultError
+from generator.ending import CUT
+from generator.loudness import Samples, level
 from generator.soundfont import soundfont_path
 
-if TYPE_CHECKING:
-    import pyloudnorm
-
 SAMPLE_RATE = 44_100
-LOUDNESS = -16.0
-"""LUFS, as heard from two loudspeakers."""
-PEAK = -1.0
-"""dBFS: the highest sample; the gain is lowered where the loudness asked for would go above it."""
-FADE = 0.005
-"""Seconds at the cut, so that it does not click."""
-BLOCK = 0.4
-"""Seconds: the shortest sound that BS.1770 measures."""
 
 GAINS = (0.6, 0.1, 0.02)
 """FluidSynth's gain, and those tried where the one before clips. Four NES channels at their loudest stay below full
@@ -57,9 +49,6 @@ FORMATS: dict[str, tuple[str | None, tuple[str, ...]]] = {
     ".wav": (None, ()),
 }
 """Codec and options of ffmpeg by suffix; WAV needs no ffmpeg."""
-
-Samples = NDArray[np.float64]
-"""Mono, full scale 1, shape (samples,)."""
 
 
 class RenderError(FaultError):
@@ -106,7 +95,7 @@ def render(midi: Path, wav: Path, seconds: float | None = None) -> None:
         for gain in GAINS:
             wav.unlink(missing_ok=True)
             synth.midi_to_audio(str(ended), str(wav.absolute()), gain)
-            samples, rate = _read(wav)
+            samples, rate = read_wav(wav)
             if not len(samples) or len(samples) < (seconds or 0) * rate:
                 length = len(samples) / rate
                 raise RenderError(f"fluidsynth wrote {length:.2f} s of sound, {seconds or 0:.2f} s were due")
@@ -130,89 +119,59 @@ def _end_all_notes(midi: Path, ended: Path) -> None:
     file.save(ended)
 
 
-def encode(wav: Path, out: Path, seconds: float | None = None) -> None:
-    """Write a WAV file as `out` in the form of its suffix (`FORMATS`): mono, 44.1 kHz, at one steady loudness.
-
-    As `write_sound`.
-    """
+def encode(
+    wav: Path, out: Path, seconds: float | None = None, fade: float = CUT, tags: Mapping[str, str] | None = None
+) -> None:
+    """Write a WAV file as `out`, mono, at one steady loudness; as `write_sound`."""
     _check_format(out)
-    samples, rate = _read(wav)
-    write_sound(samples.mean(axis=1) / 32_768, rate, out, seconds)
+    samples, rate = read_wav(wav)
+    write_sound(to_mono(samples), rate, out, seconds=seconds, fade=fade, tags=tags)
 
 
-def write_sound(mono: Samples, rate: int, out: Path, seconds: float | None = None) -> None:
-    """Write samples as `out` in the form of its suffix (`FORMATS`), at one steady loudness.
+def write_sound(
+    mono: Samples,
+    rate: int,
+    out: Path,
+    *,
+    seconds: float | None = None,
+    fade: float = CUT,
+    tags: Mapping[str, str] | None = None,
+) -> None:
+    """Write a sound as `out` in the form of its suffix (`FORMATS`), at one steady loudness.
 
-    rate: samples a second. seconds: the exact length, cut or filled with silence; None keeps the length. Raises
-    RenderError where the suffix is unknown, ffmpeg is missing or fails.
+    rate: samples a second. seconds: the exact length, cut and faded over `fade` seconds, or filled with silence; None
+    keeps the length. tags: what is written into OGG and MP3. Raises RenderError where the suffix is unknown, ffmpeg is
+    missing or fails.
     """
     if seconds is not None:
-        mono = fit(mono, round(seconds * rate), rate)
-    write_samples(level(mono, rate), rate, out)
+        mono = fit(mono, round(seconds * rate), rate, fade)
+    write_samples(to_int16(level(mono, rate)), rate, out, tags)
 
 
-def write_samples(mono: Samples, rate: int, out: Path) -> None:
-    """Write samples as they are; as `write_sound`."""
-    _check_format(out)
-    _export(_int16(mono), rate, out)
-
-
-def render_tune(midi: Path, out: Path, seconds: float) -> None:
-    """The sound of a MIDI file, played once, as the file that is posted; raises RenderError."""
+def render_tune(
+    midi: Path, out: Path, seconds: float, fade: float = CUT, tags: Mapping[str, str] | None = None
+) -> None:
+    """The sound of a MIDI file, played once, as the file that is posted; as `encode`."""
     with tempfile.TemporaryDirectory() as folder:
         wav = Path(folder) / "tune.wav"
         render(midi, wav, seconds)
-        encode(wav, out, seconds)
+        encode(wav, out, seconds, fade, tags)
 
 
-def fit(samples: Samples, length: int, rate: int) -> Samples:
-    """The sound in exactly `length` samples: filled with silence, or cut and faded out."""
-    if length >= len(samples):
-        return np.pad(samples, (0, length - len(samples)))
+def fit(samples: Samples, length: int, rate: int, fade: float = CUT) -> Samples:
+    """The sound in exactly `length` samples: filled with silence, or cut and faded out over `fade` seconds."""
+    if length > len(samples):
+        samples = np.pad(samples, (0, length - len(samples)))
+        if fade <= CUT:
+            return samples
     fitted = samples[:length].copy()
-    fade = min(round(FADE * rate), length)
-    if fade:
-        fitted[-fade:] *= np.linspace(1, 0, fade)
+    faded = min(round(fade * rate), length)
+    if faded:
+        fitted[-faded:] *= np.linspace(1, 0, faded)
     return fitted
 
 
-def level(samples: Samples, rate: int) -> Samples:
-    """The sound at `LOUDNESS`, or as loud as `PEAK` allows; silence stays as it is."""
-    return samples * level_gain(samples, rate)
-
-
-def level_gain(samples: Samples, rate: int) -> float:
-    """What `level` multiplies a sound by; 1 for silence."""
-    loudness = measure(samples, rate)
-    if not np.isfinite(loudness):
-        return 1.0
-    wanted = 10 ** ((LOUDNESS - loudness) / 20)
-    return float(min(wanted, 10 ** (PEAK / 20) / np.abs(samples).max()))
-
-
-def measure(samples: Samples, rate: int) -> float:
-    """Loudness in LUFS of a mono sound played by two loudspeakers (ITU-R BS.1770-4); minus infinity for silence.
-
-    What is shorter than the measure's block is measured as if it were repeated.
-    """
-    if not samples.any():
-        return -np.inf
-    needed = int(BLOCK * rate) + 1
-    if len(samples) < needed:
-        samples = np.tile(samples, -(-needed // len(samples)))
-    # Two loudspeakers with the same sound: twice the power of one.
-    return float(_meter(rate).integrated_loudness(samples)) + 10 * float(np.log10(2))
-
-
-@cache
-def _meter(rate: int) -> pyloudnorm.Meter:
-    """The meter; the import brings scipy and takes a second, so that only who measures pays it."""
-    import pyloudnorm  # noqa: PLC0415
-
-    return pyloudnorm.Meter(rate)
-
-
-def _read(wav: Path) -> tuple[NDArray[np.int16], int]:
+def read_wav(wav: Path) -> tuple[NDArray[np.int16], int]:
     """Samples, shape (samples, channels), and rate of a WAV file of 16 bits; raises RenderError."""
     try:
         with wave.open(str(wav)) as file:
@@ -226,17 +185,25 @@ def _read(wav: Path) -> tuple[NDArray[np.int16], int]:
         raise RenderError(f"{wav.name} is no WAV file: {error}") from error
 
 
+def to_int16(samples: Samples) -> NDArray[np.int16]:
+    """The samples as files have them."""
+    return np.round(samples * 32_767).astype("<i2")
+
+
+def to_mono(samples: NDArray[np.int16]) -> Samples:
+    """What `read_wav` reads as one channel of full scale 1."""
+    mono: Samples = samples.mean(axis=1) / 32_768
+    return mono
+
+
 def _check_format(out: Path) -> None:
     if out.suffix.lower() not in FORMATS:
         raise RenderError(f"there is no audio format {out.suffix!r}, only {', '.join(FORMATS)}")
 
 
-def _int16(samples: Samples) -> NDArray[np.int16]:
-    return np.round(samples * 32_767).astype("<i2")
-
-
-def _export(samples: NDArray[np.int16], rate: int, out: Path) -> None:
-    """Write mono samples with pydub, which hands them to ffmpeg."""
+def write_samples(samples: NDArray[np.int16], rate: int, out: Path, tags: Mapping[str, str] | None = None) -> None:
+    """Write mono samples as they are with pydub, which hands them to ffmpeg; as `write_sound`."""
+    _check_format(out)
     codec, options = FORMATS[out.suffix.lower()]
     if codec and not shutil.which("ffmpeg"):
         raise RenderError("ffmpeg is not installed: install it (Debian: apt install ffmpeg)")
@@ -244,7 +211,7 @@ def _export(samples: NDArray[np.int16], rate: int, out: Path) -> None:
     segment = pydub.AudioSegment(data=samples.tobytes(), sample_width=2, frame_rate=rate, channels=1)
     encoded = io.BytesIO()  # and not the file: pydub leaves it open where ffmpeg fails
     try:
-        segment.export(encoded, format=out.suffix[1:].lower(), codec=codec, parameters=list(options) or None)
+        segment.export(encoded, format=out.suffix[1:].lower(), codec=codec, parameters=list(options) or None, tags=tags)
     except pydub.exceptions.CouldntEncodeError as error:
         raise RenderError(f"ffmpeg could not write {out.name}: {_last_words(str(error).encode())}") from error
     if not encoded.getvalue():

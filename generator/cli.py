@@ -94,7 +94,7 @@ def render_command(arguments: list[str]) -> int:
     parser = Parser("chiptune render", description="A MIDI file as sound or picture.")
     parser.add_argument("file", type=Path, help="any MIDI file; a picture needs the tracks p1, p2, tr and no")
     parser.add_argument("--out", type=Path, required=True, help="a file ending in .wav, .ogg, .mp3 or .png")
-    _add_sound(parser)
+    _add_sound(parser, None)
     given = parser.parse_args(arguments)
     data = _read(given.file)
     from generator.render import render_file
@@ -105,15 +105,16 @@ def render_command(arguments: list[str]) -> int:
 
 def export_command(arguments: list[str]) -> int:
     """`chiptune export FILE.mid --to FORMAT --out PATH`."""
-    from generator.export import FORMATS, export_file
+    from generator.export import EXPORTERS, export_file
 
-    parser = Parser("chiptune export", description="A tune in the form of another program.")
-    parser.add_argument("file", type=Path, help="a MIDI file with the tracks p1, p2, tr and no")
-    parser.add_argument("--to", required=True, metavar="FORMAT", help=", ".join(FORMATS))
+    parser = Parser("chiptune export", description="A tune in a form to go on working with.")
+    parser.add_argument("file", type=Path, help="a MIDI file; most formats need the tracks p1, p2, tr and no")
+    parser.add_argument("--to", required=True, metavar="FORMAT", help=", ".join(EXPORTERS))
     parser.add_argument("--out", type=Path, required=True, help="the file to write; a folder for stems")
+    _add_sound(parser, None)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     given = parser.parse_args(arguments)
-    said = export_file(given.file, _read(given.file), given.to, given.out)
+    said = export_file(given.file, _read(given.file), given.to, given.out, given.sound)
     print(json.dumps(said) if given.json else "\n".join(said["files"]))
     return 0
 
@@ -222,8 +223,8 @@ def _add_output(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
-def _add_sound(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--sound", default=SOUNDS[0], help=f"what plays it: {' or '.join(SOUNDS)} (the sound chip)")
+def _add_sound(parser: argparse.ArgumentParser, default: str | None = SOUNDS[0]) -> None:
+    parser.add_argument("--sound", default=default, help=f"what plays it: {' or '.join(SOUNDS)} (the sound chip)")
 
 
 def _add_length(parser: argparse.ArgumentParser, usual: str) -> None:

@@ -1,60 +1,15 @@
 """What the soundfont plays for each General MIDI program and drum key: waveforms of the 2A03 with envelopes.
 
-Data tables and the zones made from them, in the terms of the SoundFont 2.04 specification (sections in brackets).
-How they become a file is left to `generator.soundfont`, how they sound to `generator.waveforms`.
+Data tables. What becomes of them in the soundfont's terms is left to `generator.zones`, how the waveforms sound to
+`generator.waveforms`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import IntEnum
-from math import log2, log10
 
-from generator.waveforms import NOISE_CYCLES, OVERSAMPLING, PITCHED_KEYS
-from models.midi import CC_DUTY, NOISE_KEYS, NOISE_KIT
-
-
-class Gen(IntEnum):
-    """Generators [8.1.2]: times in timecents, levels in centibels down, pitches in cents or semitones."""
-
-    MOD_ENV_TO_PITCH = 7
-    FILTER_CUTOFF = 8
-    DECAY_MOD_ENV = 28
-    SUSTAIN_MOD_ENV = 29
-    ATTACK_VOL_ENV = 34
-    DECAY_VOL_ENV = 36
-    SUSTAIN_VOL_ENV = 37
-    RELEASE_VOL_ENV = 38
-    KEY_TO_VOL_ENV_DECAY = 40
-    INSTRUMENT = 41
-    KEY_RANGE = 43
-    INITIAL_ATTENUATION = 48
-    COARSE_TUNE = 51
-    SAMPLE = 53
-    SAMPLE_MODES = 54
-    SCALE_TUNING = 56
-    EXCLUSIVE_CLASS = 57
-
-
-@dataclass(frozen=True, slots=True)
-class Modulator:
-    """A controller that moves a generator [7.4, 8.2]: source and amount source are enumerators of 16 bits."""
-
-    source: int
-    destination: Gen
-    amount: int
-    amount_source: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Zone:
-    """The sample that sounds on some keys, with its generators; without a sample the instrument's global zone."""
-
-    sample: str | None
-    keys: tuple[int, int] = (0, 127)
-    generators: tuple[tuple[Gen, int], ...] = ()
-    modulators: tuple[Modulator, ...] = ()
+from models.midi import NOISE_KIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +20,6 @@ class Shape:
     decay: float = 0.001
     sustain: float = 0.0
     release: float = 0.010
-
-    def generators(self) -> tuple[tuple[Gen, int], ...]:
-        """As generators."""
-        return (
-            (Gen.ATTACK_VOL_ENV, timecents(self.attack)),
-            (Gen.DECAY_VOL_ENV, timecents(self.decay)),
-            (Gen.SUSTAIN_VOL_ENV, round(self.sustain * 10)),
-            (Gen.RELEASE_VOL_ENV, timecents(self.release)),
-        )
 
 
 HELD = Shape()
@@ -242,35 +188,8 @@ DRUMS: dict[int, Drum] = {
 }
 """The General MIDI percussion map with the General Standard's neighbours, keys 27 to 87."""
 
-_CC, _NEGATIVE, _CONCAVE, _CONVEX, _VELOCITY = 1 << 7, 1 << 8, 1 << 10, 2 << 10, 2
-"""Bits and curves of a modulator's source [8.2]."""
-
-NO_VELOCITY_FILTER = (
-    Modulator(_VELOCITY | _NEGATIVE, Gen.FILTER_CUTOFF, 0, _VELOCITY | _NEGATIVE | 3 << 10),
-    Modulator(_VELOCITY | _NEGATIVE, Gen.FILTER_CUTOFF, 0),
-)
-"""Switches off the default that dulls soft notes [8.4.2, as 2.01 and as 2.04 have it]: the 2A03 has no filter."""
-
-SILENT = 1440
-"""Centibels down: the most that a player knows."""
-
-_STEP = (1 - 400 / 960 * log10(127)) * 127 / 128
-"""The convex curve's rise from controller value 0 to 1 [9.5.3]: the largest first step of all curves. Controllers are
-taken as parts of 128; measured in FluidSynth 2.3, the two modes below are within 0.1 dB of their levels."""
-
-LONG_MODE = (Modulator(_CC | CC_DUTY | _CONVEX, Gen.INITIAL_ATTENUATION, round(SILENT / _STEP)),)
-"""Heard while the duty controller is 0, silent from 1 on."""
-
-SHORT_MODE = (
-    Modulator(_CC | CC_DUTY | _CONCAVE | _NEGATIVE, Gen.INITIAL_ATTENUATION, SILENT),
-    Modulator(_CC | CC_DUTY | _CONVEX, Gen.INITIAL_ATTENUATION, -round(SILENT * (1 - _STEP) / _STEP)),
-)
-"""Silent at 0; at 1 the two cancel, so that velocity and volume alone are left. Higher values are of no use."""
-
-
-def timecents(seconds: float) -> int:
-    """A time as the specification writes it [8.1.2]."""
-    return round(1200 * log2(seconds))
+KITS = {0: "drums", NOISE_KIT: "2A03 noise"}
+"""Programs of bank 128; players fall back on kit 0 for every other."""
 
 
 def program_runs() -> Iterator[tuple[int, str, Shape]]:
@@ -279,64 +198,3 @@ def program_runs() -> Iterator[tuple[int, str, Shape]]:
     for (first, wave, shape), end in zip(PROGRAMS, ends, strict=True):
         for program in range(first, end):
             yield program, wave, shape
-
-
-def melodic_zones(wave: str, shape: Shape) -> list[Zone]:
-    """The zones of a waveform over the keyboard; noise has its 16 periods there, low to high, 8 keys each."""
-    shared = ((Gen.SAMPLE_MODES, 1), *shape.generators())
-    if wave in (NOISE, METAL):
-        fixed = Zone(None, (0, 127), (*shared, (Gen.SCALE_TUNING, 0)), NO_VELOCITY_FILTER)
-        return [fixed, *(Zone(f"{wave} {15 - i}", (8 * i, 8 * i + 7)) for i in range(len(NOISE_CYCLES)))]
-    struck = () if shape.sustain < 100 else ((Gen.KEY_TO_VOL_ENV_DECAY, 25),)  # high strings die away sooner
-    faster = (Gen.COARSE_TUNE, round(12 * log2(OVERSAMPLING)))
-    zones = [Zone(None, (0, 127), (*shared, *struck, faster), NO_VELOCITY_FILTER)]
-    for key in PITCHED_KEYS:
-        zones.append(Zone(f"{wave} {key}", (key - 1, 127 if key == PITCHED_KEYS[-1] else key + 1)))
-    return zones
-
-
-def drum_zones() -> list[Zone]:
-    """The General MIDI drum kit."""
-    zones = [_drum_globals()]
-    for key, drum in DRUMS.items():
-        zones += _drum(key, drum)
-    return zones
-
-
-def noise_kit_zones() -> list[Zone]:
-    """The noise channel bare, at the keys of `models.midi`; drums of the ordinary kit on every other key."""
-    bare = ((Gen.SCALE_TUNING, 0), (Gen.SAMPLE_MODES, 1), *HELD.generators())
-    zones = [_drum_globals()]
-    for period, key in NOISE_KEYS.items():
-        zones.append(Zone(f"{NOISE} {16 - period}", (key, key), bare, LONG_MODE))
-        zones.append(Zone(f"{METAL} {16 - period}", (key, key), bare, SHORT_MODE))
-    for key, drum in DRUMS.items():
-        if key not in NOISE_KEYS.values():
-            zones += _drum(key, drum)
-    return zones
-
-
-def _drum_globals() -> Zone:
-    """What all drums share: loops, and a pitch that no key moves."""
-    return Zone(None, (0, 127), ((Gen.SAMPLE_MODES, 1), (Gen.SCALE_TUNING, 0)), NO_VELOCITY_FILTER)
-
-
-def _drum(key: int, drum: Drum) -> Iterator[Zone]:
-    """The zones of one drum; it rings on after the key is let go."""
-    shape = Shape(decay=drum.decay, sustain=100, release=drum.decay)
-    choke = ((Gen.EXCLUSIVE_CLASS, drum.choke),) if drum.choke else ()
-    # Players scale this generator by 0.4, as the EMU8000 did: FluidSynth among them.
-    down = ((Gen.INITIAL_ATTENUATION, round(drum.down * 10 / 0.4)),)
-    yield Zone(f"{drum.mode} {drum.register}", (key, key), (*shape.generators(), *down, *choke))
-    if drum.thump is not None:
-        sweep = (
-            (Gen.MOD_ENV_TO_PITCH, 1200),
-            (Gen.DECAY_MOD_ENV, timecents(0.12)),
-            (Gen.SUSTAIN_MOD_ENV, 1000),
-            (Gen.COARSE_TUNE, round(12 * log2(OVERSAMPLING))),
-        )
-        yield Zone(f"{TRIANGLE} {drum.thump}", (key, key), (*shape.generators(), *sweep))
-
-
-KITS = {0: "drums", NOISE_KIT: "2A03 noise"}
-"""Programs of bank 128; players fall back on kit 0 for every other."""

@@ -2,7 +2,10 @@
 
 Writes the RIFF form of the SoundFont 2.04 specification (Creative, 2006; sections in brackets). What is played for a
 program stands in `generator.instruments`, the samples come from `generator.waveforms`, playing is left to
-`generator.audio`. `python -m generator.soundfont OUT.sf2` writes the file.
+`generator.audio`. `python -m generator.soundfont OUT.sf2` writes the file, and its licence beside it.
+
+The soundfont holds nothing but what the formulas give, and is in the public domain (CC0), whatever the licence of the
+code.
 """
 
 from __future__ import annotations
@@ -19,9 +22,10 @@ from pathlib import Path
 import numpy as np
 
 from generator.contract import FaultError
-from generator.instruments import KITS, Gen, Modulator, Zone, drum_zones, melodic_zones, noise_kit_zones, program_runs
+from generator.instruments import KITS, program_runs
 from generator.waveforms import Loop, noise_loops, pitched_loops
-from models.midi import NOISE_KEYS, NOISE_KIT
+from generator.zones import Gen, Modulator, Zone, drum_zones, duty_zones, melodic_zones, noise_kit_zones
+from models.midi import NOISE_KEYS, NOISE_KIT, PULSE_BANK, PULSE_PROGRAMS
 
 LEAD = 8
 """Samples before and behind each loop that repeat it: interpolation reaches over the loop's ends [7.10]."""
@@ -30,6 +34,10 @@ GAP = 46
 """Zeros after each sample [6.1]."""
 
 DRUM_BANK = 128
+
+LICENCE = "CC0 1.0 Universal: https://creativecommons.org/publicdomain/zero/1.0/"
+LICENCE_FILE = "SPDX-FileCopyrightText: NONE\nSPDX-License-Identifier: CC0-1.0\n"
+"""As the REUSE specification (3.3) has it in a file NAME.license beside NAME."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +95,7 @@ def soundfont_bytes() -> bytes:
         _chunk(b"ifil", struct.pack("<HH", 2, 4)),
         _chunk(b"isng", _text("EMU8000")),
         _chunk(b"INAM", _text("NES 2A03")),
+        _chunk(b"ICOP", _text(LICENCE)),
         _chunk(b"ICMT", _text("Pulses, triangle and noise of the NES sound chip for General MIDI")),
     ]
     samples, headers = _samples(loops)
@@ -108,6 +117,8 @@ def _instruments() -> tuple[list[Instrument], list[Preset]]:
             index[wave, shape] = len(instruments)
             instruments.append(Instrument(f"{wave} {len(instruments)}", melodic_zones(wave, shape)))
         presets.append(Preset(wave, 0, program, index[wave, shape]))
+    presets += [Preset("pulse by duty", PULSE_BANK, program, len(instruments)) for program in PULSE_PROGRAMS]
+    instruments.append(Instrument("pulse by duty", duty_zones()))
     for program, name in KITS.items():
         presets.append(Preset(name, DRUM_BANK, program, len(instruments)))
         instruments.append(Instrument(name, noise_kit_zones() if program == NOISE_KIT else drum_zones()))
@@ -200,9 +211,9 @@ def _cache_folder() -> Path:
 
 
 def _digest() -> str:
-    """Names what the file is made from: the source of the three modules, and the noise channel's drum keys."""
+    """Names what the file is made from: the source of the modules, and the noise channel's drum keys."""
     here = Path(__file__).parent
-    sources = [(here / f"{name}.py").read_bytes() for name in ("soundfont", "instruments", "waveforms")]
+    sources = [(here / f"{name}.py").read_bytes() for name in ("soundfont", "zones", "instruments", "waveforms")]
     return hashlib.sha256(b"".join(sources) + repr(NOISE_KEYS).encode()).hexdigest()[:16]
 
 
@@ -210,3 +221,4 @@ if __name__ == "__main__":
     if len(sys.argv) != 2:
         sys.exit("usage: python -m generator.soundfont OUT.sf2")
     build(Path(sys.argv[1]))
+    Path(f"{sys.argv[1]}.license").write_text(LICENCE_FILE, encoding="ascii")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from generator.analysis import find_key
-from generator.audio import measure
+from generator.loudness import measure
 from generator.soundfont import soundfont_path
 from generator.work import Workshop
 from models.score import Note, Score

@@ -29,7 +29,7 @@ PULSE_STEPS = {
     "pulse 50%": (0, 1, 1, 1, 1, 0, 0, 0),
     "pulse 75%": (1, 0, 0, 1, 1, 1, 1, 1),
 }
-"""The eight steps of each duty."""
+"""The eight steps of each duty, in the order of the duty register."""
 
 TRIANGLE_STEPS = (*range(15, -1, -1), *range(16))
 """The 32 steps of the triangle, 4 bits each."""

@@ -13,13 +13,12 @@ from pathlib import Path
 
 import numpy as np
 
-from generator.apu.sound import render_score
 from generator.arrange import arrange
-from generator.audio import render_tune
 from generator.compose import Tune, compose
 from generator.contract import DEFAULT_MODEL, ChiptuneError, Failure, InputError, Job, Progress, Request, Result, digest
 from generator.originality import INDEX_FILE, Index
 from generator.picture import draw
+from generator.playing import write_score
 from generator.rework import rework
 from models.midi import midi_bytes, to_midi
 from models.plan import density_name
@@ -75,10 +74,7 @@ class Workshop:
         (folder / MIDI).write_bytes(data)
         watch.lap("midi")
         report(Progress(id=job.id, fraction=COMPOSING, stage="rendering the sound"))
-        if job.request.sound == "apu":
-            render_score(tune.score, folder / AUDIO)
-        else:
-            render_tune(folder / MIDI, folder / AUDIO, tune.score.seconds)
+        write_score(tune.score, folder / AUDIO, job.request.sound)
         watch.lap("audio")
         report(Progress(id=job.id, fraction=0.95, stage="drawing the picture"))
         draw(tune.score, folder / PICTURE, tune.title, _subtitle(tune))

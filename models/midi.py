@@ -39,9 +39,11 @@ NESMDB_TICKS_A_FRAME = 44_100 // FRAMES_PER_SECOND
 TICKS_A_FRAME = 16
 """In the tune form, or the nearest number that gives a beat whole ticks; a beat of n/16 frames is then n ticks."""
 
-CC_VOLUME, CC_DUTY = 11, 12
+CC_BANK, CC_VOLUME, CC_DUTY = 0, 11, 12
 PULSE_PROGRAMS = (82, 81, 80, 83)
 """General MIDI programs for pulse duties 12.5, 25, 50 and 75 %: the soundfont has the same pulses there."""
+PULSE_BANK = 1
+"""Bank of the soundfont in which each of these programs follows CC 12; other players fall back on bank 0."""
 TRIANGLE_PROGRAM = 38
 NOISE_KIT = 25
 """Drum kit of the soundfont that plays the noise channel bare; other players fall back on their standard kit."""
@@ -97,6 +99,8 @@ def _tune_events(channel: int, notes: Iterable[Note]) -> list[tuple[int, mido.Me
     out = MIDI_CHANNELS[channel]
     program = {TR: TRIANGLE_PROGRAM, NO: NOISE_KIT}.get(channel, PULSE_PROGRAMS[2])
     events = [(0, mido.Message("program_change", channel=out, program=program))]
+    if channel < TR:
+        events.insert(0, (0, mido.Message("control_change", channel=out, control=CC_BANK, value=PULSE_BANK)))
     control = {CC_VOLUME: 127, CC_DUTY: -1}
     for note in notes:
         peak = max(value for _, value in note.volume)
@@ -168,7 +172,12 @@ def _track(events: Iterable[tuple[int, mido.Message]], frames: int, ticks: int) 
 
 
 def _rank(message: mido.Message) -> int:
-    """Order of messages in one tick: a note's end before the next note's controllers and its beginning."""
+    """Order of messages in one tick: a note's end before the next note's controllers and its beginning.
+
+    The bank is chosen by the program that follows it.
+    """
+    if message.is_cc(CC_BANK):
+        return 1
     return {"note_off": 0, "program_change": 1, "control_change": 2, "note_on": 3}.get(message.type, -1)
 
 

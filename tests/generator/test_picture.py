@@ -7,7 +7,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from generator.picture import BOTTOM, COLOURS, HEIGHT, LEFT, LOOP, NOISE_HEIGHT, RIGHT, ROLL_TOP, WIDTH, draw
+from generator.pen import COLOURS, LOOP
+from generator.picture import BOTTOM, HEIGHT, LEFT, NOISE_HEIGHT, RIGHT, ROLL_TOP, WIDTH, draw
 from models.score import NO, P1, P2, TR, Grid, Note, Score
 
 Pixels = NDArray[np.int64]

@@ -57,6 +57,13 @@ def test_the_tune_form_is_what_other_players_expect() -> None:
     assert midi.length == pytest.approx(4.0)
 
 
+def test_the_pulses_name_the_bank_whose_programs_follow_the_duty_before_their_program() -> None:
+    for track, banks in zip(to_midi(random_score(3)).tracks[1:], (1, 1, 0, 0), strict=True):
+        found = [message for message in track if message.is_cc(0) or message.type == "program_change"]
+        assert [message.is_cc(0) for message in found[: banks + 1]] == [True] * banks + [False]
+        assert sum(message.is_cc(0) for message in found) == banks
+
+
 def test_a_note_ends_before_the_next_begins_at_the_same_tick() -> None:
     score = Score(((Note(0, 10, 60), Note(10, 20, 60)), (), (), ()), 20, Grid((7, 8)))
     kinds = [m.type for m in to_midi(score).tracks[1] if m.type.startswith("note")]

@@ -15,8 +15,10 @@ from numpy.typing import NDArray
 from benchmarks.apu import compare, heard_share
 from generator.apu.gme import GmeError, play
 from generator.apu.nsf import SCORE_TICK, to_nsf
-from generator.apu.sound import render_score, write_stems
-from generator.audio import LOUDNESS, SAMPLE_RATE, measure
+from generator.audio import SAMPLE_RATE
+from generator.ending import CUT
+from generator.loudness import LOUDNESS, measure
+from generator.playing import write_score
 from models.midi import read_score
 from models.score import Note, Score
 from tests.conftest import ROOT
@@ -48,7 +50,7 @@ def test_another_tune_is_not_taken_for_the_score() -> None:
 
 
 def test_a_file_is_as_long_and_as_loud_as_any_tune(tmp_path: Path) -> None:
-    render_score(scale(480), tmp_path / "tune.wav")
+    write_score(scale(480), tmp_path / "tune.wav", "apu")
     samples = samples_of(tmp_path / "tune.wav")
     assert len(samples) == 8 * SAMPLE_RATE
     assert measure(samples, SAMPLE_RATE) == pytest.approx(LOUDNESS, abs=0.3)
@@ -56,7 +58,7 @@ def test_a_file_is_as_long_and_as_loud_as_any_tune(tmp_path: Path) -> None:
 
 def test_silence_at_the_beginning_and_a_long_rest_are_kept(tmp_path: Path) -> None:
     score = Score(((Note(300, 330, 69), Note(900, 930, 69)), (), (), ()), 960)
-    render_score(score, tmp_path / "tune.wav")
+    write_score(score, tmp_path / "tune.wav", "apu")
     loud = np.abs(samples_of(tmp_path / "tune.wav")) > 0.05
     frames = np.flatnonzero(loud) / SAMPLE_RATE * 60
     assert frames[0] == pytest.approx(300, abs=0.2)
@@ -64,13 +66,12 @@ def test_silence_at_the_beginning_and_a_long_rest_are_kept(tmp_path: Path) -> No
     assert not loud[335 * 735 : 899 * 735].any()
 
 
-def test_stems_hold_one_channel_each(tmp_path: Path) -> None:
-    score = replace(scale(480), channels=(*scale(480).channels[:3], ()))
-    files = write_stems(score, tmp_path)
-    assert [file.name for file in files] == ["p1.wav", "p2.wav", "tr.wav", "no.wav"]
-    loudest = [float(np.abs(samples_of(file)).max()) for file in files]
-    assert min(loudest[:3]) > 0.05
-    assert loudest[3] < 1e-3
+def test_a_tune_that_sounds_to_its_last_sample_ends_without_a_click(tmp_path: Path) -> None:
+    write_score(Score(((Note(0, 61, 69),), (), (), ()), 61), tmp_path / "tune.wav", "apu")
+    samples = np.abs(samples_of(tmp_path / "tune.wav"))
+    faded = round(CUT * SAMPLE_RATE)
+    assert samples[-2 * faded : -faded].max() > 0.1
+    assert samples[-1] < 0.001
 
 
 def test_what_is_no_nsf_is_a_fault() -> None:

@@ -1,0 +1,158 @@
+"""How true the soundfont is: a chromatic score through FluidSynth, measured; and how fast sound and video are made.
+
+Prints the tables of docs/sound.md. `python -m benchmarks.sound`, or with a MIDI file to time as well.
+"""
+
+from __future__ import annotations
+
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from generator.animation import write_animation
+from generator.audio import SAMPLE_RATE, read_wav, render, render_tune
+from generator.waveforms import CPU_CLOCK, NOISE_CYCLES, frequency
+from models.midi import midi_bytes, read_score, to_midi
+from models.score import CHANNELS, NO, P1, TR, Note, Score
+
+STEP, SOUNDING = 60, 54
+"""Frames from one note to the next, and that each sounds."""
+PAD = 8
+"""Spectra are this many times as fine as their sound is long."""
+SPEED_SECONDS = 120
+
+Samples = NDArray[np.float64]
+
+
+def played(channel: int, notes: list[tuple[int, int, int]]) -> list[Samples]:
+    """The sound of each (pitch, volume, duty), one a second, past its onset and before its end."""
+    line = tuple(
+        Note(i * STEP, i * STEP + SOUNDING, pitch, ((0, volume),), ((0, duty),))
+        for i, (pitch, volume, duty) in enumerate(notes)
+    )
+    score = Score(tuple(line if i == channel else () for i in range(len(CHANNELS))), len(notes) * STEP)
+    with tempfile.TemporaryDirectory() as folder:
+        midi, wav = Path(folder) / "notes.mid", Path(folder) / "notes.wav"
+        midi.write_bytes(midi_bytes(to_midi(score)))
+        render(midi, wav)
+        sound = read_wav(wav)[0].mean(axis=1) / 32_768
+    return [sound[i * SAMPLE_RATE + 4_410 : i * SAMPLE_RATE + 37_485] for i in range(len(notes))]
+
+
+def power(sound: Samples) -> tuple[Samples, Samples]:
+    """Frequencies in Hz and the power at each, through a Blackman window."""
+    spectrum: Samples = np.abs(np.fft.rfft(sound * np.blackman(len(sound)), PAD * len(sound))) ** 2
+    return np.arange(len(spectrum)) * SAMPLE_RATE / (PAD * len(sound)), spectrum
+
+
+def cents(sound: Samples, expected: float) -> float:
+    """How far the first partial is from where it should be."""
+    hertz, spectrum = power(sound)
+    near = np.flatnonzero(np.abs(hertz - expected) < expected / 24)
+    peak = near[spectrum[near].argmax()]
+    a, b, c = np.log(spectrum[peak - 1 : peak + 2])
+    found = (peak + 0.5 * (a - c) / (a - 2 * b + c)) * hertz[1]
+    return float(1200 * np.log2(found / expected))
+
+
+def between(sound: Samples, pitch: float) -> float:
+    """Power that is at no partial (aliases, clicks in a loop), in dB below the whole."""
+    hertz, spectrum = power(sound)
+    away = np.abs(hertz / pitch - np.round(hertz / pitch)) * pitch > 12
+    return float(10 * np.log10(spectrum[away].sum() / spectrum.sum()))
+
+
+def pitches() -> None:
+    """Tuning and purity of every note of the pulses and the triangle."""
+    print("| waveform | notes | cents off, median | worst | between the partials, worst |")
+    print("| --- | --- | --- | --- | --- |")
+    voices = [(f"pulse {name} %", P1, duty) for duty, name in enumerate(("12.5", "25", "50", "75"))]
+    for name, channel, duty in [*voices, ("triangle", TR, 0)]:
+        spec = CHANNELS[channel]
+        keys = range(spec.lowest, spec.highest + 1)
+        sounds = played(channel, [(key, 15, duty) for key in keys])
+        off = np.abs([cents(sound, frequency(key)) for key, sound in zip(keys, sounds, strict=True)])
+        worst = max(between(sound, frequency(key)) for key, sound in zip(keys, sounds, strict=True))
+        print(f"| {name} | {keys[0]} to {keys[-1]} | {np.median(off):.2f} | {off.max():.2f} | {worst:.0f} dB |")
+
+
+def volumes() -> None:
+    """The level of each volume step against the DAC's, which is proportional."""
+    print("\n| volume | pulse, dB | noise, dB | wanted, dB |\n| --- | --- | --- | --- |")
+    steps = range(15, 0, -1)
+    pulse = [sound.std() for sound in played(P1, [(69, volume, 2) for volume in steps])]
+    noise = [sound.std() for sound in played(NO, [(12, volume, 0) for volume in steps])]
+    for i, volume in enumerate(steps):
+        levels = [20 * np.log10(x) for x in (pulse[i] / pulse[0], noise[i] / noise[0], volume / 15)]
+        print(f"| {volume} | " + " | ".join(f"{x:.2f}" for x in levels) + " |")
+
+
+def noises() -> None:
+    """Each period's spectrum: a held step of noise has its first zero at the rate of the steps."""
+    print("\n| period | steps a second | long: power under half of that | short: repeats at | wanted |")
+    print("| --- | --- | --- | --- | --- |")
+    long, short = (played(NO, [(16 - i, 15, mode) for i in range(16)]) for mode in (0, 1))
+    for register, cycles in enumerate(NOISE_CYCLES):
+        rate = CPU_CLOCK / cycles
+        hertz, spectrum = power(long[register])
+        share = spectrum[hertz < rate / 2].sum() / spectrum.sum()
+        tone = rate / 93
+        repeats = f"{tone * 2 ** (cents(short[register], tone) / 1200):.2f} Hz" if tone < SAMPLE_RATE / 2 else "-"
+        print(f"| {register} | {rate:,.0f} | {100 * share:.0f} % | {repeats} | {tone:.2f} Hz |")
+
+
+def speed(score: Score) -> None:
+    """Seconds of music a second, for sound and video."""
+    copies = max(1, round(SPEED_SECONDS / score.seconds))
+    channels = tuple(
+        tuple(
+            Note(n.start + i * score.frames, n.end + i * score.frames, n.pitch, n.volume, n.duty)
+            for i in range(copies)
+            for n in notes
+        )
+        for notes in score.channels
+    )
+    longer = Score(channels, copies * score.frames, score.grid)
+    print(f"\n{longer.seconds:.0f} s of music:\n\n| | wall clock | processor | times real time, by the processor's |")
+    print("| --- | --- | --- | --- |")
+    with tempfile.TemporaryDirectory() as folder:
+        midi, ogg, mp4 = (Path(folder) / f"tune.{suffix}" for suffix in ("mid", "ogg", "mp4"))
+        midi.write_bytes(midi_bytes(to_midi(longer)))
+        render_tune(midi, ogg, 2.0)  # the soundfont is built, the meter loaded
+        _timed("OGG", lambda: render_tune(midi, ogg, longer.seconds), longer.seconds)
+        _timed("MP4", lambda: write_animation(longer, "Speed", mp4), longer.seconds)
+        print(f"\nThe OGG has {ogg.stat().st_size / 1e6:.1f} MB, the MP4 {mp4.stat().st_size / 1e6:.1f} MB.")
+
+
+def _timed(name: str, work: Callable[[], None], seconds: float) -> None:
+    """Do it and print a line of the table; processor time is shared by the cores that a machine has."""
+    before, began = _processor(), time.perf_counter()
+    work()
+    wall, processor = time.perf_counter() - began, _processor() - before
+    print(f"| {name} | {wall:.1f} s | {processor:.1f} s | {seconds / processor:.0f} on one core, ", end="")
+    print(f"{2 * seconds / processor:.0f} on two |")
+
+
+def _processor() -> float:
+    """Seconds of processor time, our programs' included."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)
+
+
+def main() -> None:
+    """Print everything."""
+    pitches()
+    volumes()
+    noises()
+    if len(sys.argv) > 1:
+        speed(read_score(Path(sys.argv[1])))
+
+
+if __name__ == "__main__":
+    main()
