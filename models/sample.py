@@ -107,7 +107,7 @@ def _length(wish: Wish, beat_frames: float) -> tuple[RowClock, int, int]:
     """(row clock, beats, frames) of a wish."""
     if wish.beats is None:
         return fit_length(wish.frames, beat_frames, fixed=wish.beat_frames is not None)
-    clock = RowClock(round(16 * beat_frames))
+    clock = RowClock(round(16 * beat_frames) if wish.beat_frames else 16 * round(beat_frames))
     return clock, wish.beats, clock.row(wish.beats * ROWS)
 
 
