@@ -137,21 +137,21 @@ class Backlog:
             channel_id=channel_id,
             parent=parent,
         )
-        await self._store.add(entry)
+        await self._store.requests.add(entry)
         self._said_queued[entry.id] = self._spawn(self._say_queued(entry))
         self._news.set()
         return entry
 
     async def run(self) -> None:
         """Work until cancelled. Takes up first what an earlier run left behind; rows stay as they are at the end."""
-        if count := await self._store.requeue_working():
+        if count := await self._store.requests.requeue_working():
             log.info("%d unfinished request(s) taken up again", count)
-        for entry in await self._store.undelivered():
+        for entry in await self._store.requests.undelivered():
             self._spawn(self._deliver(entry))
         try:
             while True:
                 self._news.clear()
-                entry_or_none = await self._store.take()
+                entry_or_none = await self._store.requests.take()
                 if entry_or_none is None:
                     await self._news.wait()
                 else:
@@ -188,15 +188,15 @@ class Backlog:
             over.set()
         match answer:
             case Result():
-                await self._store.compose(Song.from_result(entry, answer))
+                await self._store.requests.compose(Song.from_result(entry, answer))
             case Failure():
-                await self._store.compose_failure(entry.id, answer.sentence)
+                await self._store.requests.compose_failure(entry.id, answer.sentence)
             case None if entry.attempts < MAX_ATTEMPTS:
-                await self._store.requeue(entry.id)
+                await self._store.requests.requeue(entry.id)
                 return
             case None:
-                await self._store.compose_failure(entry.id, FAULT_SENTENCE)
-        if composed := await self._store.entry(entry.id):
+                await self._store.requests.compose_failure(entry.id, FAULT_SENTENCE)
+        if composed := await self._store.requests.get(entry.id):
             self._spawn(self._deliver(composed, after=teller))
 
     async def _make(self, entry: Entry) -> Result | Failure | None:
@@ -224,7 +224,7 @@ class Backlog:
         """Tell the person that the request is in the queue."""
         if poster := self._posters.get(entry.origin):
             try:
-                await poster.queued(entry, await self._store.position(entry.id))
+                await poster.queued(entry, await self._store.requests.position(entry.id))
             except PostError as error:
                 log.warning("request %s: could not say that it is queued: %s", entry.id, error)
 
@@ -260,7 +260,7 @@ class Backlog:
             except PostError as error:
                 log.warning("request %s: its answer could not be delivered: %s", entry.id, error)
                 if not error.retryable:
-                    await self._store.refused(entry.id, entry.error or "The tune could not be posted.")
+                    await self._store.requests.refused(entry.id, entry.error or "The tune could not be posted.")
                     break
                 wait = min(2.0**attempt, LONGEST_WAIT_SECONDS) if error.retry_after is None else error.retry_after
             await asyncio.sleep(wait)
@@ -268,13 +268,13 @@ class Backlog:
 
     async def _answer(self, entry: Entry, poster: Poster) -> None:
         """Post or refuse, then note that it is done; raises PostError."""
-        song = await self._store.song(entry.id)
+        song = await self._store.songs.get(entry.id)
         if song is None:
             sentence = entry.error or FAULT_SENTENCE
             await poster.refuse(entry, sentence)
-            await self._store.refused(entry.id, sentence)
+            await self._store.requests.refused(entry.id, sentence)
         else:
-            await self._store.posted(entry.id, await poster.post(entry, song))
+            await self._store.requests.posted(entry.id, await poster.post(entry, song))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Run something beside the worker; it ends with the worker at the latest."""

@@ -111,7 +111,7 @@ async def find_source(
     if file is not None:
         check_attachment(file)
         return Source(file, None)
-    song = await interaction.client.store.song(song_id or "")
+    song = await interaction.client.store.songs.get(song_id or "")
     if song is None or song.guild_id != place(interaction):
         raise InputError("There is no such tune here: pick one from the list.")
     return Source(None, song)

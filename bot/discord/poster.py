@@ -125,8 +125,8 @@ class DiscordPoster:
     async def _compose(self, entry: Entry, song: Song) -> Post:
         """The post, with the tune that it came from."""
         store, backlog = self._client.store, self._client.backlog
-        parent_entry = await store.entry(entry.parent) if entry.parent else None
-        parent_song = await store.song(entry.parent) if entry.parent else None
+        parent_entry = await store.requests.get(entry.parent) if entry.parent else None
+        parent_song = await store.songs.get(entry.parent) if entry.parent else None
         return Post(
             entry=entry,
             song=song,

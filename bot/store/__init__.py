@@ -1,4 +1,4 @@
-"""What the bot remembers: requests, songs and votes, in one SQLite file."""
+"""What the bot remembers, in one SQLite file: a facet for requests, songs and votes each, over one database."""
 
 from bot.store.store import Store
 from bot.store.values import LOCAL_GUILD, Entry, Song, Status

@@ -71,7 +71,7 @@ class Bench:
         return await self.backlog.accept(Request(seed=seed), origin="local", guild_id="local", **fields)
 
     async def status(self, entry: Entry) -> str | None:
-        row = await self.store.entry(entry.id)
+        row = await self.store.requests.get(entry.id)
         return row.status if row else None
 
     @asynccontextmanager
@@ -96,7 +96,7 @@ async def test_a_request_becomes_a_posted_song(bench: Bench) -> None:
         assert await bench.chat.until(1) == [("post", entry.id, "Tune 42")]
     assert bench.chat.told[0] == ("queued", entry.id, 1)
     assert await bench.status(entry) == "posted"
-    song = await bench.store.song(entry.id)
+    song = await bench.store.songs.get(entry.id)
     assert song
     assert (song.seed, song.message_id) == (42, f"message {entry.id}")
     assert (bench.backlog.folder(song.id) / song.audio).stat().st_size > 0
@@ -132,7 +132,7 @@ async def test_a_failure_is_refused_with_its_sentence(bench: Bench, seed: int, s
         ((kind, _, told),) = await bench.chat.until(1)
     assert kind == "refuse"
     assert sentence in told
-    row = await bench.store.entry(entry.id)
+    row = await bench.store.requests.get(entry.id)
     assert row
     assert (row.status, row.error) == ("refused", told)
 
@@ -141,7 +141,7 @@ async def test_a_request_that_kills_the_generator_is_refused_after_three_attempt
     async with bench.running():
         bad, good = await bench.ask(2), await bench.ask(42)
         assert await bench.chat.until(2) == [("refuse", bad.id, FAULT_SENTENCE), ("post", good.id, "Tune 42")]
-    row = await bench.store.entry(bad.id)
+    row = await bench.store.requests.get(bad.id)
     assert row
     assert row.attempts == 3
 
@@ -175,8 +175,8 @@ async def test_a_clean_stop_mid_job_loses_nothing(bench: Bench, tmp_path: Path) 
 
 async def test_what_was_composed_is_posted_at_the_next_start(bench: Bench, make_song: Callable[[Entry], Song]) -> None:
     made, failed = await bench.ask(42), await bench.ask(43)
-    await bench.store.compose(make_song(made))
-    await bench.store.compose_failure(failed.id, "No.")
+    await bench.store.requests.compose(make_song(made))
+    await bench.store.requests.compose_failure(failed.id, "No.")
     async with bench.running():
         answers = await bench.chat.until(2)
     assert sorted(answers) == [("post", made.id, "Tune"), ("refuse", failed.id, "No.")]
@@ -197,7 +197,7 @@ async def test_a_post_that_can_never_succeed_ends_the_request_and_keeps_the_song
         lost, good = await bench.ask(42), await bench.ask(43)
         assert await bench.chat.until(1) == [("post", good.id, "Tune 43")]
     assert await bench.status(lost) == "refused"
-    assert await bench.store.song(lost.id)
+    assert await bench.store.songs.get(lost.id)
 
 
 async def test_an_origin_without_a_poster_waits(bench: Bench) -> None:
@@ -223,4 +223,4 @@ async def test_a_bad_upload_is_refused_before_there_is_a_row(bench: Bench, uploa
     request = Request(mode="arrange", upload=digest(upload or b""))
     with pytest.raises(InputError):
         await bench.backlog.accept(request, origin="local", upload=upload)
-    assert await bench.store.open_requests() == 0
+    assert await bench.store.requests.count_open() == 0

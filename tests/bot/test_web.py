@@ -68,7 +68,7 @@ async def test_a_remix(channel: Channel) -> None:
     assert status == 202
     state = await channel.until_over(answer["id"])
     assert state["song"]["report"] == "4 of 9 parts were kept."
-    entry = await channel.store.entry(answer["id"])
+    entry = await channel.store.requests.get(answer["id"])
     assert entry
     assert (entry.request.upload, entry.request.name) == (digest(MIDI), "My tune.mid")
     assert (channel.folder / "uploads" / f"{digest(MIDI)}.mid").read_bytes() == MIDI
@@ -81,7 +81,7 @@ async def test_a_song_that_is_here_is_remixed_and_becomes_the_parent(channel: Ch
     assert status == 202
     made = (await channel.until_over(answer["id"]))["song"]
     assert made["parent"] == song["id"]
-    entry = await channel.store.entry(answer["id"])
+    entry = await channel.store.requests.get(answer["id"])
     assert entry
     assert (entry.request.mode, entry.request.span, entry.request.name) == ("infill", (2, 3), f"{song['title']}.mid")
     midi = (channel.folder / "songs" / song["id"] / "tune.mid").read_bytes()
@@ -156,8 +156,8 @@ async def test_bad_votes_are_refused(channel: Channel, value: object) -> None:
 
 async def test_a_song_of_discord_is_voted_on_there(channel: Channel, make_song: Callable[[Entry], Song]) -> None:
     entry = Entry(id="a" * 32, origin="discord", request=Request(), guild_id="1")
-    await channel.store.add(entry)
-    await channel.store.compose(make_song(entry))
+    await channel.store.requests.add(entry)
+    await channel.store.requests.compose(make_song(entry))
     assert (await channel.get(f"/api/songs/{entry.id}"))[0] == 200
     assert (await channel.post(f"/api/songs/{entry.id}/vote", json={"value": 1}))[0] == 400
     assert (await channel.get("/api/songs"))[1] == []

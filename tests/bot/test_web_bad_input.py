@@ -40,7 +40,7 @@ async def test_bad_fields_are_one_sentence(channel: Channel, fields: object, wor
     assert status == 400
     assert word in answer["error"]
     assert is_a_sentence(answer["error"])
-    assert await channel.store.open_requests() == 0
+    assert await channel.store.requests.count_open() == 0
 
 
 @pytest.mark.parametrize(
@@ -139,7 +139,7 @@ async def test_only_a_songs_own_files_are_served(channel: Channel) -> None:
 
 async def test_a_request_from_discord_is_not_shown_here(channel: Channel) -> None:
     entry = Entry(id="a" * 32, origin="discord", request=Request(), guild_id="1")
-    await channel.store.add(entry)
+    await channel.store.requests.add(entry)
     assert (await channel.get(f"/api/requests/{entry.id}"))[0] == 404
 
 

@@ -71,7 +71,11 @@ class Stage:
         async with asyncio.timeout(10):
             while True:
                 posts = [message for message in self.channel.history() if message.attachments]
-                if len(posts) == count and not await self.store.open_requests() and not await self.store.undelivered():
+                if (
+                    len(posts) == count
+                    and not await self.store.requests.count_open()
+                    and not await self.store.requests.undelivered()
+                ):
                     return sorted(posts, key=lambda message: message.id)
                 await asyncio.sleep(0.01)
 
@@ -84,7 +88,7 @@ class Stage:
     async def gone(self) -> None:
         """Wait until every request is answered."""
         async with asyncio.timeout(10):
-            while await self.store.open_requests() or await self.store.undelivered():
+            while await self.store.requests.count_open() or await self.store.requests.undelivered():
                 await asyncio.sleep(0.01)
 
 
