@@ -74,8 +74,9 @@ class Database:
 
     async def change(self, sql: str, **values: object) -> int:
         """One statement as a transaction of its own; how many rows it changed. `:now` is the time."""
+        named: dict[str, object] = {"now": time.time(), **values}
         async with self.transaction():
-            return await self.execute(sql, {**values, "now": time.time()})
+            return await self.execute(sql, named)
 
     async def fetch(self, sql: str, values: Iterable[object] = ()) -> list[aiosqlite.Row]:
         """What a query gives, between two transactions."""
