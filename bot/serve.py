@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.backlog import Backlog, Poster
+from bot.files import Files
 from bot.settings import Settings
 from bot.store import Store
 from bot.web.app import make_app, start
@@ -44,7 +45,8 @@ async def serve(settings: Settings, *, generator_command: Sequence[str] = GENERA
         generator = GeneratorClient(generator_command)
         stack.push_async_callback(generator.close)
         posters: dict[str, Poster] = {"local": LocalPoster()}
-        backlog = Backlog(store, generator, posters, settings.data_dir)
+        files = Files(store, settings.data_dir)
+        backlog = Backlog(store, generator, posters, files)
         work: list[Work] = [backlog.run]
         if settings.token:
             from bot.discord.app import DiscordSide  # noqa: PLC0415 (discord.py takes a second to import)

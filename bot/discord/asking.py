@@ -96,7 +96,7 @@ class Source:
     async def read(self, client: ChiptuneClient) -> tuple[bytes, str | None]:
         """(the MIDI file's bytes, its name). Raises InputError."""
         if self.song:
-            return await client.backlog.midi_of(self.song), f"{self.song.title}.mid"
+            return await client.backlog.files.midi_of(self.song), f"{self.song.title}.mid"
         if self.file is None:
             raise InputError(NO_SOURCE)
         return await client.fetch(self.file), clean_name(self.file.filename)

@@ -11,7 +11,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from bot.store.database import Database
+from bot.store.files import FileNames
+from bot.store.people import People
+from bot.store.reports import Reports
 from bot.store.requests import Requests
+from bot.store.servers import Servers
 from bot.store.songs import Songs
 from bot.store.votes import Votes
 
@@ -24,6 +28,10 @@ class Store:
         self.requests = Requests(database)
         self.songs = Songs(database)
         self.votes = Votes(database)
+        self.reports = Reports(database)
+        self.servers = Servers(database)
+        self.files = FileNames(database)
+        self.people = People(database)
 
     @classmethod
     @asynccontextmanager

@@ -113,7 +113,7 @@ class _LocalChannel:
         """A remix of a song that is here already."""
         song = await self._local_song(request)
         fields = await read_object(request)
-        data = await self._backlog.midi_of(song)
+        data = await self._backlog.files.midi_of(song)
         wanted = make_request({"mode": "arrange", **fields}, upload=digest(data), name=f"{song.title}.mid")
         return await self._accept(wanted, upload=data, parent=song.id)
 
@@ -158,11 +158,11 @@ class _LocalChannel:
         """One of a song's files; only names that the song itself holds."""
         song = await self._song(request)
         name = request.match_info["name"]
-        path = self._backlog.folder(song.id) / name
-        if name not in (song.midi, song.audio, song.picture) or not path.is_file():
+        path = await self._backlog.files.path(song.id, name)
+        if path is None:
             raise web.HTTPNotFound
         headers = {
-            "Content-Type": CONTENT_TYPES.get(path.suffix, "application/octet-stream"),
+            "Content-Type": CONTENT_TYPES.get(Path(name).suffix, "application/octet-stream"),
             "Cache-Control": "private, max-age=31536000, immutable",
         }
         return web.FileResponse(path, headers=headers)

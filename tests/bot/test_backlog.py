@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from bot.backlog import Backlog, PostError
+from bot.files import Files
 from bot.store import Entry, Song, Store
 from generator.client import GeneratorClient
 from generator.contract import FAULT_SENTENCE, InputError, Request, digest
@@ -65,7 +66,8 @@ class Bench:
         self.store = store
         self.chat = Chat()
         self.client = GeneratorClient(FAKE_GENERATOR, job_seconds=10)
-        self.backlog = Backlog(store, self.client, {"local": self.chat}, folder)
+        self.files = Files(store, folder)
+        self.backlog = Backlog(store, self.client, {"local": self.chat}, self.files)
 
     async def ask(self, seed: int, **fields: Any) -> Entry:
         return await self.backlog.accept(Request(seed=seed), origin="local", guild_id="local", **fields)
@@ -99,7 +101,8 @@ async def test_a_request_becomes_a_posted_song(bench: Bench) -> None:
     song = await bench.store.songs.get(entry.id)
     assert song
     assert (song.seed, song.message_id) == (42, f"message {entry.id}")
-    assert (bench.backlog.folder(song.id) / song.audio).stat().st_size > 0
+    assert all(path.stat().st_size > 0 for path in (await bench.files.paths(song)).values())
+    assert list((bench.folder / "jobs").iterdir()) == []
     assert bench.backlog.progress(entry.id) is None
 
 
@@ -214,8 +217,9 @@ async def test_an_upload_is_kept_under_its_digest(bench: Bench) -> None:
         await bench.backlog.accept(request, origin="local", upload=MIDI)
         await bench.backlog.accept(request, origin="local")
         await bench.chat.until(2)
-    assert bench.backlog.upload_path(digest(MIDI)).read_bytes() == MIDI
-    assert [path.name for path in (bench.folder / "uploads").iterdir()] == [f"{digest(MIDI)}.mid"]
+    path = bench.files.upload_path(digest(MIDI))
+    assert path.read_bytes() == MIDI
+    assert [other.name for other in path.parent.iterdir()] == [digest(MIDI)]
 
 
 @pytest.mark.parametrize("upload", [b"", b"PNG...", None], ids=["empty", "not a MIDI", "never uploaded"])

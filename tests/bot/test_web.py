@@ -71,7 +71,7 @@ async def test_a_remix(channel: Channel) -> None:
     entry = await channel.store.requests.get(answer["id"])
     assert entry
     assert (entry.request.upload, entry.request.name) == (digest(MIDI), "My tune.mid")
-    assert (channel.folder / "uploads" / f"{digest(MIDI)}.mid").read_bytes() == MIDI
+    assert channel.files.upload_path(digest(MIDI)).read_bytes() == MIDI
 
 
 async def test_a_song_that_is_here_is_remixed_and_becomes_the_parent(channel: Channel) -> None:
@@ -84,12 +84,13 @@ async def test_a_song_that_is_here_is_remixed_and_becomes_the_parent(channel: Ch
     entry = await channel.store.requests.get(answer["id"])
     assert entry
     assert (entry.request.mode, entry.request.span, entry.request.name) == ("infill", (2, 3), f"{song['title']}.mid")
-    midi = (channel.folder / "songs" / song["id"] / "tune.mid").read_bytes()
-    assert entry.request.upload == digest(midi)
+    midi = await channel.files.path(song["id"], "tune.mid")
+    assert midi
+    assert entry.request.upload == digest(midi.read_bytes())
     status, refused = await channel.post(f"/api/songs/{song['id']}/remix", json={"mode": "infill", "span": "9-2"})
     assert (status, "not from 9 to 2" in refused["error"]) == (400, True)
     assert (await channel.post(f"/api/songs/{'0' * 32}/remix", json={}))[0] == 404
-    (channel.folder / "songs" / song["id"] / "tune.mid").unlink()
+    midi.unlink()
     status, refused = await channel.post(f"/api/songs/{song['id']}/remix", json={})
     assert (status, refused["error"]) == (400, "The files of this tune are no longer here.")
 

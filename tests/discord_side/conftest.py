@@ -16,6 +16,7 @@ import pytest_asyncio
 from bot.backlog import Backlog, Poster
 from bot.discord.client import ChiptuneClient
 from bot.discord.poster import DiscordPoster
+from bot.files import Files
 from bot.store import Store
 from generator.contract import Failure, InputError, Job, Progress, Request, Result
 from tests.fake_generator import MIDI, OGG, PNG
@@ -107,7 +108,7 @@ def simcord_bot(store: Store, composer: Composer, posters: dict[str, Poster], tm
     async def fetch(attachment: discord.Attachment) -> bytes:
         return await attachment.read()
 
-    backlog = Backlog(store, composer, posters, tmp_path)
+    backlog = Backlog(store, composer, posters, Files(store, tmp_path))
     client = ChiptuneClient(store, backlog, fetch, synced_file=tmp_path / "commands", shard_count=1)
     posters["discord"] = DiscordPoster(client, "https://tunes.example")
     return client

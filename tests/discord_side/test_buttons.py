@@ -86,7 +86,7 @@ async def test_another_take_of_a_remix_uses_its_file_again(stage: Stage) -> None
 async def test_another_take_of_a_remix_whose_file_is_gone_is_refused(stage: Stage) -> None:
     await stage.alice.slash(stage.channel, "chiptune remix", file=("song.mid", MIDI))
     [post] = await stage.posted()
-    stage.client.backlog.upload_path(stage.composer.requests[0].upload or "").unlink()
+    stage.client.backlog.files.upload_path(stage.composer.requests[0].upload or "").unlink()
     result = await stage.bob.click(post, custom_id=button(post, TAKE).custom_id)
     assert result.response is None
     [said] = result.followups
@@ -98,13 +98,7 @@ async def test_another_take_of_a_remix_whose_file_is_gone_is_refused(stage: Stag
 async def test_a_tune_that_is_gone_is_said_to_be(stage: Stage, number: int) -> None:
     post, song = await made(stage)
     custom_id = button(post, number).custom_id
-    await _forget(stage, song)
+    await stage.client.backlog.files.delete(song.id)
     result = await stage.bob.click(post, custom_id=custom_id)
     assert result.ephemeral
     assert result.response.content == "This tune is no longer in the history."
-
-
-async def _forget(stage: Stage, song: Song) -> None:
-    async with stage.store.database.transaction():
-        await stage.store.database.execute("DELETE FROM songs WHERE id = ?", (song.id,))
-        await stage.store.database.execute("DELETE FROM requests WHERE id = ?", (song.id,))

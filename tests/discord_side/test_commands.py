@@ -65,7 +65,7 @@ async def test_remix_takes_a_midi_file(stage: Stage) -> None:
     [post] = await stage.posted()
     [request] = stage.composer.requests
     assert (request.mode, request.name) == ("arrange", "_my_ song.mid")
-    assert stage.client.backlog.upload_path(request.upload or "").read_bytes() == MIDI
+    assert stage.client.backlog.files.upload_path(request.upload or "").read_bytes() == MIDI
     about = str(post.embeds[0].description)
     assert "Remix of \\_my\\_ song.mid" in about
     assert "4 of 9 parts were kept." in about
@@ -98,8 +98,9 @@ async def test_a_posted_tune_is_remixed_and_named_as_the_parent(stage: Stage) ->
     _, remix = await stage.posted(2)
     request = stage.composer.requests[1]
     assert (request.mode, request.name) == ("vary", "Tune *1* @everyone.mid")
-    made = stage.client.backlog.folder(choices[0]["value"]) / "tune.mid"
-    assert stage.client.backlog.upload_path(request.upload or "").read_bytes() == made.read_bytes()
+    made = await stage.client.backlog.files.path(choices[0]["value"], "tune.mid")
+    assert made
+    assert stage.client.backlog.files.upload_path(request.upload or "").read_bytes() == made.read_bytes()
     said = str(remix.embeds[0].description)
     assert (
         f"Variation on Tune \\*1\\* @everyone ([there](https://discord.com/channels/{stage.channel.guild.id}/" in said
@@ -185,7 +186,7 @@ async def test_remix_refuses_what_is_no_midi_inside(stage: Stage) -> None:
 async def test_a_fault_is_logged_and_answered_with_one_sentence(
     stage: Stage, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    (tmp_path / "uploads").write_text("in the way")
+    (tmp_path / "files").write_text("in the way")
     result = await stage.alice.slash(stage.channel, "chiptune remix", file=("song.mid", MIDI))
     assert result.response is None
     [said] = result.followups
