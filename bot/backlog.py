@@ -181,7 +181,7 @@ class Backlog:
 
         if entry.attempts > MAX_ATTEMPTS:  # it took the bot itself down, again and again
             return None
-        upload = str(self.files.upload_path(entry.request.upload)) if entry.request.upload else None
+        upload = str(self.files.path_of(entry.request.upload)) if entry.request.upload else None
         try:
             folder = await self.files.job_folder(entry.id)
             job = Job(id=entry.id, request=entry.request, folder=str(folder), upload=upload)

@@ -18,6 +18,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from bot.blobs import Blobs, Hold
+from bot.datadir import OLD_FOLDERS, OLD_SONGS, OLD_UPLOADS
 from bot.store import KeptFile, Song, Store
 from generator.contract import FaultError, InputError, check_upload, digest
 
@@ -62,8 +63,8 @@ class Files:
         except OSError as error:
             raise InputError("The files of this tune are no longer here.") from error
 
-    def upload_path(self, sha256: str) -> Path:
-        """Where an uploaded MIDI file is, absolute."""
+    def path_of(self, sha256: str) -> Path:
+        """Where a file is by its content, absolute."""
         return self._blobs.path(sha256)
 
     # Writing
@@ -137,20 +138,20 @@ class Files:
         A file is removed there only once it is here and a row names it.
         """
         adopted = 0
-        for song_id in await asyncio.to_thread(_names, self._data_dir / "songs"):
-            folder = self._data_dir / "songs" / song_id
+        for song_id in await asyncio.to_thread(_names, self._data_dir / OLD_SONGS):
+            folder = self._data_dir / OLD_SONGS / song_id
             if not folder.is_dir():
                 continue
             if song := await self._store.songs.get(song_id):
                 await self._adopt_song(song, folder)
                 adopted += 1
             await asyncio.to_thread(shutil.rmtree, folder)
-        for name in await asyncio.to_thread(_names, self._data_dir / "uploads"):
+        for name in await asyncio.to_thread(_names, self._data_dir / OLD_UPLOADS):
             with self._blobs.holding() as hold:
-                await asyncio.to_thread(hold.adopt, self._data_dir / "uploads" / name)
-        for folder in (self._data_dir / "songs", self._data_dir / "uploads"):
+                await asyncio.to_thread(hold.adopt, self._data_dir / OLD_UPLOADS / name)
+        for name in OLD_FOLDERS:
             with suppress(OSError):  # there is none, or somebody else's file is in it
-                folder.rmdir()
+                (self._data_dir / name).rmdir()
         return adopted
 
     async def _adopt_song(self, song: Song, folder: Path) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 import aiosqlite
 
 from bot.store.migrations import all_migrations, migrate
+from generator.contract import FaultError
 
 BUSY_MILLISECONDS = 5000
 """How long to wait for a reader outside (a backup, say) that holds the file."""
@@ -75,10 +76,15 @@ class Database:
         await self._db.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", dict(row))  # noqa: S608
 
     async def scrub(self) -> None:
-        """Leave no trace of deleted rows in the file or in its log; takes as long as copying the database."""
+        """Leave no trace of deleted rows in the file or in its log; takes as long as copying the database.
+
+        Raises FaultError where a reader outside (a backup, say) keeps the log from being emptied.
+        """
         async with self._lock:
             await self.rows("VACUUM")
-            await self.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+            [done] = await self.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+        if done["busy"]:
+            raise FaultError("The database is being read by another program; its log could not be emptied.")
 
     async def change(self, sql: str, **values: object) -> int:
         """One statement as a transaction of its own; how many rows it changed. `:now` is the time."""

@@ -6,8 +6,6 @@ import json
 
 from bot.store.database import Database
 
-IDS = "(SELECT value FROM json_each(?1))"
-
 
 async def remove_requests(database: Database, condition: str, value: object) -> set[str]:
     """Inside a transaction, remove the requests that fulfil an SQL condition; the SHA-256 of the files they named.
@@ -17,9 +15,10 @@ async def remove_requests(database: Database, condition: str, value: object) -> 
     found = await database.rows(f"SELECT id FROM requests WHERE {condition}", (value,))  # noqa: S608 (our own conditions)
     ids = (json.dumps([row["id"] for row in found]),)
     named = await database.rows(
-        f"SELECT sha256 FROM files WHERE song IN {IDS} UNION SELECT sha256 FROM uploads WHERE request IN {IDS}",
+        "SELECT sha256 FROM files WHERE song IN (SELECT value FROM json_each(?1))"
+        " UNION SELECT sha256 FROM uploads WHERE request IN (SELECT value FROM json_each(?1))",
         ids,
     )
-    await database.execute(f"DELETE FROM songs WHERE id IN {IDS}", ids)
-    await database.execute(f"DELETE FROM requests WHERE id IN {IDS}", ids)
+    await database.execute("DELETE FROM songs WHERE id IN (SELECT value FROM json_each(?))", ids)
+    await database.execute("DELETE FROM requests WHERE id IN (SELECT value FROM json_each(?))", ids)
     return {row["sha256"] for row in named}

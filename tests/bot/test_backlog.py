@@ -217,7 +217,7 @@ async def test_an_upload_is_kept_under_its_digest(bench: Bench) -> None:
         await bench.backlog.accept(request, origin="local", upload=MIDI)
         await bench.backlog.accept(request, origin="local")
         await bench.chat.until(2)
-    path = bench.files.upload_path(digest(MIDI))
+    path = bench.files.path_of(digest(MIDI))
     assert path.read_bytes() == MIDI
     assert [other.name for other in path.parent.iterdir()] == [digest(MIDI)]
 

@@ -71,7 +71,7 @@ async def test_a_remix(channel: Channel) -> None:
     entry = await channel.store.requests.get(answer["id"])
     assert entry
     assert (entry.request.upload, entry.request.name) == (digest(MIDI), "My tune.mid")
-    assert channel.files.upload_path(digest(MIDI)).read_bytes() == MIDI
+    assert channel.files.path_of(digest(MIDI)).read_bytes() == MIDI
 
 
 async def test_a_song_that_is_here_is_remixed_and_becomes_the_parent(channel: Channel) -> None:

@@ -86,7 +86,7 @@ async def test_another_take_of_a_remix_uses_its_file_again(stage: Stage) -> None
 async def test_another_take_of_a_remix_whose_file_is_gone_is_refused(stage: Stage) -> None:
     await stage.alice.slash(stage.channel, "chiptune remix", file=("song.mid", MIDI))
     [post] = await stage.posted()
-    stage.client.backlog.files.upload_path(stage.composer.requests[0].upload or "").unlink()
+    stage.client.backlog.files.path_of(stage.composer.requests[0].upload or "").unlink()
     result = await stage.bob.click(post, custom_id=button(post, TAKE).custom_id)
     assert result.response is None
     [said] = result.followups

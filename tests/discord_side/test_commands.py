@@ -65,7 +65,7 @@ async def test_remix_takes_a_midi_file(stage: Stage) -> None:
     [post] = await stage.posted()
     [request] = stage.composer.requests
     assert (request.mode, request.name) == ("arrange", "_my_ song.mid")
-    assert stage.client.backlog.files.upload_path(request.upload or "").read_bytes() == MIDI
+    assert stage.client.backlog.files.path_of(request.upload or "").read_bytes() == MIDI
     about = str(post.embeds[0].description)
     assert "Remix of \\_my\\_ song.mid" in about
     assert "4 of 9 parts were kept." in about
@@ -100,7 +100,7 @@ async def test_a_posted_tune_is_remixed_and_named_as_the_parent(stage: Stage) ->
     assert (request.mode, request.name) == ("vary", "Tune *1* @everyone.mid")
     made = await stage.client.backlog.files.path(choices[0]["value"], "tune.mid")
     assert made
-    assert stage.client.backlog.files.upload_path(request.upload or "").read_bytes() == made.read_bytes()
+    assert stage.client.backlog.files.path_of(request.upload or "").read_bytes() == made.read_bytes()
     said = str(remix.embeds[0].description)
     assert (
         f"Variation on Tune \\*1\\* @everyone ([there](https://discord.com/channels/{stage.channel.guild.id}/" in said
