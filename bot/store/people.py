@@ -12,7 +12,9 @@ TABLES = {
     "requests": "SELECT * FROM requests WHERE user_id = ? ORDER BY number",
     "songs": "SELECT * FROM songs WHERE user_id = ? ORDER BY number",
     "files": "SELECT files.* FROM files JOIN songs ON songs.id = files.song WHERE user_id = ? ORDER BY song, name",
-    "uploads": "SELECT uploads.* FROM uploads JOIN requests ON requests.id = request WHERE user_id = ? ORDER BY number",
+    "uploads": (
+        "SELECT uploads.* FROM uploads JOIN requests ON requests.id = uploads.request WHERE user_id = ? ORDER BY number"
+    ),
     "votes": "SELECT * FROM votes WHERE voter = ? ORDER BY created",
     "reports": "SELECT * FROM reports WHERE reporter = ? ORDER BY number",
 }
