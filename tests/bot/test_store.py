@@ -7,12 +7,10 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-import aiosqlite
 import pytest
 
 from bot.store import Entry, Song, Store
-from bot.store.migrations import Migration, all_migrations, migrate
-from generator.contract import FaultError, Request
+from generator.contract import Request
 
 MakeSong = Callable[[Entry], Song]
 
@@ -174,56 +172,3 @@ async def test_the_file_is_in_wal_mode_and_checks_references(tmp_path: Path) -> 
         with closing(sqlite3.connect(path)) as outside:
             assert outside.execute("PRAGMA journal_mode").fetchone() == ("wal",)
             assert outside.execute("SELECT count(*) FROM requests").fetchone() == (1,)
-
-
-# Migrations
-
-
-@pytest.mark.parametrize("have", range(len(all_migrations()) + 1))
-async def test_every_older_schema_is_brought_up_to_date(tmp_path: Path, have: int, make_song: MakeSong) -> None:
-    path = tmp_path / "old.sqlite3"
-    async with aiosqlite.connect(path, isolation_level=None) as db:
-        await migrate(db, all_migrations()[:have])
-    async with Store.open(path) as store:
-        (entry,) = await add(store, 1)
-        await store.requests.compose(make_song(entry))
-    async with Store.open(path) as store:
-        assert await store.songs.get(entry.id)
-    with closing(sqlite3.connect(path)) as db_now:
-        applied = [row[0] for row in db_now.execute("SELECT number FROM migrations ORDER BY number")]
-    assert applied == list(range(1, len(all_migrations()) + 1))
-
-
-async def test_the_oldest_schema_keeps_its_rows(tmp_path: Path) -> None:
-    path = tmp_path / "old.sqlite3"
-    async with aiosqlite.connect(path, isolation_level=None) as db:
-        await migrate(db, all_migrations()[:1])
-        await db.execute(
-            "INSERT INTO requests (id, origin, request, destination, status, created, updated)"
-            """ VALUES ('a', 'local', '{"seed": 3}', '{}', 'queued', 1, 1)"""
-        )
-    async with Store.open(path) as store:
-        entry = await store.requests.get("a")
-    assert entry
-    assert entry.request == Request(seed=3)
-
-
-async def test_a_failing_migration_leaves_nothing_behind(tmp_path: Path) -> None:
-    broken = Migration(99, "broken", "CREATE TABLE half (x); INSERT INTO nowhere VALUES (1);")
-    async with aiosqlite.connect(tmp_path / "db.sqlite3", isolation_level=None) as db:
-        with pytest.raises(sqlite3.OperationalError, match="nowhere"):
-            await migrate(db, [*all_migrations(), broken])
-        tables = {row[0] for row in await db.execute_fetchall("SELECT name FROM sqlite_schema")}
-        applied = {row[0] for row in await db.execute_fetchall("SELECT number FROM migrations")}
-    assert "songs" in tables
-    assert "half" not in tables
-    assert applied == {migration.number for migration in all_migrations()}
-
-
-async def test_a_database_of_a_newer_program_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "db.sqlite3"
-    async with aiosqlite.connect(path, isolation_level=None) as db:
-        await migrate(db, [*all_migrations(), Migration(99, "later", "CREATE TABLE later (x);")])
-    with pytest.raises(FaultError, match="newer"):
-        async with Store.open(path):
-            pass
