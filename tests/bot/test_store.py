@@ -172,3 +172,5 @@ async def test_the_file_is_in_wal_mode_and_checks_references(tmp_path: Path) -> 
         with closing(sqlite3.connect(path)) as outside:
             assert outside.execute("PRAGMA journal_mode").fetchone() == ("wal",)
             assert outside.execute("SELECT count(*) FROM requests").fetchone() == (1,)
+        for pragma in ("foreign_keys", "secure_delete"):
+            assert [row[0] for row in await store.database.fetch(f"PRAGMA {pragma}")] == [1]

@@ -72,7 +72,7 @@ async def test_bad_files_are_one_sentence(channel: Channel, head: bytes | None, 
     assert status == 400
     assert word in answer["error"]
     assert is_a_sentence(answer["error"])
-    assert not (channel.folder / "uploads").exists()
+    assert not (channel.folder / "files").exists()
 
 
 async def test_50_mb_without_a_declared_length_are_refused_too(channel: Channel) -> None:
