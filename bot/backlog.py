@@ -11,27 +11,22 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-import os
 import uuid
 from collections.abc import Coroutine, Mapping
-from pathlib import Path
 from typing import Any, Protocol
 
+from bot.files import Files
 from bot.store import Entry, Song, Store
 from generator.client import Generator
 from generator.contract import (
     FAULT_SENTENCE,
     ChiptuneError,
     Failure,
-    FaultError,
     GeneratorDied,
-    InputError,
     Job,
     Progress,
     Request,
     Result,
-    check_upload,
-    digest,
 )
 
 log = logging.getLogger(__name__)
@@ -77,33 +72,18 @@ class Backlog:
     """The queue and its worker.
 
     posters: by origin; an answer whose origin has none here (Discord switched off, say) stays undelivered until one
-    is back. data_dir: holds `songs/<id>/` with each tune's files and `uploads/<sha256>.mid`.
+    is back. files: of songs and uploads.
     """
 
-    def __init__(self, store: Store, generator: Generator, posters: Mapping[str, Poster], data_dir: Path) -> None:
+    def __init__(self, store: Store, generator: Generator, posters: Mapping[str, Poster], files: Files) -> None:
         self._store = store
         self._generator = generator
         self._posters = posters
-        self._data_dir = data_dir.absolute()
+        self.files = files
         self._progress: dict[str, Progress] = {}
         self._said_queued: dict[str, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._news = asyncio.Event()
-
-    def folder(self, song_id: str) -> Path:
-        """Where a song's files are, absolute."""
-        return self._data_dir / "songs" / song_id
-
-    def upload_path(self, sha256: str) -> Path:
-        """Where an uploaded MIDI file is, absolute."""
-        return self._data_dir / "uploads" / f"{sha256}.mid"
-
-    async def midi_of(self, song: Song) -> bytes:
-        """A song's MIDI file, so that it can be remixed. Raises InputError where it is no longer there."""
-        try:
-            return await asyncio.to_thread((self.folder(song.id) / song.midi).read_bytes)
-        except OSError as error:
-            raise InputError("The files of this tune are no longer here.") from error
 
     def progress(self, request_id: str) -> Progress | None:
         """How far a request is that is being worked on; None for any other."""
@@ -126,7 +106,6 @@ class Backlog:
         upload: the MIDI file that `request.upload` names; None where an earlier request brought it. Raises
         InputError where the file is none, FaultError where it cannot be kept.
         """
-        await self._keep_upload(request, upload)
         entry = Entry(
             id=uuid.uuid4().hex,
             origin=origin,
@@ -137,21 +116,22 @@ class Backlog:
             channel_id=channel_id,
             parent=parent,
         )
-        await self._store.add(entry)
+        async with self.files.keeping_upload(request.upload, upload):
+            await self._store.requests.add(entry)
         self._said_queued[entry.id] = self._spawn(self._say_queued(entry))
         self._news.set()
         return entry
 
     async def run(self) -> None:
         """Work until cancelled. Takes up first what an earlier run left behind; rows stay as they are at the end."""
-        if count := await self._store.requeue_working():
+        if count := await self._store.requests.requeue_working():
             log.info("%d unfinished request(s) taken up again", count)
-        for entry in await self._store.undelivered():
+        for entry in await self._store.requests.undelivered():
             self._spawn(self._deliver(entry))
         try:
             while True:
                 self._news.clear()
-                entry_or_none = await self._store.take()
+                entry_or_none = await self._store.requests.take()
                 if entry_or_none is None:
                     await self._news.wait()
                 else:
@@ -160,23 +140,6 @@ class Backlog:
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    async def _keep_upload(self, request: Request, upload: bytes | None) -> None:
-        """Write a remix's MIDI file under its digest, whole or not at all."""
-        if request.upload is None:
-            return
-        path = self.upload_path(request.upload)
-        if upload is None:
-            if not await asyncio.to_thread(path.exists):
-                raise InputError("The MIDI file of this request is no longer here: please upload it again.")
-            return
-        check_upload(upload)
-        if digest(upload) != request.upload:
-            raise FaultError("an upload was named by another file's digest")
-        try:
-            await asyncio.to_thread(_write_whole, path, upload)
-        except OSError as error:
-            raise FaultError(f"an upload could not be kept: {error}") from error
 
     async def _work(self, entry: Entry) -> None:
         """Have one request made, and its answer delivered in a task of its own."""
@@ -188,16 +151,27 @@ class Backlog:
             over.set()
         match answer:
             case Result():
-                await self._store.compose(Song.from_result(entry, answer))
+                await self._compose(entry, answer)
             case Failure():
-                await self._store.compose_failure(entry.id, answer.sentence)
+                await self._store.requests.compose_failure(entry.id, answer.sentence)
             case None if entry.attempts < MAX_ATTEMPTS:
-                await self._store.requeue(entry.id)
+                await self._store.requests.requeue(entry.id)
                 return
             case None:
-                await self._store.compose_failure(entry.id, FAULT_SENTENCE)
-        if composed := await self._store.entry(entry.id):
+                await self._store.requests.compose_failure(entry.id, FAULT_SENTENCE)
+        await self.files.forget_job(entry.id)
+        if composed := await self._store.requests.get(entry.id):
             self._spawn(self._deliver(composed, after=teller))
+        else:  # it was removed meanwhile, with the one who asked or with the server
+            self._progress.pop(entry.id, None)
+
+    async def _compose(self, entry: Entry, result: Result) -> None:
+        """Write a song down with its files, or that there is none."""
+        try:
+            await self.files.compose(Song.from_result(entry, result))
+        except OSError as error:
+            log.error("request %s: its files could not be kept: %s", entry.id, error)
+            await self._store.requests.compose_failure(entry.id, FAULT_SENTENCE)
 
     async def _make(self, entry: Entry) -> Result | Failure | None:
         """The generator's answer to a request, None where it died."""
@@ -207,11 +181,10 @@ class Backlog:
 
         if entry.attempts > MAX_ATTEMPTS:  # it took the bot itself down, again and again
             return None
-        folder = self.folder(entry.id)
-        upload = str(self.upload_path(entry.request.upload)) if entry.request.upload else None
-        job = Job(id=entry.id, request=entry.request, folder=str(folder), upload=upload)
+        upload = str(self.files.path_of(entry.request.upload)) if entry.request.upload else None
         try:
-            await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+            folder = await self.files.job_folder(entry.id)
+            job = Job(id=entry.id, request=entry.request, folder=str(folder), upload=upload)
             answer = await self._generator.run(job, note)
         except (GeneratorDied, OSError) as error:
             log.error("request %s, attempt %d of %d: %s", entry.id, entry.attempts, MAX_ATTEMPTS, error)
@@ -224,7 +197,7 @@ class Backlog:
         """Tell the person that the request is in the queue."""
         if poster := self._posters.get(entry.origin):
             try:
-                await poster.queued(entry, await self._store.position(entry.id))
+                await poster.queued(entry, await self._store.requests.position(entry.id))
             except PostError as error:
                 log.warning("request %s: could not say that it is queued: %s", entry.id, error)
 
@@ -260,7 +233,7 @@ class Backlog:
             except PostError as error:
                 log.warning("request %s: its answer could not be delivered: %s", entry.id, error)
                 if not error.retryable:
-                    await self._store.refused(entry.id, entry.error or "The tune could not be posted.")
+                    await self._store.requests.refused(entry.id, entry.error or "The tune could not be posted.")
                     break
                 wait = min(2.0**attempt, LONGEST_WAIT_SECONDS) if error.retry_after is None else error.retry_after
             await asyncio.sleep(wait)
@@ -268,13 +241,13 @@ class Backlog:
 
     async def _answer(self, entry: Entry, poster: Poster) -> None:
         """Post or refuse, then note that it is done; raises PostError."""
-        song = await self._store.song(entry.id)
+        song = await self._store.songs.get(entry.id)
         if song is None:
             sentence = entry.error or FAULT_SENTENCE
             await poster.refuse(entry, sentence)
-            await self._store.refused(entry.id, sentence)
+            await self._store.requests.refused(entry.id, sentence)
         else:
-            await self._store.posted(entry.id, await poster.post(entry, song))
+            await self._store.requests.posted(entry.id, await poster.post(entry, song))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Run something beside the worker; it ends with the worker at the latest."""
@@ -299,17 +272,3 @@ async def _set_within(event: asyncio.Event, seconds: float) -> bool:
     except TimeoutError:
         return False
     return True
-
-
-def _write_whole(path: Path, data: bytes) -> None:
-    """Write a file so that nobody ever sees a part of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{path.name}.{uuid.uuid4().hex}.part")
-    try:
-        with part.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)

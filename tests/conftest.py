@@ -25,7 +25,8 @@ FAKE_GENERATOR = (sys.executable, "-m", "tests.fake_generator")
 
 @pytest.fixture(autouse=True)
 def _no_settings_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("DISCORD_TOKEN", "CHIPTUNE_PORT", "CHIPTUNE_HOST", "CHIPTUNE_DATA_DIR", "CHIPTUNE_PUBLIC_URL"):
+    ours = [name for name in os.environ if name.startswith("CHIPTUNE_")]
+    for name in ("DISCORD_TOKEN", *ours):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(ROOT)
 

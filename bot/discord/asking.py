@@ -96,7 +96,7 @@ class Source:
     async def read(self, client: ChiptuneClient) -> tuple[bytes, str | None]:
         """(the MIDI file's bytes, its name). Raises InputError."""
         if self.song:
-            return await client.backlog.midi_of(self.song), f"{self.song.title}.mid"
+            return await client.backlog.files.midi_of(self.song), f"{self.song.title}.mid"
         if self.file is None:
             raise InputError(NO_SOURCE)
         return await client.fetch(self.file), clean_name(self.file.filename)
@@ -111,7 +111,7 @@ async def find_source(
     if file is not None:
         check_attachment(file)
         return Source(file, None)
-    song = await interaction.client.store.song(song_id or "")
+    song = await interaction.client.store.songs.get(song_id or "")
     if song is None or song.guild_id != place(interaction):
         raise InputError("There is no such tune here: pick one from the list.")
     return Source(None, song)

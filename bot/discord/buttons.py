@@ -57,7 +57,7 @@ class AnotherTake(ui.DynamicItem[Button], template=r"chiptune:take:(?P<song>[0-9
         """Ask for the tune's request with a new seed."""
         async with replies.answering(interaction):
             client: ChiptuneClient = interaction.client
-            parent = await client.store.entry(self.song_id)
+            parent = await client.store.requests.get(self.song_id)
             if parent is None:
                 raise InputError(GONE)
             request = replace(parent.request, seed=random_seed())
@@ -91,11 +91,11 @@ class Vote(ui.DynamicItem[Button], template=r"chiptune:vote:(?P<value>up|down):(
         async with replies.answering(interaction):
             client: ChiptuneClient = interaction.client
             store, voter = client.store, str(interaction.user.id)
-            song = await store.song(self.song_id)
+            song = await store.songs.get(self.song_id)
             if song is None:
                 raise InputError(GONE)
-            before = await store.vote_of(song.id, voter)
-            votes = await store.vote(song.id, voter, 0 if before == self.value else self.value)
+            before = await store.votes.of(song.id, voter)
+            votes = await store.votes.cast(song.id, voter, 0 if before == self.value else self.value)
             await interaction.response.edit_message(view=song_view(song.id, votes))
 
 

@@ -80,7 +80,7 @@ async def complete_key(interaction: discord.Interaction[ChiptuneClient], typed: 
 
 async def complete_song(interaction: discord.Interaction[ChiptuneClient], typed: str) -> list[Choice[str]]:
     """The newest tunes made here whose titles hold what was typed."""
-    songs = await interaction.client.store.songs(asking.place(interaction), limit=SEARCHED)
+    songs = await interaction.client.store.songs.history(asking.place(interaction), limit=SEARCHED)
     found = [song for song in songs if typed.strip().lower() in song.title.lower()]
     return [Choice(name=f"{song.title} · {song.key} · {song.bpm:.0f} BPM"[:100], value=song.id) for song in found][
         :MAX_CHOICES

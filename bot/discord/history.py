@@ -27,7 +27,7 @@ async def page(
 ) -> tuple[discord.Embed, ui.View]:
     """One page and its buttons. before: the id of the last tune on the page before."""
     store = interaction.client.store
-    songs = await store.songs(place(interaction), limit=PAGE + 1, before=before)
+    songs = await store.songs.history(place(interaction), limit=PAGE + 1, before=before)
     lines = [line(song, await _link(interaction.client, song)) for song in songs[:PAGE]]
     embed = discord.Embed(
         title="Newest tunes" if before is None else "Older tunes",
@@ -49,7 +49,7 @@ def line(song: Song, link: str | None) -> str:
 
 async def _link(client: ChiptuneClient, song: Song) -> str | None:
     """The tune's message, None where it is in nobody's channel."""
-    entry = await client.store.entry(song.id)
+    entry = await client.store.requests.get(song.id)
     if entry is None or song.message_id is None:
         return None
     return message_link(entry.guild_id, entry.channel_id, song.message_id)

@@ -99,8 +99,8 @@ class DiscordPoster:
     async def _post(self, entry: Entry, song: Song) -> str | None:
         """Post a tune in the first way that is open. Raises PostError."""
         to = Destination.from_dict(entry.destination)
-        post = await self._compose(entry, song)
         with _post_errors():
+            post = await self._compose(entry, song)
             for way in (self._edit_placeholder, self._send_to_channel, self._send_directly):
                 try:
                     return await way(to, post)
@@ -125,12 +125,12 @@ class DiscordPoster:
     async def _compose(self, entry: Entry, song: Song) -> Post:
         """The post, with the tune that it came from."""
         store, backlog = self._client.store, self._client.backlog
-        parent_entry = await store.entry(entry.parent) if entry.parent else None
-        parent_song = await store.song(entry.parent) if entry.parent else None
+        parent_entry = await store.requests.get(entry.parent) if entry.parent else None
+        parent_song = await store.songs.get(entry.parent) if entry.parent else None
         return Post(
             entry=entry,
             song=song,
-            folder=backlog.folder(song.id),
+            files=await backlog.files.paths(song),
             parent=(parent_entry, parent_song) if parent_entry and parent_song else None,
             public_url=self._public_url,
         )

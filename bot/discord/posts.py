@@ -5,7 +5,7 @@ Where it is posted is left to `poster`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -29,28 +29,28 @@ NO_FILES = "The files are over Discord's limit."
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """One form of a post. files: paths, each with its alt text. note: says what was left out, else ""."""
+    """One form of a post. files: paths, each with its name and alt text. note: says what was left out, else ""."""
 
-    files: tuple[tuple[Path, str], ...]
+    files: tuple[tuple[Path, str, str], ...]
     note: str
     picture: bool
 
     def open(self) -> list[discord.File]:
         """The files, opened anew; whoever sends them closes them. Raises OSError."""
-        return [discord.File(path, filename=path.name, description=text) for path, text in self.files]
+        return [discord.File(path, filename=name, description=text) for path, name, text in self.files]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Post:
     """A tune as it is posted.
 
-    folder: holds the files. parent: the tune that this is another take or a remix of, with its request. public_url:
-    where the files can also be had, None: nowhere.
+    files: where they are, by name. parent: the tune that this is another take or a remix of, with its request.
+    public_url: where the files can also be had, None: nowhere.
     """
 
     entry: Entry
     song: Song
-    folder: Path
+    files: Mapping[str, Path]
     parent: tuple[Entry, Song] | None = None
     public_url: str | None = None
 
@@ -58,9 +58,10 @@ class Post:
         """The forms that fit into `limit` bytes, the fullest first. Raises OSError where a file is missing."""
         song = self.song
         about = f"{song.title}, {song.seconds:.0f} seconds of NES music at {song.bpm:.0f} BPM in {song.key}"
-        audio = (self.folder / song.audio, about)
-        midi = (self.folder / song.midi, "The same tune as a MIDI file")
-        picture = (self.folder / song.picture, f"Piano roll of {song.title}: its four channels over time")
+        audio = (self.files[song.audio], song.audio, about)
+        midi = (self.files[song.midi], song.midi, "The same tune as a MIDI file")
+        alt = f"Piano roll of {song.title}: its four channels over time"
+        picture = (self.files[song.picture], song.picture, alt)
         for form in (
             Form((audio, midi, picture), "", picture=True),
             Form((audio, midi), NO_PICTURE, picture=False),
@@ -68,7 +69,7 @@ class Post:
             Form((), NO_FILES, picture=False),
         ):
             # The sum and not each file alone: what Discord counts has changed more than once.
-            if sum(path.stat().st_size for path, _ in form.files) <= limit:
+            if sum(path.stat().st_size for path, _, _ in form.files) <= limit:
                 yield form
 
     def embed(self, form: Form) -> discord.Embed:

@@ -49,12 +49,22 @@ class Entry:
         return cls(**values)
 
 
+@dataclass(frozen=True, slots=True)
+class KeptFile:
+    """A file of a song: its name there, the SHA-256 of its bytes, which it is stored under, and how many these are."""
+
+    name: str
+    sha256: str
+    bytes: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Song:
     """A tune that was made; its id is its request's.
 
-    midi, audio, picture: file names in the song's folder. seconds: the score played once. got: what else came out, as
-    `generator.contract.Result` names it. votes: the sum.
+    midi, audio, picture: file names; `Store.files` knows their content. seconds: the score played once. got: what
+    else came out, as `generator.contract.Result` names it. votes: the sum. deleted: when, in seconds since 1970; then
+    the row is empty and stays for the lineage of others alone.
     """
 
     id: str
@@ -79,6 +89,12 @@ class Song:
     timings: Mapping[str, float] = field(default_factory=dict)
     created: float = field(default_factory=time.time)
     votes: int = 0
+    deleted: float | None = None
+
+    @property
+    def file_names(self) -> tuple[str, ...]:
+        """The names of all its files."""
+        return (self.midi, self.audio, self.picture)
 
     @classmethod
     def from_result(cls, entry: Entry, result: Result) -> Song:

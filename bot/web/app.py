@@ -90,7 +90,7 @@ class _LocalChannel:
 
     async def health(self, _: web.Request) -> web.Response:
         """Alive, and the database answers."""
-        return web.json_response({"status": "ok", "open": await self._store.open_requests()})
+        return web.json_response({"status": "ok", "open": await self._store.requests.count_open()})
 
     async def options(self, _: web.Request) -> web.Response:
         """What a request may hold."""
@@ -104,7 +104,7 @@ class _LocalChannel:
     async def another(self, request: web.Request) -> web.Response:
         """Another take: the same request with another seed."""
         song = await self._local_song(request)
-        entry = await self._store.entry(song.id)
+        entry = await self._store.requests.get(song.id)
         if entry is None:
             raise web.HTTPNotFound
         return await self._accept(replace(entry.request, seed=random_seed()), parent=song.id)
@@ -113,17 +113,17 @@ class _LocalChannel:
         """A remix of a song that is here already."""
         song = await self._local_song(request)
         fields = await read_object(request)
-        data = await self._backlog.midi_of(song)
+        data = await self._backlog.files.midi_of(song)
         wanted = make_request({"mode": "arrange", **fields}, upload=digest(data), name=f"{song.title}.mid")
         return await self._accept(wanted, upload=data, parent=song.id)
 
     async def request(self, request: web.Request) -> web.Response:
         """How far a request is."""
-        entry = await self._store.entry(request.match_info["id"])
+        entry = await self._store.requests.get(request.match_info["id"])
         if entry is None or entry.guild_id != LOCAL_GUILD:
             raise web.HTTPNotFound
-        position = await self._store.position(entry.id)
-        song = await self._store.song(entry.id)
+        position = await self._store.requests.position(entry.id)
+        song = await self._store.songs.get(entry.id)
         return web.json_response(request_view(entry, position, self._backlog.progress(entry.id), song))
 
     async def songs(self, request: web.Request) -> web.Response:
@@ -131,14 +131,14 @@ class _LocalChannel:
         limit = request.query.get("limit", "20")
         if not re.fullmatch(r"[0-9]{1,3}", limit) or not 1 <= int(limit) <= MAX_PAGE:
             raise InputError(f"The limit must be 1 to {MAX_PAGE}.")
-        songs = await self._store.songs(LOCAL_GUILD, limit=int(limit), before=request.query.get("before"))
+        songs = await self._store.songs.history(LOCAL_GUILD, limit=int(limit), before=request.query.get("before"))
         return web.json_response([song_view(song) for song in songs])
 
     async def song(self, request: web.Request) -> web.Response:
         """One song, and how this browser voted."""
         song = await self._song(request)
         voter = _voter(request)
-        vote = await self._store.vote_of(song.id, voter) if voter else 0
+        vote = await self._store.votes.of(song.id, voter) if voter else 0
         return web.json_response({**song_view(song), "vote": vote})
 
     async def vote(self, request: web.Request) -> web.Response:
@@ -149,7 +149,7 @@ class _LocalChannel:
         if set(fields) != {"value"} or type(value) is not int or value not in (-1, 0, 1):
             raise InputError("A vote is {“value”: 1}, 0 or -1.")
         voter = _voter(request) or secrets.token_hex(16)
-        votes = await self._store.vote(song.id, voter, value)
+        votes = await self._store.votes.cast(song.id, voter, value)
         response = web.json_response({"votes": votes, "vote": value})
         response.set_cookie(VOTER_COOKIE, voter, max_age=VOTER_SECONDS, httponly=True, samesite="Strict")
         return response
@@ -158,11 +158,11 @@ class _LocalChannel:
         """One of a song's files; only names that the song itself holds."""
         song = await self._song(request)
         name = request.match_info["name"]
-        path = self._backlog.folder(song.id) / name
-        if name not in (song.midi, song.audio, song.picture) or not path.is_file():
+        path = await self._backlog.files.path(song.id, name)
+        if path is None:
             raise web.HTTPNotFound
         headers = {
-            "Content-Type": CONTENT_TYPES.get(path.suffix, "application/octet-stream"),
+            "Content-Type": CONTENT_TYPES.get(Path(name).suffix, "application/octet-stream"),
             "Cache-Control": "private, max-age=31536000, immutable",
         }
         return web.FileResponse(path, headers=headers)
@@ -172,7 +172,7 @@ class _LocalChannel:
         return web.json_response({"id": entry.id}, status=202)
 
     async def _song(self, request: web.Request) -> Song:
-        song = await self._store.song(request.match_info["id"])
+        song = await self._store.songs.get(request.match_info["id"])
         if song is None:
             raise web.HTTPNotFound
         return song

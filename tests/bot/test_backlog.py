@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from bot.backlog import Backlog, PostError
+from bot.files import Files
 from bot.store import Entry, Song, Store
 from generator.client import GeneratorClient
 from generator.contract import FAULT_SENTENCE, InputError, Request, digest
@@ -65,13 +66,14 @@ class Bench:
         self.store = store
         self.chat = Chat()
         self.client = GeneratorClient(FAKE_GENERATOR, job_seconds=10)
-        self.backlog = Backlog(store, self.client, {"local": self.chat}, folder)
+        self.files = Files(store, folder)
+        self.backlog = Backlog(store, self.client, {"local": self.chat}, self.files)
 
     async def ask(self, seed: int, **fields: Any) -> Entry:
         return await self.backlog.accept(Request(seed=seed), origin="local", guild_id="local", **fields)
 
     async def status(self, entry: Entry) -> str | None:
-        row = await self.store.entry(entry.id)
+        row = await self.store.requests.get(entry.id)
         return row.status if row else None
 
     @asynccontextmanager
@@ -96,10 +98,11 @@ async def test_a_request_becomes_a_posted_song(bench: Bench) -> None:
         assert await bench.chat.until(1) == [("post", entry.id, "Tune 42")]
     assert bench.chat.told[0] == ("queued", entry.id, 1)
     assert await bench.status(entry) == "posted"
-    song = await bench.store.song(entry.id)
+    song = await bench.store.songs.get(entry.id)
     assert song
     assert (song.seed, song.message_id) == (42, f"message {entry.id}")
-    assert (bench.backlog.folder(song.id) / song.audio).stat().st_size > 0
+    assert all(path.stat().st_size > 0 for path in (await bench.files.paths(song)).values())
+    assert list((bench.folder / "jobs").iterdir()) == []
     assert bench.backlog.progress(entry.id) is None
 
 
@@ -132,7 +135,7 @@ async def test_a_failure_is_refused_with_its_sentence(bench: Bench, seed: int, s
         ((kind, _, told),) = await bench.chat.until(1)
     assert kind == "refuse"
     assert sentence in told
-    row = await bench.store.entry(entry.id)
+    row = await bench.store.requests.get(entry.id)
     assert row
     assert (row.status, row.error) == ("refused", told)
 
@@ -141,7 +144,7 @@ async def test_a_request_that_kills_the_generator_is_refused_after_three_attempt
     async with bench.running():
         bad, good = await bench.ask(2), await bench.ask(42)
         assert await bench.chat.until(2) == [("refuse", bad.id, FAULT_SENTENCE), ("post", good.id, "Tune 42")]
-    row = await bench.store.entry(bad.id)
+    row = await bench.store.requests.get(bad.id)
     assert row
     assert row.attempts == 3
 
@@ -175,8 +178,8 @@ async def test_a_clean_stop_mid_job_loses_nothing(bench: Bench, tmp_path: Path) 
 
 async def test_what_was_composed_is_posted_at_the_next_start(bench: Bench, make_song: Callable[[Entry], Song]) -> None:
     made, failed = await bench.ask(42), await bench.ask(43)
-    await bench.store.compose(make_song(made))
-    await bench.store.compose_failure(failed.id, "No.")
+    await bench.store.requests.compose(make_song(made))
+    await bench.store.requests.compose_failure(failed.id, "No.")
     async with bench.running():
         answers = await bench.chat.until(2)
     assert sorted(answers) == [("post", made.id, "Tune"), ("refuse", failed.id, "No.")]
@@ -197,7 +200,7 @@ async def test_a_post_that_can_never_succeed_ends_the_request_and_keeps_the_song
         lost, good = await bench.ask(42), await bench.ask(43)
         assert await bench.chat.until(1) == [("post", good.id, "Tune 43")]
     assert await bench.status(lost) == "refused"
-    assert await bench.store.song(lost.id)
+    assert await bench.store.songs.get(lost.id)
 
 
 async def test_an_origin_without_a_poster_waits(bench: Bench) -> None:
@@ -214,8 +217,9 @@ async def test_an_upload_is_kept_under_its_digest(bench: Bench) -> None:
         await bench.backlog.accept(request, origin="local", upload=MIDI)
         await bench.backlog.accept(request, origin="local")
         await bench.chat.until(2)
-    assert bench.backlog.upload_path(digest(MIDI)).read_bytes() == MIDI
-    assert [path.name for path in (bench.folder / "uploads").iterdir()] == [f"{digest(MIDI)}.mid"]
+    path = bench.files.path_of(digest(MIDI))
+    assert path.read_bytes() == MIDI
+    assert [other.name for other in path.parent.iterdir()] == [digest(MIDI)]
 
 
 @pytest.mark.parametrize("upload", [b"", b"PNG...", None], ids=["empty", "not a MIDI", "never uploaded"])
@@ -223,4 +227,4 @@ async def test_a_bad_upload_is_refused_before_there_is_a_row(bench: Bench, uploa
     request = Request(mode="arrange", upload=digest(upload or b""))
     with pytest.raises(InputError):
         await bench.backlog.accept(request, origin="local", upload=upload)
-    assert await bench.store.open_requests() == 0
+    assert await bench.store.requests.count_open() == 0

@@ -68,10 +68,10 @@ async def test_a_remix(channel: Channel) -> None:
     assert status == 202
     state = await channel.until_over(answer["id"])
     assert state["song"]["report"] == "4 of 9 parts were kept."
-    entry = await channel.store.entry(answer["id"])
+    entry = await channel.store.requests.get(answer["id"])
     assert entry
     assert (entry.request.upload, entry.request.name) == (digest(MIDI), "My tune.mid")
-    assert (channel.folder / "uploads" / f"{digest(MIDI)}.mid").read_bytes() == MIDI
+    assert channel.files.path_of(digest(MIDI)).read_bytes() == MIDI
 
 
 async def test_a_song_that_is_here_is_remixed_and_becomes_the_parent(channel: Channel) -> None:
@@ -81,15 +81,16 @@ async def test_a_song_that_is_here_is_remixed_and_becomes_the_parent(channel: Ch
     assert status == 202
     made = (await channel.until_over(answer["id"]))["song"]
     assert made["parent"] == song["id"]
-    entry = await channel.store.entry(answer["id"])
+    entry = await channel.store.requests.get(answer["id"])
     assert entry
     assert (entry.request.mode, entry.request.span, entry.request.name) == ("infill", (2, 3), f"{song['title']}.mid")
-    midi = (channel.folder / "songs" / song["id"] / "tune.mid").read_bytes()
-    assert entry.request.upload == digest(midi)
+    midi = await channel.files.path(song["id"], "tune.mid")
+    assert midi
+    assert entry.request.upload == digest(midi.read_bytes())
     status, refused = await channel.post(f"/api/songs/{song['id']}/remix", json={"mode": "infill", "span": "9-2"})
     assert (status, "not from 9 to 2" in refused["error"]) == (400, True)
     assert (await channel.post(f"/api/songs/{'0' * 32}/remix", json={}))[0] == 404
-    (channel.folder / "songs" / song["id"] / "tune.mid").unlink()
+    midi.unlink()
     status, refused = await channel.post(f"/api/songs/{song['id']}/remix", json={})
     assert (status, refused["error"]) == (400, "The files of this tune are no longer here.")
 
@@ -156,8 +157,8 @@ async def test_bad_votes_are_refused(channel: Channel, value: object) -> None:
 
 async def test_a_song_of_discord_is_voted_on_there(channel: Channel, make_song: Callable[[Entry], Song]) -> None:
     entry = Entry(id="a" * 32, origin="discord", request=Request(), guild_id="1")
-    await channel.store.add(entry)
-    await channel.store.compose(make_song(entry))
+    await channel.store.requests.add(entry)
+    await channel.store.requests.compose(make_song(entry))
     assert (await channel.get(f"/api/songs/{entry.id}"))[0] == 200
     assert (await channel.post(f"/api/songs/{entry.id}/vote", json={"value": 1}))[0] == 400
     assert (await channel.get("/api/songs"))[1] == []

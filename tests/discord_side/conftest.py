@@ -16,6 +16,7 @@ import pytest_asyncio
 from bot.backlog import Backlog, Poster
 from bot.discord.client import ChiptuneClient
 from bot.discord.poster import DiscordPoster
+from bot.files import Files
 from bot.store import Store
 from generator.contract import Failure, InputError, Job, Progress, Request, Result
 from tests.fake_generator import MIDI, OGG, PNG
@@ -71,7 +72,11 @@ class Stage:
         async with asyncio.timeout(10):
             while True:
                 posts = [message for message in self.channel.history() if message.attachments]
-                if len(posts) == count and not await self.store.open_requests() and not await self.store.undelivered():
+                if (
+                    len(posts) == count
+                    and not await self.store.requests.count_open()
+                    and not await self.store.requests.undelivered()
+                ):
                     return sorted(posts, key=lambda message: message.id)
                 await asyncio.sleep(0.01)
 
@@ -84,7 +89,7 @@ class Stage:
     async def gone(self) -> None:
         """Wait until every request is answered."""
         async with asyncio.timeout(10):
-            while await self.store.open_requests() or await self.store.undelivered():
+            while await self.store.requests.count_open() or await self.store.requests.undelivered():
                 await asyncio.sleep(0.01)
 
 
@@ -103,7 +108,7 @@ def simcord_bot(store: Store, composer: Composer, posters: dict[str, Poster], tm
     async def fetch(attachment: discord.Attachment) -> bytes:
         return await attachment.read()
 
-    backlog = Backlog(store, composer, posters, tmp_path)
+    backlog = Backlog(store, composer, posters, Files(store, tmp_path))
     client = ChiptuneClient(store, backlog, fetch, synced_file=tmp_path / "commands", shard_count=1)
     posters["discord"] = DiscordPoster(client, "https://tunes.example")
     return client

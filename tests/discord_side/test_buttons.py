@@ -24,7 +24,7 @@ def button(message: discord.Message, number: int) -> discord.Button:
 async def made(stage: Stage) -> tuple[discord.Message, Song]:
     await stage.alice.slash(stage.channel, "chiptune generate", scene="town", seed=9)
     [post] = await stage.posted()
-    [song] = await stage.store.songs(str(stage.channel.guild.id))
+    [song] = await stage.store.songs.history(str(stage.channel.guild.id))
     return post, song
 
 
@@ -47,7 +47,7 @@ async def test_a_vote_counts_once_and_can_be_changed_and_taken_back(stage: Stage
         ("alice", DOWN, "-1"),
     ):
         assert await press(stage, who, number) == shown
-    found = await stage.store.song(song.id)
+    found = await stage.store.songs.get(song.id)
     assert found is not None
     assert found.votes == -1
 
@@ -70,7 +70,7 @@ async def test_another_take_is_the_same_request_with_another_seed(stage: Stage) 
     assert second_request.seed != first_request.seed
     link = f"https://discord.com/channels/{stage.channel.guild.id}/{stage.channel.id}/{post.id}"
     assert f"Another take of Tune \\*1\\* @everyone ([there]({link}))" in str(second.embeds[0].description)
-    newest = (await stage.store.songs(str(stage.channel.guild.id)))[0]
+    newest = (await stage.store.songs.history(str(stage.channel.guild.id)))[0]
     assert (newest.parent, newest.user_id) == (song.id, str(stage.bob.id))
 
 
@@ -86,7 +86,7 @@ async def test_another_take_of_a_remix_uses_its_file_again(stage: Stage) -> None
 async def test_another_take_of_a_remix_whose_file_is_gone_is_refused(stage: Stage) -> None:
     await stage.alice.slash(stage.channel, "chiptune remix", file=("song.mid", MIDI))
     [post] = await stage.posted()
-    stage.client.backlog.upload_path(stage.composer.requests[0].upload or "").unlink()
+    stage.client.backlog.files.path_of(stage.composer.requests[0].upload or "").unlink()
     result = await stage.bob.click(post, custom_id=button(post, TAKE).custom_id)
     assert result.response is None
     [said] = result.followups
@@ -98,13 +98,7 @@ async def test_another_take_of_a_remix_whose_file_is_gone_is_refused(stage: Stag
 async def test_a_tune_that_is_gone_is_said_to_be(stage: Stage, number: int) -> None:
     post, song = await made(stage)
     custom_id = button(post, number).custom_id
-    await _forget(stage, song)
+    await stage.client.backlog.files.delete(song.id)
     result = await stage.bob.click(post, custom_id=custom_id)
     assert result.ephemeral
     assert result.response.content == "This tune is no longer in the history."
-
-
-async def _forget(stage: Stage, song: Song) -> None:
-    async with stage.store._transaction():
-        await stage.store._db.execute("DELETE FROM songs WHERE id = ?", (song.id,))
-        await stage.store._db.execute("DELETE FROM requests WHERE id = ?", (song.id,))

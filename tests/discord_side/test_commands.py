@@ -34,7 +34,7 @@ async def test_generate_posts_a_tune_with_its_recipe(stage: Stage) -> None:
         "Temperature": "0.8",
         "Model": "nes, fake 1",
     }
-    song = (await stage.store.songs(str(stage.channel.guild.id)))[0]
+    song = (await stage.store.songs.history(str(stage.channel.guild.id)))[0]
     assert embed.description == f"[Listen on the web](https://tunes.example/files/{song.id}/tune.ogg)"
     assert song.message_id == str(post.id)
     assert post.mentions == []
@@ -65,7 +65,7 @@ async def test_remix_takes_a_midi_file(stage: Stage) -> None:
     [post] = await stage.posted()
     [request] = stage.composer.requests
     assert (request.mode, request.name) == ("arrange", "_my_ song.mid")
-    assert stage.client.backlog.upload_path(request.upload or "").read_bytes() == MIDI
+    assert stage.client.backlog.files.path_of(request.upload or "").read_bytes() == MIDI
     about = str(post.embeds[0].description)
     assert "Remix of \\_my\\_ song.mid" in about
     assert "4 of 9 parts were kept." in about
@@ -98,8 +98,9 @@ async def test_a_posted_tune_is_remixed_and_named_as_the_parent(stage: Stage) ->
     _, remix = await stage.posted(2)
     request = stage.composer.requests[1]
     assert (request.mode, request.name) == ("vary", "Tune *1* @everyone.mid")
-    made = stage.client.backlog.folder(choices[0]["value"]) / "tune.mid"
-    assert stage.client.backlog.upload_path(request.upload or "").read_bytes() == made.read_bytes()
+    made = await stage.client.backlog.files.path(choices[0]["value"], "tune.mid")
+    assert made
+    assert stage.client.backlog.files.path_of(request.upload or "").read_bytes() == made.read_bytes()
     said = str(remix.embeds[0].description)
     assert (
         f"Variation on Tune \\*1\\* @everyone ([there](https://discord.com/channels/{stage.channel.guild.id}/" in said
@@ -132,7 +133,7 @@ async def test_remix_says_what_is_wrong_with_its_options(
 async def test_a_tune_of_another_server_cannot_be_remixed(stage: Stage) -> None:
     await stage.alice.slash(stage.channel, "chiptune generate")
     await stage.posted()
-    song = (await stage.store.songs(str(stage.channel.guild.id)))[0]
+    song = (await stage.store.songs.history(str(stage.channel.guild.id)))[0]
     other = stage.env.create_guild("Other")
     carol = other.add_member(stage.env.create_user("carol"))
     result = await carol.slash(other.create_text_channel("music"), "chiptune remix", song=song.id)
@@ -185,7 +186,7 @@ async def test_remix_refuses_what_is_no_midi_inside(stage: Stage) -> None:
 async def test_a_fault_is_logged_and_answered_with_one_sentence(
     stage: Stage, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    (tmp_path / "uploads").write_text("in the way")
+    (tmp_path / "files").write_text("in the way")
     result = await stage.alice.slash(stage.channel, "chiptune remix", file=("song.mid", MIDI))
     assert result.response is None
     [said] = result.followups
@@ -203,7 +204,7 @@ async def test_a_direct_message_has_a_history_of_its_own(stage: Stage) -> None:
     page = await stage.alice.user.slash("chiptune history")
     [line] = _lines(page.response.message)
     assert f"https://discord.com/channels/@me/{stage.alice.user.dm_channel.id}/{post.id}" in line
-    assert await stage.store.songs(str(stage.channel.guild.id)) == []
+    assert await stage.store.songs.history(str(stage.channel.guild.id)) == []
 
 
 async def test_an_unknown_key_is_refused_with_a_hint(stage: Stage) -> None:

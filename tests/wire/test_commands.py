@@ -66,7 +66,8 @@ async def test_a_remix_is_fetched_and_names_its_file(discord: StandIn, bot: Bot)
     assert "Remix of My\\_song.MID" in about
     assert "4 of 9 parts were kept." in about
     [(request,)] = bot.rows("SELECT request FROM requests")
-    upload = bot.data / "uploads" / f"{json.loads(request)['upload']}.mid"
+    sha256 = json.loads(request)["upload"]
+    upload = bot.data / "files" / sha256[:2] / sha256
     assert upload.read_bytes() == MIDI
 
 
