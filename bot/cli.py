@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from bot.serve import serve
 from bot.settings import load_settings
+from generator.contract import InputError
 
 
 def serve_command(argv: list[str]) -> int:
@@ -28,4 +29,22 @@ def serve_command(argv: list[str]) -> int:
     return 0
 
 
-COMMANDS: dict[str, Callable[[list[str]], int]] = {"serve": serve_command}
+def invite_command(argv: list[str]) -> int:
+    """`chiptune invite`: print the links by which the bot is added. Raises InputError without a token."""
+    argparse.ArgumentParser(
+        prog="chiptune invite",
+        description="Print the links that add the bot to a server, and to a person's own account. They are made of"
+        " the application's id in DISCORD_TOKEN; nothing else of the token is in them.",
+    ).parse_args(argv)
+    token = load_settings().token
+    if token is None:
+        raise InputError("Set DISCORD_TOKEN, in the environment or in .env: the links are made of it.")
+    from bot.discord.invite import application_id, server_link, user_link
+
+    application = application_id(token)
+    print(f"For a server: {server_link(application)}")
+    print(f"For yourself: {user_link(application)}")
+    return 0
+
+
+COMMANDS: dict[str, Callable[[list[str]], int]] = {"serve": serve_command, "invite": invite_command}

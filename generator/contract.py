@@ -45,6 +45,8 @@ LAST_BAR = 9999
 SEEDS = 2**31
 DEFAULT_SECONDS = 30
 DEFAULT_MODEL = "nes"
+VIDEO = "tune.mp4"
+"""The film of a tune, its picture and its sound, which lies beside the files that a result names."""
 
 MODES = {
     "generate": frozenset(("scene", "bpm", "key", "seconds", "bars", "density", "takes")),

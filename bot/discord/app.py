@@ -17,6 +17,7 @@ from bot.backlog import Backlog
 from bot.discord.asking import fetch
 from bot.discord.client import ChiptuneClient
 from bot.discord.poster import DiscordPoster
+from bot.discord.reporting import LoggedReports
 from bot.settings import Settings
 from bot.store import Store
 from generator.contract import FaultError
@@ -51,11 +52,13 @@ class DiscordSide:
                     self._backlog,
                     fetch_attachment,
                     synced_file=self._settings.data_dir / "discord-commands.sha256",
+                    reports=LoggedReports(),
+                    public_url=self._settings.public_url,
                     connector=make_connector(),
                 )
             )
             self._open = stack.pop_all()
-        self.poster = DiscordPoster(self._client, self._settings.public_url)
+        self.poster = DiscordPoster(self._client)
         return self
 
     async def __aexit__(
