@@ -34,20 +34,11 @@ TIMEOUT = 120.0
 def film(picture: Path, sound: Path, out: Path, seconds: float) -> None:
     """Write a film of `seconds`; width and height of the picture must be even. Raises RenderError."""
     inputs = ["-loop", "1", "-framerate", str(RATE), "-i", str(picture), "-i", str(sound), "-t", f"{seconds:.3f}"]
-    command = [
-        "ffmpeg",
-        "-v",
-        "error",
-        "-nostdin",
-        "-y",
-        *inputs,
-        *VIDEO_OPTIONS,
-        *AUDIO_OPTIONS,
-        *EXACT,
-        *FILE_OPTIONS,
-    ]
+    # -xerror: a picture that cannot be read would be tried again and again.
+    start = ["ffmpeg", "-v", "error", "-xerror", "-nostdin", "-y"]
+    command = [*start, *inputs, *VIDEO_OPTIONS, *AUDIO_OPTIONS, *EXACT, *FILE_OPTIONS, str(out)]
     try:
-        done = subprocess.run([*command, str(out)], capture_output=True, timeout=TIMEOUT, check=False)
+        done = subprocess.run(command, capture_output=True, timeout=TIMEOUT, check=False)
     except FileNotFoundError as error:
         raise RenderError("ffmpeg is not installed: install it (Debian: apt install ffmpeg)") from error
     except subprocess.TimeoutExpired as error:

@@ -187,7 +187,7 @@ class World:
         for name in ("content", "embeds", "components"):
             if name in body:
                 draft[name] = copy.deepcopy(body[name]) or ("" if name == "content" else [])
-        flags = int(body.get("flags", draft["flags"]))
+        flags: int = body.get("flags", draft["flags"]) or 0
         if draft["flags"] & IS_COMPONENTS_V2 and not flags & IS_COMPONENTS_V2:
             raise ApiError(400, 50035, "Invalid Form Body: the flag IS_COMPONENTS_V2 cannot be removed")
         draft["flags"] |= flags & IS_COMPONENTS_V2
