@@ -17,14 +17,19 @@ MOST_MARKS = 2
 """Combining marks in a row: a letter of Vietnamese has two at the most."""
 
 
-def plain(text: str, length: int) -> str:
-    """A text on one line, at most `length` characters, with only what can be seen; may be empty."""
+def visible(text: str) -> str:
+    """A text on one line with only what can be seen; may be empty."""
     seen = []
     marks = 0
-    for letter in " ".join(INVISIBLE.sub("", text).split()):
+    for letter in INVISIBLE.sub("", re.sub(r"[\t\r\n]", " ", text)):
         category = unicodedata.category(letter)
         marks = marks + 1 if category in ("Mn", "Me") else 0
         if category not in HIDDEN and marks <= MOST_MARKS:
             seen.append(letter)
-    shown = " ".join("".join(seen).split())
+    return " ".join("".join(seen).split())
+
+
+def plain(text: str, length: int) -> str:
+    """The same in at most `length` characters; what is cut is shown to be."""
+    shown = visible(text)
     return shown if len(shown) <= length else f"{shown[: length - 1].rstrip()}…"

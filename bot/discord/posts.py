@@ -143,13 +143,16 @@ class Post:
         parts += [ui.File(f"attachment://{name}") for name in names if name != gallery]
         texts = ["\n".join(self._recipe()), more, self._note(names)]
         parts += [ui.TextDisplay(text) for text in texts if text]
-        container: ui.Container[Any] = ui.Container(
-            *parts, *rows, accent_colour=COLOURS.get(song.scene or "", NO_COLOUR)
-        )
+        container: ui.Container[Any] = ui.Container(*parts, *rows, accent_colour=self._colour())
         view = ui.LayoutView(timeout=None)
         if head:
             view.add_item(ui.TextDisplay(head))
         return view.add_item(container)
+
+    def _colour(self) -> int:
+        """The scene's, which a remix has from its parent."""
+        scene = self.song.scene or (self.parent and self.parent[1].scene)
+        return COLOURS.get(scene or "", NO_COLOUR)
 
     def _heading(self) -> Iterator[str]:
         """Title, what the tune came from, and what became of an upload's notes."""
