@@ -36,6 +36,7 @@ CONTENT_TYPES = {
     ".mp3": "audio/mpeg",
     ".wav": "audio/wav",
     ".png": "image/png",
+    ".mp4": "video/mp4",
 }
 
 
