@@ -2,7 +2,7 @@
 
 What it does is chosen by the request's seed:
 
-    1  slow: twenty steps of progress within about two seconds
+    1  held: tells progress until the file is there that FAKE_GENERATOR_GATE names, then a tune
     2  dies in the middle of every job
     3  an answer without a tune, as for a damaged MIDI file
     4  sends garbage instead of a frame
@@ -10,13 +10,15 @@ What it does is chosen by the request's seed:
     6  hangs without an answer
     7  an answer without a tune, by a fault of ours
     any other: a quick tune
-FAKE_GENERATOR_LOG names a file to which a line is added for every job that is begun ("job ID"), and FAKE_START
-can be "silent" (never ready) or "die" (ends at once).
+FAKE_GENERATOR_LOG names a file to which a line is added for every job that is begun ("job ID"), FAKE_GENERATOR_GATE
+one that lets go of held jobs once it exists (without it they are held for ever), and FAKE_START can be "silent" (never
+ready) or "die" (ends at once).
 """
 
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import os
 import sys
@@ -26,6 +28,8 @@ from pathlib import Path
 from generator.contract import Answer, Failure, Job, Progress, Result, answer_to_json
 from generator.framing import incoming, write_frame
 
+HELD = 1
+"""The seed of a job that is under way for as long as a test needs it to be."""
 MIDI = bytes.fromhex("4d546864 00000006 0000 0001 0060 4d54726b 00000004 00ff2f00")
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360606060000000050001"
@@ -51,9 +55,7 @@ def work(job: Job) -> None:
     tell(Progress(id=job.id, fraction=0.1, stage="composing"))
     match job.request.seed:
         case 1:
-            for step in range(20):
-                tell(Progress(id=job.id, fraction=0.1 + 0.04 * step, stage="composing"))
-                time.sleep(0.1)
+            hold(job)
         case 2:
             os._exit(9)
         case 3:
@@ -72,6 +74,16 @@ def work(job: Job) -> None:
             tell(Failure(id=job.id, sentence="Something went wrong on our side.", fault=True))
             return
     finish(job, folder)
+
+
+def hold(job: Job) -> None:
+    """Go on for as long as the gate is shut: progress that always changes and never gets to the end."""
+    gate = os.environ.get("FAKE_GENERATOR_GATE")
+    for step in itertools.count():
+        if gate and Path(gate).exists():
+            return
+        tell(Progress(id=job.id, fraction=round(0.9 - 0.8 * 0.99**step, 4), stage="composing"))
+        time.sleep(0.05)
 
 
 def finish(job: Job, folder: Path) -> None:

@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 
-from bot.backlog import Backlog, PostError
+from bot.backlog import PROGRESS_SECONDS, Backlog, PostError
 from bot.files import Files
 from bot.store import Entry, Song, Store
 from generator.client import GeneratorClient
 from generator.contract import FAULT_SENTENCE, InputError, Request, digest
 from tests.conftest import FAKE_GENERATOR
+from tests.fake_generator import HELD
 
 MIDI = b"MThd and some more"
 
@@ -76,6 +77,12 @@ class Bench:
         row = await self.store.requests.get(entry.id)
         return row.status if row else None
 
+    async def until_told(self, kind: str, count: int) -> None:
+        """Wait until the chat was told something so many times."""
+        async with asyncio.timeout(20):
+            while sum(told[0] == kind for told in self.chat.told) < count:
+                await asyncio.sleep(0.02)
+
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         worker = asyncio.create_task(self.backlog.run())
@@ -119,12 +126,17 @@ async def test_many_are_answered_in_order(bench: Bench) -> None:
     assert [answer[1] for answer in answers] == [entry.id for entry in entries]
 
 
-async def test_progress_is_told_about_once_a_second(bench: Bench) -> None:
+async def test_progress_is_told_about_once_a_second(gate: Path, bench: Bench) -> None:
     async with bench.running():
-        entry = await bench.ask(1)
+        entry = await bench.ask(HELD)
+        began = asyncio.get_running_loop().time()
+        await bench.until_told("progress", 2)
+        took = asyncio.get_running_loop().time() - began
+        gate.touch()
         await bench.chat.until(1)
     told = [what for what in bench.chat.told if what[0] == "progress"]
-    assert 1 <= len(told) <= 3
+    assert len(told) >= 2
+    assert took >= 1.9 * PROGRESS_SECONDS
     assert all(what[1] == entry.id and 0 < what[2] <= 1 and what[3] == "composing" for what in told)
 
 
@@ -150,26 +162,28 @@ async def test_a_request_that_kills_the_generator_is_refused_after_three_attempt
 
 
 async def test_a_generator_killed_mid_job_leads_to_one_answer(
-    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    gate: Path, bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FAKE_GENERATOR_LOG", str(tmp_path / "log"))
     async with bench.running():
-        entry = await bench.ask(1)
+        entry = await bench.ask(HELD)
         while bench.backlog.progress(entry.id) is None:
             await asyncio.sleep(0.02)
         assert bench.client.pid
         os.kill(bench.client.pid, signal.SIGKILL)
-        assert await bench.chat.until(1) == [("post", entry.id, "Tune 1")]
+        gate.touch()
+        assert await bench.chat.until(1) == [("post", entry.id, f"Tune {HELD}")]
     assert (tmp_path / "log").read_text().splitlines() == [f"job {entry.id}"] * 2
 
 
-async def test_a_clean_stop_mid_job_loses_nothing(bench: Bench, tmp_path: Path) -> None:
+async def test_a_clean_stop_mid_job_loses_nothing(gate: Path, bench: Bench, tmp_path: Path) -> None:
     async with bench.running():
-        first, second = await bench.ask(1), await bench.ask(42)
+        first, second = await bench.ask(HELD), await bench.ask(42)
         while bench.backlog.progress(first.id) is None:
             await asyncio.sleep(0.02)
     assert [await bench.status(entry) for entry in (first, second)] == ["working", "queued"]
     assert bench.chat.answers() == []
+    gate.touch()
     again = Bench(tmp_path, bench.store)
     async with again.running():
         answers = await again.chat.until(2)

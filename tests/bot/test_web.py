@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
 
 import aiohttp
 import pytest
@@ -11,6 +12,7 @@ from bot.uploads import clean_name
 from bot.web.app import STATIC
 from generator.contract import Request, digest
 from tests.bot.conftest import MIDI, Channel, is_a_sentence, multipart
+from tests.fake_generator import HELD
 
 # Requests
 
@@ -36,8 +38,8 @@ async def test_a_player_can_seek(channel: Channel) -> None:
         assert await response.read() == bytes(range(4))
 
 
-async def test_progress_and_the_place_in_the_queue(channel: Channel) -> None:
-    first, second, third = [await channel.ask(seed=seed) for seed in (1, 42, 43)]
+async def test_progress_and_the_place_in_the_queue(gate: Path, channel: Channel) -> None:
+    first, second, third = [await channel.ask(seed=seed) for seed in (HELD, 42, 43)]
     async with asyncio.timeout(10):
         while (state := (await channel.get(f"/api/requests/{first}"))[1])["stage"] is None:
             await asyncio.sleep(0.05)
@@ -49,6 +51,7 @@ async def test_progress_and_the_place_in_the_queue(channel: Channel) -> None:
         ("queued", 1, 0),
         ("queued", 2, 0),
     ]
+    gate.touch()
     assert (await channel.until_over(third))["status"] == "done"
 
 

@@ -15,6 +15,7 @@ import pytest_asyncio
 from generator.client import GeneratorClient
 from generator.contract import Failure, GeneratorDied, Job, Progress, Request, Result
 from tests.conftest import FAKE_GENERATOR, ROOT
+from tests.fake_generator import HELD
 
 
 def ignore(_: Progress) -> None:
@@ -88,7 +89,7 @@ async def test_a_killed_child_is_told_and_replaced(client: GeneratorClient, tmp_
             os.kill(client.pid, signal.SIGKILL)
 
     with pytest.raises(GeneratorDied, match="ended with code -9"):
-        await client.run(job(tmp_path, 1), kill)
+        await client.run(job(tmp_path, HELD), kill)
     assert isinstance(await client.run(job(tmp_path, 0), ignore), Result)
 
 
@@ -112,7 +113,7 @@ async def test_a_hanging_job_is_ended(tmp_path: Path) -> None:
 
 async def test_a_cancelled_job_leaves_no_child_that_still_works(client: GeneratorClient, tmp_path: Path) -> None:
     begun = asyncio.Event()
-    running = asyncio.create_task(client.run(job(tmp_path, 1), lambda _: begun.set()))
+    running = asyncio.create_task(client.run(job(tmp_path, HELD), lambda _: begun.set()))
     await begun.wait()
     pid = client.pid
     running.cancel()

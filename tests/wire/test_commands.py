@@ -9,7 +9,7 @@ import logging
 import pytest
 
 from generator.contract import MAX_UPLOAD_BYTES
-from tests.fake_generator import MIDI, OGG, PNG
+from tests.fake_generator import HELD, MIDI, OGG, PNG
 
 from .process import Bot
 from .rest import DEFER, MESSAGE
@@ -51,9 +51,11 @@ async def test_a_tune_is_deferred_written_and_posted(discord: StandIn, bot: Bot)
 
 
 async def test_progress_is_shown_at_a_polite_pace(discord: StandIn, bot: Bot) -> None:
-    await discord.slash("generate", {"seed": 1})
+    await discord.slash("generate", {"seed": HELD})
+    await discord.until(lambda: len(discord.world.edits) > 3)
+    texts = [(at, body["content"]) for at, _, body in discord.world.edits]
+    bot.gate.touch()
     await discord.until(discord.posts)
-    texts = [(at, body["content"]) for at, _, body in discord.world.edits if body.get("content")]
     assert any(text.startswith("Composing ▰") for _, text in texts)
     assert all(later - at > 1.1 for (at, _), (later, _) in itertools.pairwise(texts))
 
