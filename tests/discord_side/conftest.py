@@ -54,6 +54,9 @@ class Composer:
             got={"density": "medium", "bars": 16.0},
         )
 
+    async def cancel(self, job_id: str) -> None:
+        """Nothing is ever under way."""
+
 
 @dataclass
 class Stage:
