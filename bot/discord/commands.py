@@ -1,4 +1,4 @@
-"""The slash commands: `/chiptune generate`, `remix` and `history`.
+"""The slash commands: `/chiptune generate`, `remix` and `history`; `queue` and `cancel` stand in `queue`.
 
 Each one checks what can be checked, defers, and hands over. What the options may hold is the contract's.
 """
@@ -15,6 +15,7 @@ from discord import app_commands
 from discord.app_commands import Choice, Range
 
 from bot.discord import asking, history
+from bot.discord.queue import cancel, show_queue
 from generator.contract import (
     BARS,
     BPM,
@@ -66,6 +67,8 @@ def chiptune_group() -> app_commands.Group:
     group.add_command(generate)
     group.add_command(remix)
     group.add_command(show_history)
+    group.add_command(show_queue)
+    group.add_command(cancel)
     return group
 
 

@@ -4,94 +4,20 @@ import asyncio
 import os
 import signal
 import sqlite3
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, closing
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from bot.backlog import PROGRESS_SECONDS, Backlog, PostError
-from bot.files import Files
+from bot.posters import PostError
 from bot.store import Entry, Song, Store
-from generator.client import GeneratorClient
+from bot.telling import PROGRESS_SECONDS
 from generator.contract import FAULT_SENTENCE, InputError, Request, digest
-from tests.conftest import FAKE_GENERATOR
+from tests.bot.bench import Bench
 from tests.fake_generator import HELD
 
 MIDI = b"MThd and some more"
-
-
-class Chat:
-    """A poster that notes what it was told and fails when it should."""
-
-    def __init__(self) -> None:
-        self.told: list[tuple[Any, ...]] = []
-        self.failures: list[PostError] = []
-        self.answered = asyncio.Condition()
-
-    async def queued(self, entry: Entry, position: int) -> None:
-        self.told.append(("queued", entry.id, position))
-
-    async def progress(self, entry: Entry, fraction: float, stage: str) -> None:
-        self.told.append(("progress", entry.id, fraction, stage))
-
-    async def post(self, entry: Entry, song: Song) -> str | None:
-        await self._answer("post", entry.id, song.title)
-        return f"message {entry.id}"
-
-    async def refuse(self, entry: Entry, sentence: str) -> None:
-        await self._answer("refuse", entry.id, sentence)
-
-    async def _answer(self, *what: str) -> None:
-        if self.failures:
-            raise self.failures.pop(0)
-        async with self.answered:
-            self.told.append(what)
-            self.answered.notify_all()
-
-    def answers(self) -> list[tuple[Any, ...]]:
-        return [told for told in self.told if told[0] in ("post", "refuse")]
-
-    async def until(self, count: int) -> list[tuple[Any, ...]]:
-        """The answers, once there are so many of them and the store had time to hear of the last."""
-        async with asyncio.timeout(20), self.answered:
-            await self.answered.wait_for(lambda: len(self.answers()) >= count)
-        await asyncio.sleep(0.1)
-        return self.answers()
-
-
-class Bench:
-    def __init__(self, folder: Path, store: Store) -> None:
-        self.folder = folder
-        self.store = store
-        self.chat = Chat()
-        self.client = GeneratorClient(FAKE_GENERATOR, job_seconds=10)
-        self.files = Files(store, folder)
-        self.backlog = Backlog(store, self.client, {"local": self.chat}, self.files)
-
-    async def ask(self, seed: int, **fields: Any) -> Entry:
-        return await self.backlog.accept(Request(seed=seed), origin="local", guild_id="local", **fields)
-
-    async def status(self, entry: Entry) -> str | None:
-        row = await self.store.requests.get(entry.id)
-        return row.status if row else None
-
-    async def until_told(self, kind: str, count: int) -> None:
-        """Wait until the chat was told something so many times."""
-        async with asyncio.timeout(20):
-            while sum(told[0] == kind for told in self.chat.told) < count:
-                await asyncio.sleep(0.02)
-
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        worker = asyncio.create_task(self.backlog.run())
-        try:
-            yield
-        finally:
-            worker.cancel()
-            await asyncio.gather(worker, return_exceptions=True)
-            await self.client.close()
 
 
 @pytest.fixture
@@ -100,8 +26,8 @@ def bench(tmp_path: Path, store: Store) -> Bench:
 
 
 async def test_a_request_becomes_a_posted_song(bench: Bench) -> None:
+    entry = await bench.ask(42)
     async with bench.running():
-        entry = await bench.ask(42)
         assert await bench.chat.until(1) == [("post", entry.id, "Tune 42")]
     assert bench.chat.told[0] == ("queued", entry.id, 1)
     assert await bench.status(entry) == "posted"
@@ -121,7 +47,7 @@ async def test_accepted_means_that_the_row_exists(bench: Bench, tmp_path: Path) 
 
 async def test_many_are_answered_in_order(bench: Bench) -> None:
     async with bench.running():
-        entries = [await bench.ask(100 + i) for i in range(20)]
+        entries = [await bench.ask(100 + i, user_id=str(i)) for i in range(20)]
         answers = await bench.chat.until(20)
     assert [answer[1] for answer in answers] == [entry.id for entry in entries]
 
@@ -129,13 +55,14 @@ async def test_many_are_answered_in_order(bench: Bench) -> None:
 async def test_progress_is_told_about_once_a_second(gate: Path, bench: Bench) -> None:
     async with bench.running():
         entry = await bench.ask(HELD)
+        await bench.until_told("progress", 1)
         began = asyncio.get_running_loop().time()
-        await bench.until_told("progress", 2)
+        await bench.until_told("progress", 3)
         took = asyncio.get_running_loop().time() - began
         gate.touch()
         await bench.chat.until(1)
     told = [what for what in bench.chat.told if what[0] == "progress"]
-    assert len(told) >= 2
+    assert len(told) >= 3
     assert took >= 1.9 * PROGRESS_SECONDS
     assert all(what[1] == entry.id and 0 < what[2] <= 1 and what[3] == "composing" for what in told)
 

@@ -13,10 +13,11 @@ import discord
 import pytest
 import pytest_asyncio
 
-from bot.backlog import Backlog, Poster
+from bot.backlog import Backlog
 from bot.discord.client import ChiptuneClient
 from bot.discord.poster import DiscordPoster
 from bot.files import Files
+from bot.posters import Poster
 from bot.store import Store
 from generator.contract import Failure, InputError, Job, Progress, Request, Result
 from tests.fake_generator import MIDI, OGG, PNG
@@ -121,6 +122,7 @@ def simcord_bot(store: Store, composer: Composer, posters: dict[str, Poster], tm
 async def stage(simcord_env: Any, simcord_bot: ChiptuneClient, composer: Composer) -> AsyncIterator[Stage]:
     guild = simcord_env.create_guild()
     channel = guild.create_text_channel("music")
+    await simcord_bot.store.servers.change(str(guild.id), "person_limit", 50)
     alice, bob = (guild.add_member(simcord_env.create_user(name)) for name in ("alice", "bob"))
     with simcord_env.time_context():
         work = asyncio.create_task(simcord_bot.backlog.run())

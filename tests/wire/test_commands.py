@@ -46,7 +46,7 @@ async def test_a_tune_is_deferred_written_and_posted(discord: StandIn, bot: Bot)
     )
     assert row == (str(USER), str(GUILD), post["id"], "{}")
     said = [body["content"] for _, _, body in discord.world.edits if body.get("content")]
-    assert said[0] == "Queued: it is next."
+    assert said[0].startswith("Queued: next, ready in ")
     assert all(body["allowed_mentions"]["parse"] == [] for _, _, body in discord.world.edits)
 
 
@@ -117,6 +117,8 @@ async def test_options_that_no_client_would_send_are_refused(discord: StandIn, b
 
 
 async def test_thirty_at_once_are_all_acknowledged_and_posted(discord: StandIn, bot: Bot) -> None:
+    settings = (str(GUILD), json.dumps({"server_limit": 50}))
+    bot.rows("INSERT INTO servers (guild_id, settings) VALUES (?, ?)", settings)
     sent = [await discord.slash("generate", {"seed": 100 + n}, user=USER + n) for n in range(30)]
     for interaction in sent:
         await discord.answered(interaction)
