@@ -21,6 +21,8 @@ Music for the NES's four channels, composed while you wait.
 **/chiptune history** · the newest tunes made here
 **/chiptune song** · one of them: its recipe, its family, its files
 **/chiptune replay** · post one of them again
+**/chiptune queue** · what is waiting here, and how long it takes
+**/chiptune cancel** · take a request back that is not done yet
 
 Under each tune: another take, eight bars more, a remix, one channel written anew, your vote, and all files.
 -# Scenes: {", ".join(SCENES)}. The same seed and options give the same tune again."""
