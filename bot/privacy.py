@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import zipfile
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -26,16 +27,21 @@ class Privacy:
         """Everything that is kept about a person, row by row and table by table, as JSON can hold it."""
         return await self._store.people.export(user_id)
 
-    async def write_export(self, user_id: str, target: Path) -> None:
+    async def write_export(self, user_id: str, target: Path, suffixes: Collection[str] | None = None) -> int:
         """The same as a zip with the person's files: `about.json`, `songs/<id>/<name>`, `uploads/<sha256>.mid`.
 
-        Raises OSError where it cannot be written.
+        suffixes: only files whose names end so, None: all. Returns how many bytes the zip has. Raises OSError where it
+        cannot be written.
         """
         about = await self.export_of(user_id)
         wanted = {f"songs/{row['song']}/{row['name']}": row["sha256"] for row in about["files"]}
         wanted |= {f"uploads/{row['sha256']}.mid": row["sha256"] for row in about["uploads"]}
-        paths = {name: self._files.path_of(sha256) for name, sha256 in wanted.items()}
-        await asyncio.to_thread(_write_zip, target, about, paths)
+        paths = {
+            name: self._files.path_of(sha256)
+            for name, sha256 in wanted.items()
+            if suffixes is None or Path(name).suffix in suffixes
+        }
+        return await asyncio.to_thread(_write_zip, target, about, paths)
 
     async def erase(self, user_id: str) -> int:
         """Remove a person's rows and files; how many files went. Nothing of either can be read from the disk then.
@@ -48,10 +54,11 @@ class Privacy:
         return removed
 
 
-def _write_zip(target: Path, about: dict[str, Any], paths: dict[str, Path]) -> None:
-    """A file that is missing is left out."""
+def _write_zip(target: Path, about: dict[str, Any], paths: dict[str, Path]) -> int:
+    """A file that is missing is left out. How many bytes were written."""
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("about.json", json.dumps(about, indent=1, ensure_ascii=False))
         for name, path in paths.items():
             if path.is_file():
                 archive.write(path, name)
+    return target.stat().st_size

@@ -52,6 +52,8 @@ class DiscordSide:
                     fetch_attachment,
                     synced_file=self._settings.data_dir / "discord-commands.sha256",
                     public_url=self._settings.public_url,
+                    keep_days=self._settings.keep_days,
+                    grace_days=self._settings.grace_days,
                     connector=make_connector(),
                 )
             )

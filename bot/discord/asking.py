@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 import discord
 
+from bot.discord import serverwide
 from bot.store import Asker
 from bot.uploads import clean_name
 from generator.contract import MAX_UPLOAD_BYTES, InputError, Request, check_upload, digest, random_seed
@@ -37,7 +38,7 @@ class Destination:
 
     token: the interaction's, good for 15 minutes after `created` (seconds since 1970). message: the placeholder's id.
     limit: bytes that may be uploaded. reachable: whether the bot itself can write in the channel, which it cannot
-    where only a person has installed it.
+    where only a person has installed it. note: stands above the tune.
     """
 
     application: int
@@ -48,6 +49,7 @@ class Destination:
     user: int
     limit: int
     reachable: bool
+    note: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """As the row holds it."""
@@ -145,8 +147,10 @@ async def submit_rework(
 async def defer(interaction: discord.Interaction[ChiptuneClient]) -> int:
     """Promise a public answer, within the three seconds that Discord waits; the placeholder's message id.
 
-    Raises LimitError, before anything is promised, where the person or the server has enough already.
+    Raises InputError, before anything is promised, where tunes belong elsewhere, and LimitError where the person or the
+    server has enough already.
     """
+    await serverwide.check_channel(interaction)
     await interaction.client.backlog.check_limits(Asker("discord", str(interaction.user.id), place(interaction)))
     answer = await interaction.response.defer(thinking=True)
     if answer is None or answer.message_id is None:
@@ -161,8 +165,12 @@ async def submit(
     *,
     upload: bytes | None = None,
     parent: str | None = None,
+    note: str = "",
 ) -> None:
-    """Write the row of a deferred interaction; the backlog then says "queued". Raises InputError."""
+    """Write the row of a deferred interaction; the backlog then says "queued". Raises InputError.
+
+    note: a line to stand above the tune.
+    """
     destination = Destination(
         application=interaction.application_id,
         token=interaction.token,
@@ -172,6 +180,7 @@ async def submit(
         user=interaction.user.id,
         limit=interaction.filesize_limit,
         reachable=interaction.is_guild_integration() or interaction.context.dm_channel,
+        note=note,
     )
     await interaction.client.backlog.accept(
         request,

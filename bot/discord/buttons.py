@@ -14,11 +14,15 @@ import discord
 from discord import ui
 
 from bot.discord import asking, posts
+from bot.discord.deleting import Delete, DeleteForGood
+from bot.discord.handling import Handle
 from bot.discord.history import Older
 from bot.discord.markdown import file_stem, inert
 from bot.discord.pressed import SONG, OfSong, Press
-from bot.discord.reporting import Report
+from bot.discord.privacy import Erase, EraseForGood, Export
+from bot.discord.reporting import ReportButton
 from bot.discord.reworking import Remix, Rewrite
+from bot.discord.rights import deletable
 from generator.contract import InputError, random_seed
 
 if TYPE_CHECKING:
@@ -34,7 +38,7 @@ def rows(post: posts.Post) -> tuple[Row, ...]:
     """The rows under a tune: what to make of it, what to think of it, and a channel to write anew."""
     song = post.song
     make: Row = ui.ActionRow(AnotherTake(song.id), Extend(song.id), Remix(song.id))
-    rate: Row = ui.ActionRow(Vote(song.id, 1, song.votes), Vote(song.id, -1), Files(song.id), Report(song.id))
+    rate: Row = ui.ActionRow(Vote(song.id, 1, song.votes), Vote(song.id, -1), Files(song.id), ReportButton(song.id))
     if post.public_url:
         rate.add_item(ui.Button(label="On the web", url=f"{post.public_url}/files/{song.id}/{song.audio}"))
     return make, ui.ActionRow(Rewrite(song.id)), rate
@@ -115,7 +119,7 @@ class Vote(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:vote:(?P
 
 
 class Files(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:files:{SONG}"):
-    """Every file of the tune, to the one who asks alone."""
+    """Every file of the tune, to the one who asks alone; a way to delete it for those who may."""
 
     def __init__(self, song_id: str) -> None:
         super().__init__(song_id, ui.Button(label="Files", emoji="💾", custom_id=f"chiptune:files:{song_id}"))
@@ -126,11 +130,14 @@ class Files(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:files:{
         post.check_files()
         await interaction.response.defer(thinking=True, ephemeral=True)
         title = inert(post.song.title)
+        view = ui.View(timeout=None)
+        if (await deletable(interaction))(post.song):
+            view.add_item(Delete(post.song.id))
 
         async def send(names: posts.Names) -> discord.Message:
             files = post.open(names, stem=file_stem(post.song.title))
             text = f"The files of {title}" if names else FILES_TOO_LARGE
-            return await interaction.edit_original_response(content=text, attachments=files)
+            return await interaction.edit_original_response(content=text, attachments=files, view=view)
 
         await posts.send_fitting(post.forms(interaction.filesize_limit, full=True), send)
 
@@ -141,4 +148,7 @@ def _head(message: discord.Message) -> str:
     return first.content if isinstance(first, discord.TextDisplay) else ""
 
 
-BUTTONS = (AnotherTake, Extend, Remix, Rewrite, Vote, Files, Report, Older)
+BUTTONS = (
+    AnotherTake, Extend, Remix, Rewrite, Vote, Files, ReportButton, Older,
+    Delete, DeleteForGood, Handle, Export, Erase, EraseForGood,
+)  # fmt: skip

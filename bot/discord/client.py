@@ -21,6 +21,8 @@ from bot.discord import replies
 from bot.discord.buttons import BUTTONS
 from bot.discord.commands import chiptune_group
 from bot.discord.presses import Presses
+from bot.privacy import Privacy
+from bot.settings import Settings
 from bot.store import Store
 
 log = logging.getLogger(__name__)
@@ -33,7 +35,7 @@ class ChiptuneClient(discord.AutoShardedClient):
     """The connection to Discord.
 
     synced_file: remembers which commands Discord was told of. public_url: where the page is reached from
-    outside. connector: None is the library's own.
+    outside. connector: None is the library's own. keep_days, grace_days: as in the settings, to be told to people.
     """
 
     def __init__(
@@ -44,6 +46,8 @@ class ChiptuneClient(discord.AutoShardedClient):
         *,
         synced_file: Path,
         public_url: str | None = None,
+        keep_days: int = Settings.keep_days,
+        grace_days: int = Settings.grace_days,
         connector: aiohttp.BaseConnector | None = None,
         shard_count: int | None = None,
     ) -> None:
@@ -58,7 +62,10 @@ class ChiptuneClient(discord.AutoShardedClient):
         self.store = store
         self.backlog = backlog
         self.fetch = fetch
+        self.privacy = Privacy(store, backlog.files)
         self.public_url = public_url
+        self.keep_days = keep_days
+        self.grace_days = grace_days
         self.presses = Presses()
         self.logged_in = asyncio.Event()
         self.tree = Tree(self)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from discord import app_commands
 
+from bot.discord.deleting import delete
 from bot.discord.generate import generate
 from bot.discord.help import show_help
 from bot.discord.history import show_history
+from bot.discord.privacy import show_privacy
 from bot.discord.queue import cancel, show_queue
 from bot.discord.remix import remix
+from bot.discord.reporting import report
+from bot.discord.settings import settings
 from bot.discord.song import replay, show_song
 
 
@@ -27,5 +31,9 @@ def chiptune_group() -> app_commands.Group:
     group.add_command(replay)
     group.add_command(show_queue)
     group.add_command(cancel)
+    group.add_command(delete)
+    group.add_command(report)
+    group.add_command(settings)
+    group.add_command(show_privacy)
     group.add_command(show_help)
     return group

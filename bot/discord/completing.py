@@ -16,6 +16,7 @@ from generator.contract import CHANNELS, KEYS
 
 if TYPE_CHECKING:
     from bot.discord.client import ChiptuneClient
+    from bot.store import Song
 
 MAX_CHOICES = 25
 CHOICE_LENGTH = 100
@@ -38,7 +39,11 @@ async def complete_key(interaction: discord.Interaction[ChiptuneClient], typed: 
 
 async def complete_song(interaction: discord.Interaction[ChiptuneClient], typed: str) -> list[Choice[str]]:
     """The newest tunes made here whose titles hold what was typed."""
-    songs = await interaction.client.store.songs.history(asking.place(interaction), limit=SEARCHED)
+    return song_choices(await interaction.client.store.songs.history(asking.place(interaction), limit=SEARCHED), typed)
+
+
+def song_choices(songs: Sequence[Song], typed: str) -> list[Choice[str]]:
+    """Those tunes whose titles hold what was typed."""
     found = [song for song in songs if typed.strip().lower() in song.title.lower()]
     named = [(f"{song.title} · {song.key} · {song.bpm:.0f} BPM", song.id) for song in found[:MAX_CHOICES]]
     return [Choice(name=plain(name, CHOICE_LENGTH), value=song_id) for name, song_id in named]

@@ -8,7 +8,7 @@ import discord
 from discord import app_commands
 from discord.app_commands import Range
 
-from bot.discord import asking
+from bot.discord import asking, serverwide
 from bot.discord.completing import choices, complete_key
 from generator.contract import BARS, BPM, DENSITIES, SCENES, SECONDS, SEEDS, TAKES, TEMPERATURE, Request, random_seed
 
@@ -43,7 +43,7 @@ async def generate(
     temperature: Range[float, TEMPERATURE[0], TEMPERATURE[1]] = 1.0,
     takes: Range[int, TAKES[0], TAKES[1]] | None = None,
 ) -> None:
-    """Compose a tune; what is left out is the model's choice."""
+    """Compose a tune; what is left out is as usual in the server, else the model's choice."""
     request = Request(
         scene=scene,
         key=key,
@@ -55,4 +55,5 @@ async def generate(
         temperature=temperature,
         takes=takes,
     )
-    await asking.submit(interaction, await asking.defer(interaction), request)
+    request, note = await serverwide.with_usual(interaction, request)
+    await asking.submit(interaction, await asking.defer(interaction), request, note=note)

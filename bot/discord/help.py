@@ -23,6 +23,9 @@ Music for the NES's four channels, composed while you wait.
 **/chiptune replay** · post one of them again
 **/chiptune queue** · what is waiting here, and how long it takes
 **/chiptune cancel** · take a request back that is not done yet
+**/chiptune delete** · have one of yours deleted; **/chiptune report** · tell the moderators of one
+**/chiptune privacy** · what is kept about you: all of it as a file, or erased
+**/chiptune settings** · for those who manage the server
 
 Under each tune: another take, eight bars more, a remix, one channel written anew, your vote, and all files.
 -# Scenes: {", ".join(SCENES)}. The same seed and options give the same tune again."""

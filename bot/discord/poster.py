@@ -133,7 +133,7 @@ class DiscordPoster:
         """The first way: the interaction's own answer."""
 
         async def edit(names: Names) -> discord.Message:
-            view = post.layout(names, rows(post))
+            view = post.layout(names, rows(post), head=to.note)
             return await _edit(self._hook(to), to.message, view, post.open(names))
 
         with _gone_errors("the placeholder"):
@@ -161,7 +161,8 @@ class DiscordPoster:
             return found
 
         async def send(names: Names) -> discord.Message:
-            view = post.layout(names, rows(post), head=LATE.format(user=to.user))
+            head = "\n".join(filter(None, (LATE.format(user=to.user), to.note)))
+            view = post.layout(names, rows(post), head=head)
             return await channel.send(files=post.open(names), view=view, nonce=post.entry.id[:NONCE_LENGTH])
 
         return await send_fitting(post.forms(to.limit), send)

@@ -38,7 +38,7 @@ class ServerSettings:
     server_limit: int = 20
     cooldown: int = 0
     report_channel_id: str | None = None
-    clear: str = "moderators"
+    clear: str = "own"
 
     def __post_init__(self) -> None:
         Request(scene=self.scene, seconds=self.seconds)  # it knows what these may be
