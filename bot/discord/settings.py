@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import discord
 from discord import app_commands
-from discord.app_commands import Choice, Range
+from discord.app_commands import AppCommandChannel, Choice, Range, Transform
 
 from bot.discord.completing import choices
 from bot.discord.reporting import pass_on
@@ -38,6 +38,25 @@ CANNOT_WRITE = "The bot cannot write in <#{channel}>: it needs to see the channe
 PASSED_AT_ONCE = 20
 """Reports that waited for a channel and are passed on when there is one; the others stay with the bot."""
 
+
+class WrittenChannel(app_commands.Transformer):
+    """A channel that people write in, as the command itself brings it: the library's cache need not know it yet."""
+
+    @property
+    def type(self) -> discord.AppCommandOptionType:
+        """A channel."""
+        return discord.AppCommandOptionType.channel
+
+    @property
+    def channel_types(self) -> list[discord.ChannelType]:
+        """What Discord offers."""
+        return [discord.ChannelType.text, discord.ChannelType.news]
+
+    async def transform(self, interaction: discord.Interaction, value: AppCommandChannel, /) -> AppCommandChannel:
+        """As it is."""
+        return value
+
+
 settings = app_commands.Group(name="settings", description="What holds in this server")
 
 
@@ -51,7 +70,8 @@ async def show(interaction: discord.Interaction[ChiptuneClient]) -> None:
 @settings.command(name="channel", description="The one channel for tunes")
 @app_commands.describe(channel="Any channel if left out")
 async def set_channel(
-    interaction: discord.Interaction[ChiptuneClient], channel: discord.TextChannel | None = None
+    interaction: discord.Interaction[ChiptuneClient],
+    channel: Transform[AppCommandChannel, WrittenChannel] | None = None,
 ) -> None:
     """Where tunes are asked for."""
     await _set(interaction, "channel_id", str(channel.id) if channel else None)
@@ -114,7 +134,8 @@ async def set_clear(interaction: discord.Interaction[ChiptuneClient], who: str |
 @settings.command(name="reports", description="The channel where moderators see reports")
 @app_commands.describe(channel="None if left out: reports are only kept")
 async def set_reports(
-    interaction: discord.Interaction[ChiptuneClient], channel: discord.TextChannel | None = None
+    interaction: discord.Interaction[ChiptuneClient],
+    channel: Transform[AppCommandChannel, WrittenChannel] | None = None,
 ) -> None:
     """Where reports go: tried at once, and what waits is passed on."""
     guild = check_manages(interaction)

@@ -19,7 +19,7 @@ from bot.discord.poster import DiscordPoster
 from bot.discord.presses import Presses
 from bot.files import Files
 from bot.posters import Poster
-from bot.store import Store
+from bot.store import Song, Store
 from generator.contract import Failure, InputError, Job, Progress, Request, Result
 from tests.fake_generator import FILES
 
@@ -99,6 +99,19 @@ class Stage:
         raised = [getattr(error, "original", error) for error in self.env.errors]
         assert raised
         assert all(isinstance(error, InputError) for error in raised), raised
+
+    def staff(self, name: str, **permissions: bool) -> Any:
+        """A member of the server with these permissions and no others than everybody has."""
+        guild = self.channel.guild
+        role = guild.create_role(name, permissions=discord.Permissions(**permissions))
+        return guild.add_member(self.env.create_user(name), roles=[role])
+
+    async def made(self, *, scene: str = "town") -> tuple[discord.Message, Song]:
+        """Alice's tune, the only one in the channel: its post and its row."""
+        await self.alice.slash(self.channel, "chiptune generate", scene=scene, seed=9)
+        [post] = await self.posted()
+        [song] = await self.store.songs.history(str(self.channel.guild.id))
+        return post, song
 
     async def gone(self) -> None:
         """Wait until every request is answered."""

@@ -180,28 +180,6 @@ async def test_files_are_sent_to_the_one_who_asks(stage: Stage) -> None:
     assert not result.response.flags.components_v2, "in a message of components Discord plays no sound"
 
 
-async def test_a_report_is_passed_on_with_its_reason(stage: Stage) -> None:
-    post, song = await made(stage)
-    shown = await stage.bob.click(post, custom_id=custom_id(post, "Report"))
-    result = await stage.bob.submit_modal(shown, {"reason": "Too\u202e loud\nand\x07 long"})
-    assert result.ephemeral
-    assert "passed on" in result.response.content
-    [report] = await stage.store.reports.waiting(str(stage.channel.guild.id))
-    assert (report.song, report.reporter, report.reason) == (song.id, str(stage.bob.id), "Too loud and long")
-    shown = await stage.bob.click(post, custom_id=custom_id(post, "Report"))
-    result = await stage.bob.submit_modal(shown, {"reason": "Still"})
-    assert "before" in result.response.content
-    assert await stage.store.reports.waiting(str(stage.channel.guild.id)) == [report]
-
-
-async def test_a_report_without_a_reason_is_none(stage: Stage) -> None:
-    post, _ = await made(stage)
-    shown = await stage.bob.click(post, custom_id=custom_id(post, "Report"))
-    result = await stage.bob.submit_modal(shown, {"reason": "\u200b\u2800"})
-    assert result.response.content == "Please say what is wrong with it."
-    assert await stage.store.reports.waiting(str(stage.channel.guild.id)) == []
-
-
 @pytest.mark.parametrize("word", ["Another", "Extend", "Rewrite"])
 async def test_a_double_press_asks_for_one_tune(stage: Stage, word: str) -> None:
     post, _ = await made(stage)

@@ -93,8 +93,9 @@ class Rest:
 
     async def application(self, request: web.Request) -> web.Response:
         owner = {"id": "1", "username": "owner", "discriminator": "0", "avatar": None}
-        about = {"id": str(APP_ID), "name": "chiptune", "description": "", "icon": None, "owner": owner}
-        return answer({**about, "bot_public": True, "bot_require_code_grant": False, "verify_key": "0", "flags": 0})
+        about: Payload = {"id": str(APP_ID), "name": "chiptune", "description": "", "icon": None, "owner": owner}
+        about |= {"bot_public": True, "bot_require_code_grant": False, "verify_key": "0", "flags": 0}
+        return answer({**about, "privacy_policy_url": "https://tunes.example/privacy"})
 
     async def gateway(self, request: web.Request) -> web.Response:
         starts = {"total": 1000, "remaining": 999, "reset_after": 0, "max_concurrency": 1}
