@@ -52,6 +52,7 @@ SURE = (
     "Shall everything about you be erased: your tunes with their files and messages, your MIDI files, votes and "
     "reports, in all servers? This cannot be undone."
 )
+ON_ITS_WAY = "A tune of yours is just being posted: try again when it is there. Nothing was erased."
 NOTHING = "There was nothing about you."
 COUNTED = {"songs": "tune", "requests": "request", "uploads": "MIDI file", "votes": "vote", "reports": "report"}
 """The tables that an erasure tells of, and what one of their rows is."""
@@ -121,27 +122,42 @@ class EraseForGood(_OfMyself, ui.DynamicItem[ui.Button[Any]], template="chiptune
 
     async def pressed(self, interaction: Press) -> None:
         """Erase, and say what went in place of the question."""
-        await interaction.response.edit_message(content="Erasing…", view=None)
+        await interaction.response.defer()
         said = await erase(interaction.client, str(interaction.user.id))
-        await interaction.edit_original_response(content=said)
+        await interaction.edit_original_response(content=said, view=None)
 
 
 async def erase(client: ChiptuneClient, user_id: str) -> str:
-    """Erase everything about a person, their tunes' messages first; what went, in a few sentences."""
+    """Erase everything about a person, their tunes' messages first; what went, in a few sentences.
+
+    Raises InputError while a tune of theirs is being posted, whose message would stay.
+    """
     about = await client.privacy.export_of(user_id)
+    if any(row["status"] == "composed" and not row["cancelled"] for row in about["requests"]):
+        raise InputError(ON_ITS_WAY)
     channels = {row["id"]: row["channel_id"] for row in about["requests"]}
-    posted = [row for row in about["songs"] if row["message_id"]]
+    messages = [(channels.get(row["id"]), row["message_id"]) for row in about["songs"] if row["message_id"]]
+    messages += await _take_back(client, user_id)
     stay = 0
-    for row in posted:
-        stay += not await remove_message(client, channels.get(row["id"]), row["message_id"])
+    for channel_id, message_id in messages:
+        stay += not await remove_message(client, channel_id, message_id)
     files = await client.privacy.erase(user_id)
     went = [_count(len(about[table]), what) for table, what in COUNTED.items() if about[table]]
     if not went:
         return NOTHING
-    said = f"Erased: {', '.join([*went, _count(files, 'file')])}; {_count(len(posted) - stay, 'message')} deleted."
+    said = f"Erased: {', '.join([*went, _count(files, 'file')])}; {_count(len(messages) - stay, 'message')} deleted."
     if stay:
         said += f" {_count(stay, 'message')} could not be deleted by the bot: moderators of those channels can do that."
     return said
+
+
+async def _take_back(client: ChiptuneClient, user_id: str) -> list[tuple[str | None, str]]:
+    """Take back what is open; the placeholders by channel and message. Raises InputError where it is too late."""
+    placeholders = []
+    for entry in await client.store.queue.open(user_id=user_id):
+        await client.backlog.cancel(entry.id, by=user_id)
+        placeholders.append((entry.channel_id, str(entry.destination["message"])))
+    return placeholders
 
 
 async def _send_export(interaction: discord.Interaction[ChiptuneClient], target: Path) -> None:

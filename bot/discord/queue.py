@@ -14,6 +14,7 @@ from discord.app_commands import Choice
 from bot.discord.asking import place
 from bot.discord.completing import CHOICE_LENGTH, MAX_CHOICES
 from bot.discord.markdown import inert
+from bot.discord.rights import moderates
 from bot.text import plain
 from generator.contract import InputError, Request
 
@@ -69,8 +70,7 @@ async def cancel(interaction: discord.Interaction[ChiptuneClient], *, request: s
 
 def may_cancel(interaction: discord.Interaction, entry: Entry) -> bool:
     """Whether somebody asked for it, or keeps order in the server."""
-    moderates = interaction.guild_id is not None and interaction.permissions.manage_messages
-    return moderates or entry.user_id == str(interaction.user.id)
+    return moderates(interaction) or entry.user_id == str(interaction.user.id)
 
 
 def line(interaction: discord.Interaction[ChiptuneClient], entry: Entry, where: Place) -> str:

@@ -8,7 +8,7 @@ import zipfile
 
 import pytest
 
-from bot.discord.privacy import EXPORTS, NOTHING, SURE
+from bot.discord.privacy import EXPORTS, NOTHING, ON_ITS_WAY, SURE
 from tests.fake_generator import FILES, MIDI
 
 from .conftest import Stage
@@ -61,6 +61,17 @@ async def test_erase_asks_once_and_leaves_nothing_of_the_person(stage: Stage) ->
     found = await stage.store.songs.get(newest.id)
     assert found is not None
     assert found.votes == 0
+
+
+async def test_a_tune_on_its_way_to_the_channel_is_waited_for(stage: Stage) -> None:
+    post, song = await stage.made()
+    await stage.store.requests.compose_failure(song.id, "")  # back to the state before it was posted
+    shown = await stage.alice.slash(stage.channel, "chiptune privacy")
+    asked = await stage.alice.click(shown.response.message, label="Erase…")
+    result = await stage.alice.click(asked.response.message, label="Erase everything")
+    assert [said.content for said in result.followups] == [ON_ITS_WAY]
+    assert await stage.store.songs.get(song.id) == song
+    assert post.id in [message.id for message in stage.channel.history()]
 
 
 async def test_messages_that_stay_are_told_of(stage: Stage) -> None:

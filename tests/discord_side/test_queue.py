@@ -133,3 +133,19 @@ async def test_only_a_moderator_cancels_another_s_request(stage: Stage, composer
     [message] = stage.channel.history()
     assert text(message) == "This was cancelled by a moderator."
     stage.refused()
+
+
+async def test_what_is_open_goes_with_everything_else_that_is_erased(stage: Stage, composer: HeldComposer) -> None:
+    for who in (stage.alice, stage.alice, stage.bob):
+        await generate(stage, who)
+    await until_open(stage, 1, 2)
+    shown = await stage.alice.slash(stage.channel, "chiptune privacy")
+    asked = await stage.alice.click(shown.response.message, label="Erase…")
+    await stage.alice.click(asked.response.message, label="Erase everything")
+    assert asked.response.content == "Erased: 2 requests, 0 files; 2 messages deleted."
+    await until_open(stage, 1, 0)
+    composer.gate.set()
+    [post] = await stage.posted()
+    assert post.interaction_metadata is not None
+    assert post.interaction_metadata.user.id == stage.bob.id
+    assert [message.id for message in stage.channel.history() if not message.flags.ephemeral] == [post.id]

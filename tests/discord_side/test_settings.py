@@ -6,6 +6,7 @@ from typing import Any
 
 import discord
 import pytest
+import pytest_asyncio
 
 from bot.discord.rights import NO_SERVER, ONLY_MANAGERS
 from bot.store import ServerSettings
@@ -17,6 +18,11 @@ from .reading import custom_id, text
 @pytest.fixture
 def manager(stage: Stage) -> Any:
     return stage.staff("carol", manage_guild=True)
+
+
+@pytest_asyncio.fixture(autouse=True)
+async def _defaults(stage: Stage) -> None:
+    await stage.store.servers.reset(guild_id(stage))
 
 
 def guild_id(stage: Stage) -> str:
@@ -76,8 +82,13 @@ async def test_only_those_who_manage_the_server_see_and_change_them(stage: Stage
 async def test_a_tune_is_as_usual_where_nothing_is_asked_for_and_says_so(stage: Stage, manager: Any) -> None:
     await manager.slash(stage.channel, "chiptune settings scene", scene="boss")
     await manager.slash(stage.channel, "chiptune settings length", seconds=45)
-    for options in ({}, {"scene": "town"}, {"bars": 8}, {"scene": "town", "seconds": 12}):
-        await stage.alice.slash(stage.channel, "chiptune generate", **options)
+    for who, options in (
+        (stage.alice, {}),
+        (stage.alice, {"scene": "town"}),
+        (stage.bob, {"bars": 8}),
+        (stage.bob, {"scene": "town", "seconds": 12}),
+    ):
+        await who.slash(stage.channel, "chiptune generate", **options)
     posts = await stage.posted(4)
     asked = [(request.scene, request.seconds, request.bars) for request in stage.composer.requests]
     assert asked == [("boss", 45, None), ("town", 45, None), ("boss", None, 8), ("town", 12, None)]
