@@ -11,7 +11,7 @@ from generator.contract import InputError
 
 PERMISSIONS = {
     "view_channel": "to see the channel that a late tune belongs to; answers to commands need no permission",
-    "send_messages": "to post a tune that took longer than the 15 minutes for which an answer is open",
+    "send_messages": "to post a tune that took longer than the 15 minutes for which an answer is open, and reports",
     "send_messages_in_threads": "the same in a thread",
     "attach_files": "a tune is files",
     "read_message_history": "to look whether a tune is there already before it is posted again",

@@ -82,16 +82,12 @@ async def test_only_those_who_manage_the_server_see_and_change_them(stage: Stage
 async def test_a_tune_is_as_usual_where_nothing_is_asked_for_and_says_so(stage: Stage, manager: Any) -> None:
     await manager.slash(stage.channel, "chiptune settings scene", scene="boss")
     await manager.slash(stage.channel, "chiptune settings length", seconds=45)
-    for who, options in (
-        (stage.alice, {}),
-        (stage.alice, {"scene": "town"}),
-        (stage.bob, {"bars": 8}),
-        (stage.bob, {"scene": "town", "seconds": 12}),
-    ):
-        await who.slash(stage.channel, "chiptune generate", **options)
-    posts = await stage.posted(4)
-    asked = [(request.scene, request.seconds, request.bars) for request in stage.composer.requests]
-    assert asked == [("boss", 45, None), ("town", 45, None), ("boss", None, 8), ("town", 12, None)]
+    asked: list[dict[str, Any]] = [{}, {"scene": "town"}, {"bars": 8}, {"scene": "town", "seconds": 12}]
+    for count, options in enumerate(asked, 1):
+        await stage.alice.slash(stage.channel, "chiptune generate", **options)
+        posts = await stage.posted(count)
+    wanted = [(request.scene, request.seconds, request.bars) for request in stage.composer.requests]
+    assert wanted == [("boss", 45, None), ("town", 45, None), ("boss", None, 8), ("town", 12, None)]
     lines = ["As usual in this server: boss, 45 s", "As usual in this server: 45 s", "As usual in this server: boss"]
     assert [text(post).splitlines()[0].removeprefix("-# ") for post in posts[:3]] == lines
     assert "As usual" not in text(posts[3])
@@ -125,6 +121,18 @@ async def test_tunes_are_asked_for_in_their_channel_alone(stage: Stage, manager:
     await stage.gone()
     assert len(stage.composer.requests) == 2
     stage.refused()
+
+
+async def test_a_thread_of_that_channel_is_that_channel(stage: Stage, manager: Any) -> None:
+    await manager.slash(stage.channel, "chiptune settings channel", channel=stage.channel)
+    channel = stage.client.get_channel(stage.channel.id)
+    assert isinstance(channel, discord.TextChannel)
+    await channel.create_thread(name="more tunes", type=discord.ChannelType.public_thread)
+    [thread] = stage.channel.threads
+    result = await stage.alice.slash(thread, "chiptune generate")
+    assert not result.ephemeral
+    await stage.gone()
+    assert len(stage.composer.requests) == 1
 
 
 async def test_a_channel_that_is_gone_binds_nobody(stage: Stage, manager: Any) -> None:
