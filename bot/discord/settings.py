@@ -173,7 +173,7 @@ def page(held: ServerSettings) -> str:
         "server_limit": f"{held.server_limit} at the most",
         "cooldown": f"{held.cooldown} s" if held.cooldown else "no wait",
         "clear": CLEARERS[held.clear],
-        "report_channel_id": f"<#{held.report_channel_id}>" if held.report_channel_id else "none: they are only kept",
+        "report_channel_id": f"<#{held.report_channel_id}>" if held.report_channel_id else "none, they are only kept",
     }
     return "\n".join(["**Settings of this server**", *(f"- {TITLES[name]}: {value}" for name, value in said.items())])
 
