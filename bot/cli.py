@@ -6,9 +6,13 @@ import argparse
 import asyncio
 import logging
 from collections.abc import Callable
+from pathlib import Path
 
+from bot.backup import write_backup
+from bot.restore import restore
 from bot.serve import serve
 from bot.settings import load_settings
+from generator.contract import InputError
 
 
 def serve_command(argv: list[str]) -> int:
@@ -17,7 +21,7 @@ def serve_command(argv: list[str]) -> int:
         prog="chiptune serve",
         description="Run the bot: the local page, and Discord where DISCORD_TOKEN is set.",
         epilog="Settings come from the environment or .env: DISCORD_TOKEN, CHIPTUNE_PORT, CHIPTUNE_HOST,"
-        " CHIPTUNE_DATA_DIR, CHIPTUNE_PUBLIC_URL.",
+        " CHIPTUNE_DATA_DIR, CHIPTUNE_PUBLIC_URL, CHIPTUNE_KEEP_DAYS, CHIPTUNE_GRACE_DAYS.",
     )
     parser.parse_args(argv)
     settings = load_settings()
@@ -28,4 +32,65 @@ def serve_command(argv: list[str]) -> int:
     return 0
 
 
-COMMANDS: dict[str, Callable[[list[str]], int]] = {"serve": serve_command}
+def invite_command(argv: list[str]) -> int:
+    """`chiptune invite`: print the links by which the bot is added. Raises InputError without a token."""
+    argparse.ArgumentParser(
+        prog="chiptune invite",
+        description="Print the links that add the bot to a server, and to a person's own account. They are made of"
+        " the application's id in DISCORD_TOKEN; nothing else of the token is in them.",
+    ).parse_args(argv)
+    token = load_settings().token
+    if token is None:
+        raise InputError("Set DISCORD_TOKEN, in the environment or in .env: the links are made of it.")
+    from bot.discord.invite import application_id, server_link, user_link
+
+    application = application_id(token)
+    print(f"For a server: {server_link(application)}")
+    print(f"For yourself: {user_link(application)}")
+    return 0
+
+
+def backup_command(argv: list[str]) -> int:
+    """`chiptune backup`: everything that the bot keeps, in one file."""
+    parser = argparse.ArgumentParser(
+        prog="chiptune backup",
+        description="Write the database and all files that it names into one .tar.gz; the bot may run meanwhile.",
+    )
+    parser.add_argument("file", type=Path, metavar="FILE", help="the .tar.gz to write; it must not be there yet")
+    _add_data_option(parser)
+    options = parser.parse_args(argv)
+    made = write_backup(options.data or load_settings().data_dir, options.file)
+    print(f"{options.file}: the database and {made.files} files, {made.bytes / 1e6:.1f} MB.")
+    if made.lost:
+        print(f"{made.lost} files that the database names were missing or damaged already; they are not in it.")
+    return 0
+
+
+def restore_command(argv: list[str]) -> int:
+    """`chiptune restore`: a backup put back."""
+    parser = argparse.ArgumentParser(
+        prog="chiptune restore",
+        description="Put a backup into the data folder. Every file is checked before anything is replaced.",
+    )
+    parser.add_argument("file", type=Path, metavar="FILE", help="what chiptune backup wrote")
+    _add_data_option(parser)
+    parser.add_argument("--force", action="store_true", help="replace what is in the folder; it is lost then")
+    options = parser.parse_args(argv)
+    folder = options.data or load_settings().data_dir
+    made = restore(options.file, folder, force=options.force)
+    print(f"{folder}: the database and {made.files} files, {made.bytes / 1e6:.1f} MB.")
+    return 0
+
+
+def _add_data_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--data", type=Path, metavar="DIR", help="the data folder; left out: CHIPTUNE_DATA_DIR, or var/"
+    )
+
+
+COMMANDS: dict[str, Callable[[list[str]], int]] = {
+    "serve": serve_command,
+    "invite": invite_command,
+    "backup": backup_command,
+    "restore": restore_command,
+}

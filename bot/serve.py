@@ -7,20 +7,23 @@ is left to them; here stand only the order of start and end, and start-up failur
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import logging
-import os
 import signal
 import sqlite3
 import sys
-from collections.abc import Callable, Coroutine, Iterator, Sequence
-from contextlib import AsyncExitStack, contextmanager
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
-from bot.backlog import Backlog, Poster
+from bot.backlog import Backlog
+from bot.datadir import DATABASE, sole_owner
+from bot.files import Files
+from bot.posters import Poster
+from bot.restore import finish_restore
 from bot.settings import Settings
 from bot.store import Store
+from bot.upkeep import Upkeep
 from bot.web.app import make_app, start
 from bot.web.poster import LocalPoster
 from generator.client import GeneratorClient
@@ -29,7 +32,6 @@ from generator.contract import FaultError
 log = logging.getLogger(__name__)
 
 GENERATOR = (sys.executable, "-m", "generator")
-DATABASE = "chiptune.sqlite3"
 
 Work = Callable[[], Coroutine[Any, Any, None]]
 """A part of the bot that runs until it is cancelled."""
@@ -39,13 +41,15 @@ async def serve(settings: Settings, *, generator_command: Sequence[str] = GENERA
     """Run the bot until SIGINT or SIGTERM. Raises FaultError with one sentence where it cannot start."""
     stop = _stop_on_signals()
     async with AsyncExitStack() as stack:
-        stack.enter_context(_sole_owner(settings.data_dir))
+        stack.enter_context(sole_owner(settings.data_dir))
+        finish_restore(settings.data_dir)
         store = await _open_store(stack, settings.data_dir / DATABASE)
+        files = await _open_files(store, settings.data_dir)
         generator = GeneratorClient(generator_command)
         stack.push_async_callback(generator.close)
         posters: dict[str, Poster] = {"local": LocalPoster()}
-        backlog = Backlog(store, generator, posters, settings.data_dir)
-        work: list[Work] = [backlog.run]
+        backlog = Backlog(store, generator, posters, files)
+        work: list[Work] = [backlog.run, Upkeep(store, files, settings).run]
         if settings.token:
             from bot.discord.app import DiscordSide  # noqa: PLC0415 (discord.py takes a second to import)
 
@@ -68,6 +72,17 @@ async def _open_store(stack: AsyncExitStack, path: Path) -> Store:
         return await stack.enter_async_context(Store.open(path))
     except sqlite3.Error as error:
         raise FaultError(f"The database {path} cannot be opened: {error}.") from error
+
+
+async def _open_files(store: Store, data_dir: Path) -> Files:
+    """The files, those of earlier versions taken over; raises FaultError where that fails."""
+    files = Files(store, data_dir)
+    try:
+        if count := await files.adopt_old():
+            log.info("the files of %d songs were taken over", count)
+    except OSError as error:
+        raise FaultError(f"The files in {data_dir} cannot be taken over: {error.strerror}.") from error
+    return files
 
 
 async def _run_until(stop: asyncio.Event, work: Sequence[Work]) -> None:
@@ -94,23 +109,3 @@ def _stop_on_signals() -> asyncio.Event:
     for sign in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(sign, stop.set)
     return stop
-
-
-@contextmanager
-def _sole_owner(data_dir: Path) -> Iterator[None]:
-    """The data folder, made and locked: a second bot on it would do the first one's unfinished requests again."""
-    try:
-        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)  # its rows hold what answers need
-        lock = os.open(data_dir / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise FaultError(
-            f"The data folder {data_dir} cannot be written: {error.strerror}. Set CHIPTUNE_DATA_DIR to another one."
-        ) from error
-    try:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise FaultError(f"Another bot is running on the data folder {data_dir}.") from error
-        yield
-    finally:
-        os.close(lock)

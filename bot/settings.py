@@ -15,13 +15,17 @@ from dotenv import dotenv_values
 
 from generator.contract import InputError
 
+MOST_DAYS = 36500
+
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """What can be set, each by its CHIPTUNE_ name.
 
     token: DISCORD_TOKEN, None without Discord; kept out of every repr. port: 0 takes a free one. public_url: where
-    people reach the local channel from outside, without a slash at the end; None: posts carry no links.
+    people reach the local channel from outside, without a slash at the end; None: posts carry no links. keep_days: how
+    long uploads and requests without a song stay after their end. grace_days: how long everything of a server stays
+    after the bot was removed from it.
     """
 
     token: str | None = field(default=None, repr=False)
@@ -29,6 +33,8 @@ class Settings:
     port: int = 8000
     data_dir: Path = Path("var")
     public_url: str | None = None
+    keep_days: int = 30
+    grace_days: int = 7
 
 
 def load_settings(dotenv: Path = Path(".env"), environ: Mapping[str, str] | None = None) -> Settings:
@@ -44,12 +50,20 @@ def load_settings(dotenv: Path = Path(".env"), environ: Mapping[str, str] | None
         port=_port(value("CHIPTUNE_PORT") or str(Settings.port)),
         data_dir=Path(value("CHIPTUNE_DATA_DIR") or Settings.data_dir).expanduser(),
         public_url=_url(value("CHIPTUNE_PUBLIC_URL")),
+        keep_days=_days("CHIPTUNE_KEEP_DAYS", value("CHIPTUNE_KEEP_DAYS") or str(Settings.keep_days)),
+        grace_days=_days("CHIPTUNE_GRACE_DAYS", value("CHIPTUNE_GRACE_DAYS") or str(Settings.grace_days)),
     )
 
 
 def _port(text: str) -> int:
     if not text.isascii() or not text.isdigit() or int(text) > 65535:
         raise InputError(f"CHIPTUNE_PORT must be a port number from 0 (any free one) to 65535, not “{text}”.")
+    return int(text)
+
+
+def _days(name: str, text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= MOST_DAYS:
+        raise InputError(f"{name} must be a number of days from 1 to {MOST_DAYS}, not “{text}”.")
     return int(text)
 
 

@@ -25,9 +25,18 @@ FAKE_GENERATOR = (sys.executable, "-m", "tests.fake_generator")
 
 @pytest.fixture(autouse=True)
 def _no_settings_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("DISCORD_TOKEN", "CHIPTUNE_PORT", "CHIPTUNE_HOST", "CHIPTUNE_DATA_DIR", "CHIPTUNE_PUBLIC_URL"):
+    ours = [name for name in os.environ if name.startswith("CHIPTUNE_")]
+    for name in ("DISCORD_TOKEN", *ours):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(ROOT)
+
+
+@pytest.fixture
+def gate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Shut: `gate.touch()` lets go of what the fake generator holds (see its seed HELD)."""
+    file = tmp_path / "gate"
+    monkeypatch.setenv("FAKE_GENERATOR_GATE", str(file))
+    return file
 
 
 @pytest_asyncio.fixture

@@ -20,6 +20,9 @@ from bot.backlog import Backlog
 from bot.discord import replies
 from bot.discord.buttons import BUTTONS
 from bot.discord.commands import chiptune_group
+from bot.discord.presses import Presses
+from bot.privacy import Privacy
+from bot.settings import Settings
 from bot.store import Store
 
 log = logging.getLogger(__name__)
@@ -31,7 +34,8 @@ Fetch = Callable[[discord.Attachment], Awaitable[bytes]]
 class ChiptuneClient(discord.AutoShardedClient):
     """The connection to Discord.
 
-    synced_file: remembers which commands Discord was told of. connector: None is the library's own.
+    synced_file: remembers which commands Discord was told of. public_url: where the page is reached from
+    outside. connector: None is the library's own. keep_days, grace_days: as in the settings, to be told to people.
     """
 
     def __init__(
@@ -41,6 +45,9 @@ class ChiptuneClient(discord.AutoShardedClient):
         fetch: Fetch,
         *,
         synced_file: Path,
+        public_url: str | None = None,
+        keep_days: int = Settings.keep_days,
+        grace_days: int = Settings.grace_days,
         connector: aiohttp.BaseConnector | None = None,
         shard_count: int | None = None,
     ) -> None:
@@ -55,6 +62,11 @@ class ChiptuneClient(discord.AutoShardedClient):
         self.store = store
         self.backlog = backlog
         self.fetch = fetch
+        self.privacy = Privacy(store, backlog.files)
+        self.public_url = public_url
+        self.keep_days = keep_days
+        self.grace_days = grace_days
+        self.presses = Presses()
         self.logged_in = asyncio.Event()
         self.tree = Tree(self)
         self._synced_file = synced_file
@@ -69,6 +81,18 @@ class ChiptuneClient(discord.AutoShardedClient):
         except discord.HTTPException as error:
             # The commands of the last sync go on working, which is better than no bot.
             log.error("the commands could not be registered: %s", error)
+
+    async def on_ready(self) -> None:
+        """Which servers the bot is in: it may have been removed from some while it was away."""
+        await self.store.servers.all_joined({str(server.id) for server in self.guilds})
+
+    async def on_guild_join(self, server: discord.Guild) -> None:
+        """The bot was added to a server."""
+        await self.store.servers.joined(str(server.id))
+
+    async def on_guild_remove(self, server: discord.Guild) -> None:
+        """The bot was removed from a server; what is kept of it is forgotten later, unless it comes back."""
+        await self.store.servers.left(str(server.id))
 
     async def _sync(self) -> None:
         """Register the commands where they differ from those registered last: Discord counts registrations."""

@@ -23,7 +23,8 @@ LOCAL_GUILD = "local"
 class Entry:
     """A request as the queue holds it.
 
-    destination: what the origin needs to answer, as JSON; opaque here. created, updated: seconds since 1970.
+    destination: what the origin needs to answer, as JSON; opaque here. cancelled: it was taken back.
+    created, updated: seconds since 1970.
     """
 
     id: str
@@ -36,6 +37,7 @@ class Entry:
     parent: str | None = None
     status: Status = "queued"
     error: str | None = None
+    cancelled: bool = False
     attempts: int = 0
     created: float = field(default_factory=time.time)
     updated: float = field(default_factory=time.time)
@@ -46,15 +48,26 @@ class Entry:
         values = {name: row[name] for name in cls.__dataclass_fields__}
         values["request"] = Request.from_dict(json.loads(row["request"]))
         values["destination"] = json.loads(row["destination"])
+        values["cancelled"] = bool(row["cancelled"])
         return cls(**values)
+
+
+@dataclass(frozen=True, slots=True)
+class KeptFile:
+    """A file of a song: its name there, the SHA-256 of its bytes, which it is stored under, and how many these are."""
+
+    name: str
+    sha256: str
+    bytes: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Song:
     """A tune that was made; its id is its request's.
 
-    midi, audio, picture: file names in the song's folder. seconds: the score played once. got: what else came out, as
-    `generator.contract.Result` names it. votes: the sum.
+    midi, audio, picture: file names; `Store.files` knows their content. seconds: the score played once. got: what
+    else came out, as `generator.contract.Result` names it. votes: the sum. deleted: when, in seconds since 1970; then
+    the row is empty and stays for the lineage of others alone.
     """
 
     id: str
@@ -79,6 +92,12 @@ class Song:
     timings: Mapping[str, float] = field(default_factory=dict)
     created: float = field(default_factory=time.time)
     votes: int = 0
+    deleted: float | None = None
+
+    @property
+    def file_names(self) -> tuple[str, ...]:
+        """The names of all its files."""
+        return (self.midi, self.audio, self.picture)
 
     @classmethod
     def from_result(cls, entry: Entry, result: Result) -> Song:

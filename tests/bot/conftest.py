@@ -11,6 +11,7 @@ import aiohttp
 import pytest_asyncio
 
 from bot.backlog import Backlog
+from bot.files import Files
 from bot.settings import Settings
 from bot.store import Store
 from bot.web.app import make_app, start
@@ -24,11 +25,12 @@ MIDI = bytes.fromhex("4d546864 00000006 0000 0001 0060 4d54726b 00000004 00ff2f0
 class Channel:
     """A browser's view of a running local channel."""
 
-    def __init__(self, http: aiohttp.ClientSession, url: str, store: Store, folder: Path) -> None:
+    def __init__(self, http: aiohttp.ClientSession, url: str, store: Store, folder: Path, files: Files) -> None:
         self.http = http
         self.url = url.rstrip("/")
         self.store = store
         self.folder = folder
+        self.files = files
 
     async def get(self, path: str, **options: Any) -> tuple[int, Any]:
         async with self.http.get(self.url + path, **options) as response:
@@ -60,11 +62,12 @@ class Channel:
 async def channel(store: Store, tmp_path: Path) -> AsyncIterator[Channel]:
     settings = Settings(port=0, public_url="https://tunes.example.org")
     client = GeneratorClient(FAKE_GENERATOR)
-    backlog = Backlog(store, client, {"local": LocalPoster()}, tmp_path)
+    files = Files(store, tmp_path)
+    backlog = Backlog(store, client, {"local": LocalPoster()}, files)
     runner, url = await start(make_app(settings, store, backlog), settings.host, settings.port)
     worker = asyncio.create_task(backlog.run())
     async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:
-        yield Channel(http, url, store, tmp_path)
+        yield Channel(http, url, store, tmp_path, files)
     await runner.cleanup()
     worker.cancel()
     await asyncio.gather(worker, return_exceptions=True)

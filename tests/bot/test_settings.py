@@ -22,6 +22,11 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
     )
 
 
+def test_how_long_things_are_kept() -> None:
+    settings = load_settings(NONE, {"CHIPTUNE_KEEP_DAYS": "90", "CHIPTUNE_GRACE_DAYS": "1"})
+    assert (settings.keep_days, settings.grace_days) == (90, 1)
+
+
 def test_empty_is_unset() -> None:
     assert load_settings(NONE, {"DISCORD_TOKEN": " ", "CHIPTUNE_PORT": "", "CHIPTUNE_PUBLIC_URL": ""}) == Settings()
 
@@ -33,6 +38,9 @@ def test_empty_is_unset() -> None:
         ("CHIPTUNE_PORT", "-1"),
         ("CHIPTUNE_PORT", "65536"),
         ("CHIPTUNE_PORT", "²"),
+        ("CHIPTUNE_KEEP_DAYS", "0"),
+        ("CHIPTUNE_KEEP_DAYS", "a month"),
+        ("CHIPTUNE_GRACE_DAYS", "99999"),
         ("CHIPTUNE_PUBLIC_URL", "tunes.example.org"),
         ("CHIPTUNE_PUBLIC_URL", "ftp://tunes.example.org"),
         ("CHIPTUNE_PUBLIC_URL", "https://[half"),

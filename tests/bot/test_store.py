@@ -7,12 +7,10 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-import aiosqlite
 import pytest
 
 from bot.store import Entry, Song, Store
-from bot.store.migrations import Migration, all_migrations, migrate
-from generator.contract import FaultError, Request
+from generator.contract import Request
 
 MakeSong = Callable[[Entry], Song]
 
@@ -25,7 +23,7 @@ def new_entry(seed: int = 0, **fields: object) -> Entry:
 async def add(store: Store, count: int) -> list[Entry]:
     entries = [new_entry(seed) for seed in range(count)]
     for entry in entries:
-        await store.add(entry)
+        await store.requests.add(entry)
     return entries
 
 
@@ -39,9 +37,9 @@ async def test_a_request_comes_back_as_it_was_written(store: Store) -> None:
         guild_id="2",
         channel_id="3",
     )
-    await store.add(entry)
-    assert await store.entry("a") == entry
-    assert await store.entry("b") is None
+    await store.requests.add(entry)
+    assert await store.requests.get("a") == entry
+    assert await store.requests.get("b") is None
 
 
 def test_a_destination_is_kept_out_of_logs() -> None:
@@ -50,63 +48,53 @@ def test_a_destination_is_kept_out_of_logs() -> None:
 
 async def test_the_oldest_is_taken_first_and_once(store: Store) -> None:
     entries = await add(store, 3)
-    taken = await asyncio.gather(*(store.take() for _ in range(5)))
+    taken = await asyncio.gather(*(store.queue.take() for _ in range(5)))
     assert [entry.id for entry in taken if entry] == [entry.id for entry in entries]
     assert all(entry.status == "working" and entry.attempts == 1 for entry in taken if entry)
 
 
-async def test_positions(store: Store) -> None:
-    entries = await add(store, 3)
-    assert [await store.position(entry.id) for entry in entries] == [1, 2, 3]
-    await store.take()
-    assert [await store.position(entry.id) for entry in entries] == [0, 1, 2]
-    await store.requeue(entries[0].id)
-    assert [await store.position(entry.id) for entry in entries] == [1, 2, 3]
-    assert await store.position("unknown") == 0
-
-
 async def test_what_was_worked_on_is_queued_again(store: Store) -> None:
     first, second, _ = await add(store, 3)
-    await store.take()
-    await store.take()
-    assert await store.requeue_working() == 2
-    again = await store.take()
+    await store.queue.take()
+    await store.queue.take()
+    assert await store.requests.requeue_working() == 2
+    again = await store.queue.take()
     assert again
     assert (again.id, again.attempts) == (first.id, 2)
-    assert await store.position(second.id) == 1
+    assert next(waiting.id for waiting in await store.queue.line() if not waiting.working) == second.id
 
 
 async def test_a_song_and_its_request_move_together(store: Store, make_song: MakeSong) -> None:
     (entry,) = await add(store, 1)
-    await store.compose(make_song(entry))
+    await store.requests.compose(make_song(entry))
     with pytest.raises(sqlite3.IntegrityError):
-        await store.compose(make_song(entry))
-    assert [left.id for left in await store.undelivered()] == [entry.id]
-    await store.posted(entry.id, "m1")
-    song = await store.song(entry.id)
+        await store.requests.compose(make_song(entry))
+    assert [left.id for left in await store.requests.undelivered()] == [entry.id]
+    await store.requests.posted(entry.id, "m1")
+    song = await store.songs.get(entry.id)
     assert song
     assert (song.message_id, song.timings, song.votes) == ("m1", {"compose": 1.5}, 0)
-    assert await store.undelivered() == []
+    assert await store.requests.undelivered() == []
 
 
 async def test_an_unknown_request_gets_no_song(store: Store, make_song: MakeSong) -> None:
-    with pytest.raises(sqlite3.IntegrityError):
-        await store.compose(make_song(new_entry()))
+    assert not await store.requests.compose(make_song(new_entry()))
+    assert await store.songs.history("local") == []
     (entry,) = await add(store, 1)
-    await store.compose(make_song(entry))
+    assert await store.requests.compose(make_song(entry))
 
 
 async def test_secrets_are_forgotten_once_the_answer_is_delivered(store: Store, make_song: MakeSong) -> None:
     posted, refused = new_entry(destination={"token": "x"}), new_entry(destination={"token": "x"})
     for entry in (posted, refused):
-        await store.add(entry)
-    await store.set_destination(posted.id, {"token": "y"})
-    await store.compose(make_song(posted))
-    await store.compose_failure(refused.id, "No.")
-    assert [entry.destination for entry in await store.undelivered()] == [{"token": "y"}, {"token": "x"}]
-    await store.posted(posted.id)
-    await store.refused(refused.id, "No.")
-    ends = [await store.entry(entry.id) for entry in (posted, refused)]
+        await store.requests.add(entry)
+    await store.requests.set_destination(posted.id, {"token": "y"})
+    await store.requests.compose(make_song(posted))
+    await store.requests.compose_failure(refused.id, "No.")
+    assert [entry.destination for entry in await store.requests.undelivered()] == [{"token": "y"}, {"token": "x"}]
+    await store.requests.posted(posted.id)
+    await store.requests.refused(refused.id, "No.")
+    ends = [await store.requests.get(entry.id) for entry in (posted, refused)]
     assert [(end.status, end.error, end.destination) for end in ends if end] == [
         ("posted", None, {}),
         ("refused", "No.", {}),
@@ -115,54 +103,56 @@ async def test_secrets_are_forgotten_once_the_answer_is_delivered(store: Store, 
 
 async def test_open_requests_of_a_person_and_a_guild(store: Store) -> None:
     for user, guild in (("u1", "g1"), ("u1", "g2"), ("u2", "g1")):
-        await store.add(new_entry(user_id=user, guild_id=guild))
-    taken = await store.take()
-    assert await store.open_requests() == 3
+        await store.requests.add(new_entry(user_id=user, guild_id=guild))
+    taken = await store.queue.take()
+    assert await store.requests.count_open() == 3
     assert taken
-    await store.compose_failure(taken.id, "No.")
-    assert await store.open_requests(user_id="u1") == 1
-    assert await store.open_requests(guild_id="g1") == 1
-    assert await store.open_requests(user_id="u2", guild_id="g2") == 0
+    await store.requests.compose_failure(taken.id, "No.")
+    assert await store.requests.count_open(user_id="u1") == 1
+    assert await store.requests.count_open(guild_id="g1") == 1
+    assert await store.requests.count_open(user_id="u2", guild_id="g2") == 0
 
 
 async def test_history_is_newest_first_by_guild_and_paged(store: Store, make_song: MakeSong) -> None:
     entries = await add(store, 5)
     elsewhere = new_entry(guild_id="g")
-    await store.add(elsewhere)
+    await store.requests.add(elsewhere)
     for entry in [*entries, elsewhere]:
-        await store.compose(make_song(entry))
+        await store.requests.compose(make_song(entry))
     newest = [entry.id for entry in reversed(entries)]
-    page = await store.songs("local", limit=3)
+    page = await store.songs.history("local", limit=3)
     assert [song.id for song in page] == newest[:3]
-    assert [song.id for song in await store.songs("local", limit=3, before=page[-1].id)] == newest[3:]
-    assert [song.id for song in await store.songs("g")] == [elsewhere.id]
+    assert [song.id for song in await store.songs.history("local", limit=3, before=page[-1].id)] == newest[3:]
+    assert [song.id for song in await store.songs.history("g")] == [elsewhere.id]
 
 
 async def test_votes_change_and_are_one_a_person(store: Store, make_song: MakeSong) -> None:
     (entry,) = await add(store, 1)
-    await store.compose(make_song(entry))
-    totals = [await store.vote(entry.id, voter, value) for voter, value in (("a", 1), ("b", 1), ("a", 1), ("a", -1))]
+    await store.requests.compose(make_song(entry))
+    totals = [
+        await store.votes.cast(entry.id, voter, value) for voter, value in (("a", 1), ("b", 1), ("a", 1), ("a", -1))
+    ]
     assert totals == [1, 2, 2, 0]
-    assert await store.vote_of(entry.id, "a") == -1
-    assert await store.vote(entry.id, "a", 0) == 1
-    assert await store.vote_of(entry.id, "a") == 0
-    song = await store.song(entry.id)
+    assert await store.votes.of(entry.id, "a") == -1
+    assert await store.votes.cast(entry.id, "a", 0) == 1
+    assert await store.votes.of(entry.id, "a") == 0
+    song = await store.songs.get(entry.id)
     assert song
     assert song.votes == 1
     with pytest.raises(sqlite3.IntegrityError):
-        await store.vote("unknown", "a", 1)
+        await store.votes.cast("unknown", "a", 1)
 
 
 async def test_a_cancelled_transaction_leaves_the_store_usable(store: Store) -> None:
     for _ in range(20):
-        task = asyncio.create_task(store.add(new_entry()))
+        task = asyncio.create_task(store.requests.add(new_entry()))
         await asyncio.sleep(0)
         await asyncio.sleep(0)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
     entry = new_entry()
-    await store.add(entry)
-    assert await store.entry(entry.id) == entry
+    await store.requests.add(entry)
+    assert await store.requests.get(entry.id) == entry
 
 
 async def test_the_file_is_in_wal_mode_and_checks_references(tmp_path: Path) -> None:
@@ -172,56 +162,5 @@ async def test_the_file_is_in_wal_mode_and_checks_references(tmp_path: Path) -> 
         with closing(sqlite3.connect(path)) as outside:
             assert outside.execute("PRAGMA journal_mode").fetchone() == ("wal",)
             assert outside.execute("SELECT count(*) FROM requests").fetchone() == (1,)
-
-
-# Migrations
-
-
-@pytest.mark.parametrize("have", range(len(all_migrations()) + 1))
-async def test_every_older_schema_is_brought_up_to_date(tmp_path: Path, have: int, make_song: MakeSong) -> None:
-    path = tmp_path / "old.sqlite3"
-    async with aiosqlite.connect(path, isolation_level=None) as db:
-        await migrate(db, all_migrations()[:have])
-    async with Store.open(path) as store:
-        (entry,) = await add(store, 1)
-        await store.compose(make_song(entry))
-    async with Store.open(path) as store:
-        assert await store.song(entry.id)
-    with closing(sqlite3.connect(path)) as db_now:
-        applied = [row[0] for row in db_now.execute("SELECT number FROM migrations ORDER BY number")]
-    assert applied == list(range(1, len(all_migrations()) + 1))
-
-
-async def test_the_oldest_schema_keeps_its_rows(tmp_path: Path) -> None:
-    path = tmp_path / "old.sqlite3"
-    async with aiosqlite.connect(path, isolation_level=None) as db:
-        await migrate(db, all_migrations()[:1])
-        await db.execute(
-            "INSERT INTO requests (id, origin, request, destination, status, created, updated)"
-            """ VALUES ('a', 'local', '{"seed": 3}', '{}', 'queued', 1, 1)"""
-        )
-    async with Store.open(path) as store:
-        entry = await store.entry("a")
-    assert entry
-    assert entry.request == Request(seed=3)
-
-
-async def test_a_failing_migration_leaves_nothing_behind(tmp_path: Path) -> None:
-    broken = Migration(99, "broken", "CREATE TABLE half (x); INSERT INTO nowhere VALUES (1);")
-    async with aiosqlite.connect(tmp_path / "db.sqlite3", isolation_level=None) as db:
-        with pytest.raises(sqlite3.OperationalError, match="nowhere"):
-            await migrate(db, [*all_migrations(), broken])
-        tables = {row[0] for row in await db.execute_fetchall("SELECT name FROM sqlite_schema")}
-        applied = {row[0] for row in await db.execute_fetchall("SELECT number FROM migrations")}
-    assert "songs" in tables
-    assert "half" not in tables
-    assert applied == {migration.number for migration in all_migrations()}
-
-
-async def test_a_database_of_a_newer_program_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "db.sqlite3"
-    async with aiosqlite.connect(path, isolation_level=None) as db:
-        await migrate(db, [*all_migrations(), Migration(99, "later", "CREATE TABLE later (x);")])
-    with pytest.raises(FaultError, match="newer"):
-        async with Store.open(path):
-            pass
+        for pragma in ("foreign_keys", "secure_delete"):
+            assert [row[0] for row in await store.database.fetch(f"PRAGMA {pragma}")] == [1]

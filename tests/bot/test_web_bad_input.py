@@ -40,7 +40,7 @@ async def test_bad_fields_are_one_sentence(channel: Channel, fields: object, wor
     assert status == 400
     assert word in answer["error"]
     assert is_a_sentence(answer["error"])
-    assert await channel.store.open_requests() == 0
+    assert await channel.store.requests.count_open() == 0
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ async def test_bad_files_are_one_sentence(channel: Channel, head: bytes | None, 
     assert status == 400
     assert word in answer["error"]
     assert is_a_sentence(answer["error"])
-    assert not (channel.folder / "uploads").exists()
+    assert not (channel.folder / "files").exists()
 
 
 async def test_50_mb_without_a_declared_length_are_refused_too(channel: Channel) -> None:
@@ -131,15 +131,16 @@ async def test_unknown_addresses_are_404_as_json(channel: Channel, path: str) ->
 
 async def test_only_a_songs_own_files_are_served(channel: Channel) -> None:
     song = await channel.song(seed=42)
-    (channel.folder / "songs" / song["id"] / "secret.txt").write_text("secret")
-    for name in ("secret.txt", "..%2f..%2fchiptune.sqlite3", "%2e%2e"):
+    midi = await channel.files.path(song["id"], "tune.mid")
+    assert midi
+    for name in (midi.name, f"..%2f{midi.name}", "..%2f..%2fchiptune.sqlite3", "%2e%2e"):
         async with channel.http.get(f"{channel.url}/files/{song['id']}/{name}") as response:
             assert response.status == 404
 
 
 async def test_a_request_from_discord_is_not_shown_here(channel: Channel) -> None:
     entry = Entry(id="a" * 32, origin="discord", request=Request(), guild_id="1")
-    await channel.store.add(entry)
+    await channel.store.requests.add(entry)
     assert (await channel.get(f"/api/requests/{entry.id}"))[0] == 404
 
 
@@ -182,7 +183,7 @@ async def test_other_sites_pages_change_nothing(channel: Channel, headers: dict[
 
 
 async def test_a_fault_of_ours_is_a_sentence_too(channel: Channel) -> None:
-    (channel.folder / "uploads").write_text("in the way")
+    (channel.folder / "files").write_text("in the way")
     status, answer = await channel.post("/api/requests", data=multipart({}, MIDI))
     assert status == 500
     assert is_a_sentence(answer["error"])

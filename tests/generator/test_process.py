@@ -15,7 +15,7 @@ import pytest
 import pytest_asyncio
 
 from generator.client import GeneratorClient
-from generator.contract import Failure, GeneratorDied, Job, Progress, Request, Result, digest
+from generator.contract import VIDEO, Failure, GeneratorDied, Job, Progress, Request, Result, digest
 from models.midi import read_score
 from tests.music import twinkle
 
@@ -43,7 +43,8 @@ async def test_a_new_tune_comes_with_its_files_and_progress(client: GeneratorCli
     heard: list[Progress] = []
     answer = await client.run(new_tune(tmp_path), heard.append)
     assert isinstance(answer, Result)
-    assert sorted(path.name for path in tmp_path.iterdir()) == sorted((answer.midi, answer.audio, answer.picture))
+    files = {answer.midi, answer.audio, answer.picture, VIDEO}
+    assert {path.name for path in tmp_path.iterdir()} == files
     assert digest((tmp_path / answer.midi).read_bytes()) == answer.digest
     assert read_score(tmp_path / answer.midi).seconds == answer.seconds == 4.0
     assert (answer.bpm, answer.seed, answer.model) == (120.0, 5, "nes")
@@ -53,6 +54,22 @@ async def test_a_new_tune_comes_with_its_files_and_progress(client: GeneratorCli
         "drawing the picture",
     ]
     assert all(0 <= progress.fraction <= 1 for progress in heard)
+
+
+async def test_a_job_is_dropped_when_nobody_wants_it_and_the_process_goes_on(
+    client: GeneratorClient, tmp_path: Path
+) -> None:
+    begun = asyncio.Event()
+    running = asyncio.create_task(client.run(new_tune(tmp_path, 180.0), lambda _: begun.set()))
+    await begun.wait()
+    pid = client.pid
+    await client.cancel("new")
+    answer = await running
+    assert isinstance(answer, Failure)
+    assert answer.sentence == "This was cancelled."
+    assert not list(tmp_path.iterdir())
+    assert isinstance(await client.run(new_tune(tmp_path), lambda _: None), Result)
+    assert client.pid == pid
 
 
 async def test_the_same_job_gives_the_same_tune(client: GeneratorClient, tmp_path: Path) -> None:

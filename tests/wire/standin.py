@@ -15,12 +15,14 @@ from typing import Any, Self, TypeVar
 from aiohttp import web
 
 from .certificates import server_context
+from .components import BUTTON, MENU, walk
 from .gateway import Gateway, guild
 from .rest import Rest
 from .world import APP_ID, CHANNEL, GUILD, USER, ApiError, Fault, File, Interaction, Payload, World
 
-COMMAND, COMPONENT, AUTOCOMPLETE = 2, 3, 4
-SUB_COMMAND, STRING, INTEGER, ATTACHMENT, NUMBER = 1, 3, 4, 11, 10
+COMMAND, COMPONENT, AUTOCOMPLETE, SUBMIT = 2, 3, 4, 5
+LABEL = 18
+SUB_COMMAND, GROUP, STRING, INTEGER, CHANNEL_OPTION, ATTACHMENT, NUMBER = 1, 2, 3, 4, 7, 11, 10
 T = TypeVar("T")
 
 
@@ -82,19 +84,27 @@ class StandIn:
         file: File | None = None,
         declared: int | None = None,
         member: bool = True,
+        permissions: int = 0,
     ) -> Interaction:
-        """Send `/chiptune NAME`. file: what the option `file` holds; declared: the size to claim; member: whether the
-        bot is installed in the server (else by the user only).
+        """Send `/chiptune NAME`, or `GROUP NAME`. file: what the option `file` holds; declared: the size to claim;
+        member: whether the bot is installed in the server (else by the user only); permissions: the person's. An
+        option `channel` holds a channel's id.
         """
         given: list[Payload] = [_option(key, value) for key, value in (options or {}).items()]
         resolved: Payload = {}
+        if channel := (options or {}).get("channel"):
+            about = {**guild()["channels"][0], "id": str(channel), "name": "other", "permissions": "0"}
+            resolved = {"resolved": {"channels": {str(channel): about}}}
         if file is not None:
             stored = self.world.store(CHANNEL, file, declared)
             given.append({"name": "file", "type": ATTACHMENT, "value": stored["id"]})
             resolved = {"resolved": {"attachments": {stored["id"]: stored}}}
-        command = {"name": name, "type": SUB_COMMAND, "options": given}
+        *group, last = name.split()
+        command = {"name": last, "type": SUB_COMMAND, "options": given}
+        for outer in group:
+            command = {"name": outer, "type": GROUP, "options": [command]}
         data = {"id": "1", "name": "chiptune", "type": 1, "options": [command], **resolved}
-        return await self._interact(COMMAND, data, user, member=member)
+        return await self._interact(COMMAND, data, user, member=member, permissions=permissions)
 
     async def autocomplete(self, name: str, option: str, text: str) -> list[Payload]:
         """Type into an option; the choices that come back."""
@@ -106,12 +116,34 @@ class StandIn:
         choices: list[Payload] = interaction.data["choices"]
         return choices
 
-    async def press(self, message: Payload, label: str, *, user: int = USER) -> Interaction:
-        """Press the button of a message whose label begins so."""
-        buttons = [item for row in message["components"] for item in row["components"]]
+    async def press(self, message: Payload, label: str, *, user: int = USER, permissions: int = 0) -> Interaction:
+        """Press the button of a message that begins so, its emoji first. permissions: the person's."""
+        buttons = [part for part in walk(message["components"]) if part["type"] == BUTTON and "custom_id" in part]
         custom_id = next(item["custom_id"] for item in buttons if _label(item).startswith(label))
-        data = {"custom_id": custom_id, "component_type": 2}
+        data = {"custom_id": custom_id, "component_type": BUTTON}
+        return await self._interact(COMPONENT, data, user, message=message, permissions=permissions)
+
+    async def select(self, message: Payload, value: str, *, user: int = USER) -> Interaction:
+        """Choose an option of a message's menu."""
+        menu = next(part for part in walk(message["components"]) if part["type"] == MENU)
+        data = {"custom_id": menu["custom_id"], "component_type": MENU, "values": [value]}
         return await self._interact(COMPONENT, data, user, message=message)
+
+    async def submit(self, form: Interaction, message: Payload, **changes: Any) -> Interaction:
+        """Send a form that was shown, as it stands but for the changes."""
+        fields: list[Payload] = []
+        for label in form.data["components"]:
+            field: Payload = label["component"]
+            name, kind = field["custom_id"], field["type"]
+            about = {"id": len(fields) + 1, "type": kind, "custom_id": name}
+            if kind == MENU:
+                chosen = [option["value"] for option in field["options"] if option.get("default")]
+                about["values"] = changes.get(name, chosen)
+            else:
+                about["value"] = changes.get(name, field.get("value", ""))
+            fields.append({"id": 100 + len(fields), "type": LABEL, "component": about})
+        data = {"custom_id": form.data["custom_id"], "components": fields}
+        return await self._interact(SUBMIT, data, form.user, message=message)
 
     async def answered(self, interaction: Interaction) -> Interaction:
         """Wait for the callback of an interaction."""
@@ -136,13 +168,21 @@ class StandIn:
         return [known[message] for message in interaction.followups if message in known]
 
     async def _interact(
-        self, kind: int, data: Payload, user: int, *, message: Payload | None = None, member: bool = True
+        self,
+        kind: int,
+        data: Payload,
+        user: int,
+        *,
+        message: Payload | None = None,
+        member: bool = True,
+        permissions: int = 0,
     ) -> Interaction:
         world = self.world
+        channel = int(message["channel_id"]) if message else CHANNEL
         interaction = Interaction(
             id=world.new_id(),
             token=f"interaction-token-{secrets.token_urlsafe(24)}",
-            channel=CHANNEL,
+            channel=channel,
             user=user,
             sent=world.now(),
             limit=world.limit,
@@ -161,8 +201,8 @@ class StandIn:
                 "data": data,
                 "guild_id": str(GUILD),
                 "guild": {"id": str(GUILD), "locale": "en-US", "features": []},
-                "channel": {**guild()["channels"][0], "guild_id": str(GUILD)},
-                "channel_id": str(CHANNEL),
+                "channel": {**guild()["channels"][0], "id": str(channel), "guild_id": str(GUILD)},
+                "channel_id": str(channel),
                 "member": {
                     "user": person,
                     "roles": [],
@@ -170,7 +210,7 @@ class StandIn:
                     "deaf": False,
                     "mute": False,
                     "flags": 0,
-                    "permissions": "0",
+                    "permissions": str(permissions),
                 },
                 "locale": "en-US",
                 "guild_locale": "en-US",
@@ -186,6 +226,8 @@ class StandIn:
 
 
 def _option(name: str, value: Any) -> Payload:
+    if name == "channel":
+        return {"name": name, "type": CHANNEL_OPTION, "value": str(value)}
     kind = STRING if isinstance(value, str) else NUMBER if isinstance(value, float) else INTEGER
     return {"name": name, "type": kind, "value": value}
 

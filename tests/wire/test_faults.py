@@ -6,18 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from tests.fake_generator import OGG
+from tests.fake_generator import HELD, OGG
 
 from .process import Bot
+from .reading import names, text
 from .standin import StandIn
 from .test_restarts import posted
 from .world import CHANNEL, EPHEMERAL, USER
 
-POST = "PATCH .*/webhooks/.*with_components=1"
-"""The edit that makes a post of the placeholder: the only one with buttons."""
+POST = "PATCH .*/webhooks/.* with files"
+"""The edit that makes a post of the placeholder: the only one with files."""
 EXPIRED = -1.0
-SLOW = {"seed": 1}
-"""Two seconds of work, so that something can happen in the middle."""
+SLOW = {"seed": HELD}
+"""Work that goes on until the bot's gate is touched, so that something can happen in the middle."""
 
 
 @pytest.mark.parametrize(
@@ -43,11 +44,12 @@ async def test_past_the_token_s_expiry_it_is_a_channel_message(discord: StandIn,
     interaction = await discord.slash("generate", SLOW)
     await discord.until(lambda: len(discord.world.edits) > 1)
     discord.world.offset = 16 * 60
+    bot.gate.touch()
     [post] = await posted(discord, bot)
     assert int(post["id"]) != interaction.original
-    assert f"<@{USER}>" in post["content"]
+    assert f"<@{USER}>" in text(post)
     assert discord.messages() == [post], "the placeholder is gone"
-    assert len(post["attachments"]) == 3
+    assert names(post) == ["tune.mp4", "tune.mid"]
 
 
 async def test_an_unknown_webhook_is_no_dead_end(discord: StandIn, bot: Bot) -> None:
@@ -83,7 +85,7 @@ async def test_a_user_s_own_install_is_answered_directly_when_late(discord: Stan
     discord.world.joined, discord.world.token_seconds = False, EXPIRED
     await discord.slash("generate", member=False)
     [direct] = await discord.until(lambda: discord.posts(-USER))
-    assert len(direct["attachments"]) == 3
+    assert names(direct) == ["tune.mp4", "tune.mid"]
     await discord.until(lambda: bot.rows("SELECT 1 FROM requests WHERE status = 'posted'"))
     assert bot.rows("SELECT message_id FROM songs") == [(None,)]
 
@@ -119,16 +121,16 @@ async def test_files_over_the_limit_have_a_smaller_form(discord: StandIn, bot: B
     discord.world.limit = len(OGG)
     await discord.slash("generate")
     [post] = await posted(discord, bot)
-    assert [item["filename"] for item in post["attachments"]] == ["tune.mid"]
-    assert "the sound is over Discord's limit" in post["embeds"][0]["description"]
+    assert names(post) == ["tune.mid"]
+    assert "the sound is over Discord's limit" in text(post)
 
 
-async def test_a_413_that_no_limit_foretold_has_a_smaller_form(discord: StandIn, bot: Bot) -> None:
-    discord.fault(POST, 413, 40005)
+async def test_a_413_that_no_limit_foretold_has_smaller_forms(discord: StandIn, bot: Bot) -> None:
+    discord.fault(POST, 413, 40005, times=2)
     await discord.slash("generate")
     [post] = await posted(discord, bot)
-    assert [item["filename"] for item in post["attachments"]] == ["tune.ogg", "tune.mid"]
-    assert "image" not in post["embeds"][0]
+    assert names(post) == ["tune.ogg", "tune.mid"]
+    assert "The picture is left out" in text(post)
 
 
 async def test_a_post_that_discord_will_never_take_is_refused(discord: StandIn, bot: Bot) -> None:
@@ -154,14 +156,16 @@ async def test_a_deleted_channel_s_tune_comes_directly(discord: StandIn, bot: Bo
     await discord.slash("generate", SLOW)
     await discord.until(lambda: discord.world.edits)
     discord.world.deleted_channels.add(CHANNEL)
+    bot.gate.touch()
     [direct] = await discord.until(lambda: discord.posts(-USER))
-    assert len(direct["attachments"]) == 3
+    assert names(direct) == ["tune.mp4", "tune.mid"]
 
 
 async def test_a_deleted_placeholder_s_tune_comes_as_a_message(discord: StandIn, bot: Bot) -> None:
     interaction = await discord.slash("generate", SLOW)
     await discord.until(lambda: discord.world.edits)
     del discord.world.channels[CHANNEL][interaction.original or 0]
+    bot.gate.touch()
     await posted(discord, bot)
 
 
@@ -170,6 +174,7 @@ async def test_a_socket_that_drops_is_resumed_and_loses_nothing(discord: StandIn
     await discord.until(lambda: len(discord.world.edits) > 1)
     discord.gateway.drop()
     second = await discord.slash("generate", {"seed": 70})
+    bot.gate.touch()
     posts = await posted(discord, bot, 2)
     assert [int(post["id"]) for post in posts] == [first.original, second.original]
     assert discord.gateway.resumes == 1
@@ -180,6 +185,7 @@ async def test_a_session_that_is_invalid_is_made_anew(discord: StandIn, bot: Bot
     await discord.until(lambda: len(discord.world.edits) > 1)
     discord.gateway.invalid_next = True
     discord.gateway.drop()
+    bot.gate.touch()
     await posted(discord, bot)
     await discord.until(lambda: discord.gateway.identifies == 2)
     await discord.gateway.ready.wait()

@@ -1,0 +1,104 @@
+"""`/chiptune delete`, and what else deletes a tune: its rows, its files, and its message where that is possible.
+
+Who may is in `rights`; what stays of a tune that others came from is the store's.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+import discord
+from discord import app_commands, ui
+from discord.app_commands import Choice
+
+from bot.discord import asking, rights
+from bot.discord.completing import SEARCHED, song_choices
+from bot.discord.markdown import inert
+from bot.discord.pressed import SONG, OfSong, Press
+from bot.store import Song
+from generator.contract import InputError
+
+if TYPE_CHECKING:
+    from bot.discord.client import ChiptuneClient
+
+log = logging.getLogger(__name__)
+
+SURE = "Shall {title} be deleted, with its files, its votes and its message? This cannot be undone."
+DELETED = "{title} is deleted."
+MESSAGE_STAYS = "Its message could not be removed: a moderator can do that."
+NOT_POSTED_YET = "This tune is just being posted: try again when it is there."
+
+
+async def complete_deletable(interaction: discord.Interaction[ChiptuneClient], typed: str) -> list[Choice[str]]:
+    """The newest tunes made here that the person may delete and whose titles hold what was typed."""
+    songs = await interaction.client.store.songs.history(asking.place(interaction), limit=SEARCHED)
+    return song_choices(list(filter(await rights.deletable(interaction), songs)), typed)
+
+
+@app_commands.command(name="delete", description="Delete a tune made here")
+@app_commands.describe(song="A tune of yours; for moderators, any tune made here")
+@app_commands.autocomplete(song=complete_deletable)
+async def delete(interaction: discord.Interaction[ChiptuneClient], song: str) -> None:
+    """Ask whether a tune shall be deleted."""
+    await ask(interaction, await asking.find_song(interaction, song))
+
+
+async def ask(interaction: discord.Interaction[ChiptuneClient], song: Song) -> None:
+    """Ask the person alone whether they are sure. Raises InputError where they may not."""
+    await rights.check_may_delete(interaction, song)
+    view = ui.View(timeout=None).add_item(DeleteForGood(song.id))
+    await interaction.response.send_message(SURE.format(title=f"**{inert(song.title)}**"), view=view, ephemeral=True)
+
+
+async def delete_song(client: ChiptuneClient, song: Song) -> bool:
+    """Delete a tune; whether its message is gone, too. Raises InputError while it is being posted."""
+    entry = await client.store.requests.get(song.id)
+    if entry is not None and entry.status == "composed":
+        raise InputError(NOT_POSTED_YET)
+    await client.backlog.files.delete(song.id)
+    return await remove_message(client, entry.channel_id if entry else None, song.message_id)
+
+
+async def remove_message(client: ChiptuneClient, channel_id: str | None, message_id: str | None) -> bool:
+    """Remove a message of the bot's; whether it is gone. None: there is none."""
+    if channel_id is None or message_id is None:
+        return True
+    try:
+        await client.get_partial_messageable(int(channel_id)).get_partial_message(int(message_id)).delete()
+    except discord.NotFound:
+        return True
+    except discord.HTTPException as error:
+        log.warning("the message %s of a deleted tune stays: %s", message_id, error)
+        return False
+    return True
+
+
+class Delete(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:delete:{SONG}"):
+    """Asks whether the tune shall be deleted."""
+
+    def __init__(self, song_id: str) -> None:
+        super().__init__(song_id, ui.Button(label="Delete…", emoji="🗑️", custom_id=f"chiptune:delete:{song_id}"))
+
+    async def pressed(self, interaction: Press, client: ChiptuneClient) -> None:
+        """Ask once more."""
+        await ask(interaction, await self.song(client))
+
+
+class DeleteForGood(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:delete-for-good:{SONG}"):
+    """Deletes the tune."""
+
+    def __init__(self, song_id: str) -> None:
+        red = discord.ButtonStyle.danger
+        super().__init__(
+            song_id, ui.Button(label="Delete it", style=red, custom_id=f"chiptune:delete-for-good:{song_id}")
+        )
+
+    async def pressed(self, interaction: Press, client: ChiptuneClient) -> None:
+        """Delete, and say so in place of the question."""
+        song = await self.song(client)
+        await rights.check_may_delete(interaction, song)
+        await interaction.response.defer()
+        gone = await delete_song(client, song)
+        said = DELETED.format(title=f"**{inert(song.title)}**")
+        await interaction.edit_original_response(content=said if gone else f"{said} {MESSAGE_STAYS}", view=None)

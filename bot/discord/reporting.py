@@ -1,0 +1,115 @@
+"""A tune that somebody objects to: `/chiptune report`, or the button's form that asks why.
+
+A report is kept by the store until somebody has looked at it, and passed on to the channel that the server has set for
+reports. What moderators do with it there is in `handling`.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+import discord
+from discord import app_commands, ui
+from discord.app_commands import Range
+
+from bot.discord import asking, replies
+from bot.discord.completing import complete_song
+from bot.discord.handling import handling_view
+from bot.discord.markdown import inert
+from bot.discord.posts import linked_title
+from bot.discord.pressed import SONG, OfSong, Press
+from bot.store.reports import REASON_LENGTH, Report
+from bot.text import plain
+from generator.contract import InputError
+
+if TYPE_CHECKING:
+    from bot.discord.client import ChiptuneClient
+    from bot.store import Song
+
+log = logging.getLogger(__name__)
+
+FORM_SECONDS = 15 * 60.0
+NO_REASON = "Please say what is wrong with it."
+PASSED_ON = "Thank you: this was passed on to the moderators."
+KEPT = (
+    "Thank you: this is kept for the moderators, but no channel is set here in which they would see it. Please tell "
+    "one of them, or somebody who manages this server (`/chiptune settings reports`)."
+)
+KEPT_OUTSIDE = "Thank you: this is kept for those who run the bot."
+AGAIN = "You have reported this tune before."
+CARD = "🚩 {song} was reported by <@{reporter}>: {reason}"
+
+
+@app_commands.command(name="report", description="Tell the moderators that something is wrong with a tune")
+@app_commands.describe(song="A tune made here", reason="What is wrong with it")
+@app_commands.autocomplete(song=complete_song)
+async def report(
+    interaction: discord.Interaction[ChiptuneClient], song: str, reason: Range[str, 1, REASON_LENGTH]
+) -> None:
+    """Report a tune of this place."""
+    await submit(interaction, await asking.find_song(interaction, song), reason)
+
+
+async def submit(interaction: discord.Interaction[ChiptuneClient], song: Song, reason: str) -> None:
+    """Keep a report, pass it on, and say to the one who reports alone what became of it. Raises InputError."""
+    client, reporter = interaction.client, str(interaction.user.id)
+    reason = plain(reason, REASON_LENGTH)
+    if not reason:
+        raise InputError(NO_REASON)
+    new = await client.store.reports.add(song.id, reporter, reason)
+    await interaction.response.defer(ephemeral=True, thinking=True)
+    if not new:
+        said = AGAIN
+    elif await pass_on(client, Report(song.id, reporter, reason, interaction.created_at.timestamp())):
+        said = PASSED_ON
+    else:
+        said = KEPT if interaction.guild_id else KEPT_OUTSIDE
+    await interaction.edit_original_response(content=said)
+
+
+async def pass_on(client: ChiptuneClient, report: Report) -> bool:
+    """Show a report in its server's channel for reports; whether there is one that can be written to."""
+    song, entry = await client.store.songs.get(report.song), await client.store.requests.get(report.song)
+    if song is None or entry is None:
+        return False
+    channel = (await client.store.servers.settings(song.guild_id or "")).report_channel_id
+    if channel is None:
+        return False
+    card = CARD.format(
+        song=linked_title(entry, song), reporter=report.reporter, reason=inert(report.reason, REASON_LENGTH)
+    )
+    try:
+        await client.get_partial_messageable(int(channel)).send(card, view=handling_view(song.id))
+    except discord.HTTPException as error:
+        log.warning("a report of the tune %s is kept, but could not be passed on: %s", song.id, error)
+        return False
+    return True
+
+
+class ReportButton(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:report:{SONG}"):
+    """Opens the form."""
+
+    def __init__(self, song_id: str) -> None:
+        super().__init__(song_id, ui.Button(label="Report…", emoji="🚩", custom_id=f"chiptune:report:{song_id}"))
+
+    async def pressed(self, interaction: Press, client: ChiptuneClient) -> None:
+        """Show the form, which is the answer to the press."""
+        await interaction.response.send_modal(ReportForm(await self.song(client)))
+
+
+class ReportForm(ui.Modal, title="Report this tune"):
+    """Asks for the reason."""
+
+    def __init__(self, song: Song) -> None:
+        super().__init__(timeout=FORM_SECONDS)
+        self.song = song
+        self.reason: ui.TextInput[Any] = ui.TextInput(
+            custom_id="reason", style=discord.TextStyle.paragraph, max_length=REASON_LENGTH
+        )
+        self.add_item(ui.Label(text="What is wrong with it?", component=self.reason))
+
+    async def on_submit(self, interaction: Press) -> None:
+        """Keep it and pass it on."""
+        async with replies.answering(interaction):
+            await submit(interaction, self.song, self.reason.value)

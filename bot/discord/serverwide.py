@@ -1,0 +1,51 @@
+"""What a server's settings mean for those who ask there: the channel for tunes, the usual scene and length.
+
+How settings are made is `settings`'s, how many requests may be open is the backlog's.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import discord
+
+from generator.contract import InputError, Request
+
+if TYPE_CHECKING:
+    from bot.discord.client import ChiptuneClient
+    from bot.store import ServerSettings
+
+ELSEWHERE = "Tunes have a channel of their own in this server: please ask in <#{channel}>."
+USUAL = "-# As usual in this server: {usual}"
+
+
+async def check_channel(interaction: discord.Interaction[ChiptuneClient]) -> None:
+    """Raise InputError where the server has set another channel for tunes; its threads are that channel, too.
+
+    A channel that is gone binds nobody.
+    """
+    channel = (await _settings(interaction)).channel_id
+    if channel is None or interaction.guild_id is None:
+        return
+    here = {str(interaction.channel_id), str(getattr(interaction.channel, "parent_id", None))}
+    guild = interaction.client.get_guild(interaction.guild_id)
+    gone = guild is not None and not guild.unavailable and guild.get_channel(int(channel)) is None
+    if channel not in here and not gone:
+        raise InputError(ELSEWHERE.format(channel=channel))
+
+
+async def with_usual(interaction: discord.Interaction[ChiptuneClient], request: Request) -> tuple[Request, str]:
+    """A new tune's request with the server's scene and length where none was asked for, and a line that says so."""
+    held = await _settings(interaction)
+    usual: dict[str, str | float] = {}
+    if held.scene and request.scene is None:
+        usual["scene"] = held.scene
+    if held.seconds and request.seconds is None and request.bars is None:
+        usual["seconds"] = held.seconds
+    said = [value if isinstance(value, str) else f"{value:g} s" for value in usual.values()]
+    return Request.from_dict({**request.to_dict(), **usual}), USUAL.format(usual=", ".join(said)) if usual else ""
+
+
+async def _settings(interaction: discord.Interaction[ChiptuneClient]) -> ServerSettings:
+    """The server's, the defaults outside of one."""
+    return await interaction.client.store.servers.settings(str(interaction.guild_id or ""))

@@ -1,0 +1,190 @@
+"""`/chiptune settings`: what those who manage a server set there, one by one, and back again.
+
+Discord hides whole commands from people, not parts of one, so that everybody sees these; who may use them is checked
+each time. What a setting may hold is the store's (`ServerSettings`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import discord
+from discord import app_commands
+from discord.app_commands import AppCommandChannel, Choice, Range, Transform
+
+from bot.discord.completing import choices
+from bot.discord.reporting import pass_on
+from bot.discord.rights import check_manages
+from bot.store import ServerSettings
+from bot.store.servers import COOLDOWN, PERSON_LIMIT, SERVER_LIMIT
+from generator.contract import SCENES, SECONDS, InputError
+
+if TYPE_CHECKING:
+    from bot.discord.client import ChiptuneClient
+
+TITLES = {
+    "channel_id": "Channel for tunes",
+    "scene": "Usual scene",
+    "seconds": "Usual length",
+    "person_limit": "Open requests of one person",
+    "server_limit": "Open requests of all",
+    "cooldown": "Between two requests of a person",
+    "clear": "Who may delete tunes",
+    "report_channel_id": "Channel for reports",
+}
+CLEARERS = {"moderators": "moderators", "own": "moderators, and everybody their own"}
+REPORTS_HERE = "Reports of this server's tunes arrive in this channel from now on."
+CANNOT_WRITE = "The bot cannot write in <#{channel}>: it needs to see the channel and to send messages there."
+PASSED_AT_ONCE = 20
+"""Reports that waited for a channel and are passed on when there is one; the others stay with the bot."""
+
+
+class WrittenChannel(app_commands.Transformer):
+    """A channel that people write in, as the command itself brings it: the library's cache need not know it yet."""
+
+    @property
+    def type(self) -> discord.AppCommandOptionType:
+        """A channel."""
+        return discord.AppCommandOptionType.channel
+
+    @property
+    def channel_types(self) -> list[discord.ChannelType]:
+        """What Discord offers."""
+        return [discord.ChannelType.text, discord.ChannelType.news]
+
+    async def transform(self, interaction: discord.Interaction, value: AppCommandChannel, /) -> AppCommandChannel:
+        """As it is."""
+        return value
+
+
+settings = app_commands.Group(name="settings", description="What holds in this server")
+
+
+@settings.command(name="show", description="All settings of this server")
+async def show(interaction: discord.Interaction[ChiptuneClient]) -> None:
+    """What holds now."""
+    held = await interaction.client.store.servers.settings(check_manages(interaction))
+    await _answer(interaction, held)
+
+
+@settings.command(name="channel", description="The one channel for tunes")
+@app_commands.describe(channel="Any channel if left out")
+async def set_channel(
+    interaction: discord.Interaction[ChiptuneClient],
+    channel: Transform[AppCommandChannel, WrittenChannel] | None = None,
+) -> None:
+    """Where tunes are asked for."""
+    await _set(interaction, "channel_id", str(channel.id) if channel else None)
+
+
+@settings.command(name="scene", description="The scene where none is asked for")
+@app_commands.describe(scene="The model's choice if left out")
+@app_commands.choices(scene=choices(SCENES))
+async def set_scene(interaction: discord.Interaction[ChiptuneClient], scene: str | None = None) -> None:
+    """The usual scene."""
+    await _set(interaction, "scene", scene)
+
+
+@settings.command(name="length", description="The length where none is asked for")
+@app_commands.describe(seconds="The model's choice if left out")
+async def set_length(
+    interaction: discord.Interaction[ChiptuneClient], seconds: Range[int, SECONDS[0], SECONDS[1]] | None = None
+) -> None:
+    """The usual length."""
+    await _set(interaction, "seconds", seconds)
+
+
+@settings.command(name="person-limit", description="How many requests of one person may be open")
+@app_commands.describe(requests="The default if left out")
+async def set_person_limit(
+    interaction: discord.Interaction[ChiptuneClient],
+    requests: Range[int, PERSON_LIMIT[0], PERSON_LIMIT[1]] | None = None,
+) -> None:
+    """Open requests a person."""
+    await _set(interaction, "person_limit", requests)
+
+
+@settings.command(name="server-limit", description="How many requests of this server may be open")
+@app_commands.describe(requests="The default if left out")
+async def set_server_limit(
+    interaction: discord.Interaction[ChiptuneClient],
+    requests: Range[int, SERVER_LIMIT[0], SERVER_LIMIT[1]] | None = None,
+) -> None:
+    """Open requests of all."""
+    await _set(interaction, "server_limit", requests)
+
+
+@settings.command(name="cooldown", description="How long a person waits between two requests")
+@app_commands.describe(seconds="Not at all if left out")
+async def set_cooldown(
+    interaction: discord.Interaction[ChiptuneClient], seconds: Range[int, COOLDOWN[0], COOLDOWN[1]] | None = None
+) -> None:
+    """Seconds between two requests of a person."""
+    await _set(interaction, "cooldown", seconds)
+
+
+@settings.command(name="deletion", description="Who may delete tunes")
+@app_commands.describe(who="Moderators alone if left out")
+@app_commands.choices(who=[Choice(name=said, value=value) for value, said in CLEARERS.items()])
+async def set_clear(interaction: discord.Interaction[ChiptuneClient], who: str | None = None) -> None:
+    """Who may delete tunes."""
+    await _set(interaction, "clear", who)
+
+
+@settings.command(name="reports", description="The channel where moderators see reports")
+@app_commands.describe(channel="None if left out: reports are only kept")
+async def set_reports(
+    interaction: discord.Interaction[ChiptuneClient],
+    channel: Transform[AppCommandChannel, WrittenChannel] | None = None,
+) -> None:
+    """Where reports go: tried at once, and what waits is passed on."""
+    guild = check_manages(interaction)
+    if channel is None:
+        await _set(interaction, "report_channel_id", None)
+        return
+    await interaction.response.defer(ephemeral=True, thinking=True)
+    try:
+        await interaction.client.get_partial_messageable(channel.id).send(REPORTS_HERE)
+    except discord.Forbidden as error:
+        raise InputError(CANNOT_WRITE.format(channel=channel.id)) from error
+    store = interaction.client.store
+    held = await store.servers.change(guild, "report_channel_id", str(channel.id))
+    for report in (await store.reports.waiting(guild))[:PASSED_AT_ONCE]:
+        await pass_on(interaction.client, report)
+    await interaction.edit_original_response(content=page(held))
+
+
+@settings.command(name="reset", description="Back to the defaults")
+@app_commands.describe(setting="All of them if left out")
+@app_commands.choices(setting=[Choice(name=title, value=name) for name, title in TITLES.items()])
+async def reset(interaction: discord.Interaction[ChiptuneClient], setting: str | None = None) -> None:
+    """One setting or all of them."""
+    held = await interaction.client.store.servers.reset(check_manages(interaction), setting)
+    await _answer(interaction, held)
+
+
+def page(held: ServerSettings) -> str:
+    """All settings as a list of markdown."""
+    said = {
+        "channel_id": f"<#{held.channel_id}>" if held.channel_id else "any",
+        "scene": held.scene or "the model's choice",
+        "seconds": f"{held.seconds:g} s" if held.seconds else "the model's choice",
+        "person_limit": f"{held.person_limit} at the most",
+        "server_limit": f"{held.server_limit} at the most",
+        "cooldown": f"{held.cooldown} s" if held.cooldown else "no wait",
+        "clear": CLEARERS[held.clear],
+        "report_channel_id": f"<#{held.report_channel_id}>" if held.report_channel_id else "none, they are only kept",
+    }
+    return "\n".join(["**Settings of this server**", *(f"- {TITLES[name]}: {value}" for name, value in said.items())])
+
+
+async def _set(interaction: discord.Interaction[ChiptuneClient], name: str, value: object) -> None:
+    """Set one setting, None sets it back; answer with what holds now. Raises InputError."""
+    guild, servers = check_manages(interaction), interaction.client.store.servers
+    held = await (servers.reset(guild, name) if value is None else servers.change(guild, name, value))
+    await _answer(interaction, held)
+
+
+async def _answer(interaction: discord.Interaction[ChiptuneClient], held: ServerSettings) -> None:
+    """Show what holds to the one who asks alone."""
+    await interaction.response.send_message(page(held), ephemeral=True)

@@ -1,0 +1,24 @@
+"""Rows that are removed together: requests with the songs that they became, and all that hangs on these."""
+
+from __future__ import annotations
+
+import json
+
+from bot.store.database import Database
+
+
+async def remove_requests(database: Database, condition: str, value: object) -> set[str]:
+    """Inside a transaction, remove the requests that fulfil an SQL condition; the SHA-256 of the files they named.
+
+    Votes, reports and names of files go along; what others made from these songs stays and has no parent any more.
+    """
+    found = await database.rows(f"SELECT id FROM requests WHERE {condition}", (value,))  # noqa: S608 (our own conditions)
+    ids = (json.dumps([row["id"] for row in found]),)
+    named = await database.rows(
+        "SELECT sha256 FROM files WHERE song IN (SELECT value FROM json_each(?1))"
+        " UNION SELECT sha256 FROM uploads WHERE request IN (SELECT value FROM json_each(?1))",
+        ids,
+    )
+    await database.execute("DELETE FROM songs WHERE id IN (SELECT value FROM json_each(?))", ids)
+    await database.execute("DELETE FROM requests WHERE id IN (SELECT value FROM json_each(?))", ids)
+    return {row["sha256"] for row in named}

@@ -1,0 +1,63 @@
+"""What people report: a song and a reason, once a person and song, kept until somebody has looked at it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from bot.store.database import Database
+from generator.contract import InputError
+
+REASON_LENGTH = 500
+"""Letters of a reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One report that waits. created: seconds since 1970."""
+
+    song: str
+    reporter: str
+    reason: str
+    created: float
+
+
+class Reports:
+    """The table `reports`. With a song its reports go, too."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    async def add(self, song_id: str, reporter: str, reason: str) -> bool:
+        """Report a song; False where this person did that before. Raises InputError, one sentence."""
+        reason = " ".join(reason.split())
+        if not 1 <= len(reason) <= REASON_LENGTH:
+            raise InputError(f"Say in 1 to {REASON_LENGTH} letters why you report this tune.")
+        async with self._db.transaction():
+            if not await self._db.rows("SELECT 1 FROM voted_songs WHERE id = ?", (song_id,)):
+                raise InputError("This tune is no longer in the history.")
+            return bool(
+                await self._db.execute(
+                    "INSERT INTO reports (song, reporter, reason, created) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                    (song_id, reporter, reason, time.time()),
+                )
+            )
+
+    async def waiting(self, guild_id: str) -> list[Report]:
+        """The reports of a place's songs that nobody has handled, oldest first."""
+        rows = await self._db.fetch(
+            "SELECT song, reporter, reason, reports.created FROM reports JOIN songs ON songs.id = reports.song"
+            " WHERE guild_id = ? AND handled IS NULL ORDER BY reports.number",
+            (guild_id,),
+        )
+        return [Report(**dict(row)) for row in rows]
+
+    async def handle(self, song_id: str) -> int:
+        """Note that a song's reports were looked at; how many these were."""
+        return await self._db.change(
+            "UPDATE reports SET handled = :now WHERE song = :song AND handled IS NULL", song=song_id
+        )
+
+    async def forget_handled(self, before: float) -> int:
+        """Forget reports that were handled before a time; how many."""
+        return await self._db.change("DELETE FROM reports WHERE handled < :before", before=before)

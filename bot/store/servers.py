@@ -1,0 +1,157 @@
+"""Settings of servers, each with a default, and since when the bot is no longer in a server.
+
+What a setting does is up to those who read it. The language of a server is Discord's affair.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from bot.store.database import Database
+from bot.store.removal import remove_requests
+from generator.contract import InputError, Request
+
+PERSON_LIMIT = (1, 50)
+SERVER_LIMIT = (1, 500)
+COOLDOWN = (0, 3600)
+CLEARERS = ("moderators", "own")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerSettings:
+    """What can be set for a server. Raises InputError, one sentence, for a value that is none.
+
+    channel_id: where tunes are posted, None: where they were asked for. scene, seconds: of a request that names none;
+    None leaves them to the model. person_limit, server_limit: open requests of one person and of all. cooldown: seconds
+    between two requests of a person. report_channel_id: where reports go, None: nowhere. clear: who may delete tunes,
+    "moderators" alone, or everybody their "own", too.
+    """
+
+    channel_id: str | None = None
+    scene: str | None = None
+    seconds: float | None = None
+    person_limit: int = 3
+    server_limit: int = 20
+    cooldown: int = 0
+    report_channel_id: str | None = None
+    clear: str = "own"
+
+    def __post_init__(self) -> None:
+        Request(scene=self.scene, seconds=self.seconds)  # it knows what these may be
+        _check_channel(self.channel_id)
+        _check_channel(self.report_channel_id)
+        _check_whole("limit of open requests a person", self.person_limit, PERSON_LIMIT)
+        _check_whole("limit of open requests", self.server_limit, SERVER_LIMIT)
+        _check_whole("cooldown in seconds", self.cooldown, COOLDOWN)
+        if self.clear not in CLEARERS:
+            raise InputError(f"Tunes are cleared by {' or '.join(CLEARERS)}.")
+
+
+class Servers:
+    """The table `servers`."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    async def settings(self, guild_id: str) -> ServerSettings:
+        """A server's settings; the defaults where none were set."""
+        return ServerSettings(**_stored(await self._db.fetch(_SETTINGS, (guild_id,))))
+
+    async def change(self, guild_id: str, name: str, value: object) -> ServerSettings:
+        """Set one setting; what holds now. Raises InputError, one sentence, and changes nothing then."""
+        _check_setting(name)
+        async with self._db.transaction():
+            stored = _stored(await self._db.rows(_SETTINGS, (guild_id,)))
+            settings = ServerSettings(**{**stored, name: value})
+            await self._write(guild_id, {**stored, name: value})
+        return settings
+
+    async def reset(self, guild_id: str, name: str | None = None) -> ServerSettings:
+        """Set one setting back to its default, or all of them; what holds now. Raises InputError."""
+        if name is not None:
+            _check_setting(name)
+        async with self._db.transaction():
+            stored = _stored(await self._db.rows(_SETTINGS, (guild_id,)))
+            left = {key: value for key, value in stored.items() if name not in (None, key)}
+            await self._write(guild_id, left)
+        return ServerSettings(**left)
+
+    async def left(self, guild_id: str, when: float | None = None) -> None:
+        """The bot was removed from a server. when: seconds since 1970, None is now; an earlier time stays."""
+        await self._db.change(
+            "INSERT INTO servers (guild_id, removed) VALUES (:guild, :when)"
+            " ON CONFLICT DO UPDATE SET removed = coalesce(removed, excluded.removed)",
+            guild=guild_id,
+            when=time.time() if when is None else when,
+        )
+
+    async def joined(self, guild_id: str) -> None:
+        """The bot is in a server, again or for the first time: what is kept of it stays."""
+        await self._db.change(_JOINED, guild=guild_id)
+
+    async def all_joined(self, guild_ids: Collection[str]) -> None:
+        """The bot is in these servers and in no others: it may have been removed while it did not run.
+
+        A server where it never was has nothing to lose: people who installed it for themselves use it there, too.
+        """
+        async with self._db.transaction():
+            for guild_id in guild_ids:
+                await self._db.execute(_JOINED, {"guild": guild_id})
+            await self._db.execute(
+                "UPDATE servers SET removed = ? WHERE removed IS NULL"
+                " AND guild_id NOT IN (SELECT value FROM json_each(?))",
+                (time.time(), json.dumps(list(guild_ids))),
+            )
+
+    async def left_before(self, when: float) -> list[str]:
+        """The servers that the bot was removed from before a time, in seconds since 1970."""
+        rows = await self._db.fetch("SELECT guild_id FROM servers WHERE removed < ?", (when,))
+        return [row["guild_id"] for row in rows]
+
+    async def erase(self, guild_id: str, left_before: float) -> set[str]:
+        """Remove everything of a server that the bot was removed from before a time; the files that it named.
+
+        Nothing happens where the bot came back.
+        """
+        async with self._db.transaction():
+            gone = await self._db.execute(
+                "DELETE FROM servers WHERE guild_id = ? AND removed < ?", (guild_id, left_before)
+            )
+            return await remove_requests(self._db, "guild_id = ?", guild_id) if gone else set()
+
+    async def _write(self, guild_id: str, settings: dict[str, Any]) -> None:
+        await self._db.execute(
+            "INSERT INTO servers (guild_id, settings) VALUES (?, ?)"
+            " ON CONFLICT DO UPDATE SET settings = excluded.settings",
+            (guild_id, json.dumps(settings)),
+        )
+
+
+_SETTINGS = "SELECT settings FROM servers WHERE guild_id = ?"
+_JOINED = "INSERT INTO servers (guild_id) VALUES (:guild) ON CONFLICT DO UPDATE SET removed = NULL"
+
+
+def _stored(rows: list[Any]) -> dict[str, Any]:
+    """What was set, from the server's row or from none."""
+    return dict(json.loads(rows[0]["settings"])) if rows else {}
+
+
+def _check_setting(name: str) -> None:
+    names = ServerSettings.__dataclass_fields__
+    if name not in names:
+        raise InputError(f"There is no setting called “{name[:40]}”: there are {', '.join(names)}.")
+
+
+def _check_channel(value: object) -> None:
+    if value is not None and not (isinstance(value, str) and value.isascii() and value.isdecimal()):
+        raise InputError("A channel is named by its id.")
+
+
+def _check_whole(what: str, value: object, limits: tuple[int, int]) -> None:
+    low, high = limits
+    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+        raise InputError(f"The {what} must be a whole number from {low} to {high}.")

@@ -1,0 +1,82 @@
+"""Songs that were made, and the history of a place. They are written when their request is composed.
+
+A song that is deleted is nowhere shown. Where others name it as their parent an empty row titled “deleted” stays, so
+that their lineage can still be read; else its rows go.
+"""
+
+from __future__ import annotations
+
+import time
+
+from bot.store.database import Database
+from bot.store.removal import remove_requests
+from bot.store.values import Song
+
+
+class Songs:
+    """The table `songs`, with the sum of each song's votes."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    async def get(self, song_id: str, *, or_deleted: bool = False) -> Song | None:
+        """One song. or_deleted: also one that was deleted and is somebody's parent; its title is “deleted”."""
+        rows = await self._db.fetch("SELECT * FROM voted_songs WHERE id = ?", (song_id,))
+        if or_deleted and not rows:
+            rows = await self._db.fetch("SELECT *, 0 AS votes FROM songs WHERE id = ?", (song_id,))
+        return Song.from_row(rows[0]) if rows else None
+
+    async def history(self, guild_id: str, *, limit: int = 20, before: str | None = None) -> list[Song]:
+        """A guild's songs, newest first; `before` is the last song's id of the page before."""
+        rows = await self._db.fetch(
+            "SELECT * FROM voted_songs WHERE guild_id = ?1"
+            " AND (?2 IS NULL OR number < (SELECT number FROM songs WHERE id = ?2)) ORDER BY number DESC LIMIT ?3",
+            (guild_id, before, limit),
+        )
+        return [Song.from_row(row) for row in rows]
+
+    async def delete(self, song_id: str) -> set[str]:
+        """Delete a song with its votes and reports; the SHA-256 of the files that it named.
+
+        Its request goes with it. Nothing happens where it is deleted already.
+        """
+        async with self._db.transaction():
+            children = await self._db.rows(
+                "SELECT 1 FROM songs WHERE parent = ?1 UNION ALL SELECT 1 FROM requests WHERE parent = ?1 LIMIT 1",
+                (song_id,),
+            )
+            if not children:
+                return await remove_requests(self._db, "id = ? AND status NOT IN ('queued', 'working')", song_id)
+            named = await self._db.rows(
+                "SELECT sha256 FROM files WHERE song = ?1 UNION SELECT sha256 FROM uploads WHERE request = ?1",
+                (song_id,),
+            )
+            await self._empty(song_id)
+            return {row["sha256"] for row in named}
+
+    async def forget_deleted(self) -> int:
+        """Forget deleted songs that are nobody's parent any more; how many."""
+        async with self._db.transaction():
+            rows = await self._db.rows(
+                "SELECT id FROM songs AS song WHERE deleted IS NOT NULL"
+                " AND NOT EXISTS (SELECT 1 FROM songs WHERE parent = song.id)"
+                " AND NOT EXISTS (SELECT 1 FROM requests WHERE parent = song.id)"
+            )
+            for row in rows:
+                await remove_requests(self._db, "id = ?", row["id"])
+        return len(rows)
+
+    async def _empty(self, song_id: str) -> None:
+        """Leave of a song and its request only what the lineage of others needs."""
+        for table, column in (("votes", "song"), ("reports", "song"), ("files", "song"), ("uploads", "request")):
+            await self._db.execute(f"DELETE FROM {table} WHERE {column} = ?", (song_id,))  # noqa: S608
+        await self._db.execute(
+            "UPDATE songs SET deleted = coalesce(deleted, ?), title = 'deleted', digest = '', midi = '', audio = '',"
+            " picture = '', user_id = NULL, message_id = NULL, report = '', got = '{}', timings = '{}' WHERE id = ?",
+            (time.time(), song_id),
+        )
+        await self._db.execute(
+            "UPDATE requests SET request = '{}', destination = '{}', user_id = NULL, error = NULL, status = 'posted'"
+            " WHERE id = ?",
+            (song_id,),
+        )

@@ -1,0 +1,120 @@
+"""What a person may have, and what is left of one who is erased: the whole data folder is searched, byte by byte."""
+
+import json
+import zipfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest_asyncio
+
+from bot.files import Files
+from bot.privacy import Privacy
+from bot.store import Song, Store
+from generator.contract import digest
+from tests.bot.kept import FILES, ask, content, digests, make, new_entry, on_disk, song_of, write_job
+
+ALICE, BOB = "271828182845904523", "314159265358979323"
+HERS, SHARED = b"MThd hers", b"MThd shared"
+
+
+class Home:
+    """A data folder in which alice and bob have songs, and have to do with each other's."""
+
+    def __init__(self, store: Store, folder: Path) -> None:
+        self.store = store
+        self.folder = folder
+        self.files = Files(store, folder)
+        self.privacy = Privacy(store, self.files)
+
+    async def fill(self) -> None:
+        async def make_one(seed: int, user: str, **fields: Any) -> Song:
+            return await make(self.store, self.files, seed, user_id=user, **fields)
+
+        self.hers: Song = await make_one(1, ALICE, upload=HERS)
+        self.his: Song = await make_one(2, BOB, parent=self.hers.id)
+        await make_one(3, ALICE, upload=SHARED)
+        self.same: Song = await make_one(3, BOB, upload=SHARED)
+        await self.store.votes.cast(self.hers.id, BOB, 1)
+        await self.store.votes.cast(self.his.id, ALICE, 1)
+        await self.store.votes.cast(self.his.id, BOB, 1)
+        await self.store.reports.add(self.his.id, ALICE, "Too loud.")
+        waiting = new_entry(4, user_id=ALICE, destination={"user": int(ALICE), "token": "secret"})
+        await ask(self.store, self.files, waiting)
+
+    def holds(self, text: str) -> bool:
+        """Whether a text is in any file of the folder, or in a file's name."""
+        found = [path for path in self.folder.rglob("*") if path.is_file()]
+        return any(text in str(path) or text.encode() in path.read_bytes() for path in found)
+
+
+@pytest_asyncio.fixture
+async def home(tmp_path: Path) -> AsyncIterator[Home]:
+    async with Store.open(tmp_path / "chiptune.sqlite3") as store:
+        home = Home(store, tmp_path)
+        await home.fill()
+        yield home
+
+
+async def test_nothing_is_left_of_a_person_who_is_erased(home: Home) -> None:
+    gone = [ALICE, digest(HERS), home.hers.id, *digests(1)]
+    assert all(home.holds(text) for text in gone)
+    await home.privacy.erase(ALICE)
+    assert [text for text in gone if home.holds(text)] == []
+    assert (home.folder / "chiptune.sqlite3-wal").stat().st_size == 0
+
+
+async def test_what_others_have_stays(home: Home) -> None:
+    await home.privacy.erase(ALICE)
+    left = {song.id: song for song in await home.store.songs.history("7")}
+    assert set(left) == {home.his.id, home.same.id}
+    assert left[home.his.id].parent is None
+    assert left[home.his.id].votes == 1
+    assert on_disk(home.folder) == {*digests(2, 3), digest(SHARED)}
+    assert await home.store.reports.waiting("7") == []
+    entry = await home.store.requests.get(home.his.id)
+    assert entry
+    assert (entry.user_id, entry.parent) == (BOB, None)
+
+
+async def test_nothing_comes_back_from_a_job_that_was_in_progress(home: Home) -> None:
+    entry = await home.store.queue.take()
+    assert entry
+    assert entry.user_id == ALICE
+    await write_job(home.files, entry)
+    await home.privacy.erase(ALICE)
+    assert not await home.files.compose(song_of(entry))
+    await home.files.forget_job(entry.id)
+    assert not home.holds(ALICE)
+    assert not any(home.holds(text) for text in digests(4))
+
+
+async def test_a_person_gets_everything_with_the_files(home: Home) -> None:
+    target = home.folder / "export.zip"
+    await home.privacy.write_export(ALICE, target)
+    with zipfile.ZipFile(target) as archive:
+        about = json.loads(archive.read("about.json"))
+        for name in FILES:
+            assert archive.read(f"songs/{home.hers.id}/{name}") == content(1, name)
+        assert archive.read(f"uploads/{digest(HERS)}.mid") == HERS
+        assert len(archive.namelist()) == 1 + 2 * len(FILES) + 2
+    assert about == await home.privacy.export_of(ALICE)
+    assert {table: len(rows) for table, rows in about.items() if table != "user"} == {
+        "requests": 3,
+        "songs": 2,
+        "files": 6,
+        "uploads": 2,
+        "votes": 1,
+        "reports": 1,
+    }
+    assert about["requests"][0]["request"]["upload"] == digest(HERS)
+    assert about["requests"][2]["destination"] == {"user": int(ALICE)}
+    assert "secret" not in json.dumps(about)
+    assert BOB not in json.dumps(about)
+
+
+async def test_of_a_stranger_there_is_nothing(home: Home) -> None:
+    about = await home.privacy.export_of("5")
+    assert all(rows == [] for table, rows in about.items() if table != "user")
+    assert await home.privacy.erase("5") == 0
+    assert len(await home.store.songs.history("7")) == 4
