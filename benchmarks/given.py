@@ -22,7 +22,6 @@ from transformers import LlamaForCausalLM
 from models.cli import DEFAULT_MODEL
 from models.forms import EVERY, Sheet, accompany, only, read_sheet
 from models.network import load_network
-from models.rewrite import AHEAD
 from models.score import CHANNEL_NAMES, CHANNELS
 from models.songs import read_songs
 from models.tokens import load_codebook, load_tokenizer, spelled, to_text, token_id
@@ -46,7 +45,6 @@ def main() -> None:
     parser.add_argument("--model", type=Path, default=DEFAULT_MODEL)
     parser.add_argument("--count", type=int, default=200, help="songs at the most")
     parser.add_argument("--beats", type=int, default=64, help="of each song, at the most")
-    parser.add_argument("--ahead", type=int, default=AHEAD, help="beats by which the others come first")
     given = parser.parse_args()
     tokenizer, network = load_tokenizer(given.model), load_network(given.model)
     codebook = load_codebook(given.model, tokenizer)
@@ -56,14 +54,13 @@ def main() -> None:
     ]
     print("| channel | songs | notes | alone | after the others | ratio |\n| --- | --- | --- | --- | --- | --- |")
     for channel in EVERY:
-        print(row((network, tokenizer), sheets, channel, (given.beats, given.ahead)), flush=True)
+        print(row(network, tokenizer, sheets, channel, given.beats), flush=True)
 
 
-def row(model: tuple[LlamaForCausalLM, Tokenizer], sheets: Sequence[Sheet], channel: int, told: tuple[int, int]) -> str:
-    """A line of the table: nats a note of a channel in both forms. told: as for `_lines`."""
-    network, tokenizer = model
+def row(network: LlamaForCausalLM, tokenizer: Tokenizer, sheets: Sequence[Sheet], channel: int, beats: int) -> str:
+    """A line of the table: nats a note of a channel in both forms."""
     context = network.config.max_position_embeddings
-    found = [lines for sheet in sheets if (lines := _lines(tokenizer, sheet, channel, told, context))]
+    found = [lines for sheet in sheets if (lines := _lines(tokenizer, sheet, channel, beats, context))]
     notes = sum(count for _, _, count in found)
     name = CHANNEL_NAMES[channel]
     alone = sum(_nats(network, [line for line, _, _ in found], name)) / max(1, notes)
@@ -72,18 +69,13 @@ def row(model: tuple[LlamaForCausalLM, Tokenizer], sheets: Sequence[Sheet], chan
     return f"| {title} | {len(found)} | {notes} | {alone:.3f} | {after:.3f} | {after / alone:.3f} |"
 
 
-def _lines(
-    tokenizer: Tokenizer, sheet: Sheet, channel: int, told: tuple[int, int], context: int
-) -> tuple[Line, Line, int] | None:
-    """(alone, after the others, notes) of a song's beginning; None where the channel or the others are silent there.
-
-    told: beats at the most, and by how many the others come first.
-    """
-    beats, ahead = min(told[0], len(sheet.beats)), told[1]
+def _lines(tokenizer: Tokenizer, sheet: Sheet, channel: int, beats: int, context: int) -> tuple[Line, Line, int] | None:
+    """(alone, after the others, notes) of a song's beginning; None where the channel or the others are silent there."""
+    beats = min(beats, len(sheet.beats))
     others = [other for other in EVERY if other != channel]
     while beats > 0:
         begun = Sheet(sheet.head, sheet.beats[:beats], sheet.played[:beats])
-        after = tokenizer.encode(accompany(begun, others, [channel], ahead=ahead)).ids
+        after = tokenizer.encode(accompany(begun, others, [channel])).ids
         if len(after) <= context:
             break
         beats -= 4

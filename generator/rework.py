@@ -79,13 +79,13 @@ def rework(model: Model, request: Request, tune: Tune, progress: Progress, known
     """
     if not model.plans:
         raise InputError(f"The model {request.model} only composes: it knows nothing of tunes that exist.")
-    wish = replace(wish_of(request), key=tune.key)
-    source = source_of(model, tune.score, wish.controls)
+    source = source_of(model, tune.score)
+    wish = wish_of(request)
     task = _TASKS[request.mode](source, request)
     before = longest_shared(tune.score, known) if known else 0
 
     def one(seed: int, told: Progress) -> Take:
-        score = task.write(model, replace(wish, seed=seed), told)
+        score = task.write(model, replace(wish, seed=seed, key=tune.key), told)
         shared = longest_shared(score, known) if known else None
         copied = is_copy(shared) and (shared or 0) > before
         wrong = _wrong(source, score) + _new_faults(source, score, task.written) + copied
@@ -223,7 +223,7 @@ class Infill:
             def told(share: float, done: int = i) -> None:
                 progress((done + share) / len(self.spans))
 
-            source = source_of(model, score, wish.controls) if i else self.source
+            source = source_of(model, score) if i else self.source
             score = fill_in(model, source, replace(wish, seed=(wish.seed + i) % 2**31), span, told)
         return score
 

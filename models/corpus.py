@@ -15,14 +15,13 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from models.codebook import learn_codebook
-from models.forms import read_sheet, tell_again
-from models.grid import ROWS
+from models.forms import read_sheet
 from models.parallel import in_parallel
-from models.plan import length_event, phrase_event, plan_of
+from models.plan import length_event, plan_of
 from models.songs import CorpusError, Song, read_lines, read_songs, song_from_json
 from models.sounds import Codebook
 from models.tokens import row_clock, to_text, train_tokenizer
-from models.vocabulary import CONSOLES, TOLD_AGAIN, char, transposition
+from models.vocabulary import CONSOLES, char, transposition
 
 SHIFTS = tuple(range(-5, 7))
 """Transpositions in semitones: every song in every key once."""
@@ -45,26 +44,18 @@ def comes_to_rest(song: Song) -> bool:
 
 def example_of(song: Song, codebook: Codebook | None = None) -> Example:
     """A song as text, with its repeats and its plan. codebook: of the sounds that a real song's notes name."""
-    clock = song.clock or row_clock(song.score)
     text = to_text(
         song.score,
         countdown=comes_to_rest(song),
-        clock=clock,
+        clock=song.clock,
         codebook=codebook if song.real else None,
         repeats=True,
     )
     sheet = read_sheet(text)
-    labels = _labels(song)
-    bos, *tempo = sheet.head
-    about = map(char, [*labels, *plan_of(song.score, sheet)])
-    head = [bos, *about, *tempo, char(length_event(len(sheet.beats)))]
-
-    def told(beat: int) -> list[str]:
-        end = min(song.score.frames, clock.row(clock.phrase_end(beat) * ROWS))
-        frames = range(max(0, clock.row(beat * ROWS)), end)
-        return [*(label for label in labels if label.startswith(TOLD_AGAIN)), phrase_event(song.score, frames)]
-
-    return Example(song.name, " ".join([*head, tell_again(text[len(" ".join(sheet.head)) :], told)]), song.real)
+    bos, *clock = sheet.head
+    about = map(char, [*_labels(song), *plan_of(song.score, sheet)])
+    head = [bos, *about, *clock, char(length_event(len(sheet.beats)))]
+    return Example(song.name, " ".join(head) + text[len(" ".join(sheet.head)) :], song.real)
 
 
 def _labels(song: Song) -> list[str]:

@@ -20,16 +20,10 @@ from models.vocabulary import EVENTS, char, transposition
 
 Tokens = npt.NDArray[np.uint16]
 
-DROPPED = ("scene:", "key:", "left:", "voices:", "density:", "returns:", "length:", "phrase:")
-"""Kinds of controls that are left out at random, wherever they are told. The console is not: without it a tune would
-be half arranged.
-"""
-AHEAD = (0, 1)
-"""Beats by which given channels come before the others."""
-UNCONTROLLED = 0.25
-"""The share of crops without any control."""
-LEFT_OUT = 0.35
-"""How often each kind of control is left out of the other crops."""
+DROPPED = ("scene:", "key:", "left:", "voices:", "density:", "returns:", "length:")
+"""Kinds of controls that are left out at random. The console is not: without it a tune would be half arranged."""
+UNCONTROLLED = 0.3
+"""The share of crops without any control; of the others each kind is left out half the time."""
 FROM_START = 0.1
 """The share of crops that begin where their song does."""
 SPANS = (4, 8, 16)
@@ -44,8 +38,8 @@ class Mixture:
     few channels alone. arranged: of arranged songs instead of the console's own, where the corpus has both.
     """
 
-    accompany: float = 0.25
-    infill: float = 0.1
+    accompany: float = 0.2
+    infill: float = 0.12
     part: float = 0.03
     arranged: float = 0.1
 
@@ -104,11 +98,11 @@ class Crops:
         return self._without(random, np.concatenate([tokens[: beats[0]], tokens[start:]]))
 
     def _without(self, random: np.random.Generator, tokens: Tokens) -> Tokens:
-        """Every control left out, or each kind at random."""
+        """Every control left out, or each kind half the time."""
         keep = np.ones(len(tokens), dtype=bool)
         none = random.random() < UNCONTROLLED
         for control in self.controls:
-            if none or random.random() < LEFT_OUT:
+            if none or random.random() < 0.5:
                 keep &= ~np.isin(tokens, control)
         return tokens[keep]
 
@@ -132,8 +126,7 @@ def _accompanied(random: np.random.Generator, sheet: Sheet, beats: int) -> str:
     """Some channels before the others, from a beat on, for about so many beats."""
     given = _some(random)
     written = [channel for channel in EVERY if channel not in given]
-    start = _start(random, len(sheet.beats))
-    return accompany(sheet, given, written, range(start, start + beats), int(random.choice(AHEAD)))
+    return accompany(sheet, given, written, _start(random, len(sheet.beats)), most=beats)
 
 
 def _filled_in(random: np.random.Generator, sheet: Sheet, beats: int) -> str:

@@ -3,21 +3,20 @@
 Works on the text that `models.tokens` writes; which form and which beats is drawn in `models.crops`. What is given
 first follows `<given>`, what is written after it `<then>`:
 
-    accompany   <given> beat 1 <given> beat 2 <then> beat 1 <given> beat 3 <then> beat 2 ... <end>
+    accompany   <given> phrase 1 <given> phrase 2 <then> phrase 1 <given> phrase 3 <then> phrase 2 ... <end>
     infill      <given> beats before <given> beats after <then> the span <end>
 
-Whoever writes the other channels has seen the given ones some beats ahead, or just the same beat (`ahead` 0). As each
-phrase of four bars begins, what a song is told to be can be told again (`tell_again`).
+Phrases are four bars, so that whoever writes the other channels has seen four to eight bars ahead.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from models.score import CHANNEL_NAMES, CHANNELS
-from models.vocabulary import BACKS, TOLD_AGAIN, char, event_of, is_sound
+from models.vocabulary import BACKS, char, event_of, is_sound
 
 EVERY = range(len(CHANNELS))
 GIVEN, THEN, END = char("<given>"), char("<then>"), char("<end>")
@@ -28,10 +27,7 @@ Cell = tuple[tuple[str, str], ...]
 
 @dataclass(slots=True)
 class Beat:
-    """One beat's text taken apart. again: for channels that repeat, beats back.
-
-    opening: its number, what is told again and the countdown.
-    """
+    """One beat's text taken apart. opening: its number and countdown. again: for channels that repeat, beats back."""
 
     opening: list[str] = field(default_factory=list)
     again: dict[int, int] = field(default_factory=dict)
@@ -59,7 +55,7 @@ def read_sheet(text: str) -> Sheet:
             bodies.append([])
         elif not beats:
             head.append(word)
-        elif kind in ("left", *TOLD_AGAIN):
+        elif kind == "left":
             beats[-1].opening.append(word)
         elif kind == "again":
             for character in word:
@@ -128,41 +124,22 @@ def _back(sheet: Sheet, beat: int, channel: int, hidden: range) -> int:
     return next(others, 0)
 
 
-def tell_again(text: str, told: Callable[[int], Sequence[str]]) -> str:
-    """A text with events told as each phrase begins, after the number of its first beat. told: those of a beat."""
-    words: list[str] = []
-    beat = 0
-    for word in text.split():
-        words.append(word)
-        if event_of(word[0]).startswith("beat:"):
-            words += map(char, told(beat) if begins_phrase(word, beat) else ())
-            beat += 1
-    return " ".join(words)
+def phrases(sheet: Sheet, first: int = 0) -> list[range]:
+    """The beats of each phrase from a beat on; a phrase begins where the count of beats begins anew."""
+    anew = char("beat:0")
+    starts = [i for i in range(first, len(sheet.beats)) if i == first or sheet.beats[i].opening[0] == anew]
+    return [range(a, b) for a, b in zip(starts, [*starts[1:], len(sheet.beats)], strict=True)]
 
 
-def begins_phrase(word: str, beat: int) -> bool:
-    """Whether a beat begins a phrase: the first, and where the count of beats begins anew. word: its number."""
-    return beat == 0 or word == char("beat:0")
-
-
-def accompany(
-    sheet: Sheet, given: Collection[int], written: Collection[int], beats: range | None = None, ahead: int = 0
-) -> str:
-    """Some channels some beats ahead of others. beats: those told; by default all."""
-    told = range(len(sheet.beats)) if beats is None else range(beats.start, min(beats.stop, len(sheet.beats)))
+def accompany(sheet: Sheet, given: Collection[int], written: Collection[int], first: int = 0, most: int = 512) -> str:
+    """Some channels a phrase or two ahead of others, from a beat on. most: beats, about; the rest is left out."""
+    parts = [part for part in phrases(sheet, first) if part.start < first + most]
     words = [*sheet.head[:1], *(char(f"given:{CHANNEL_NAMES[c]}") for c in sorted(given)), *sheet.head[1:]]
-    for beat in told[:ahead]:
-        words += give(sheet, beat, given)
-    for beat in told:
-        words += give(sheet, beat + ahead, given) if beat + ahead in told else []
-        words += [THEN, *tell(sheet, range(beat, beat + 1), written)]
+    words += [GIVEN, *tell(sheet, parts[0], given)]
+    for part, after in zip(parts, [*parts[1:], None], strict=True):
+        words += [GIVEN, *tell(sheet, after, given)] if after else []
+        words += [THEN, *tell(sheet, part, written)]
     return " ".join([*words, END])
-
-
-def give(sheet: Sheet, beat: int, channels: Collection[int]) -> list[str]:
-    """The words of some channels' beat that others are written to; nothing of what is told again or counted down."""
-    number, *others = tell(sheet, range(beat, beat + 1), channels)
-    return [GIVEN, number, *others[len(sheet.beats[beat].opening) - 1 :]]
 
 
 def infill(sheet: Sheet, before: int, span: range, after: int) -> str:

@@ -63,10 +63,6 @@ class RowClock:
         """Frames a beat."""
         return self.sixteenths / 16 * (NTSC[0] / NTSC[1] if self.ntsc else 1)
 
-    def phrase_end(self, beat: int) -> int:
-        """The first beat of the next phrase after a beat: where the count of beats begins anew."""
-        return beat + BEAT_CYCLE - (self.first + beat) % BEAT_CYCLE
-
     def to_grid(self, beats_a_bar: int = 4) -> Grid:
         """The nearest grid of whole frames."""
         grid = Grid.from_beat(round(self.beat_frames * 16))

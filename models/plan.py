@@ -1,8 +1,7 @@
 """What a tune is going to be, in three numbers that are known before its first note: voices, density and returns.
 
-Training tells them of songs, each about half the time; a request can ask for them, and what it leaves open is drawn
-from the model before it composes (`models.sample`). Steps are sixths of NES-MDB's training songs, so that each is as
-common.
+Training tells them of each song, half the time; a request can ask for them, and what it leaves open is drawn from the
+model before it composes (`models.sample`). Steps are sixths of NES-MDB's training songs, so that each is as common.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from collections.abc import Sequence
 from math import inf
 
 from models.forms import EVERY, Sheet
-from models.score import CHANNEL_NAMES, FRAMES_PER_SECOND, Score
+from models.score import CHANNEL_NAMES, Score
 from models.vocabulary import LENGTHS
 
 DENSITY_EDGES = (7.3, 10.6, 14.4, 18.8, 27.2)
@@ -41,15 +40,9 @@ def density_range(steps: Sequence[int]) -> tuple[float, float]:
     return (0.0, *DENSITY_EDGES)[steps[0]], (*DENSITY_EDGES, inf)[steps[-1]]
 
 
-def returns_range(step: int) -> tuple[float, float]:
-    """(at the least, at the most) of the share of beats that repeat, of a step."""
-    return (0.0, *RETURN_EDGES)[step], (*RETURN_EDGES, 1.0)[step]
-
-
-def phrase_event(score: Score, frames: range) -> str:
-    """The event that says how dense some frames of a score are, those of a phrase."""
-    begun = sum(note.start in frames for _, note in score.notes())
-    return f"phrase:{bisect(DENSITY_EDGES, begun * FRAMES_PER_SECOND / max(1, len(frames)))}"
+def least_returns(step: int) -> float:
+    """The share of beats that repeat, at the least, of a step."""
+    return (0.0, *RETURN_EDGES)[step]
 
 
 def density_name(score: Score) -> str:

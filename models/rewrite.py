@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
+from math import inf
 
 import numpy as np
 
-from models.forms import THEN, Sheet, give, infill, read_sheet, tell, tell_again
+from models.forms import GIVEN, THEN, Sheet, infill, phrases, read_sheet, tell
 from models.grid import ROWS, RowClock
-from models.plan import length_event, plan_of, returns_of, returns_range
+from models.plan import least_returns, length_event, plan_of, returns_of
 from models.score import CHANNEL_NAMES, Note, Score
 from models.steering import Course
 from models.tokens import clock_events, row_clock, to_text
@@ -22,9 +23,6 @@ from models.writer import Model, Wish, Writer
 
 ROOM = 0.6
 """The share of the model's context that what is kept may take, so that there is room for what is written."""
-
-AHEAD = 1
-"""Beats by which the model hears kept channels before it writes the others."""
 
 LIKE = 0.1
 """By how much of its share what is written on may differ from the score in texture before it is steered."""
@@ -56,12 +54,11 @@ class Source:
         return beat + 1 if nearer else beat
 
 
-def source_of(model: Model, score: Score, controls: Sequence[str] = ()) -> Source:
-    """A score as the model reads it. controls: what is told again as each phrase begins, where the model knows that."""
+def source_of(model: Model, score: Score) -> Source:
+    """A score as the model reads it."""
     clock = row_clock(score)
     text = to_text(score, clock=clock, codebook=model.codebook, repeats=True)
-    told = list(controls) if model.phrases else []
-    return Source(score, clock, read_sheet(tell_again(text, lambda _: told)))
+    return Source(score, clock, read_sheet(text))
 
 
 # --- continue --------------------------------------------------------------------------------------------------
@@ -77,14 +74,14 @@ def go_on(model: Model, source: Source, wish: Wish, start: int, progress: Progre
     controls = [*wish.controls, *plan_of(source.score, source.sheet)]
     writer = _writer(model, source, controls, total, wish)
     rate = source.score.note_count / max(1.0, source.score.seconds)
-    density, returns = (rate * (1 - LIKE), rate * (1 + LIKE)), returns_range(returns_of(source.sheet))
-    writer.course = replace(writer.course, density=density, returns=returns)
+    returns = (least_returns(returns_of(source.sheet)), inf)
+    writer.course = replace(writer.course, density=(rate * (1 - LIKE), rate * (1 + LIKE)), returns=returns)
     before = model.encode(" ".join(tell(source.sheet, range(start))))
     writer.read(before)
     writer.body = before
     writer.see(writer.latest(round(ROOM * model.engine.context)))
     kept = _before(source, start)
-    writer.write(range(start, total), total, closed=_held(source, kept), progress=progress)
+    writer.write(range(start, total), total, _held(source, kept), progress)
     written = writer.reader.score(max(source.clock.row(total * ROWS), *(n.end for notes in kept for n in notes), 1))
     return _joined(source, kept, written, range(source.clock.row(start * ROWS), written.frames))
 
@@ -98,19 +95,43 @@ def write_beside(
     """The channels of `keep` as they are, the others written new beside them."""
     controls = [*(f"given:{CHANNEL_NAMES[channel]}" for channel in sorted(keep)), *wish.controls]
     writer = _writer(model, source, controls, source.beats, wish)
-    writer.ends, writer.cuts = ("<end>", "<given>", "<then>"), model.ids(["<given>"])
+    writer.ends = ("<end>", "<given>", "<then>")
     closed = sum(1 << channel for channel in keep)
+    parts = phrases(source.sheet)
+    for i, part in enumerate(parts):
+        given = [[GIVEN, *tell(source.sheet, near, keep)] for near in parts[max(0, i - 1) : i + 2]]
+        writer.see(_ahead(writer, given, before=len(parts[i - 1]) if i else 0))
 
-    def given(beat: int) -> list[int]:
-        """What is told before a beat is written: the kept channels of one further beat, at first of both."""
-        words = [] if beat else [word for near in range(AHEAD) for word in give(source.sheet, near, keep)]
-        words += give(source.sheet, beat + AHEAD, keep) if beat + AHEAD < source.beats else []
-        return model.encode(" ".join([*words, THEN]))
+        def told(share: float, part: range = part) -> None:
+            progress((part.start + share * len(part)) / source.beats)
 
-    writer.see([])
-    writer.write(range(source.beats), closed=lambda _: closed, before=given, progress=progress)
+        writer.write(part, closed=lambda _: closed, progress=told)
     kept = [notes if channel in keep else () for channel, notes in enumerate(source.score.channels)]
     return _joined(source, kept, writer.reader.score(source.score.frames), range(source.score.frames))
+
+
+def _ahead(writer: Writer, given: list[list[str]], before: int) -> list[int]:
+    """What the model sees before it writes a phrase: as much as there is room for, in the order of training.
+
+    given: what is kept in the phrase before (where there is one), in this one and in the next. before: the beats of the
+    phrase before, which has just been written.
+    """
+    model = writer.model
+    room = round(ROOM * model.engine.context)
+    this = given[1:] if before else given
+    forms = []
+    if before:
+        first = model.encode(" ".join([*given[0], *this[0], THEN]))
+        following = model.encode(" ".join([*(this[1] if len(this) > 1 else []), THEN]))
+        forms.append(first + _last_beats(writer, before) + following)
+    forms += [model.encode(" ".join([*(word for words in some for word in words), THEN])) for some in (this, this[:1])]
+    return next((ids for ids in forms if len(ids) <= room), [*forms[-1][: room - 1], forms[-1][-1]])
+
+
+def _last_beats(writer: Writer, count: int) -> list[int]:
+    """The tokens of the last beats that have been written."""
+    starts = [i for i, token in enumerate(writer.body) if token in writer.model.beats]
+    return writer.body[starts[-count] :] if count <= len(starts) else []
 
 
 # --- infill ----------------------------------------------------------------------------------------------------
@@ -168,7 +189,6 @@ def _writer(model: Model, source: Source, controls: list[str], beats: int, wish:
     head = model.ids(("<bos>", *known, *clock_events(source.clock), *length))
     writer = Writer(model, head, source.clock, wish.temperature, np.random.default_rng(wish.seed))
     writer.lean_to(wish.key)
-    writer.told = model.ids(wish.controls) if model.phrases else []
     late = _late_share(source)
     writer.course = Course(late=(late - LIKE, late + LIKE))
     return writer

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from math import ceil, floor
+from math import ceil, floor, inf
 
 import numpy as np
 
 from models.grid import ROWS, RowClock
 from models.outlines import Outline, draw_outline
-from models.plan import density_range, length_event, returns_range
+from models.plan import density_range, least_returns, length_event
 from models.score import CHANNEL_NAMES, FRAMES_PER_SECOND, Score
 from models.steering import Course
 from models.tokens import clock_events
@@ -84,7 +84,6 @@ class Composer(Model):
         writer = Writer(self, self.ids(("<bos>", *labels, *plan)), clock, wish.temperature, random)
         writer.lean_to(wish.key)
         writer.course = _course(outline, densities)
-        writer.told = self.ids((*labels, f"phrase:{outline.density}")) if self.phrases else []
         closed = sum(1 << i for i, name in enumerate(CHANNEL_NAMES) if name not in outline.voices.split("+"))
         writer.see([])
         returns = form_of(beats, np.random.default_rng((wish.seed, 1)))
@@ -97,7 +96,7 @@ def _course(outline: Outline, densities: Sequence[int]) -> Course:
     loud = outline.loudness
     return Course(
         density=density_range(densities),
-        returns=returns_range(outline.returns),
+        returns=(least_returns(outline.returns), inf),
         late=(outline.ornaments - ORNAMENTS, outline.ornaments + ORNAMENTS),
         loudness=None if loud is None else (loud - LOUDNESS, loud + LOUDNESS),
     )

@@ -380,11 +380,6 @@ def knows_plans(tokenizer: Tokenizer) -> bool:
     return tokenizer.token_to_id(char("<then>")) is not None
 
 
-def knows_phrases(tokenizer: Tokenizer) -> bool:
-    """Whether a tokenizer has tokens for how dense a phrase is: then controls are told again as each phrase begins."""
-    return tokenizer.token_to_id(char("phrase:0")) is not None
-
-
 def with_every_event(tokenizer: Tokenizer) -> Tokenizer:
     """A tokenizer with the same tokens and, at the end, those of single events that it lacks; of sounds only if any."""
     made = json.loads(tokenizer.to_str())

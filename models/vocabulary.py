@@ -3,7 +3,6 @@
 A tune is: controls, its plan, tempo, then beat after beat. Inside a beat a time (row and frames after it) is followed
 by what happens there, channel by channel; a note may be followed by how it sounds, and a channel may do again what it
 did some beats ago. Where some of a song is given first, `<given>` and `<then>` say which part follows (`models.forms`).
-As a phrase begins its controls are told again, and with `phrase:` how dense it is.
 Every event is one character of Unicode's private use area, so that a standard tokenizer can hold it. How a score
 becomes events is in `models.tokens`, what the numbers of sounds mean in `models.sounds`.
 """
@@ -13,9 +12,9 @@ from __future__ import annotations
 from models.grid import BEAT_CYCLE, ROWS
 from models.score import CHANNELS
 
-VERSION = 5
+VERSION = 4
 """Events are only ever appended, so that a model of an earlier version reads as it did: 1 knew no sounds, 2 no
-repeats, 3 no plans and nothing given, 4 was told nothing as phrases begin and what is given a phrase ahead."""
+repeats, 3 no plans and nothing given."""
 
 MAX_OFFSET = 12
 """Frames after a row's first frame: 0 to 11."""
@@ -45,8 +44,6 @@ LENGTHS = (8, 16, 24, 32, 48, 64, 96, 128, 192, 256, 512)
 """Beats that a song has at the most; longer ones count as the last."""
 PLAN = ("voices", "density", "returns")
 """What a tune is going to be, in this order: given to the model, or drawn from it before the first note."""
-TOLD_AGAIN = ("scene", "key", "phrase")
-"""What is told as each phrase begins, in this order."""
 
 EVENTS: tuple[str, ...] = (
     "<pad>",
@@ -75,7 +72,6 @@ EVENTS: tuple[str, ...] = (
     *(f"given:{spec.name}" for spec in CHANNELS),
     "<given>",
     "<then>",
-    *(f"phrase:{n}" for n in range(DENSITIES)),
 )
 """All events; the index is the event's number, `char` its character."""
 
@@ -96,7 +92,7 @@ def event_of(character: str) -> str:
 
 def is_control(event: str) -> bool:
     """Whether an event is given to the model and never predicted by it."""
-    return event.startswith(("scene:", "key:", "left:", "console:", "length:", "given:", "phrase:", "<bos>", "<pad>"))
+    return event.startswith(("scene:", "key:", "left:", "console:", "length:", "given:", "<bos>", "<pad>"))
 
 
 def is_sound(event: str) -> bool:

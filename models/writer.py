@@ -20,7 +20,7 @@ from models.legality import Place, TokenTable, legal
 from models.outlines import load_outlines
 from models.score import CHANNEL_NAMES, CHANNELS, FRAMES_PER_SECOND
 from models.steering import Course, Rudder, Tally
-from models.tokens import Reader, knows_phrases, knows_plans, load_codebook, load_tokenizer, spelled, token_id
+from models.tokens import Reader, knows_plans, load_codebook, load_tokenizer, spelled, token_id
 from models.vocabulary import COUNTDOWN, KEYS, char, scale_of
 
 TOP_P = 0.95
@@ -69,7 +69,7 @@ class Model:
         self.codebook = load_codebook(folder, self.tokenizer)
         self.engine = Engine(folder)
         self.table = TokenTable(spelled(self.tokenizer))
-        self.plans, self.phrases = knows_plans(self.tokenizer), knows_phrases(self.tokenizer)
+        self.plans = knows_plans(self.tokenizer)
         self.kinds = self.table.is_sound + 2 * self.table.is_repeat
         self.outlines = load_outlines(folder)
         self.rudder = Rudder(self.table, self.codebook)
@@ -109,11 +109,9 @@ class Model:
 class Writer:
     """A tune being written: its head and how its tokens are drawn; the tokens that the model has before it.
 
-    ends: the events, beside the next beat's, by which the model says that a beat is full. cuts: the tokens before which
-    a full context may be cut; by default those of beats. told: those that are told again as each phrase begins.
-    reader: has read what is written, and what came before it in the tune. nats, drawn: the surprise of all that has
-    been drawn inside beats, as the model finds it without temperature, and how many tokens that were. course: what the
-    tune is kept to.
+    ends: the events, beside the next beat's, by which the model says that a beat is full. reader: has read what is
+    written, and what came before it in the tune. nats, drawn: the surprise of all that has been drawn inside beats, as
+    the model finds it without temperature, and how many tokens that were. course: what the tune is kept to.
     """
 
     model: Model
@@ -122,12 +120,9 @@ class Writer:
     temperature: float
     random: np.random.Generator
     ends: tuple[str, ...] = ("<end>",)
-    cuts: list[int] = field(default_factory=list)
-    told: list[int] = field(default_factory=list)
     body: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.cuts = self.cuts or self.model.beats
         self.reader = Reader(self.model.codebook)
         self.read(self.head)
         self.nats, self.drawn = 0.0, 0
@@ -157,22 +152,21 @@ class Writer:
         self,
         beats: range,
         total: int | None = None,
-        *,
         closed: Callable[[int], int] = lambda _: 0,
         progress: Callable[[float], None] = lambda _: None,
         returns: Mapping[int, int] = MappingProxyType({}),
-        before: Callable[[int], list[int]] = lambda _: [],
     ) -> None:
         """Write some beats. total: the tune's beats, where it is to come to a close with the last of them.
 
         closed: for a beat the channels, one bit each, in which nothing may happen. returns: beats that begin as an
-        earlier one does, so many beats back. before: what the model is told before a beat, and which is not of the
-        tune. progress: told the share written.
+        earlier one does, so many beats back. progress: told the share written.
         """
         place = self._place()
         for beat in beats:
-            opening = self._opening(beat, total, first=beat == beats.start)
-            self._append(before(beat) + opening)
+            opening = [self.model.beats[(self.clock.first + beat) % BEAT_CYCLE]]
+            if total is not None and total - beat <= COUNTDOWN:
+                opening.append(self.model.id(f"left:{total - beat}"))
+            self._append(opening)
             self.read(opening)
             seconds = (self.clock.row(beat * ROWS) - self.clock.row(beats.start * ROWS)) / FRAMES_PER_SECOND
             self._turned = self.model.rudder.turned(self.course, self._tally, seconds)
@@ -185,16 +179,6 @@ class Writer:
             self._fill(place, beat)
             self._tally.add(self.reader.played[-1], place.repeating)
             progress((beat - beats.start + 1) / len(beats))
-
-    def _opening(self, beat: int, total: int | None, *, first: bool) -> list[int]:
-        """The tokens that a beat begins with: its number, what is told again with each phrase, and the countdown."""
-        number = (self.clock.first + beat) % BEAT_CYCLE
-        opening = [self.model.beats[number]]
-        if first or number == 0:
-            opening += self.told
-        if total is not None and total - beat <= COUNTDOWN:
-            opening.append(self.model.id(f"left:{total - beat}"))
-        return opening
 
     def _place(self) -> Place:
         """Where the tune is, by what has been read."""
@@ -254,9 +238,9 @@ class Writer:
         self.see(self.latest(engine.context // 2))
 
     def latest(self, most: int) -> list[int]:
-        """The last tokens of the body, from where it may be cut."""
+        """The last tokens of the body, from a beat on."""
         recent = max(0, len(self.body) - most)
-        start = next((i for i in range(recent, len(self.body)) if self.body[i] in self.cuts), len(self.body))
+        start = next((i for i in range(recent, len(self.body)) if self.body[i] in self.model.beats), len(self.body))
         return self.body[start:]
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from models.corpus import comes_to_rest, example_of, learn_sounds, read_examples
 from models.grid import RowClock, find_clock
-from models.score import Grid, Note, Score
+from models.score import Note, Score
 from models.songs import TRAIN_FILE, CorpusError, Song, read_songs, write_songs
 from models.vocabulary import PLAN, event_of, is_control, is_sound
 from tests.models.tiny import codebook
@@ -27,14 +27,6 @@ def test_a_text_begins_with_scene_key_and_plan() -> None:
     assert head[6].startswith("frames:")
     assert head[-1] == "length:24"
     assert events_of(replace(BOSS, scene=None, key_correlation=0.5))[1].startswith("voices:")
-
-
-def test_scene_key_and_density_are_told_again_as_each_phrase_begins() -> None:
-    busy = tuple(Note(frame, frame + 4, 60) for frame in range(480, 900, 4))
-    score = Score(((Note(0, 60, 60),), busy, (), ()), 960, Grid((7, 8)))
-    events = events_of(replace(BOSS, score=score, clock=RowClock(480)))
-    told = [events[i + 1 : i + 4] for i, event in enumerate(events) if event == "beat:0"]
-    assert told == [["scene:boss", "key:C", "phrase:0"], ["scene:boss", "key:C", "phrase:2"]]  # 105 notes in 8 s
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from tokenizers import Tokenizer
 
 from models.corpus import Example, example_of, read_examples
-from models.crops import DROPPED, Crops, Mixture
+from models.crops import Crops, Mixture
 from models.grid import BEAT_CYCLE
 from models.score import CHANNELS
 from models.songs import TRAIN_FILE, Song
@@ -41,7 +41,7 @@ def test_a_crop_is_a_songs_head_and_goes_on_from_a_beat(crops: Crops, tiny_model
     for row in crops.batch(0, 16, 64):
         events = [event_of(text)[:4] for text in map(tokenizer.id_to_token, row.tolist()) if text and len(text) == 1]
         assert events[0] == "<bos"
-        head = [event for event in events[1:] if not any(kind.startswith(event) for kind in DROPPED)]
+        head = [event for event in events[1:] if event not in ("scen", "key:", "left", "voic", "dens", "retu", "leng")]
         assert head[:5] == ["fram", "sixt", "cloc", "lead", "phas"]
         assert beats & set(row.tolist())
 
@@ -54,17 +54,17 @@ def test_every_song_and_key_is_drawn(crops: Crops) -> None:
     assert drawn == everything
 
 
-def test_each_control_is_left_out_about_half_the_time_and_all_together_for_some(crops: Crops) -> None:
+def test_each_control_is_left_out_more_than_half_the_time_and_all_together_for_some(crops: Crops) -> None:
     kinds = [kind for kind in crops.controls if np.isin(crops.keys[5][0], kind).any()]
-    assert len(kinds) == 7
+    assert len(kinds) == 6
     left = np.array(
         [
             [np.isin(crops._without(np.random.default_rng(i), crops.keys[5][0]), kind).any() for kind in kinds]
             for i in range(600)
         ]
     )
-    assert left.mean(axis=0) == pytest.approx(0.75 * 0.65, abs=0.07)
-    assert (~left.any(axis=1)).mean() == pytest.approx(0.25, abs=0.07)
+    assert left.mean(axis=0) == pytest.approx(0.35, abs=0.07)  # 0.7 of the crops have any, each kind half the time
+    assert (~left.any(axis=1)).mean() == pytest.approx(0.3, abs=0.07)
 
 
 def mixed(sound_model: Path, mixture: Mixture, *, arranged: int = 0) -> Crops:

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from models.forms import EVERY, accompany, infill, only, read_sheet, tell, tell_again
+from models.forms import EVERY, accompany, infill, only, phrases, read_sheet, tell
 from models.score import CHANNEL_NAMES
 from models.tokens import from_text, to_text
 from models.vocabulary import char, event_of, is_repeat
@@ -41,23 +41,11 @@ def test_words_are_split_as_they_were() -> None:
     assert " ".join([*sheet.head, *tell(sheet, range(len(sheet.beats))), char("<end>")]).split() == text.split()
 
 
-def test_what_a_song_is_told_to_be_is_told_again_as_each_phrase_begins() -> None:
-    text = tell_again(song(0), lambda beat: [f"phrase:{beat // 16}", "left:3"])
-    sheet = read_sheet(text)
-    told = {i: [event_of(word) for word in beat.opening[1:3]] for i, beat in enumerate(sheet.beats) if i % 16 == 0}
-    assert told == {0: ["phrase:0", "left:3"], 16: ["phrase:1", "left:3"], 32: ["phrase:2", "left:3"]}
-    assert sum(event.startswith("phrase:") for event in events_of(text)) == 3
-    assert bare(from_text(text)) == bare(from_text(song(0)))
-
-
-def test_a_song_that_begins_within_a_phrase_is_told_at_once_what_it_is() -> None:
-    text = song(0).replace(char("beat:0"), char("beat:9"), 1)
-    told = tell_again(text[: text.index(char("beat:2"))], lambda beat: [f"phrase:{beat}"])
-    assert [event for event in events_of(told) if event.startswith(("beat:", "phrase:"))][:3] == [
-        "beat:9",
-        "phrase:0",
-        "beat:1",
-    ]
+def test_a_phrase_begins_where_the_beats_are_counted_anew() -> None:
+    sheet = read_sheet(song(0))
+    assert len(sheet.beats) == 48
+    assert phrases(sheet) == [range(0, 16), range(16, 32), range(32, 48)]
+    assert phrases(sheet, 20) == [range(20, 32), range(32, 48)]
 
 
 def parts_of(text: str) -> list[tuple[str, list[str]]]:
@@ -75,38 +63,27 @@ def channels_in(events: list[str]) -> set[str]:
     return {event.split(":")[1] for event in events if event.startswith(("on:", "off:", "again:"))}
 
 
-@pytest.mark.parametrize("ahead", [0, 1, 4])
-def test_an_accompaniment_hears_some_beats_ahead_and_writes_only_its_own_channels(ahead: int) -> None:
-    sheet = read_sheet(tell_again(song(0), lambda _: ["scene:boss", "phrase:2"]))
-    parts = parts_of(accompany(sheet, given=[0, 2], written=[1, 3], ahead=ahead))
-    beats = len(sheet.beats)
-    kinds = [kind for kind, _ in parts]
-    assert kinds[: ahead + 3] == ["", *["<given>"] * (ahead + 1), "<then>"]
-    assert kinds.count("<given>") == kinds.count("<then>") == beats
-    assert kinds[-1] == "<end>"
+def test_an_accompaniment_sees_one_phrase_ahead_and_writes_only_its_own_channels() -> None:
+    sheet = read_sheet(song(0))
+    text = accompany(sheet, given=[0, 2], written=[1, 3])
+    parts = parts_of(text)
+    assert [kind for kind, _ in parts] == ["", *["<given>"] * 2, "<then>", "<given>", "<then>", "<then>", "<end>"]
     head = parts[0][1]
     assert head[:4] == ["<bos>", "given:p1", "given:tr", "scene:boss"]
-    heard = written = 0
     for kind, events in parts[1:-1]:
         assert channels_in(events) <= ({"p1", "tr"} if kind == "<given>" else {"p2", "no"})
-        heard, written = heard + (kind == "<given>"), written + (kind == "<then>")
-        assert kind == "<given>" or heard == min(beats, written + ahead)
-        assert events[0] == f"beat:{((heard if kind == '<given>' else written) - 1) % 16}"
-        assert kind == "<then>" or not any(event.startswith(("scene", "phrase", "left")) for event in events)
     # All that the song tells is told once.
     everything = Counter(
-        event for _, events in parts[1:] for event in events if event.startswith(("on", "off", "again", "env", "duty"))
+        event for _, events in parts[1:] for event in events if not event.startswith(("at", "beat", "left"))
     )
     plain = Counter(event for event in events_of(song(0)) if event.startswith(("on", "off", "again", "env", "duty")))
     assert everything == plain
 
 
 def test_an_accompaniment_begins_at_any_beat_and_ends_after_the_beats_asked_for() -> None:
-    parts = parts_of(accompany(read_sheet(song(0)), [1], [0, 2, 3], range(10, 12), ahead=1))
-    assert [kind for kind, _ in parts] == ["", "<given>", "<given>", "<then>", "<then>", "<end>"]
-    assert [events[0] for _, events in parts[1:-1]] == ["beat:10", "beat:11"] * 2
-    late = parts_of(accompany(read_sheet(song(0)), [1], [0], range(46, 99)))
-    assert [events[0] for _, events in late[1:-1]] == ["beat:14", "beat:14", "beat:15", "beat:15"]
+    parts = parts_of(accompany(read_sheet(song(0)), [1], [0, 2, 3], first=10, most=4))
+    assert [kind for kind, _ in parts] == ["", "<given>", "<then>", "<end>"]
+    assert parts[1][1][0] == parts[2][1][0] == "beat:10"
 
 
 @pytest.mark.parametrize("seed", range(20))

@@ -80,11 +80,11 @@ def test_a_tune_of_many_contexts_is_written(make_model: MakeModel) -> None:
         return begin(ids)
 
     composer.engine.begin = counted  # type: ignore[method-assign,assignment]
-    score = composer.compose(Wish(frames=600, seed=4, beat_frames=30.0))
-    assert score.frames == 600
+    score = composer.compose(Wish(frames=900, seed=4, beat_frames=30.0))
+    assert score.frames == 900
     assert len(fed) > 3
     assert max(fed) <= 96
-    assert all(any(note.start >= 500 for note in notes) for notes in score.channels[:2])
+    assert all(any(note.start >= 700 for note in notes) for notes in score.channels[:2])
 
 
 def test_progress_rises_to_one(composer: Composer) -> None:

@@ -14,7 +14,6 @@ from models.tokens import (
     TokenError,
     decode,
     from_text,
-    knows_phrases,
     knows_plans,
     knows_repeats,
     knows_sounds,
@@ -116,7 +115,7 @@ def test_every_event_has_a_character_of_its_own() -> None:
     assert len(set(map(char, EVENTS))) == len(EVENTS) == len(set(EVENTS))
     assert all(event_of(char(event)) == event for event in EVENTS)
     assert {event.partition(":")[0] for event in EVENTS if is_control(event)} == {
-        "scene", "key", "left", "console", "length", "given", "phrase", "<bos>", "<pad>",
+        "scene", "key", "left", "console", "length", "given", "<bos>", "<pad>",
     }  # fmt: skip
 
 
@@ -139,7 +138,6 @@ def test_the_model_that_ships_knows_its_events() -> None:
         if (knows_sounds(shipped) or not is_sound(event))
         and (knows_repeats(shipped) or not is_repeat(event))
         and (knows_plans(shipped) or event in EVENTS[:813])
-        and (knows_phrases(shipped) or not event.startswith("phrase:"))
     }
     assert (load_codebook(SHIPPED, shipped) is not None) == knows_sounds(shipped)
 
