@@ -9,9 +9,7 @@ At any point a crash leaves what rows name whole. What no row names is removed l
 from __future__ import annotations
 
 import asyncio
-import errno
 import logging
-import os
 import shutil
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
@@ -40,27 +38,21 @@ class Files:
 
     # Reading
 
-    async def paths(self, song: Song) -> dict[str, Path]:
-        """Where a song's files are, by name; raises FileNotFoundError where one is missing."""
-        kept = await self._store.files.of(song.id)
-        for name in song.file_names:
-            if name not in kept:
-                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), name)
-        return {name: self._blobs.path(kept[name].sha256) for name in song.file_names}
+    async def paths(self, song_id: str) -> dict[str, Path]:
+        """Where a song's files are, by name; one that is missing is left out."""
+        kept = await self._store.files.of(song_id)
+        named = {name: self._blobs.path(file.sha256) for name, file in kept.items()}
+        return await asyncio.to_thread(_those_there, named)
 
     async def path(self, song_id: str, name: str) -> Path | None:
         """Where one file of a song is; None where the song has none of that name, or it is missing."""
-        kept = (await self._store.files.of(song_id)).get(name)
-        if kept is None:
-            return None
-        path = self._blobs.path(kept.sha256)
-        return path if await asyncio.to_thread(path.is_file) else None
+        return (await self.paths(song_id)).get(name)
 
     async def midi_of(self, song: Song) -> bytes:
         """A song's MIDI file, so that it can be remixed. Raises InputError where it is no longer there."""
         try:
-            return await asyncio.to_thread((await self.paths(song))[song.midi].read_bytes)
-        except OSError as error:
+            return await asyncio.to_thread((await self.paths(song.id))[song.midi].read_bytes)
+        except (KeyError, OSError) as error:
             raise InputError("The files of this tune are no longer here.") from error
 
     def path_of(self, sha256: str) -> Path:
@@ -88,10 +80,14 @@ class Files:
         return folder
 
     async def compose(self, song: Song) -> bool:
-        """Write a finished song and adopt its files. False where its request is no longer there; they are gone then."""
+        """Write a finished song and adopt every file of its job. False where its request is no longer there.
+
+        The files are gone then. Raises FileNotFoundError where one is missing that the song names.
+        """
         folder = self._job_folder(song.id)
         with self._blobs.holding() as hold:
-            kept = [await asyncio.to_thread(hold.adopt, folder / name) for name in song.file_names]
+            names = await asyncio.to_thread(_files_in, folder, song.file_names)
+            kept = [await asyncio.to_thread(hold.adopt, folder / name) for name in names]
             written = await self._store.requests.compose(song, kept)
         if not written:
             await self.remove_unnamed(file.sha256 for file in kept)
@@ -179,6 +175,16 @@ class Files:
 
     def _job_folder(self, request_id: str) -> Path:
         return self._data_dir / "jobs" / request_id
+
+
+def _those_there(named: dict[str, Path]) -> dict[str, Path]:
+    return {name: path for name, path in named.items() if path.is_file()}
+
+
+def _files_in(folder: Path, first: Iterable[str]) -> list[str]:
+    """The names of some files of a folder, then of all its other regular files."""
+    others = {path.name for path in folder.iterdir() if path.is_file() and not path.is_symlink()}.difference(first)
+    return [*first, *sorted(others)]
 
 
 def _names(folder: Path) -> list[str]:

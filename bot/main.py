@@ -13,6 +13,7 @@ from generator.contract import ChiptuneError, FaultError, InputError
 
 COMMANDS = {
     "serve": ("bot", "run the bot: the local page, and Discord where DISCORD_TOKEN is set"),
+    "invite": ("bot", "print the links that add the bot to a server or to a person"),
     "backup": ("bot", "write everything that the bot keeps into one file"),
     "restore": ("bot", "put a backup back, checked before anything is replaced"),
     "generate": ("generator", "compose a tune into a folder"),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from bot.text import visible
+
 NAME_LENGTH = 100
 
 
 def clean_name(name: str | None) -> str | None:
-    """An upload's name without folders and control characters, at most 100 characters; None where nothing is left."""
+    """An upload's name without folders and hidden characters, at most 100 characters; None where nothing is left."""
     last = (name or "").replace("\\", "/").rsplit("/", 1)[-1]
-    return "".join(letter for letter in last if letter.isprintable())[:NAME_LENGTH].strip() or None
+    return visible("".join(last.splitlines()))[:NAME_LENGTH].strip() or None

@@ -49,6 +49,8 @@ DEFAULT_SECONDS = 30
 SCENE_SECONDS = {"clear": 8, "game-over": 8, "menu": 16}
 """Of scenes whose music is short: half of NES-MDB's for these last less than 5, 5 and 13 s."""
 DEFAULT_MODEL = "nes"
+VIDEO = "tune.mp4"
+"""The film of a tune, its picture and its sound, which lies beside the files that a result names."""
 
 MODES = {
     "generate": frozenset(("scene", "bpm", "key", "seconds", "bars", "density", "takes")),

@@ -1,4 +1,4 @@
-"""One job from request to files: the score, its MIDI, its sound, its picture, with progress and timings.
+"""One job from request to files: the score, its MIDI, its sound, its picture, its film, with progress and timings.
 
 The only place that knows the order of the stages. Which process runs it, and how answers travel, is `__main__`'s.
 """
@@ -17,10 +17,22 @@ from generator.apu.sound import render_score
 from generator.arrange import arrange
 from generator.audio import render_tune
 from generator.compose import Tune, compose
-from generator.contract import DEFAULT_MODEL, ChiptuneError, Failure, InputError, Job, Progress, Request, Result, digest
+from generator.contract import (
+    DEFAULT_MODEL,
+    VIDEO,
+    ChiptuneError,
+    Failure,
+    InputError,
+    Job,
+    Progress,
+    Request,
+    Result,
+    digest,
+)
 from generator.originality import INDEX_FILE, Index
 from generator.picture import draw
 from generator.rework import rework
+from generator.video import film
 from models.midi import midi_bytes, to_midi
 from models.plan import density_name
 from models.sample import Composer
@@ -83,6 +95,8 @@ class Workshop:
         report(Progress(id=job.id, fraction=0.95, stage="drawing the picture"))
         draw(tune.score, folder / PICTURE, tune.title, _subtitle(tune))
         watch.lap("picture")
+        film(folder / PICTURE, folder / AUDIO, folder / VIDEO, tune.score.seconds)
+        watch.lap("video")
         return self._result(job, tune, digest(data), watch.total())
 
     def _tune(self, job: Job, progress: Callable[[float], None]) -> Tune:

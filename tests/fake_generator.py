@@ -32,6 +32,8 @@ PNG = bytes.fromhex(
     "a5f645400000000049454e44ae426082"
 )
 OGG = b"OggS" + bytes(range(256)) * 16
+MP4 = b"\x00\x00\x00\x20ftypisom" + bytes(range(256)) * 20
+FILES = (("tune.mid", MIDI), ("tune.ogg", OGG), ("tune.png", PNG), ("tune.mp4", MP4))
 
 
 def main() -> None:
@@ -75,7 +77,7 @@ def work(job: Job) -> None:
 
 
 def finish(job: Job, folder: Path) -> None:
-    for name, data in (("tune.mid", MIDI), ("tune.ogg", OGG), ("tune.png", PNG)):
+    for name, data in FILES:
         (folder / name).write_bytes(data)
     request = job.request
     tell(

@@ -22,6 +22,7 @@ from pydub import AudioSegment
 from models.midi import midi_bytes, read_score
 from models.score import CHANNELS
 from tests.wire.process import Bot
+from tests.wire.reading import text
 from tests.wire.standin import StandIn
 
 PATIENCE = 240.0
@@ -117,8 +118,7 @@ async def test_a_tune_on_discord_survives_two_kills(tmp_path: Path) -> None:
             files = {discord.world.files[int(item["id"])].name: item["id"] for item in post["attachments"]}
             data = {name: discord.world.files[int(number)].data for name, number in files.items()}
             check_midi(data["tune.mid"], 120)
-            check_audio(data["tune.ogg"], 120)
-            check_picture(data["tune.png"])
+            check_audio(data["tune.mp4"], 120)
             async with aiohttp.ClientSession() as http:
                 await the_page_works(Page(bot, http))
             assert len(discord.posts()) == 1
@@ -128,9 +128,7 @@ async def test_a_tune_on_discord_survives_two_kills(tmp_path: Path) -> None:
 
 async def composing(discord: StandIn) -> None:
     """Wait until a placeholder shows that a tune is being written."""
-    await discord.until(
-        lambda: any("Composing" in str(body.get("content")) for _, _, body in discord.world.edits), PATIENCE
-    )
+    await discord.until(lambda: any("Composing" in text(body) for _, _, body in discord.world.edits), PATIENCE)
 
 
 async def the_page_works(page: Page) -> None:

@@ -51,11 +51,12 @@ class DiscordSide:
                     self._backlog,
                     fetch_attachment,
                     synced_file=self._settings.data_dir / "discord-commands.sha256",
+                    public_url=self._settings.public_url,
                     connector=make_connector(),
                 )
             )
             self._open = stack.pop_all()
-        self.poster = DiscordPoster(self._client, self._settings.public_url)
+        self.poster = DiscordPoster(self._client)
         return self
 
     async def __aexit__(

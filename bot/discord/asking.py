@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import discord
 
 from bot.uploads import clean_name
-from generator.contract import MAX_UPLOAD_BYTES, InputError, Request, check_upload
+from generator.contract import MAX_UPLOAD_BYTES, InputError, Request, check_upload, digest, random_seed
 
 if TYPE_CHECKING:
     from bot.discord.client import ChiptuneClient
@@ -25,6 +25,8 @@ FETCH_SECONDS = 20.0
 CHUNK_BYTES = 64 * 1024
 MIDI_SUFFIXES = (".mid", ".midi", ".kar", ".rmi", ".smf")
 NO_SOURCE = "Give a MIDI file, or a tune made here: one of the two."
+UNKNOWN_DIGEST = "0" * 64
+"""Stands for a file's digest until the file is here, so that everything else is checked before."""
 FETCH_FAILED = "The file could not be fetched from Discord: please send it again."
 
 
@@ -96,7 +98,7 @@ class Source:
     async def read(self, client: ChiptuneClient) -> tuple[bytes, str | None]:
         """(the MIDI file's bytes, its name). Raises InputError."""
         if self.song:
-            return await client.backlog.files.midi_of(self.song), f"{self.song.title}.mid"
+            return await client.backlog.files.midi_of(self.song), clean_name(f"{self.song.title}.mid")
         if self.file is None:
             raise InputError(NO_SOURCE)
         return await client.fetch(self.file), clean_name(self.file.filename)
@@ -111,10 +113,32 @@ async def find_source(
     if file is not None:
         check_attachment(file)
         return Source(file, None)
-    song = await interaction.client.store.songs.get(song_id or "")
+    return Source(None, await find_song(interaction, song_id or ""))
+
+
+async def find_song(interaction: discord.Interaction[ChiptuneClient], song_id: str) -> Song:
+    """A tune that was made here. Raises InputError."""
+    song = await interaction.client.store.songs.get(song_id)
     if song is None or song.guild_id != place(interaction):
         raise InputError("There is no such tune here: pick one from the list.")
-    return Source(None, song)
+    return song
+
+
+async def submit_remix(interaction: discord.Interaction[ChiptuneClient], wanted: Request, source: Source) -> None:
+    """Ask for a remix, whose request still has `UNKNOWN_DIGEST`: defer, fetch, and submit. Raises InputError."""
+    message = await defer(interaction)
+    data, name = await source.read(interaction.client)
+    check_upload(data)
+    request = replace(wanted, upload=digest(data), name=name)
+    await submit(interaction, message, request, upload=data, parent=source.parent)
+
+
+async def submit_rework(
+    interaction: discord.Interaction[ChiptuneClient], song: Song, mode: str, **options: object
+) -> None:
+    """Ask for a tune made here to be written on. options: fields that the mode has a use for. Raises InputError."""
+    wanted = Request.from_dict({"mode": mode, "upload": UNKNOWN_DIGEST, "seed": random_seed(), **options})
+    await submit_remix(interaction, wanted, Source(None, song))
 
 
 async def defer(interaction: discord.Interaction) -> int:

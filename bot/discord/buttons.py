@@ -1,6 +1,7 @@
-"""The buttons under a tune. All they need is in their custom_id: they outlive a restart.
+"""The buttons under a tune that a press is enough for. All they need is in their custom_id: they outlive a restart.
 
-What a take or a vote does to the rows is the backlog's and the store's.
+What a take or a vote does to the rows is the backlog's and the store's; what asks for more than a press is in
+`reworking` and `reporting`.
 """
 
 from __future__ import annotations
@@ -12,91 +13,131 @@ from typing import TYPE_CHECKING, Any, Self
 import discord
 from discord import ui
 
-from bot.discord import asking, history, replies
+from bot.discord import asking, posts
+from bot.discord.history import Older
+from bot.discord.markdown import file_stem, inert
+from bot.discord.pressed import SONG, OfSong, Press
+from bot.discord.reporting import Report
+from bot.discord.reworking import Remix, Rewrite
 from generator.contract import InputError, random_seed
 
 if TYPE_CHECKING:
     from bot.discord.client import ChiptuneClient
 
-Button = ui.Button[ui.View]
+EXTEND_BARS = 8
 UP, DOWN = "👍", "👎"
-GONE = "This tune is no longer in the history."
+FILES_TOO_LARGE = "The files are over Discord's limit: they cannot be sent here."
+Row = ui.ActionRow[Any]
 
 
-def song_view(song_id: str, votes: int) -> ui.View:
-    """The buttons under a tune. votes: the sum, shown on the first thumb."""
+def rows(post: posts.Post) -> tuple[Row, ...]:
+    """The rows under a tune: what to make of it, what to think of it, and a channel to write anew."""
+    song = post.song
+    make: Row = ui.ActionRow(AnotherTake(song.id), Extend(song.id), Remix(song.id))
+    rate: Row = ui.ActionRow(Vote(song.id, 1, song.votes), Vote(song.id, -1), Files(song.id), Report(song.id))
+    if post.public_url:
+        rate.add_item(ui.Button(label="On the web", url=f"{post.public_url}/files/{song.id}/{song.audio}"))
+    return make, ui.ActionRow(Rewrite(song.id)), rate
+
+
+def classic_view(song_id: str, votes: int) -> ui.View:
+    """The buttons under a tune that was posted as an embed, by an earlier version."""
     view = ui.View(timeout=None)
-    view.add_item(AnotherTake(song_id))
-    view.add_item(Vote(song_id, 1, votes))
-    view.add_item(Vote(song_id, -1, votes))
+    for button in (AnotherTake(song_id), Vote(song_id, 1, votes), Vote(song_id, -1)):
+        view.add_item(button)
     return view
 
 
-class AnotherTake(ui.DynamicItem[Button], template=r"chiptune:take:(?P<song>[0-9a-f]{32})"):
+class AnotherTake(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:take:{SONG}"):
     """The same request again with another seed."""
 
     def __init__(self, song_id: str) -> None:
-        self.song_id = song_id
+        blue = discord.ButtonStyle.primary
         super().__init__(
-            ui.Button(
-                label="Another take",
-                style=discord.ButtonStyle.primary,
-                emoji="🎲",
-                custom_id=f"chiptune:take:{song_id}",
-            )
+            song_id, ui.Button(label="Another take", emoji="🎲", style=blue, custom_id=f"chiptune:take:{song_id}")
         )
 
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str]
-    ) -> Self:
-        """From what Discord sends back."""
-        return cls(match["song"])
-
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+    async def pressed(self, interaction: Press, client: ChiptuneClient) -> None:
         """Ask for the tune's request with a new seed."""
-        async with replies.answering(interaction):
-            client: ChiptuneClient = interaction.client
-            parent = await client.store.requests.get(self.song_id)
-            if parent is None:
-                raise InputError(GONE)
-            request = replace(parent.request, seed=random_seed())
-            message = await asking.defer(interaction)
-            await asking.submit(interaction, message, request, parent=self.song_id)
+        parent = await client.store.requests.get(self.song_id)
+        if parent is None:
+            raise InputError(posts.GONE)
+        client.presses.check(interaction.user.id, self.custom_id)
+        message = await asking.defer(interaction)
+        await asking.submit(interaction, message, replace(parent.request, seed=random_seed()), parent=self.song_id)
 
 
-class Vote(ui.DynamicItem[Button], template=r"chiptune:vote:(?P<value>up|down):(?P<song>[0-9a-f]{32})"):
+class Extend(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:extend:{SONG}"):
+    """The tune, and some bars more."""
+
+    def __init__(self, song_id: str) -> None:
+        label = f"Extend by {EXTEND_BARS} bars"
+        super().__init__(song_id, ui.Button(label=label, emoji="➡️", custom_id=f"chiptune:extend:{song_id}"))
+
+    async def pressed(self, interaction: Press, client: ChiptuneClient) -> None:
+        """Ask for the tune to be continued."""
+        song = await self.song(client)
+        client.presses.check(interaction.user.id, self.custom_id)
+        await asking.submit_rework(interaction, song, "continue", bars=EXTEND_BARS)
+
+
+class Vote(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:vote:(?P<value>up|down):{SONG}"):
     """A thumb up or down; pressed again it is taken back. votes: the sum, shown on the thumb up."""
 
     def __init__(self, song_id: str, value: int, votes: int = 0) -> None:
-        self.song_id = song_id
         self.value = value
-        super().__init__(
-            ui.Button(
-                label=str(votes) if value > 0 else None,
-                emoji=UP if value > 0 else DOWN,
-                custom_id=f"chiptune:vote:{'up' if value > 0 else 'down'}:{song_id}",
-            )
+        label = "Dislike" if value < 0 else f"Like ({votes:+d})" if votes else "Like"
+        name = "up" if value > 0 else "down"
+        button: ui.Button[Any] = ui.Button(
+            label=label, emoji=UP if value > 0 else DOWN, custom_id=f"chiptune:vote:{name}:{song_id}"
         )
+        super().__init__(song_id, button)
 
     @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str]
-    ) -> Self:
+    async def from_custom_id(cls, interaction: Press, item: ui.Item[Any], match: re.Match[str]) -> Self:
         """From what Discord sends back."""
         return cls(match["song"], 1 if match["value"] == "up" else -1)
 
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+    async def pressed(self, interaction: Press, client: ChiptuneClient) -> None:
         """Set, change or take back this person's vote, and show the new sum."""
-        async with replies.answering(interaction):
-            client: ChiptuneClient = interaction.client
-            store, voter = client.store, str(interaction.user.id)
-            song = await store.songs.get(self.song_id)
-            if song is None:
-                raise InputError(GONE)
-            before = await store.votes.of(song.id, voter)
-            votes = await store.votes.cast(song.id, voter, 0 if before == self.value else self.value)
-            await interaction.response.edit_message(view=song_view(song.id, votes))
+        store, voter = client.store, str(interaction.user.id)
+        song = await self.song(client)
+        before = await store.votes.of(song.id, voter)
+        votes = await store.votes.cast(song.id, voter, 0 if before == self.value else self.value)
+        message = interaction.message
+        if message is None or not message.flags.components_v2:
+            await interaction.response.edit_message(view=classic_view(song.id, votes))
+            return
+        post = await posts.load(client, song.id)
+        names = [file.filename for file in message.attachments]
+        await interaction.response.edit_message(view=post.layout(names, rows(post), head=_head(message)))
 
 
-BUTTONS = (AnotherTake, Vote, history.Older)
+class Files(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:files:{SONG}"):
+    """Every file of the tune, to the one who asks alone."""
+
+    def __init__(self, song_id: str) -> None:
+        super().__init__(song_id, ui.Button(label="Files", emoji="💾", custom_id=f"chiptune:files:{song_id}"))
+
+    async def pressed(self, interaction: Press, client: ChiptuneClient) -> None:
+        """Send what fits; a classic message, in which Discord plays the sound and shows the picture in place."""
+        post = await posts.load(client, self.song_id)
+        post.check_files()
+        await interaction.response.defer(thinking=True, ephemeral=True)
+        title = inert(post.song.title)
+
+        async def send(names: posts.Names) -> discord.Message:
+            files = post.open(names, stem=file_stem(post.song.title))
+            text = f"The files of {title}" if names else FILES_TOO_LARGE
+            return await interaction.edit_original_response(content=text, attachments=files)
+
+        await posts.send_fitting(post.forms(interaction.filesize_limit, full=True), send)
+
+
+def _head(message: discord.Message) -> str:
+    """What stands above a post."""
+    first = message.components[0] if message.components else None
+    return first.content if isinstance(first, discord.TextDisplay) else ""
+
+
+BUTTONS = (AnotherTake, Extend, Remix, Rewrite, Vote, Files, Report, Older)

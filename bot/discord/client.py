@@ -20,6 +20,7 @@ from bot.backlog import Backlog
 from bot.discord import replies
 from bot.discord.buttons import BUTTONS
 from bot.discord.commands import chiptune_group
+from bot.discord.presses import Presses
 from bot.store import Store
 
 log = logging.getLogger(__name__)
@@ -31,7 +32,8 @@ Fetch = Callable[[discord.Attachment], Awaitable[bytes]]
 class ChiptuneClient(discord.AutoShardedClient):
     """The connection to Discord.
 
-    synced_file: remembers which commands Discord was told of. connector: None is the library's own.
+    synced_file: remembers which commands Discord was told of. public_url: where the page is reached from
+    outside. connector: None is the library's own.
     """
 
     def __init__(
@@ -41,6 +43,7 @@ class ChiptuneClient(discord.AutoShardedClient):
         fetch: Fetch,
         *,
         synced_file: Path,
+        public_url: str | None = None,
         connector: aiohttp.BaseConnector | None = None,
         shard_count: int | None = None,
     ) -> None:
@@ -55,6 +58,8 @@ class ChiptuneClient(discord.AutoShardedClient):
         self.store = store
         self.backlog = backlog
         self.fetch = fetch
+        self.public_url = public_url
+        self.presses = Presses()
         self.logged_in = asyncio.Event()
         self.tree = Tree(self)
         self._synced_file = synced_file

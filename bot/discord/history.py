@@ -1,4 +1,4 @@
-"""The history of a server on pages: the newest tunes, with links to their messages, and votes.
+"""`/chiptune history`, on pages: the newest tunes, with links to their messages, and votes.
 
 Its button keeps all that it needs in its custom_id. What is in the history is the store's.
 """
@@ -9,17 +9,17 @@ import re
 from typing import TYPE_CHECKING, Any, Self
 
 import discord
-from discord import ui
+from discord import app_commands, ui
 
 from bot.discord import replies
 from bot.discord.asking import place
+from bot.discord.markdown import inert, message_link
 
 if TYPE_CHECKING:
     from bot.discord.client import ChiptuneClient
     from bot.store import Song
 
 PAGE = 10
-TITLE_LENGTH = 80
 
 
 async def page(
@@ -41,10 +41,9 @@ async def page(
 
 def line(song: Song, link: str | None) -> str:
     """One tune in a line of markdown."""
-    title = discord.utils.escape_markdown(song.title[:TITLE_LENGTH])
     facts = [f"{song.bpm:.0f} BPM", song.key, f"{song.seconds:.0f} s", *([song.scene] if song.scene else [])]
     facts += [f"👍 {song.votes}", f"<t:{song.created:.0f}:R>", *([f"[listen]({link})"] if link else [])]
-    return f"**{title}** · {' · '.join(facts)}"
+    return f"**{inert(song.title)}** · {' · '.join(facts)}"
 
 
 async def _link(client: ChiptuneClient, song: Song) -> str | None:
@@ -53,12 +52,6 @@ async def _link(client: ChiptuneClient, song: Song) -> str | None:
     if entry is None or song.message_id is None:
         return None
     return message_link(entry.guild_id, entry.channel_id, song.message_id)
-
-
-def message_link(guild: str | None, channel: str | None, message: str) -> str:
-    """A message's address; outside of servers Discord writes @me for the server."""
-    server = guild if guild and guild.isdecimal() else "@me"
-    return f"https://discord.com/channels/{server}/{channel}/{message}"
 
 
 class Older(ui.DynamicItem[ui.Button[ui.View]], template=r"chiptune:older:(?P<song>[0-9a-f]{32})"):
@@ -80,3 +73,10 @@ class Older(ui.DynamicItem[ui.Button[ui.View]], template=r"chiptune:older:(?P<so
         async with replies.answering(interaction):
             embed, view = await page(interaction, before=self.song_id)
             await interaction.response.edit_message(embed=embed, view=view)
+
+
+@app_commands.command(name="history", description="The newest tunes made here")
+async def show_history(interaction: discord.Interaction[ChiptuneClient]) -> None:
+    """The newest tunes of this server, to the one who asks alone."""
+    embed, view = await page(interaction)
+    await interaction.response.send_message(embed=embed, view=view, ephemeral=True)

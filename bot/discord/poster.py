@@ -11,18 +11,19 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 
 import aiohttp
 import discord
+from discord import ui
 from discord.abc import Messageable
 
 from bot.backlog import PostError
 from bot.discord.asking import Destination
-from bot.discord.buttons import song_view
+from bot.discord.buttons import rows
 from bot.discord.client import ChiptuneClient
-from bot.discord.posts import Form, Post
+from bot.discord.posts import Names, Post, compose, notice, send_fitting
 from bot.discord.replies import CLOSING
 from bot.store import Entry, Song
 from generator.contract import FAULT_SENTENCE
@@ -35,11 +36,9 @@ EDIT_SECONDS = 1.2
 LOOK_BACK = 100
 """How many messages to look through for one that was posted already."""
 NONCE_LENGTH = 25
-TOO_LARGE, INVALID_TOKEN = 413, 50027
+INVALID_TOKEN = 50027
 BAR = 10
 LATE = "For <@{user}>: this took longer than Discord keeps an answer open, so it is a message of its own."
-
-Sent = Callable[[Form], Awaitable[discord.Message]]
 
 
 class _GoneError(Exception):
@@ -49,9 +48,8 @@ class _GoneError(Exception):
 class DiscordPoster:
     """Answers requests; see `bot.backlog.Poster` for what each method promises."""
 
-    def __init__(self, client: ChiptuneClient, public_url: str | None = None) -> None:
+    def __init__(self, client: ChiptuneClient) -> None:
         self._client = client
-        self._public_url = public_url
         self._next_edit: dict[str, float] = {}
 
     async def queued(self, entry: Entry, position: int) -> None:
@@ -84,7 +82,7 @@ class DiscordPoster:
                 with _gone_errors("the placeholder"):
                     hook = self._hook(to)
                     with suppress(discord.NotFound):
-                        await hook.edit_message(to.message, content=CLOSING)  # see replies.tell
+                        await _edit(hook, to.message, notice(CLOSING))  # see replies.tell
                         await hook.delete_message(to.message)
                     await hook.send(sentence, ephemeral=True)
             except _GoneError:
@@ -99,8 +97,8 @@ class DiscordPoster:
     async def _post(self, entry: Entry, song: Song) -> str | None:
         """Post a tune in the first way that is open. Raises PostError."""
         to = Destination.from_dict(entry.destination)
+        post = await compose(self._client, entry, song)
         with _post_errors():
-            post = await self._compose(entry, song)
             for way in (self._edit_placeholder, self._send_to_channel, self._send_directly):
                 try:
                     return await way(to, post)
@@ -118,37 +116,19 @@ class DiscordPoster:
         to = Destination.from_dict(entry.destination)
         try:
             with _post_errors(), _gone_errors("the placeholder"):
-                await self._hook(to).edit_message(to.message, content=text)
+                await _edit(self._hook(to), to.message, notice(text))
         except _GoneError:
             self._next_edit[entry.id] = math.inf
-
-    async def _compose(self, entry: Entry, song: Song) -> Post:
-        """The post, with the tune that it came from."""
-        store, backlog = self._client.store, self._client.backlog
-        parent_entry = await store.requests.get(entry.parent) if entry.parent else None
-        parent_song = await store.songs.get(entry.parent) if entry.parent else None
-        return Post(
-            entry=entry,
-            song=song,
-            files=await backlog.files.paths(song),
-            parent=(parent_entry, parent_song) if parent_entry and parent_song else None,
-            public_url=self._public_url,
-        )
 
     async def _edit_placeholder(self, to: Destination, post: Post) -> str:
         """The first way: the interaction's own answer."""
 
-        async def edit(form: Form) -> discord.Message:
-            return await self._hook(to).edit_message(
-                to.message,
-                content=None,
-                embed=post.embed(form),
-                attachments=form.open(),
-                view=song_view(post.song.id, post.song.votes),
-            )
+        async def edit(names: Names) -> discord.Message:
+            view = post.layout(names, rows(post))
+            return await _edit(self._hook(to), to.message, view, post.open(names))
 
         with _gone_errors("the placeholder"):
-            return str((await _send_fitting(post, to.limit, edit)).id)
+            return str((await send_fitting(post.forms(to.limit), edit)).id)
 
     async def _send_to_channel(self, to: Destination, post: Post) -> str:
         """The second way: a message of the bot's in the same channel."""
@@ -171,16 +151,11 @@ class DiscordPoster:
         if found := await self._find(channel, to.message, post.song.id):
             return found
 
-        async def send(form: Form) -> discord.Message:
-            return await channel.send(
-                LATE.format(user=to.user),
-                embed=post.embed(form),
-                files=form.open(),
-                view=song_view(post.song.id, post.song.votes),
-                nonce=post.entry.id[:NONCE_LENGTH],
-            )
+        async def send(names: Names) -> discord.Message:
+            view = post.layout(names, rows(post), head=LATE.format(user=to.user))
+            return await channel.send(files=post.open(names), view=view, nonce=post.entry.id[:NONCE_LENGTH])
 
-        return await _send_fitting(post, to.limit, send)
+        return await send_fitting(post.forms(to.limit), send)
 
     async def _find(self, channel: Messageable, placeholder: int, song_id: str) -> discord.Message | None:
         """The message that holds a tune already, known by its buttons: the placeholder or a recent one."""
@@ -188,7 +163,7 @@ class DiscordPoster:
 
         def holds(message: discord.Message) -> bool:
             ours = me is not None and message.author.id == me.id
-            return ours and any(song_id in name for name in _custom_ids(message))
+            return ours and any(song_id in name for name in _custom_ids(message.components))
 
         with suppress(discord.NotFound, discord.Forbidden):
             if holds(message := await channel.fetch_message(placeholder)):
@@ -214,25 +189,22 @@ class DiscordPoster:
         return hook
 
 
-async def _send_fitting(post: Post, limit: int, send: Sent) -> discord.Message:
-    """Send the fullest form that Discord takes."""
-    forms = list(post.forms(limit))
-    for smaller, form in enumerate(forms, start=1):
-        try:
-            return await send(form)
-        except discord.HTTPException as error:
-            if error.status != TOO_LARGE or smaller == len(forms):
-                raise
-            log.info("request %s: %d files are too large for Discord", post.entry.id, len(form.files))
-    raise PostError("no form of the post was left", retryable=False)
+async def _edit(
+    hook: discord.Webhook, message: int, view: ui.LayoutView, files: list[discord.File] = discord.utils.MISSING
+) -> discord.Message:
+    """Edit a placeholder, which becomes a message of components and stays one; such a message has no content."""
+    # The content is taken away by name because an earlier version left some; the library's types know no such case.
+    edited: discord.Message = await hook.edit_message(  # type: ignore[call-overload]
+        message, content=None, view=view, attachments=files
+    )
+    return edited
 
 
-def _custom_ids(message: discord.Message) -> Iterator[str]:
-    """The ids of a message's buttons."""
-    for row in message.components:
-        if isinstance(row, discord.ActionRow):
-            for item in row.children:
-                yield item.custom_id or ""
+def _custom_ids(components: Iterable[discord.Component]) -> Iterator[str]:
+    """The ids of a message's buttons, in any container."""
+    for component in components:
+        yield getattr(component, "custom_id", None) or ""
+        yield from _custom_ids(getattr(component, "children", ()))
 
 
 @contextmanager

@@ -1,18 +1,30 @@
-"""What a posted tune looks like: the embed with its recipe, the files, and smaller forms where they are too big.
+"""What a posted tune looks like: title, player, recipe and lineage as components, and which files go with it.
 
-Where it is posted is left to `poster`.
+A post is a message of Discord's "Components V2", which plays no sound files: an OGG in it is a file to download. It
+does play films, on phones too, so that the player is the tune's film (picture and sound as MP4) where there is one.
+Where a post goes is left to `poster`, what its buttons do to `buttons`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import errno
+import os
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import discord
+from discord import ui
 
-from bot.discord.history import TITLE_LENGTH, message_link
+from bot.backlog import PostError
+from bot.discord.markdown import TITLE_LENGTH, inert, message_link
 from bot.store import Entry, Song
+from bot.text import plain
+from generator.contract import VIDEO, InputError, Request
+
+if TYPE_CHECKING:
+    from bot.discord.client import ChiptuneClient
 
 REMIXES = {
     "arrange": "Remix of",
@@ -22,121 +34,251 @@ REMIXES = {
     "infill": "New bars in",
 }
 """What a remix is to what it was made of."""
+COLOURS = {
+    "stage": 0x4CAF50,
+    "boss": 0xD32F2F,
+    "clear": 0xFFC107,
+    "title": 0x3F51B5,
+    "game-over": 0x607D8B,
+    "ending": 0xFF8A65,
+    "town": 0x26A69A,
+    "dungeon": 0x7E57C2,
+    "menu": 0x29B6F6,
+}
+"""A post's accent by scene, as 0xRRGGBB."""
+NO_COLOUR = 0x9E9E9E
+FILES = {
+    ".mid": "The same tune as a MIDI file",
+    ".ogg": "The tune as OGG",
+    ".mp3": "The tune as MP3",
+    ".wav": "The tune as WAV",
+    ".png": "The piano roll",
+    ".mp4": "The tune as a film of its piano roll",
+    ".nsf": "The tune for the console (NSF)",
+    ".vgm": "The tune as register writes (VGM)",
+    ".txt": "The tune for FamiTracker",
+}
+"""What a tune's files are, by suffix; anything else that is kept with it is not for people."""
+ASKED = {
+    "scene": "{}",
+    "bpm": "{:.4g} BPM",
+    "key": "{}",
+    "seconds": "{:.4g} s",
+    "bars": "{} bars",
+    "density": "{} density",
+    "strength": "strength {:g}",
+    "from_bar": "from bar {}",
+    "span": "bars {0[0]} to {0[1]}",
+    "transpose": "{:+d} semitones",
+    "takes": "best of {}",
+}
+"""A request's fields as a recipe says them."""
+REPORT_LENGTH = 500
 NO_PICTURE = "The picture is left out: the files were over Discord's limit."
 ONLY_MIDI = "Only the MIDI file is here: the sound is over Discord's limit."
 NO_FILES = "The files are over Discord's limit."
+GONE = "This tune is no longer in the history."
+FILES_GONE = "The files of this tune are no longer here."
+DELETED = "a deleted tune"
+TOO_LARGE = 413
+"""Discord's HTTP status for files over its limit."""
 
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """One form of a post. files: paths, each with its name and alt text. note: says what was left out, else ""."""
-
-    files: tuple[tuple[Path, str, str], ...]
-    note: str
-    picture: bool
-
-    def open(self) -> list[discord.File]:
-        """The files, opened anew; whoever sends them closes them. Raises OSError."""
-        return [discord.File(path, filename=name, description=text) for path, name, text in self.files]
+Item = ui.Item[Any]
+Names = tuple[str, ...]
+"""The files of one form of a post, in their order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Post:
     """A tune as it is posted.
 
-    files: where they are, by name. parent: the tune that this is another take or a remix of, with its request.
-    public_url: where the files can also be had, None: nowhere.
+    files: where those are that are there, by name. parent: the tune that this is another take or a remix of, with its
+    request; None stands for the request of one that was deleted. public_url: where the files can also be had, None:
+    nowhere.
     """
 
     entry: Entry
     song: Song
     files: Mapping[str, Path]
-    parent: tuple[Entry, Song] | None = None
+    parent: tuple[Entry | None, Song] | None = None
     public_url: str | None = None
 
-    def forms(self, limit: int) -> Iterator[Form]:
-        """The forms that fit into `limit` bytes, the fullest first. Raises OSError where a file is missing."""
+    def all_files(self) -> Names:
+        """Every file of the tune that is there: sound, notes and picture, then what else there is."""
+        first = (VIDEO, self.song.audio, self.song.midi, self.song.picture)
+        there = {name for name in self.files if Path(name).suffix in FILES}
+        return (*(name for name in first if name in there), *sorted(there.difference(first)))
+
+    def check_files(self) -> None:
+        """Raise InputError where the files that every post may need are no longer there."""
+        if not {self.song.audio, self.song.midi, self.song.picture} <= set(self.all_files()):
+            raise InputError(FILES_GONE)
+
+    def forms(self, limit: int, *, full: bool = False) -> Iterator[Names]:
+        """The forms that fit into `limit` bytes, the fullest first. full: begin with all files. Raises OSError."""
         song = self.song
-        about = f"{song.title}, {song.seconds:.0f} seconds of NES music at {song.bpm:.0f} BPM in {song.key}"
-        audio = (self.files[song.audio], song.audio, about)
-        midi = (self.files[song.midi], song.midi, "The same tune as a MIDI file")
-        alt = f"Piano roll of {song.title}: its four channels over time"
-        picture = (self.files[song.picture], song.picture, alt)
-        for form in (
-            Form((audio, midi, picture), "", picture=True),
-            Form((audio, midi), NO_PICTURE, picture=False),
-            Form((midi,), ONLY_MIDI, picture=False),
-            Form((), NO_FILES, picture=False),
-        ):
+        film = (VIDEO, song.midi) if VIDEO in self.files else ()
+        whole = self.all_files() if full else ()
+        classic = (song.picture, song.audio, song.midi)
+        for names in (*filter(None, (whole, film)), classic, (song.audio, song.midi), (song.midi,), ()):
             # The sum and not each file alone: what Discord counts has changed more than once.
-            if sum(path.stat().st_size for path, _, _ in form.files) <= limit:
-                yield form
+            if sum(self._path(name).stat().st_size for name in names) <= limit:
+                yield names
 
-    def embed(self, form: Form) -> discord.Embed:
-        """Title, lineage, recipe and picture."""
-        embed = discord.Embed(
-            title=discord.utils.escape_markdown(self.song.title[:TITLE_LENGTH]),
-            description="\n".join(filter(None, (self._lineage(), self.song.report, self._link(), form.note))) or None,
-        )
-        for name, text in self._recipe():
-            embed.add_field(name=name, value=text, inline=True)
-        if form.picture:
-            embed.set_image(url=f"attachment://{self.song.picture}")
-        return embed
+    def open(self, names: Names, *, stem: str | None = None) -> list[discord.File]:
+        """Files, opened anew; whoever sends them closes them. stem: what they are called instead. Raises OSError."""
+        called = [f"{stem}{Path(name).suffix}" if stem else name for name in names]
+        return [
+            discord.File(self._path(name), filename=shown, description=self._alt_text(name))
+            for name, shown in zip(names, called, strict=True)
+        ]
 
-    def _recipe(self) -> Iterator[tuple[str, str]]:
-        """What decided the tune, and what was asked for beside what came out."""
-        asked, song = self.entry.request, self.song
-        yield "Tempo", _asked_and_got(asked.bpm, f"{song.bpm:.4g}", " BPM")
-        yield "Key", _asked_and_got(asked.key, song.key, "")
-        if asked.bars and "bars" in song.got:
-            yield "Length", f"asked {asked.bars} bars, got {song.got['bars']:g} bars, {song.seconds:.4g} s"
-        else:
-            yield "Length", _asked_and_got(asked.seconds, f"{song.seconds:.4g}", " s")
-        if song.scene:
-            yield "Scene", song.scene
-        if asked.density:
-            yield "Density", _asked_and_got(asked.density, str(song.got.get("density", "unknown")), "")
+    def layout(
+        self, names: Collection[str], rows: Iterable[Item] = (), *, head: str = "", more: str = ""
+    ) -> ui.LayoutView:
+        """The message whose files are called so. head: stands above it; more: follows the recipe."""
+        song = self.song
+        gallery = next((name for name in (VIDEO, song.picture) if name in names), None)
+        parts: list[Item] = [ui.TextDisplay("\n".join(self._heading()))]
+        if gallery:
+            media = discord.MediaGalleryItem(f"attachment://{gallery}", description=self._alt_text(gallery))
+            parts.append(ui.MediaGallery(media))
+        parts += [ui.File(f"attachment://{name}") for name in names if name != gallery]
+        texts = ["\n".join(self._recipe()), more, self._note(names)]
+        parts += [ui.TextDisplay(text) for text in texts if text]
+        container: ui.Container[Any] = ui.Container(*parts, *rows, accent_colour=self._colour())
+        view = ui.LayoutView(timeout=None)
+        if head:
+            view.add_item(ui.TextDisplay(head))
+        return view.add_item(container)
+
+    def _path(self, name: str) -> Path:
+        """Where a file is. Raises FileNotFoundError."""
+        if name not in self.files:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), name)
+        return self.files[name]
+
+    def _colour(self) -> int:
+        """The scene's, which a remix has from its parent."""
+        scene = self.song.scene or (self.parent and self.parent[1].scene)
+        return COLOURS.get(scene or "", NO_COLOUR)
+
+    def _heading(self) -> Iterator[str]:
+        """Title, what the tune came from, and what became of an upload's notes."""
+        yield f"## {inert(self.song.title)}"
+        if lineage := self._lineage():
+            yield lineage
+        if self.song.report:
+            yield f"-# {inert(self.song.report, REPORT_LENGTH)}"
+
+    def _recipe(self) -> Iterator[str]:
+        """What came out, what was asked for, how original it is, and what makes it again."""
+        song = self.song
+        bars = [f"{float(song.got['bars']):g} bars"] if "bars" in song.got else []
+        density = [f"{song.got['density']} density"] if "density" in song.got else []
+        length = ", ".join([f"{song.seconds:.0f} s", *bars])
+        yield f"**{' · '.join([f'{song.bpm:g} BPM', song.key, length, *density])}**"
+        yield f"-# {asked_for(self.entry.request)}"
         if "shared_notes" in song.got:
-            yield "Originality", originality(song.got["shared_notes"])
-        yield "Seed", str(song.seed)
-        if asked.takes:
-            yield "Takes", str(asked.takes)
-        if asked.temperature != 1.0:
-            yield "Temperature", f"{asked.temperature:g}"
-        yield "Model", f"{song.model}, {song.engine}"
+            yield f"-# {originality(song.got['shared_notes'])}"
+        yield f"-# Seed {song.seed} · model {song.model}, {song.engine}"
 
     def _lineage(self) -> str:
         """What the tune came from."""
         request = self.entry.request
-        name = discord.utils.escape_markdown(request.name or "a MIDI file")
-        remix = f"{REMIXES[request.mode]} {name}" if request.upload else ""
+        remix = f"{REMIXES[request.mode]} {inert(request.name or 'a MIDI file')}" if request.upload else ""
         if self.parent is None:
             return remix
         entry, song = self.parent
-        title = discord.utils.escape_markdown(song.title[:TITLE_LENGTH])
-        link = message_link(entry.guild_id, entry.channel_id, song.message_id) if song.message_id else None
-        parent = title + (f" ([there]({link}))" if link else "")
+        parent = linked_title(entry, song)
+        if entry is None:  # what was asked for then is not known any more; without a file it was the same
+            return f"{REMIXES.get(request.mode, 'Another take of')} {parent}"
         if entry.request == replace(request, seed=entry.request.seed):
-            take = f"Another take of {parent}"
-            return f"{remix}\n{take}" if remix else take
+            return "\n".join(filter(None, (remix, f"Another take of {parent}")))
         return f"{REMIXES[request.mode]} {parent}"
 
-    def _link(self) -> str:
-        return (
-            f"[Listen on the web]({self.public_url}/files/{self.song.id}/{self.song.audio})" if self.public_url else ""
-        )
+    def _note(self, names: Collection[str]) -> str:
+        """What is left out of a form."""
+        song = self.song
+        if VIDEO in names or {song.audio, song.picture} <= set(names):
+            return ""
+        return f"-# {NO_PICTURE if song.audio in names else ONLY_MIDI if song.midi in names else NO_FILES}"
+
+    def _alt_text(self, name: str) -> str:
+        """A file in words, for those who do not see it."""
+        song = self.song
+        title = plain(song.title, TITLE_LENGTH)
+        about = f"{title}, {song.seconds:.0f} seconds of NES music at {song.bpm:.0f} BPM in {song.key}"
+        described = {
+            VIDEO: f"{about}, with its piano roll: the four channels over time",
+            song.audio: about,
+            song.picture: f"Piano roll of {title}: its four channels over time",
+        }
+        return described.get(name) or FILES[Path(name).suffix]
+
+
+async def load(client: ChiptuneClient, song_id: str) -> Post:
+    """The post of a tune of the history, with the tune that it came from. Raises InputError where it is gone."""
+    song, entry = await client.store.songs.get(song_id), await client.store.requests.get(song_id)
+    if song is None or entry is None:
+        raise InputError(GONE)
+    return await compose(client, entry, song)
+
+
+async def compose(client: ChiptuneClient, entry: Entry, song: Song) -> Post:
+    """The post of a tune whose rows are at hand."""
+    parent = await client.store.songs.get(entry.parent, or_deleted=True) if entry.parent else None
+    return Post(
+        entry=entry,
+        song=song,
+        files=await client.backlog.files.paths(song.id),
+        parent=(await client.store.requests.get(parent.id), parent) if parent else None,
+        public_url=client.public_url,
+    )
+
+
+async def send_fitting(forms: Iterable[Names], send: Callable[[Names], Awaitable[discord.Message]]) -> discord.Message:
+    """Send the fullest form that Discord takes. Raises discord.HTTPException, and PostError where none was left."""
+    refused: discord.HTTPException | None = None
+    for names in forms:
+        try:
+            return await send(names)
+        except discord.HTTPException as error:
+            if error.status != TOO_LARGE:
+                raise
+            refused = error
+    raise refused or PostError("no form of the post was left", retryable=False)
+
+
+def notice(text: str) -> ui.LayoutView:
+    """A line of ours as a message of the same kind as a post, so that it can become one."""
+    view = ui.LayoutView(timeout=None)
+    return view.add_item(ui.TextDisplay(text))
+
+
+def linked_title(entry: Entry | None, song: Song) -> str:
+    """A tune's title, with the way to its message where there is one. entry: None where the tune was deleted."""
+    if entry is None:
+        return DELETED
+    title = inert(song.title)
+    if song.message_id is None:
+        return title
+    return f"[{title}]({message_link(entry.guild_id, entry.channel_id, song.message_id)})"
+
+
+def asked_for(request: Request) -> str:
+    """What a person asked for, in a line."""
+    given = [(getattr(request, name), said) for name, said in ASKED.items()]
+    facts = [said.format(value) for value, said in given if value is not None]
+    if request.keep:
+        facts.append(f"keep {' + '.join(request.keep)}")
+    if request.temperature != 1.0:
+        facts.append(f"temperature {request.temperature:g}")
+    return f"Asked for {' · '.join(facts)}" if facts else "Nothing in particular was asked for"
 
 
 def originality(notes: float | str) -> str:
     """The longest run that a tune shares with a song that the model has learnt from."""
     if not notes:
-        return "no run shared with any training song"
-    return f"longest run shared with any training song: {notes} notes"
-
-
-def _asked_and_got(asked: float | str | None, got: str, unit: str) -> str:
-    """`asked 120, got 120 BPM`, or what came out alone where nothing was asked for."""
-    if asked is None:
-        return f"{got}{unit}"
-    return f"asked {asked if isinstance(asked, str) else f'{asked:.4g}'}, got {got}{unit}"
+        return "Original: no run shared with any training song"
+    return f"Longest run shared with any training song: {float(notes):g} notes"

@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager, suppress
 import discord
 from discord import app_commands
 
+from bot.discord.posts import notice
 from generator.contract import FAULT_SENTENCE, InputError
 
 log = logging.getLogger(__name__)
@@ -57,7 +58,7 @@ async def tell(interaction: discord.Interaction, sentence: str) -> None:
         if interaction.response.type is discord.InteractionResponseType.deferred_channel_message:
             # While a defer is open, a follow-up takes its place and is as public as it; an edit closes it.
             with suppress(discord.NotFound):
-                await interaction.edit_original_response(content=CLOSING)
+                await interaction.edit_original_response(view=notice(CLOSING))
                 await interaction.delete_original_response()
         await interaction.followup.send(sentence, ephemeral=True)
     except discord.HTTPException as error:

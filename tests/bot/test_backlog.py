@@ -101,7 +101,7 @@ async def test_a_request_becomes_a_posted_song(bench: Bench) -> None:
     song = await bench.store.songs.get(entry.id)
     assert song
     assert (song.seed, song.message_id) == (42, f"message {entry.id}")
-    assert all(path.stat().st_size > 0 for path in (await bench.files.paths(song)).values())
+    assert all(path.stat().st_size > 0 for path in (await bench.files.paths(song.id)).values())
     assert list((bench.folder / "jobs").iterdir()) == []
     assert bench.backlog.progress(entry.id) is None
 

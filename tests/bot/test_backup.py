@@ -44,7 +44,7 @@ async def titles(folder: Path) -> list[str]:
     async with Store.open(folder / DATABASE) as store:
         songs = await store.songs.history("7")
         for song in songs:
-            for name, path in (await Files(store, folder).paths(song)).items():
+            for name, path in (await Files(store, folder).paths(song.id)).items():
                 assert path.read_bytes() == content(song.seed, name)
     return [song.title for song in songs]
 

@@ -26,7 +26,7 @@ async def files(store: Store, tmp_path: Path) -> Files:
 
 async def test_a_songs_files_are_found_by_name(store: Store, files: Files, tmp_path: Path) -> None:
     song = await make(store, files, 1)
-    paths = await files.paths(song)
+    paths = await files.paths(song.id)
     assert {name: path.read_bytes() for name, path in paths.items()} == {name: content(1, name) for name in FILES}
     assert all(path == tmp_path / "files" / path.name[:2] / path.name for path in paths.values())
     assert await files.path(song.id, "tune.ogg") == paths["tune.ogg"]
@@ -48,13 +48,25 @@ async def test_the_same_bytes_are_kept_once_until_the_last_song_goes(
 
 async def test_missing_files_are_said_to_be(store: Store, files: Files) -> None:
     song = await make(store, files, 1)
-    (await files.paths(song))["tune.mid"].unlink()
+    (await files.paths(song.id))["tune.mid"].unlink()
     with pytest.raises(InputError, match="no longer here"):
         await files.midi_of(song)
     assert await files.path(song.id, "tune.mid") is None
+    assert set(await files.paths(song.id)) == {"tune.ogg", "tune.png"}
     await store.database.change("DELETE FROM files")
-    with pytest.raises(FileNotFoundError):
-        await files.paths(song)
+    assert await files.paths(song.id) == {}
+
+
+async def test_every_file_of_a_job_is_kept(store: Store, files: Files) -> None:
+    entry = await ask(store, files, new_entry(1))
+    folder = await write_job(files, entry)
+    (folder / "tune.mp4").write_bytes(b"a film")
+    (folder / "tune.nsf").symlink_to(folder / "tune.mp4")
+    (folder / "parts").mkdir()
+    assert await files.compose(song_of(entry))
+    paths = await files.paths(entry.id)
+    assert set(paths) == {*FILES, "tune.mp4"}
+    assert paths["tune.mp4"].read_bytes() == b"a film"
 
 
 async def test_a_song_is_written_with_all_its_files_or_not(store: Store, files: Files, tmp_path: Path) -> None:
@@ -159,7 +171,7 @@ def to_old_form(folder: Path, songs: dict[str, dict[str, Path]], upload: str) ->
 
 async def old_songs(store: Store, files: Files, tmp_path: Path) -> set[str]:
     songs = [await make(store, files, 1, upload=UPLOAD), await make(store, files, 2)]
-    to_old_form(tmp_path, {song.id: await files.paths(song) for song in songs}, digest(UPLOAD))
+    to_old_form(tmp_path, {song.id: await files.paths(song.id) for song in songs}, digest(UPLOAD))
     await store.database.change("DELETE FROM files")
     return {*digests(1, 2), digest(UPLOAD)}
 
@@ -170,7 +182,7 @@ async def test_folders_of_earlier_versions_are_taken_over(store: Store, files: F
     assert await files.adopt_old() == 2
     assert on_disk(tmp_path) == expected
     for song in await store.songs.history("7"):
-        assert {path.name for path in (await files.paths(song)).values()} <= expected
+        assert {path.name for path in (await files.paths(song.id)).values()} <= expected
     assert not (tmp_path / "songs").exists()
     assert not (tmp_path / "uploads").exists()
     assert await files.collect(time.time() + LATER) == 0

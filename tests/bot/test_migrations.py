@@ -145,7 +145,7 @@ async def test_the_files_of_the_oldest_version_are_taken_over(tmp_path: Path) ->
         await files.collect(1e12)
         assert on_disk(tmp_path) == {*digests(1, 2, 3), digest(UPLOAD)}
         for song in await store.songs.history("7"):
-            for name, path in (await files.paths(song)).items():
+            for name, path in (await files.paths(song.id)).items():
                 assert path.read_bytes() == content(song.seed, name)
         await files.delete(PARENT)
         left = await store.songs.get(CHILD)

@@ -16,10 +16,11 @@ import pytest_asyncio
 from bot.backlog import Backlog, Poster
 from bot.discord.client import ChiptuneClient
 from bot.discord.poster import DiscordPoster
+from bot.discord.presses import Presses
 from bot.files import Files
 from bot.store import Store
 from generator.contract import Failure, InputError, Job, Progress, Request, Result
-from tests.fake_generator import MIDI, OGG, PNG
+from tests.fake_generator import FILES
 
 DAMAGED = 3
 """The seed of a request that the generator refuses."""
@@ -27,19 +28,21 @@ DAMAGED = 3
 
 @dataclass
 class Composer:
-    """A generator in this process. requests: what it was asked for."""
+    """A generator in this process. requests: what it was asked for. files, title: of those to come."""
 
     requests: list[Request] = field(default_factory=list)
+    files: list[tuple[str, bytes]] = field(default_factory=lambda: list(FILES))
+    title: str = "Tune *{number}* @everyone"
 
     async def run(self, job: Job, on_progress: Callable[[Progress], None]) -> Result | Failure:
         self.requests.append(job.request)
         if job.request.seed == DAMAGED:
             return Failure(id=job.id, sentence="The MIDI file is damaged.")
-        for name, data in (("tune.mid", MIDI), ("tune.ogg", OGG), ("tune.png", PNG)):
+        for name, data in self.files:
             (Path(job.folder) / name).write_bytes(data)
         return Result(
             id=job.id,
-            title=f"Tune *{len(self.requests)}* @everyone",
+            title=self.title.format(number=len(self.requests)),
             midi="tune.mid",
             audio="tune.ogg",
             picture="tune.png",
@@ -51,13 +54,23 @@ class Composer:
             model="nes",
             engine="fake 1",
             report="4 of 9 parts were kept." if job.upload else "",
-            got={"density": "medium", "bars": 16.0},
+            got={"density": "medium", "bars": 16.0, "shared_notes": 9.0},
         )
 
 
 @dataclass
+class Clock:
+    """Seconds that a test moves on."""
+
+    now: float = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@dataclass
 class Stage:
-    """What a test works with. alice and bob are members of the server, `channel` is in it."""
+    """What a test works with. alice and bob are members of the server, `channel` is in it. clock: double presses'."""
 
     env: Any
     client: ChiptuneClient
@@ -66,17 +79,14 @@ class Stage:
     channel: Any
     alice: Any
     bob: Any
+    clock: Clock
 
     async def posted(self, count: int = 1) -> list[discord.Message]:
         """Wait until so many tunes are in the channel; these messages, oldest first."""
         async with asyncio.timeout(10):
             while True:
                 posts = [message for message in self.channel.history() if message.attachments]
-                if (
-                    len(posts) == count
-                    and not await self.store.requests.count_open()
-                    and not await self.store.requests.undelivered()
-                ):
+                if len(posts) == count and not await self.unanswered():
                     return sorted(posts, key=lambda message: message.id)
                 await asyncio.sleep(0.01)
 
@@ -89,8 +99,12 @@ class Stage:
     async def gone(self) -> None:
         """Wait until every request is answered."""
         async with asyncio.timeout(10):
-            while await self.store.requests.count_open() or await self.store.requests.undelivered():
+            while await self.unanswered():
                 await asyncio.sleep(0.01)
+
+    async def unanswered(self) -> bool:
+        requests = self.store.requests
+        return bool(await requests.count_open() or await requests.undelivered())
 
 
 @pytest.fixture
@@ -99,29 +113,40 @@ def composer() -> Composer:
 
 
 @pytest.fixture
-def posters() -> dict[str, Poster]:
-    return {}
+def clock() -> Clock:
+    return Clock()
 
 
 @pytest.fixture
-def simcord_bot(store: Store, composer: Composer, posters: dict[str, Poster], tmp_path: Path) -> ChiptuneClient:
+def simcord_bot(store: Store, composer: Composer, clock: Clock, tmp_path: Path) -> ChiptuneClient:
     async def fetch(attachment: discord.Attachment) -> bytes:
         return await attachment.read()
 
+    posters: dict[str, Poster] = {}
     backlog = Backlog(store, composer, posters, Files(store, tmp_path))
-    client = ChiptuneClient(store, backlog, fetch, synced_file=tmp_path / "commands", shard_count=1)
-    posters["discord"] = DiscordPoster(client, "https://tunes.example")
+    client = ChiptuneClient(
+        store,
+        backlog,
+        fetch,
+        synced_file=tmp_path / "commands",
+        public_url="https://tunes.example",
+        shard_count=1,
+    )
+    client.presses = Presses(clock)
+    posters["discord"] = DiscordPoster(client)
     return client
 
 
 @pytest_asyncio.fixture
-async def stage(simcord_env: Any, simcord_bot: ChiptuneClient, composer: Composer) -> AsyncIterator[Stage]:
+async def stage(
+    simcord_env: Any, simcord_bot: ChiptuneClient, composer: Composer, clock: Clock
+) -> AsyncIterator[Stage]:
     guild = simcord_env.create_guild()
     channel = guild.create_text_channel("music")
     alice, bob = (guild.add_member(simcord_env.create_user(name)) for name in ("alice", "bob"))
     with simcord_env.time_context():
         work = asyncio.create_task(simcord_bot.backlog.run())
-    yield Stage(simcord_env, simcord_bot, simcord_bot.store, composer, channel, alice, bob)
+    yield Stage(simcord_env, simcord_bot, simcord_bot.store, composer, channel, alice, bob, clock)
     work.cancel()
     with suppress(asyncio.CancelledError):
         await work

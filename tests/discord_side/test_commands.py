@@ -7,10 +7,12 @@ from pathlib import Path
 import discord
 import pytest
 
+from bot.discord.posts import COLOURS
 from generator.contract import FAULT_SENTENCE, KEYS
-from tests.fake_generator import MIDI, PNG
+from tests.fake_generator import FILES, MIDI, PNG
 
 from .conftest import DAMAGED, Stage
+from .reading import custom_id, files, gallery, text
 
 
 async def test_generate_posts_a_tune_with_its_recipe(stage: Stage) -> None:
@@ -21,24 +23,43 @@ async def test_generate_posts_a_tune_with_its_recipe(stage: Stage) -> None:
     assert not result.ephemeral
     [post] = await stage.posted()
     assert post.id == result.response.id
-    assert [item.filename for item in post.attachments] == ["tune.ogg", "tune.mid", "tune.png"]
-    [embed] = post.embeds
-    assert embed.title == "Tune \\*1\\* @everyone"
-    recipe = {field.name: field.value for field in embed.fields}
-    assert recipe == {
-        "Tempo": "asked 120, got 119.5 BPM",
-        "Key": "asked Bbm, got Bbm",
-        "Length": "asked 12, got 12 s",
-        "Scene": "boss",
-        "Seed": "5",
-        "Temperature": "0.8",
-        "Model": "nes, fake 1",
-    }
+    assert post.flags.components_v2
+    assert [item.filename for item in post.attachments] == ["tune.mp4", "tune.mid"]
+    assert text(post).splitlines() == [
+        "## Tune \\*1\\* \\@everyone",
+        "**119.5 BPM · Bbm · 12 s, 16 bars · medium density**",
+        "-# Asked for boss · 120 BPM · Bbm · 12 s · temperature 0.8",
+        "-# Longest run shared with any training song: 9 notes",
+        "-# Seed 5 · model nes, fake 1",
+    ]
+    [container] = post.components
+    assert isinstance(container, discord.Container)
+    assert container.accent_colour == discord.Colour(COLOURS["boss"])
     song = (await stage.store.songs.history(str(stage.channel.guild.id)))[0]
-    assert embed.description == f"[Listen on the web](https://tunes.example/files/{song.id}/tune.ogg)"
     assert song.message_id == str(post.id)
     assert post.mentions == []
     assert not post.mention_everyone
+
+
+async def test_the_player_is_described_and_the_notes_lie_beside_it(stage: Stage) -> None:
+    await stage.alice.slash(stage.channel, "chiptune generate", key="C")
+    [post] = await stage.posted()
+    [player] = gallery(post)
+    assert player.media.url == post.attachments[0].url
+    assert player.description == (
+        "Tune *1* @everyone, 30 seconds of NES music at 120 BPM in C, with its piano roll: the four channels over time"
+    )
+    assert files(post) == ["tune.mid"]
+
+
+async def test_without_a_film_the_picture_is_shown_and_the_sound_is_a_file(stage: Stage) -> None:
+    stage.composer.files = [(name, data) for name, data in FILES if name != "tune.mp4"]
+    await stage.alice.slash(stage.channel, "chiptune generate")
+    [post] = await stage.posted()
+    assert [item.filename for item in post.attachments] == ["tune.png", "tune.ogg", "tune.mid"]
+    [picture] = gallery(post)
+    assert picture.media.url == post.attachments[0].url
+    assert files(post) == ["tune.ogg", "tune.mid"]
 
 
 async def test_what_is_left_out_is_the_model_s_choice(stage: Stage) -> None:
@@ -48,7 +69,7 @@ async def test_what_is_left_out_is_the_model_s_choice(stage: Stage) -> None:
     first, second = stage.composer.requests
     assert first.seed != second.seed
     assert (first.scene, first.key, first.bpm, first.seconds) == (None, None, None, None)
-    assert {field.name: field.value for field in posts[0].embeds[0].fields}["Tempo"] == "119.5 BPM"
+    assert "Nothing in particular was asked for" in text(posts[0])
 
 
 async def test_a_refused_job_takes_the_placeholder_away(stage: Stage) -> None:
@@ -66,9 +87,7 @@ async def test_remix_takes_a_midi_file(stage: Stage) -> None:
     [request] = stage.composer.requests
     assert (request.mode, request.name) == ("arrange", "_my_ song.mid")
     assert stage.client.backlog.files.path_of(request.upload or "").read_bytes() == MIDI
-    about = str(post.embeds[0].description)
-    assert "Remix of \\_my\\_ song.mid" in about
-    assert "4 of 9 parts were kept." in about
+    assert "Remix of \\_my\\_ song.mid\n-# 4 of 9 parts were kept." in text(post)
 
 
 async def test_remix_hands_on_what_its_mode_has_a_use_for(stage: Stage) -> None:
@@ -101,14 +120,11 @@ async def test_a_posted_tune_is_remixed_and_named_as_the_parent(stage: Stage) ->
     made = await stage.client.backlog.files.path(choices[0]["value"], "tune.mid")
     assert made
     assert stage.client.backlog.files.path_of(request.upload or "").read_bytes() == made.read_bytes()
-    said = str(remix.embeds[0].description)
-    assert (
-        f"Variation on Tune \\*1\\* @everyone ([there](https://discord.com/channels/{stage.channel.guild.id}/" in said
-    )
-    assert str(post.id) in said
+    link = f"https://discord.com/channels/{stage.channel.guild.id}/{stage.channel.id}/{post.id}"
+    assert f"Variation on [Tune \\*1\\* \\@everyone]({link})" in text(remix)
     await stage.alice.click(remix, label="Another take")
     *_, third = await stage.posted(3)
-    assert "Another take of Tune" in str(third.embeds[0].description)
+    assert "Another take of [Tune" in text(third)
 
 
 @pytest.mark.parametrize(
@@ -151,9 +167,8 @@ async def test_channels_to_keep_are_completed(stage: Stage) -> None:
 async def test_bars_density_and_takes_are_in_the_recipe(stage: Stage) -> None:
     await stage.alice.slash(stage.channel, "chiptune generate", bars=8, density="high", takes=3)
     [post] = await stage.posted()
-    recipe = {field.name: field.value for field in post.embeds[0].fields}
-    assert recipe["Length"] == "asked 8 bars, got 16 bars, 30 s"
-    assert (recipe["Density"], recipe["Takes"]) == ("asked high, got medium", "3")
+    assert "**119.5 BPM · C · 30 s, 16 bars · medium density**" in text(post)
+    assert "Asked for 8 bars · high density · best of 3" in text(post)
 
 
 @pytest.mark.parametrize(
@@ -231,7 +246,7 @@ async def test_history_shows_the_newest_first_in_pages(stage: Stage) -> None:
     for _ in range(12):
         await stage.alice.slash(stage.channel, "chiptune generate")
     posts = await stage.posted(12)
-    await stage.bob.click(posts[11], custom_id=_custom_id(posts[11], 1))
+    await stage.bob.click(posts[11], custom_id=custom_id(posts[11], "Like"))
 
     page = await stage.alice.slash(stage.channel, "chiptune history")
     assert page.ephemeral
@@ -258,9 +273,3 @@ async def test_history_is_each_server_s_own(stage: Stage) -> None:
 
 def _lines(message: discord.Message) -> list[str]:
     return str(message.embeds[0].description).splitlines()
-
-
-def _custom_id(message: discord.Message, number: int) -> str:
-    [row] = message.components
-    assert isinstance(row, discord.ActionRow)
-    return str(row.children[number].custom_id)

@@ -9,9 +9,11 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.discord.buttons import AnotherTake, Vote
+from bot.discord.buttons import BUTTONS, AnotherTake, Extend, Files, Vote
 from bot.discord.commands import chiptune_group
 from bot.discord.history import Older
+from bot.discord.reporting import Report
+from bot.discord.reworking import Remix, Rewrite
 from generator.contract import BARS, BPM, DENSITIES, MODES, SCENES, SECONDS, SEEDS, TAKES, TEMPERATURE
 
 NAME = re.compile(r"[-_'\w]{1,32}")
@@ -54,6 +56,12 @@ def test_names_descriptions_options_and_choices_are_within_the_limits() -> None:
     assert characters(payload()) <= 8000
 
 
+def test_no_two_commands_have_the_same_name() -> None:
+    names = [part["name"] for part in payload()["options"]]
+    assert names == ["generate", "remix", "history", "song", "replay", "help"]
+    assert len(names) == len(set(names)) <= 25
+
+
 def test_options_have_the_contract_s_ranges() -> None:
     generate = next(part for part in payload()["options"] if part["name"] == "generate")
     options = {option["name"]: option for option in generate["options"]}
@@ -87,10 +95,12 @@ def test_it_can_be_installed_and_used_everywhere() -> None:
 
 def test_custom_ids_are_short_and_never_confused() -> None:
     song = "0123456789abcdef" * 2
-    buttons = [AnotherTake(song), Vote(song, 1, 0), Vote(song, -1, 0), Older(song)]
+    of_a_song = (AnotherTake, Extend, Remix, Rewrite, Files, Report, Older)
+    buttons: list[Any] = [*(kind(song) for kind in of_a_song), Vote(song, 1), Vote(song, -1)]
+    assert {type(button) for button in buttons} == set(BUTTONS)
     for button in buttons:
         assert len(button.custom_id) <= 100
-        matching = [kind for kind in (AnotherTake, Vote, Older) if _template(kind).fullmatch(button.custom_id)]
+        matching = [kind for kind in BUTTONS if _template(kind).fullmatch(button.custom_id)]
         assert matching == [type(button)]
 
 

@@ -15,7 +15,7 @@ import pytest
 import pytest_asyncio
 
 from generator.client import GeneratorClient
-from generator.contract import Failure, GeneratorDied, Job, Progress, Request, Result, digest
+from generator.contract import VIDEO, Failure, GeneratorDied, Job, Progress, Request, Result, digest
 from models.midi import read_score
 from tests.music import twinkle
 
@@ -43,7 +43,8 @@ async def test_a_new_tune_comes_with_its_files_and_progress(client: GeneratorCli
     heard: list[Progress] = []
     answer = await client.run(new_tune(tmp_path), heard.append)
     assert isinstance(answer, Result)
-    assert sorted(path.name for path in tmp_path.iterdir()) == sorted((answer.midi, answer.audio, answer.picture))
+    files = {answer.midi, answer.audio, answer.picture, VIDEO}
+    assert {path.name for path in tmp_path.iterdir()} == files
     assert digest((tmp_path / answer.midi).read_bytes()) == answer.digest
     assert read_score(tmp_path / answer.midi).seconds == answer.seconds == 4.0
     assert (answer.bpm, answer.seed, answer.model) == (120.0, 5, "nes")

@@ -11,10 +11,11 @@ from typing import Any
 
 from aiohttp import web
 
+from .components import form_faults
 from .world import APP_ID, BOT_USER, EPHEMERAL, TOKEN, ApiError, File, Interaction, Payload, World
 
 API = "/api/v10"
-MESSAGE, DEFER, DEFER_UPDATE, UPDATE = 4, 5, 6, 7
+MESSAGE, DEFER, DEFER_UPDATE, UPDATE, FORM = 4, 5, 6, 7, 9
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -71,10 +72,11 @@ class Rest:
     @web.middleware
     async def errors(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Log each request, play the faults, check the bot's token, and turn ApiError into Discord's error body."""
-        line = f"{request.method} {request.path_qs}"
+        with_files = request.content_type.startswith("multipart/")
+        line = f"{request.method} {request.path_qs}{' with files' if with_files else ''}"
         try:
             # The body is read first: a server that answers in the middle of an upload breaks the connection.
-            await (request.post() if request.content_type.startswith("multipart/") else request.read())
+            await (request.post() if with_files else request.read())
             self.world.play(line, after=False)
             if request.path.startswith(f"{API}/channels") and request.headers.get("Authorization") != f"Bot {TOKEN}":
                 raise ApiError(401, 0, "401: Unauthorized")
@@ -129,6 +131,9 @@ class Rest:
         elif body["type"] in (UPDATE, DEFER_UPDATE):
             message = self.world.message(found.channel, found.message)
             self.world.write(message, found.data, files, found.limit)
+        elif body["type"] == FORM:
+            for fault in form_faults(found.data):
+                raise ApiError(400, 50035, f"Invalid Form Body: {fault}")
         found.original = int(message["id"]) if message else None
         found.latency = self.world.now() - found.sent
         found.callback = body["type"]

@@ -15,11 +15,13 @@ from typing import Any, Self, TypeVar
 from aiohttp import web
 
 from .certificates import server_context
+from .components import BUTTON, MENU, walk
 from .gateway import Gateway, guild
 from .rest import Rest
 from .world import APP_ID, CHANNEL, GUILD, USER, ApiError, Fault, File, Interaction, Payload, World
 
-COMMAND, COMPONENT, AUTOCOMPLETE = 2, 3, 4
+COMMAND, COMPONENT, AUTOCOMPLETE, SUBMIT = 2, 3, 4, 5
+LABEL = 18
 SUB_COMMAND, STRING, INTEGER, ATTACHMENT, NUMBER = 1, 3, 4, 11, 10
 T = TypeVar("T")
 
@@ -107,11 +109,33 @@ class StandIn:
         return choices
 
     async def press(self, message: Payload, label: str, *, user: int = USER) -> Interaction:
-        """Press the button of a message whose label begins so."""
-        buttons = [item for row in message["components"] for item in row["components"]]
+        """Press the button of a message that begins so, its emoji first."""
+        buttons = [part for part in walk(message["components"]) if part["type"] == BUTTON and "custom_id" in part]
         custom_id = next(item["custom_id"] for item in buttons if _label(item).startswith(label))
-        data = {"custom_id": custom_id, "component_type": 2}
+        data = {"custom_id": custom_id, "component_type": BUTTON}
         return await self._interact(COMPONENT, data, user, message=message)
+
+    async def select(self, message: Payload, value: str, *, user: int = USER) -> Interaction:
+        """Choose an option of a message's menu."""
+        menu = next(part for part in walk(message["components"]) if part["type"] == MENU)
+        data = {"custom_id": menu["custom_id"], "component_type": MENU, "values": [value]}
+        return await self._interact(COMPONENT, data, user, message=message)
+
+    async def submit(self, form: Interaction, message: Payload, **changes: Any) -> Interaction:
+        """Send a form that was shown, as it stands but for the changes."""
+        fields: list[Payload] = []
+        for label in form.data["components"]:
+            field: Payload = label["component"]
+            name, kind = field["custom_id"], field["type"]
+            about = {"id": len(fields) + 1, "type": kind, "custom_id": name}
+            if kind == MENU:
+                chosen = [option["value"] for option in field["options"] if option.get("default")]
+                about["values"] = changes.get(name, chosen)
+            else:
+                about["value"] = changes.get(name, field.get("value", ""))
+            fields.append({"id": 100 + len(fields), "type": LABEL, "component": about})
+        data = {"custom_id": form.data["custom_id"], "components": fields}
+        return await self._interact(SUBMIT, data, form.user, message=message)
 
     async def answered(self, interaction: Interaction) -> Interaction:
         """Wait for the callback of an interaction."""

@@ -9,18 +9,16 @@ import logging
 import pytest
 
 from generator.contract import MAX_UPLOAD_BYTES
-from tests.fake_generator import MIDI, OGG, PNG
+from tests.fake_generator import MIDI, MP4, PNG
 
+from .components import IS_COMPONENTS_V2
 from .process import Bot
+from .reading import text
 from .rest import DEFER, MESSAGE
 from .standin import StandIn
-from .world import CHANNEL, EPHEMERAL, GUILD, USER, File, Payload
+from .world import CHANNEL, EPHEMERAL, GUILD, USER, File
 
 log = logging.getLogger(__name__)
-
-
-def fields(message: Payload) -> dict[str, str]:
-    return {field["name"]: field["value"] for field in message["embeds"][0]["fields"]}
 
 
 async def test_a_tune_is_deferred_written_and_posted(discord: StandIn, bot: Bot) -> None:
@@ -32,28 +30,29 @@ async def test_a_tune_is_deferred_written_and_posted(discord: StandIn, bot: Bot)
     [post] = await discord.until(discord.posts)
     assert int(post["id"]) == interaction.original
     files = [discord.world.files[int(item["id"])] for item in post["attachments"]]
-    assert [(file.name, file.data) for file in files] == [("tune.ogg", OGG), ("tune.mid", MIDI), ("tune.png", PNG)]
+    assert [(file.name, file.data) for file in files] == [("tune.mp4", MP4), ("tune.mid", MIDI)]
     assert all(file.description for file in files)
-    assert post["embeds"][0]["image"]["url"] == "attachment://tune.png"
-    shown = fields(post)
-    assert shown["Tempo"] == "asked 150, got 150 BPM"
-    assert shown["Key"] == "asked F#m, got F#m"
-    assert (shown["Length"], shown["Seed"], shown["Scene"]) == ("asked 20, got 20 s", "99", "boss")
+    assert text(post).splitlines() == [
+        "## Tune 99",
+        "**150 BPM · F#m · 20 s, 16 bars · medium density**",
+        "-# Asked for boss · 150 BPM · F#m · 20 s",
+        "-# Seed 99 · model nes, fake 1",
+    ]
+    assert post["flags"] & IS_COMPONENTS_V2
     assert not post["content"]
     await discord.until(lambda: bot.rows("SELECT 1 FROM requests WHERE status = 'posted'"))
     [row] = bot.rows(
         "SELECT requests.user_id, songs.guild_id, message_id, destination FROM songs JOIN requests USING (id)"
     )
     assert row == (str(USER), str(GUILD), post["id"], "{}")
-    said = [body["content"] for _, _, body in discord.world.edits if body.get("content")]
-    assert said[0] == "Queued: it is next."
+    assert text(discord.world.edits[0][2]) == "Queued: it is next."
     assert all(body["allowed_mentions"]["parse"] == [] for _, _, body in discord.world.edits)
 
 
 async def test_progress_is_shown_at_a_polite_pace(discord: StandIn, bot: Bot) -> None:
     await discord.slash("generate", {"seed": 1})
     await discord.until(discord.posts)
-    texts = [(at, body["content"]) for at, _, body in discord.world.edits if body.get("content")]
+    texts = [(at, text(body)) for at, _, body in discord.world.edits if not body.get("attachments")]
     assert any(text.startswith("Composing ▰") for _, text in texts)
     assert all(later - at > 1.1 for (at, _), (later, _) in itertools.pairwise(texts))
 
@@ -62,9 +61,7 @@ async def test_a_remix_is_fetched_and_names_its_file(discord: StandIn, bot: Bot)
     interaction = await discord.slash("remix", file=File("My_song.MID", MIDI))
     [post] = await discord.until(discord.posts)
     assert int(post["id"]) == interaction.original
-    about = post["embeds"][0]["description"]
-    assert "Remix of My\\_song.MID" in about
-    assert "4 of 9 parts were kept." in about
+    assert "Remix of My\\_song.MID\n-# 4 of 9 parts were kept." in text(post)
     [(request,)] = bot.rows("SELECT request FROM requests")
     sha256 = json.loads(request)["upload"]
     upload = bot.data / "files" / sha256[:2] / sha256

@@ -9,12 +9,13 @@ import pytest
 from tests.fake_generator import OGG
 
 from .process import Bot
+from .reading import names, text
 from .standin import StandIn
 from .test_restarts import posted
 from .world import CHANNEL, EPHEMERAL, USER
 
-POST = "PATCH .*/webhooks/.*with_components=1"
-"""The edit that makes a post of the placeholder: the only one with buttons."""
+POST = "PATCH .*/webhooks/.* with files"
+"""The edit that makes a post of the placeholder: the only one with files."""
 EXPIRED = -1.0
 SLOW = {"seed": 1}
 """Two seconds of work, so that something can happen in the middle."""
@@ -45,9 +46,9 @@ async def test_past_the_token_s_expiry_it_is_a_channel_message(discord: StandIn,
     discord.world.offset = 16 * 60
     [post] = await posted(discord, bot)
     assert int(post["id"]) != interaction.original
-    assert f"<@{USER}>" in post["content"]
+    assert f"<@{USER}>" in text(post)
     assert discord.messages() == [post], "the placeholder is gone"
-    assert len(post["attachments"]) == 3
+    assert names(post) == ["tune.mp4", "tune.mid"]
 
 
 async def test_an_unknown_webhook_is_no_dead_end(discord: StandIn, bot: Bot) -> None:
@@ -83,7 +84,7 @@ async def test_a_user_s_own_install_is_answered_directly_when_late(discord: Stan
     discord.world.joined, discord.world.token_seconds = False, EXPIRED
     await discord.slash("generate", member=False)
     [direct] = await discord.until(lambda: discord.posts(-USER))
-    assert len(direct["attachments"]) == 3
+    assert names(direct) == ["tune.mp4", "tune.mid"]
     await discord.until(lambda: bot.rows("SELECT 1 FROM requests WHERE status = 'posted'"))
     assert bot.rows("SELECT message_id FROM songs") == [(None,)]
 
@@ -119,16 +120,16 @@ async def test_files_over_the_limit_have_a_smaller_form(discord: StandIn, bot: B
     discord.world.limit = len(OGG)
     await discord.slash("generate")
     [post] = await posted(discord, bot)
-    assert [item["filename"] for item in post["attachments"]] == ["tune.mid"]
-    assert "the sound is over Discord's limit" in post["embeds"][0]["description"]
+    assert names(post) == ["tune.mid"]
+    assert "the sound is over Discord's limit" in text(post)
 
 
-async def test_a_413_that_no_limit_foretold_has_a_smaller_form(discord: StandIn, bot: Bot) -> None:
-    discord.fault(POST, 413, 40005)
+async def test_a_413_that_no_limit_foretold_has_smaller_forms(discord: StandIn, bot: Bot) -> None:
+    discord.fault(POST, 413, 40005, times=2)
     await discord.slash("generate")
     [post] = await posted(discord, bot)
-    assert [item["filename"] for item in post["attachments"]] == ["tune.ogg", "tune.mid"]
-    assert "image" not in post["embeds"][0]
+    assert names(post) == ["tune.ogg", "tune.mid"]
+    assert "The picture is left out" in text(post)
 
 
 async def test_a_post_that_discord_will_never_take_is_refused(discord: StandIn, bot: Bot) -> None:
@@ -155,7 +156,7 @@ async def test_a_deleted_channel_s_tune_comes_directly(discord: StandIn, bot: Bo
     await discord.until(lambda: discord.world.edits)
     discord.world.deleted_channels.add(CHANNEL)
     [direct] = await discord.until(lambda: discord.posts(-USER))
-    assert len(direct["attachments"]) == 3
+    assert names(direct) == ["tune.mp4", "tune.mid"]
 
 
 async def test_a_deleted_placeholder_s_tune_comes_as_a_message(discord: StandIn, bot: Bot) -> None:

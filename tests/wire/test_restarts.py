@@ -9,14 +9,17 @@ from typing import Any
 
 import pytest
 
+from .components import walk
 from .process import Bot
+from .reading import text
 from .rest import DEFER, UPDATE
 from .standin import StandIn
 from .world import USER, Payload
 
 
 def vote_label(message: Payload) -> str:
-    return str(message["components"][0]["components"][1]["label"])
+    labels = [str(part.get("label")) for part in walk(message["components"])]
+    return next(label for label in labels if label.startswith("Like"))
 
 
 async def posted(discord: StandIn, bot: Bot, count: int = 1) -> list[Payload]:
@@ -37,20 +40,20 @@ async def test_buttons_work_after_a_restart(discord: StandIn, bot: Bot) -> None:
 
     pressed = await discord.answered(await discord.press(post, "👍"))
     assert pressed.callback == UPDATE
-    assert vote_label(post) == "1"
+    assert vote_label(post) == "Like (+1)"
     assert post["attachments"] == files
     assert bot.rows("SELECT voter, value FROM votes") == [(str(USER), 1)]
     await discord.answered(await discord.press(post, "👎"))
     await discord.answered(await discord.press(post, "👎", user=USER + 1))
-    assert vote_label(post) == "-2"
+    assert vote_label(post) == "Like (-2)"
     await discord.answered(await discord.press(post, "👎"))
-    assert vote_label(post) == "-1"
+    assert vote_label(post) == "Like (-1)"
 
     take = await discord.answered(await discord.press(post, "🎲"))
     assert take.callback == DEFER
     _, second = await posted(discord, bot, 2)
     assert int(second["id"]) == take.original
-    assert "Another take of Tune 50" in second["embeds"][0]["description"]
+    assert "Another take of [Tune 50](https://discord.com/channels/" in text(second)
     [(parent, request)] = bot.rows("SELECT parent, request FROM requests ORDER BY number DESC LIMIT 1")
     assert json.loads(request)["scene"] == "town"
     assert json.loads(request)["seed"] != 50
@@ -59,7 +62,7 @@ async def test_buttons_work_after_a_restart(discord: StandIn, bot: Bot) -> None:
 
 async def test_a_generator_that_is_killed_is_started_again(discord: StandIn, bot: Bot) -> None:
     interaction = await discord.slash("generate", {"seed": 1})
-    await discord.until(lambda: any("▰" in str(body.get("content")) for _, _, body in discord.world.edits))
+    await discord.until(lambda: any("▰" in text(body) for _, _, body in discord.world.edits))
     for pid in bot.generator_pids():
         os.kill(pid, signal.SIGKILL)
     [post] = await posted(discord, bot)
@@ -70,7 +73,7 @@ async def test_a_generator_that_is_killed_is_started_again(discord: StandIn, bot
 async def test_a_bot_that_is_killed_answers_later_and_once(discord: StandIn, bot: Bot) -> None:
     interaction = await discord.slash("generate", {"seed": 1})
     waiting = await discord.slash("generate", {"seed": 60})
-    await discord.until(lambda: any("▰" in str(body.get("content")) for _, _, body in discord.world.edits))
+    await discord.until(lambda: any("▰" in text(body) for _, _, body in discord.world.edits))
     await bot.end(signal.SIGKILL)
     assert not discord.posts()
     await bot.start()

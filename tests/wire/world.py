@@ -5,11 +5,14 @@ Plain state with the few rules that Discord enforces on it (expiry, nonces, uplo
 
 from __future__ import annotations
 
+import copy
 import itertools
 import re
 import time
 from dataclasses import dataclass, field
 from typing import Any
+
+from .components import IS_COMPONENTS_V2, faults, show_files
 
 APP_ID, TOKEN = 7001, "MDAw.wire.bot-token-that-no-log-may-hold"
 GUILD, CHANNEL, USER = 8001, 8002, 9001
@@ -31,7 +34,8 @@ class ApiError(Exception):
 
 @dataclass
 class Fault:
-    """An error to play `times` times on requests whose "METHOD /path?query" matches `pattern`.
+    """An error to play `times` times on requests whose "METHOD /path?query" matches `pattern`;
+    one that carries files ends with " with files".
 
     It comes before anything is done, or with `after` in place of the answer to what was done.
     """
@@ -179,16 +183,29 @@ class World:
             raise ApiError(413, 40005, "Request entity too large")
         if len(body.get("content") or "") > 2000:
             raise ApiError(400, 50035, "Invalid Form Body: content")
+        draft: Payload = copy.deepcopy(message)
         for name in ("content", "embeds", "components"):
             if name in body:
-                message[name] = body[name] or ("" if name == "content" else [])
+                draft[name] = copy.deepcopy(body[name]) or ("" if name == "content" else [])
+        flags: int = body.get("flags", draft["flags"]) or 0
+        if draft["flags"] & IS_COMPONENTS_V2 and not flags & IS_COMPONENTS_V2:
+            raise ApiError(400, 50035, "Invalid Form Body: the flag IS_COMPONENTS_V2 cannot be removed")
+        draft["flags"] |= flags & IS_COMPONENTS_V2
+        for fault in faults(draft):
+            raise ApiError(400, 50035, f"Invalid Form Body: {fault}")
         if "attachments" in body:
             kept = {str(item["id"]) for item in body["attachments"]}
-            message["attachments"] = [item for item in message["attachments"] if item["id"] in kept]
+            draft["attachments"] = [item for item in draft["attachments"] if item["id"] in kept]
         described = {str(item["id"]): item.get("description", "") for item in body.get("attachments", [])}
         for number, file in enumerate(files):
             file.description = described.get(str(number), "")
-            message["attachments"].append(self.store(int(message["channel_id"]), file))
+            draft["attachments"].append(self.store(int(draft["channel_id"]), file))
+        if "components" in body:
+            try:
+                show_files(draft["components"], draft["attachments"])
+            except KeyError as error:
+                raise ApiError(400, 50035, f"Invalid Form Body: {error} is no file of this message") from error
+        message.update(draft)
 
     def store(self, channel: int, file: File, declared: int | None = None) -> Payload:
         """Keep a file under the attachment host; its attachment object. `declared`: a size to lie with."""

@@ -1,0 +1,52 @@
+"""What Discord proposes while somebody types an option, and names as choices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+import discord
+from discord.app_commands import Choice
+
+from bot.discord import asking
+from bot.discord.reworking import CHANNEL_TITLES
+from bot.text import plain
+from generator.contract import CHANNELS, KEYS
+
+if TYPE_CHECKING:
+    from bot.discord.client import ChiptuneClient
+
+MAX_CHOICES = 25
+CHOICE_LENGTH = 100
+SEARCHED = 200
+"""The newest tunes that are looked through for a title."""
+
+
+def choices(names: Sequence[str]) -> list[Choice[str]]:
+    """Names as choices, as a person reads them."""
+    return [Choice(name=name.replace("-", " "), value=name) for name in names]
+
+
+async def complete_key(interaction: discord.Interaction[ChiptuneClient], typed: str) -> list[Choice[str]]:
+    """The keys that begin with what was typed."""
+    start = typed.strip().lower()
+    found = [key for key in KEYS if key.lower().startswith(start)]
+    named = [(f"{key.rstrip('m')} {'minor' if key.endswith('m') else 'major'}", key) for key in found]
+    return [Choice(name=name, value=key) for name, key in named][:MAX_CHOICES]
+
+
+async def complete_song(interaction: discord.Interaction[ChiptuneClient], typed: str) -> list[Choice[str]]:
+    """The newest tunes made here whose titles hold what was typed."""
+    songs = await interaction.client.store.songs.history(asking.place(interaction), limit=SEARCHED)
+    found = [song for song in songs if typed.strip().lower() in song.title.lower()]
+    named = [(f"{song.title} · {song.key} · {song.bpm:.0f} BPM", song.id) for song in found[:MAX_CHOICES]]
+    return [Choice(name=plain(name, CHOICE_LENGTH), value=song_id) for name, song_id in named]
+
+
+async def complete_keep(interaction: discord.Interaction[ChiptuneClient], typed: str) -> list[Choice[str]]:
+    """Every choice of one to three channels whose names hold what was typed."""
+    groups = [group for count in (1, 2, 3) for group in combinations(CHANNELS, count)]
+    named = [(" + ".join(CHANNEL_TITLES[name] for name in group), ",".join(group)) for group in groups]
+    words = typed.lower()
+    return [Choice(name=title, value=value) for title, value in named if words in title or words in value]

@@ -1,0 +1,37 @@
+"""`/chiptune help`: what there is, on one short page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import discord
+from discord import app_commands, ui
+
+from generator.contract import SCENES
+
+if TYPE_CHECKING:
+    from bot.discord.client import ChiptuneClient
+
+COLOUR = 0xD32F2F
+PAGE = f"""## Chiptune Bot
+Music for the NES's four channels, composed while you wait.
+
+**/chiptune generate** · a new tune; scene, key, tempo, length and density are yours to choose or to leave out
+**/chiptune remix** · your MIDI file, or a tune made here, for the NES: arranged, continued, accompanied, varied
+**/chiptune history** · the newest tunes made here
+**/chiptune song** · one of them: its recipe, its family, its files
+**/chiptune replay** · post one of them again
+
+Under each tune: another take, eight bars more, a remix, one channel written anew, your vote, and all files.
+-# Scenes: {", ".join(SCENES)}. The same seed and options give the same tune again."""
+
+
+@app_commands.command(name="help", description="What there is")
+async def show_help(interaction: discord.Interaction[ChiptuneClient]) -> None:
+    """The page, to the one who asks alone."""
+    page: ui.Container[Any] = ui.Container(ui.TextDisplay(PAGE), accent_colour=COLOUR)
+    if address := interaction.client.public_url:
+        page.add_item(ui.ActionRow(ui.Button(label="Open the page", url=f"{address}/")))
+    view = ui.LayoutView(timeout=None)
+    view.add_item(page)
+    await interaction.response.send_message(view=view, ephemeral=True)

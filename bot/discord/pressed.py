@@ -1,0 +1,51 @@
+"""What every button and menu under a tune has in common: it is made of its custom_id, and its errors are answered."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Self
+
+import discord
+from discord import ui
+
+from bot.discord import replies
+from bot.discord.posts import GONE
+from bot.store import Song
+from generator.contract import InputError
+
+if TYPE_CHECKING:
+    from bot.discord.client import ChiptuneClient
+
+SONG = r"(?P<song>[0-9a-f]{32})"
+"""A tune's id in a custom_id."""
+Press = discord.Interaction[Any]
+
+
+class OfSong:
+    """Stands before `ui.DynamicItem` among the bases of what is pressed under a tune."""
+
+    song_id: str
+
+    def __init__(self, song_id: str, item: ui.Item[Any]) -> None:
+        self.song_id = song_id
+        super().__init__(item)  # type: ignore[call-arg]  # DynamicItem's
+
+    @classmethod
+    async def from_custom_id(cls, interaction: Press, item: ui.Item[Any], match: re.Match[str]) -> Self:
+        """From what Discord sends back."""
+        return cls(match["song"])  # type: ignore[call-arg]  # each kind makes its own item
+
+    async def callback(self, interaction: Press) -> None:
+        """Answer a press; what is raised becomes a sentence for the one who pressed."""
+        async with replies.answering(interaction):
+            await self.pressed(interaction, interaction.client)
+
+    async def pressed(self, interaction: Press, client: ChiptuneClient) -> None:
+        """Do what the label says. May raise InputError."""
+        raise NotImplementedError
+
+    async def song(self, client: ChiptuneClient) -> Song:
+        """The tune. Raises InputError where it is gone."""
+        if song := await client.store.songs.get(self.song_id):
+            return song
+        raise InputError(GONE)

@@ -1,0 +1,76 @@
+"""`/chiptune remix`: a MIDI file, or a tune made here, arranged or written on. What a mode does is the generator's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import discord
+from discord import app_commands
+from discord.app_commands import Range
+
+from bot.discord import asking
+from bot.discord.completing import choices, complete_keep, complete_song
+from generator.contract import (
+    BARS,
+    LAST_BAR,
+    MODES,
+    REMIX_BPM,
+    SEEDS,
+    STRENGTH,
+    TRANSPOSE,
+    Request,
+    parse_channels,
+    parse_span,
+    random_seed,
+)
+
+if TYPE_CHECKING:
+    from bot.discord.client import ChiptuneClient
+
+
+@app_commands.command(name="remix", description="Make an NES tune of a MIDI file, or of a tune made here")
+@app_commands.describe(
+    file="A MIDI file (.mid)",
+    song="A tune made here",
+    mode="Only arrange it, or write on it",
+    keep="Accompany: the channels that stay as they are",
+    strength="Vary: how much of it changes, 0 to 1",
+    from_bar="Continue: the first new bar; after the end if left out",
+    span="Infill: the bars to write anew, such as 5-8",
+    bars="Continue: how many new bars",
+    tempo="Beats a minute",
+    transpose="Semitones up or down",
+    seed="The same seed and options give the same tune again",
+)
+@app_commands.choices(mode=choices(tuple(MODES)[1:]))
+@app_commands.autocomplete(song=complete_song, keep=complete_keep)
+async def remix(
+    interaction: discord.Interaction[ChiptuneClient],
+    *,
+    file: discord.Attachment | None = None,
+    song: str | None = None,
+    mode: str = "arrange",
+    keep: str | None = None,
+    strength: Range[float, STRENGTH[0], STRENGTH[1]] | None = None,
+    from_bar: Range[int, 1, LAST_BAR] | None = None,
+    span: str | None = None,
+    bars: Range[int, BARS[0], BARS[1]] | None = None,
+    tempo: Range[int, REMIX_BPM[0], REMIX_BPM[1]] | None = None,
+    transpose: Range[int, TRANSPOSE[0], TRANSPOSE[1]] | None = None,
+    seed: Range[int, 0, SEEDS - 1] | None = None,
+) -> None:
+    """Arrange a MIDI file or a tune made here for the NES's four channels, and write on it."""
+    wanted = Request(
+        mode=mode,
+        upload=asking.UNKNOWN_DIGEST,
+        keep=parse_channels(keep) if keep else None,
+        strength=strength,
+        from_bar=from_bar,
+        span=parse_span(span) if span else None,
+        bars=bars,
+        bpm=tempo,
+        transpose=transpose,
+        seed=random_seed() if seed is None else seed,
+    )
+    source = await asking.find_source(interaction, file, song)
+    await asking.submit_remix(interaction, wanted, source)

@@ -1,0 +1,116 @@
+"""Writing on a tune from below its post: a form that asks how, and a menu of the channel to write anew.
+
+What a mode does is the generator's.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import discord
+from discord import ui
+
+from bot.discord import asking, replies
+from bot.discord.pressed import SONG, OfSong, Press
+from bot.store import Song
+from bot.text import plain
+from generator.contract import CHANNELS, MODES, InputError
+
+if TYPE_CHECKING:
+    from bot.discord.client import ChiptuneClient
+
+CHANNEL_TITLES = {"p1": "pulse 1", "p2": "pulse 2", "tr": "triangle", "no": "noise"}
+PARTS = {"p1": "the melody, mostly", "p2": "the harmony, mostly", "tr": "the bass, mostly", "no": "the drums"}
+MODE_TITLES = {
+    "vary": ("Vary", "A share of the bars is written anew"),
+    "continue": ("Continue", "Eight bars more, and a close"),
+    "accompany": ("Accompany", "Keep some channels, write the others anew"),
+    "infill": ("Infill", "Four bars in the middle are written anew"),
+    "arrange": ("Arrange", "The same notes"),
+}
+"""The modes that a tune made here can be remixed in, as the form shows them: the first is chosen already."""
+STRENGTH, KEEP = "0.5", ("p1",)
+FORM_SECONDS = 15 * 60.0
+"""How long a form is waited for; the press that opened it is good for as long."""
+
+
+class Remix(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:remix:{SONG}"):
+    """Opens the form."""
+
+    def __init__(self, song_id: str) -> None:
+        super().__init__(song_id, ui.Button(label="Remix…", emoji="🎛️", custom_id=f"chiptune:remix:{song_id}"))
+
+    async def pressed(self, interaction: Press, client: ChiptuneClient) -> None:
+        """Show the form, which is the answer to the press."""
+        await interaction.response.send_modal(RemixForm(await self.song(client)))
+
+
+class RemixForm(ui.Modal):
+    """How a tune is to be remixed; each field is read only by the mode that has a use for it."""
+
+    def __init__(self, song: Song) -> None:
+        super().__init__(title=plain(f"Remix {song.title}", 45), timeout=FORM_SECONDS)
+        self.song = song
+        self.mode: ui.Select[Any] = ui.Select(
+            custom_id="mode",
+            options=[
+                discord.SelectOption(
+                    label=title, description=about, value=mode, default=mode == next(iter(MODE_TITLES))
+                )
+                for mode, (title, about) in MODE_TITLES.items()
+            ],
+        )
+        self.strength: ui.TextInput[Any] = ui.TextInput(
+            custom_id="strength", default=STRENGTH, required=False, max_length=5
+        )
+        self.keep: ui.Select[Any] = ui.Select(
+            custom_id="keep", options=_channels(KEEP), min_values=0, max_values=len(CHANNELS) - 1, required=False
+        )
+        self.add_item(ui.Label(text="Mode", component=self.mode))
+        self.add_item(ui.Label(text="Strength", description="Vary: how much changes, 0 to 1", component=self.strength))
+        self.add_item(ui.Label(text="Keep", description="Accompany: the channels that stay", component=self.keep))
+
+    async def on_submit(self, interaction: Press) -> None:
+        """Ask for the remix."""
+        async with replies.answering(interaction):
+            mode = self.mode.values[0] if self.mode.values else next(iter(MODE_TITLES))
+            given = {"strength": _share(self.strength.value), "keep": list(self.keep.values) or None}
+            options = {name: value for name, value in given.items() if name in MODES.get(mode, ())}
+            await asking.submit_rework(interaction, self.song, mode, **options)
+
+
+class Rewrite(OfSong, ui.DynamicItem[ui.Select[Any]], template=rf"chiptune:rewrite:{SONG}"):
+    """One channel is written anew, accompanying the other three."""
+
+    def __init__(self, song_id: str) -> None:
+        menu: ui.Select[Any] = ui.Select(
+            placeholder="Rewrite one channel…", options=_channels(), custom_id=f"chiptune:rewrite:{song_id}"
+        )
+        super().__init__(song_id, menu)
+
+    async def pressed(self, interaction: Press, client: ChiptuneClient) -> None:
+        """Ask for the channel that was chosen."""
+        song = await self.song(client)
+        chosen = self.item.values[0]
+        client.presses.check(interaction.user.id, self.custom_id, chosen)
+        kept = [name for name in CHANNELS if name != chosen]
+        await asking.submit_rework(interaction, song, "accompany", keep=kept)
+
+
+def _channels(chosen: tuple[str, ...] = ()) -> list[discord.SelectOption]:
+    """The four channels as options; `chosen` are so already."""
+    return [
+        discord.SelectOption(
+            label=CHANNEL_TITLES[name].capitalize(), description=PARTS[name], value=name, default=name in chosen
+        )
+        for name in CHANNELS
+    ]
+
+
+def _share(text: str) -> float | None:
+    """A number as people type it, also with a comma. Raises InputError."""
+    typed = text.strip().replace(",", ".")
+    try:
+        return float(typed) if typed else None
+    except ValueError as error:
+        raise InputError("The strength is a number from 0 to 1, such as 0.5.") from error

@@ -1,0 +1,47 @@
+"""`/chiptune song` and `replay`: a tune of the history, looked at alone or posted again. Nothing new is made."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import discord
+from discord import app_commands
+
+from bot.discord import asking, posts
+from bot.discord.buttons import rows
+from bot.discord.completing import complete_song
+from bot.discord.family import family
+
+if TYPE_CHECKING:
+    from bot.discord.client import ChiptuneClient
+
+
+@app_commands.command(name="song", description="A tune made here: its recipe, its family and its files")
+@app_commands.describe(song="A tune made here")
+@app_commands.autocomplete(song=complete_song)
+async def show_song(interaction: discord.Interaction[ChiptuneClient], song: str) -> None:
+    """A tune with everything there is, to the one who asks alone."""
+    await _answer(interaction, song, ephemeral=True)
+
+
+@app_commands.command(name="replay", description="Post a tune made here again")
+@app_commands.describe(song="A tune made here")
+@app_commands.autocomplete(song=complete_song)
+async def replay(interaction: discord.Interaction[ChiptuneClient], song: str) -> None:
+    """The same files again, for all."""
+    await _answer(interaction, song, ephemeral=False)
+
+
+async def _answer(interaction: discord.Interaction[ChiptuneClient], song_id: str, *, ephemeral: bool) -> None:
+    """Answer with a tune's post; for one person alone, with its family and all its files. Raises InputError."""
+    client = interaction.client
+    post = await posts.load(client, (await asking.find_song(interaction, song_id)).id)
+    post.check_files()
+    await interaction.response.defer(thinking=True, ephemeral=ephemeral)
+    more = await family(client.store, post) if ephemeral else ""
+
+    async def send(names: posts.Names) -> discord.Message:
+        view = post.layout(names, rows(post), more=more)
+        return await interaction.edit_original_response(view=view, attachments=post.open(names))
+
+    await posts.send_fitting(post.forms(interaction.filesize_limit, full=ephemeral), send)
