@@ -7,6 +7,7 @@ from discord import app_commands
 from bot.discord.generate import generate
 from bot.discord.help import show_help
 from bot.discord.history import show_history
+from bot.discord.play import play, stop
 from bot.discord.remix import remix
 from bot.discord.song import replay, show_song
 
@@ -24,5 +25,7 @@ def chiptune_group() -> app_commands.Group:
     group.add_command(show_history)
     group.add_command(show_song)
     group.add_command(replay)
+    group.add_command(play)
+    group.add_command(stop)
     group.add_command(show_help)
     return group

@@ -21,6 +21,7 @@ Music for the NES's four channels, composed while you wait.
 **/chiptune history** · the newest tunes made here
 **/chiptune song** · one of them: its recipe, its family, its files
 **/chiptune replay** · post one of them again
+**/chiptune play** · hear one of them in your voice channel; **/chiptune stop** ends it
 
 Under each tune: another take, eight bars more, a remix, one channel written anew, your vote, and all files.
 -# Scenes: {", ".join(SCENES)}. The same seed and options give the same tune again."""

@@ -15,6 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 import discord
+from discord.ext import tasks
 
 from bot.discord.voice import Channel, Connect, Connection, join, tune_source
 from generator.contract import InputError
@@ -28,7 +29,7 @@ IDLE_SECONDS = 120.0
 TICK_SECONDS = 1.0
 """Between two looks at whether to leave."""
 MOST_WAITING = 20
-FULL = f"There are {MOST_WAITING} tunes waiting already: ask again when some have been played."
+FULL = "There are {most} tunes waiting already: ask again when some have been played."
 PLAYING_ELSEWHERE = "Others are listening in <#{channel}>: join them there, or ask again when they are done."
 
 Clock = Callable[[], float]
@@ -65,8 +66,8 @@ class Player:
         self.voice = voice
         self.waiting: deque[Tune] = deque()
         self._leaving = Leaving(clock)
-        self._news = asyncio.Event()
         self._loop = asyncio.get_running_loop()
+        self._looking.start()
 
     @property
     def connected(self) -> bool:
@@ -75,48 +76,49 @@ class Player:
 
     @property
     def alone(self) -> bool:
-        """Whether nobody listens. A person is one whose account is no bot's, as far as the library knows it."""
-        here = self.voice.channel.voice_states
-        members = {user: self.voice.guild.get_member(user) for user in here if user != self.voice.user.id}
-        return all(member is not None and member.bot for member in members.values())
+        """Whether nobody listens but bots, as far as the library knows them."""
+        guild, here = self.voice.guild, self.voice.channel.voice_states
+        members = [guild.get_member(user) for user in here if user != self.voice.user.id]
+        return all(member is not None and member.bot for member in members)
 
     def add(self, tune: Tune) -> int:
         """Play a tune after those that wait; how many tunes come before it. Raises InputError."""
         if len(self.waiting) >= MOST_WAITING:
-            raise InputError(FULL)
+            raise InputError(FULL.format(most=MOST_WAITING))
         before = len(self.waiting) + self.voice.is_playing()
         self.waiting.append(tune)
-        self._news.set()
+        self._play_next()
         return before
 
-    async def run(self) -> None:
-        """Play what comes, and leave when it is time."""
-        try:
-            while self.connected and not self._leave_now():
-                self._news.clear()
-                if self.waiting and self.voice.is_connected() and not self.voice.is_playing():
-                    self._begin(self.waiting.popleft())
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(TICK_SECONDS):
-                        await self._news.wait()
-        finally:
-            self.voice.stop()
-            await self.voice.disconnect(force=True)
+    async def leave(self) -> None:
+        """Leave the channel, with all that waits."""
+        self.waiting.clear()
+        self._looking.stop()
+        await self.voice.disconnect(force=True)
 
-    def _leave_now(self) -> bool:
-        return self._leaving.due(alone=self.alone, playing=bool(self.waiting) or self.voice.is_playing())
+    @tasks.loop(seconds=TICK_SECONDS)
+    async def _looking(self) -> None:
+        """Look whether it is time to leave, and whether a connection that was lost is back."""
+        self._play_next()
+        playing = bool(self.waiting) or self.voice.is_playing()
+        if not self.connected or self._leaving.due(alone=self.alone, playing=playing):
+            await self.leave()
 
-    def _begin(self, tune: Tune) -> None:
-        def ended(error: Exception | None) -> None:  # in the library's thread
-            if error:
-                log.error("%s could not be played to its end: %s", tune.path, error)
-            with suppress(RuntimeError):  # the loop is closed where the bot stops
-                self._loop.call_soon_threadsafe(self._news.set)
+    def _play_next(self) -> None:
+        """Begin the next tune, unless one is being played."""
+        while self.waiting and self.voice.is_connected() and not self.voice.is_playing():
+            tune = self.waiting.popleft()
+            try:
+                self.voice.play(tune_source(tune.path), after=self._ended)
+            except discord.ClientException as error:  # ffmpeg has gone, or the connection has, just now
+                log.error("%s could not be played: %s", tune.path, error)
 
-        try:
-            self.voice.play(tune_source(tune.path), after=ended)
-        except discord.ClientException as error:  # ffmpeg has gone, or the connection has, just now
-            log.error("%s could not be played: %s", tune.path, error)
+    def _ended(self, error: Exception | None) -> None:
+        """A tune is over; called in the thread that played it. error: where it broke off."""
+        if error:
+            log.error("a tune could not be played to its end: %s", error)
+        with suppress(RuntimeError):  # the loop is closed where the bot stops
+            self._loop.call_soon_threadsafe(self._play_next)
 
 
 class Jukebox:
@@ -126,41 +128,33 @@ class Jukebox:
         self._connect = connect
         self._clock = clock
         self._players: dict[int, Player] = {}
-        self._tasks: dict[int, asyncio.Task[None]] = {}
         self._joining: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
-
-    async def play(self, channel: Channel, tune: Tune) -> int:
-        """Play a tune in a channel; how many tunes come before it there. Raises InputError."""
-        async with self._joining[channel.guild.id]:
-            player = self.player(channel.guild.id) or await self._open(channel)
-            if player.voice.channel.id != channel.id:
-                if not player.alone:
-                    raise InputError(PLAYING_ELSEWHERE.format(channel=player.voice.channel.id))
-                await self.stop(channel.guild.id)
-                player = await self._open(channel)
-            return player.add(tune)
 
     def player(self, guild: int) -> Player | None:
         """The server's player; None where the bot is in no channel there."""
         found = self._players.get(guild)
         return found if found and found.connected else None
 
+    async def play(self, channel: Channel, tune: Tune) -> int:
+        """Play a tune in a channel; how many tunes come before it there. Raises InputError."""
+        guild = channel.guild.id
+        async with self._joining[guild]:
+            player = self.player(guild)
+            if player and player.voice.channel.id != channel.id:
+                if not player.alone:
+                    raise InputError(PLAYING_ELSEWHERE.format(channel=player.voice.channel.id))
+                player = None
+            if player is None:
+                await self.stop(guild)
+                player = self._players[guild] = Player(await self._connect(channel), self._clock)
+            return player.add(tune)
+
     async def stop(self, guild: int) -> None:
         """Leave a server's channel, with all that waits there; nothing happens where the bot is in none."""
-        self._players.pop(guild, None)
-        if task := self._tasks.pop(guild, None):
-            task.cancel()
-            await asyncio.wait([task])
+        if player := self._players.pop(guild, None):
+            await player.leave()
 
     async def close(self) -> None:
         """Leave every channel."""
         for guild in list(self._players):
             await self.stop(guild)
-
-    async def _open(self, channel: Channel) -> Player:
-        """Join a channel. Raises InputError."""
-        await self.stop(channel.guild.id)  # what an earlier connection has left
-        player = Player(await self._connect(channel), self._clock)
-        self._players[channel.guild.id] = player
-        self._tasks[channel.guild.id] = asyncio.create_task(player.run())
-        return player

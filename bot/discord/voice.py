@@ -11,9 +11,11 @@ import logging
 import shlex
 from collections.abc import Awaitable, Callable
 from subprocess import DEVNULL, PIPE
+from typing import Any
 
 import discord
-from discord import voice_client
+from discord.voice_client import has_nacl
+from discord.voice_state import has_dave
 
 from generator.contract import InputError
 
@@ -37,10 +39,10 @@ Connect = Callable[[Channel], Awaitable[Connection]]
 """Joins a channel; raises InputError where that cannot be."""
 
 
-def channel_of(interaction: discord.Interaction) -> Channel:
+def channel_of(interaction: discord.Interaction[Any]) -> Channel:
     """The voice channel of the one who asks, which the bot may play in. Raises InputError."""
-    guild, user = interaction.guild, interaction.user
-    if guild is None or not interaction.is_guild_integration() or guild.unavailable:
+    guild, user = interaction.client.get_guild(interaction.guild_id or 0), interaction.user
+    if guild is None:
         raise InputError(NOT_IN_SERVER)
     if not isinstance(user, discord.Member) or user.voice is None or user.voice.channel is None:
         raise InputError(NOT_IN_CHANNEL)
@@ -56,7 +58,8 @@ def channel_of(interaction: discord.Interaction) -> Channel:
 
 
 async def join(channel: Channel) -> Connection:
-    """Join a channel, deaf: the bot hears nobody. Raises InputError where Discord does not let it."""
+    """Join a channel, deaf: the bot hears nobody. Raises InputError where that cannot be."""
+    await check_installed()
     try:
         return await channel.connect(timeout=JOIN_SECONDS, reconnect=True, self_deaf=True)
     except (TimeoutError, discord.ClientException, discord.ConnectionClosed) as error:
@@ -93,4 +96,4 @@ async def check_installed(ffmpeg: str = "ffmpeg") -> None:
 
 def _packages() -> dict[str, bool]:
     """The packages of discord.py's extra `voice`, and whether they are there."""
-    return {"PyNaCl": voice_client.has_nacl, "davey": voice_client.has_dave}
+    return {"PyNaCl": has_nacl, "davey": has_dave}
