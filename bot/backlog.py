@@ -1,9 +1,10 @@
 """The backlog: requests on their way from a person's command to the posted tune.
 
 A request is a row before anybody is told that it was accepted, and stays one until it was answered, so that a crash
-of the bot or of the generator loses nothing and answers nothing twice. One request at a time goes to the generator,
-the oldest first; answers are delivered beside that, so that a slow or broken chat doesn't hold up the music.
-What a tune is made of is left to the generator, and how people are told to the posters, one for each origin.
+of the bot or of the generator loses nothing and answers nothing twice. One request at a time goes to the generator, in
+the store's fair order; answers are delivered beside that, so that a slow or broken chat doesn't hold up the music.
+What a tune is made of is left to the generator, how people are told to the posters, one for each origin, and how often
+to `telling`.
 """
 
 from __future__ import annotations
@@ -11,18 +12,23 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
+import time
 import uuid
 from collections.abc import Coroutine, Mapping
-from typing import Any, Protocol
+from typing import Any
 
 from bot.files import Files
-from bot.store import Entry, Song, Store
+from bot.posters import Poster, PostError
+from bot.store import Asker, Entry, Limits, Reached, Song, Store
+from bot.telling import Telling
+from bot.waiting import LimitError, Line, Place, expected_music, limit_error
 from generator.client import Generator
 from generator.contract import (
+    CANCELLED_SENTENCE,
     FAULT_SENTENCE,
-    ChiptuneError,
     Failure,
     GeneratorDied,
+    InputError,
     Job,
     Progress,
     Request,
@@ -33,61 +39,67 @@ log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 3
 """A request that the generator, or the whole bot, died of so many times is refused."""
-PROGRESS_SECONDS = 1.0
-"""A polite pace for edits of a chat message."""
 LONGEST_WAIT_SECONDS = 300.0
 """Between two tries to deliver an answer."""
 
 
-class PostError(ChiptuneError):
-    """An answer could not be delivered. retryable: whether trying again can help; retry_after: in seconds."""
-
-    def __init__(self, message: str, *, retryable: bool = True, retry_after: float | None = None) -> None:
-        super().__init__(message)
-        self.retryable = retryable
-        self.retry_after = retry_after
-
-
-class Poster(Protocol):
-    """How the people of one origin are told. Each method raises PostError where that failed."""
-
-    async def queued(self, entry: Entry, position: int) -> None:
-        """The request is in the queue; position 1 is the next."""
-        ...
-
-    async def progress(self, entry: Entry, fraction: float, stage: str) -> None:
-        """The request is being worked on; called about once a second, and only when something changed."""
-        ...
-
-    async def post(self, entry: Entry, song: Song) -> str | None:
-        """Deliver a song; the message's id. May be called again for the same entry and must then not post twice."""
-        ...
-
-    async def refuse(self, entry: Entry, sentence: str) -> None:
-        """Say why there is no song; may be called again for the same entry."""
-        ...
+OLDEST_SECONDS = 24 * 3600.0
+"""A request that waited for longer is refused: hardly anybody waits for it any more."""
+TOO_OLD = "This waited for over a day, so it was given up. Please ask again."
+NO_REQUEST = "There is no such request: it may be answered already."
+TOO_LATE = "It is too late to cancel this: it is on its way."
+BY_ANOTHER = "This was cancelled by a moderator."
+EVERYBODY = 500
+"""Open requests of all people together: hours of work for one machine."""
 
 
 class Backlog:
     """The queue and its worker.
 
     posters: by origin; an answer whose origin has none here (Discord switched off, say) stays undelivered until one
-    is back. files: of songs and uploads.
+    is back. files: of songs and uploads. everybody: how many requests may be open at once, whoever asked.
     """
 
-    def __init__(self, store: Store, generator: Generator, posters: Mapping[str, Poster], files: Files) -> None:
+    def __init__(
+        self,
+        store: Store,
+        generator: Generator,
+        posters: Mapping[str, Poster],
+        files: Files,
+        *,
+        everybody: int = EVERYBODY,
+    ) -> None:
         self._store = store
         self._generator = generator
         self._posters = posters
         self.files = files
         self._progress: dict[str, Progress] = {}
-        self._said_queued: dict[str, asyncio.Task[None]] = {}
+        self._cancelled: set[str] = set()
+        self._everybody = everybody
+        self._line = Line(store, self._progress)
+        self._telling = Telling(posters, self._line, self._progress, self._spawn)
         self._tasks: set[asyncio.Task[None]] = set()
         self._news = asyncio.Event()
 
     def progress(self, request_id: str) -> Progress | None:
         """How far a request is that is being worked on; None for any other."""
         return self._progress.get(request_id)
+
+    async def place(self, request_id: str) -> Place | None:
+        """Where an open request stands, and how long it will take; None for any other."""
+        return (await self._line.places()).get(request_id)
+
+    async def open(self, *, user_id: str | None = None, guild_id: str | None = None) -> list[tuple[Entry, Place]]:
+        """The open requests of a person, of a guild, or of everybody, in the order in which they will be done."""
+        entries = await self._store.queue.open(user_id=user_id, guild_id=guild_id)
+        places = await self._line.places()
+        found = [(entry, places[entry.id]) for entry in entries if entry.id in places]
+        return sorted(found, key=lambda one: one[1].position)
+
+    async def check_limits(self, asker: Asker) -> None:
+        """Raise LimitError where `accept` would now; nothing is kept free by that."""
+        if reached := await self._store.queue.reached(asker, await self._limits(asker)):
+            raise await self._limit_error(asker, reached)
 
     async def accept(
         self,
@@ -104,7 +116,8 @@ class Backlog:
         """Put a request into the queue; once this returns, it will be answered.
 
         upload: the MIDI file that `request.upload` names; None where an earlier request brought it. Raises
-        InputError where the file is none, FaultError where it cannot be kept.
+        InputError where the file is none, LimitError where the person or the server has enough, FaultError where the
+        file cannot be kept.
         """
         entry = Entry(
             id=uuid.uuid4().hex,
@@ -117,10 +130,30 @@ class Backlog:
             parent=parent,
         )
         async with self.files.keeping_upload(request.upload, upload):
-            await self._store.requests.add(entry)
-        self._said_queued[entry.id] = self._spawn(self._say_queued(entry))
+            asker = Asker.of(entry)
+            reached = await self._store.queue.add(entry, await self._limits(asker), expected_music(request))
+            if reached:
+                raise await self._limit_error(asker, reached)
+        self._telling.begin(entry, await self.place(entry.id))
         self._news.set()
         return entry
+
+    async def cancel(self, request_id: str, *, by: str | None) -> None:
+        """Take back a request, whether it waits or is being made. by: the user who does.
+
+        Who may is for the caller to decide. Raises InputError where it is too late.
+        """
+        entry = await self._store.requests.get(request_id)
+        if entry is None:
+            raise InputError(NO_REQUEST)
+        sentence = CANCELLED_SENTENCE if by == entry.user_id else BY_ANOTHER
+        cancelled = await self._store.queue.cancel(request_id, sentence)
+        if cancelled is None:
+            raise InputError(TOO_LATE)
+        if cancelled.attempts:  # it is being worked on, or was
+            self._cancelled.add(request_id)
+            await self._generator.cancel(request_id)
+        self._spawn(self._deliver(cancelled))
 
     async def run(self) -> None:
         """Work until cancelled. Takes up first what an earlier run left behind; rows stay as they are at the end."""
@@ -128,10 +161,13 @@ class Backlog:
             log.info("%d unfinished request(s) taken up again", count)
         for entry in await self._store.requests.undelivered():
             self._spawn(self._deliver(entry))
+        for entry in await self._store.queue.open():
+            self._telling.begin(entry)
+        self._spawn(self._telling.run())
         try:
             while True:
                 self._news.clear()
-                entry_or_none = await self._store.requests.take()
+                entry_or_none = await self._store.queue.take()
                 if entry_or_none is None:
                     await self._news.wait()
                 else:
@@ -143,12 +179,7 @@ class Backlog:
 
     async def _work(self, entry: Entry) -> None:
         """Have one request made, and its answer delivered in a task of its own."""
-        over = asyncio.Event()
-        teller = self._spawn(self._tell_progress(entry, over))
-        try:
-            answer = await self._make(entry)
-        finally:
-            over.set()
+        answer = await self._make(entry)
         match answer:
             case Result():
                 await self._compose(entry, answer)
@@ -156,19 +187,23 @@ class Backlog:
                 await self._store.requests.compose_failure(entry.id, answer.sentence)
             case None if entry.attempts < MAX_ATTEMPTS:
                 await self._store.requests.requeue(entry.id)
-                return
             case None:
                 await self._store.requests.compose_failure(entry.id, FAULT_SENTENCE)
-        await self.files.forget_job(entry.id)
-        if composed := await self._store.requests.get(entry.id):
-            self._spawn(self._deliver(composed, after=teller))
-        else:  # it was removed meanwhile, with the one who asked or with the server
+        self._cancelled.discard(entry.id)
+        after = await self._store.requests.get(entry.id)
+        if after and after.status == "composed" and not after.cancelled:
+            self._spawn(self._deliver(after))
+        else:  # put back, cancelled, or removed meanwhile with the one who asked or with the server
             self._progress.pop(entry.id, None)
+        if after is None or after.status != "queued":
+            await self.files.forget_job(entry.id)
 
     async def _compose(self, entry: Entry, result: Result) -> None:
         """Write a song down with its files, or that there is none."""
         try:
             await self.files.compose(Song.from_result(entry, result))
+            if result.seconds > 0 and (work := result.timings.get("total")):
+                await self._store.queue.learn(entry.request.mode, work / result.seconds)
         except OSError as error:
             log.error("request %s: its files could not be kept: %s", entry.id, error)
             await self._store.requests.compose_failure(entry.id, FAULT_SENTENCE)
@@ -181,10 +216,14 @@ class Backlog:
 
         if entry.attempts > MAX_ATTEMPTS:  # it took the bot itself down, again and again
             return None
+        if time.time() > entry.created + OLDEST_SECONDS:
+            return Failure(id=entry.id, sentence=TOO_OLD)
         upload = str(self.files.path_of(entry.request.upload)) if entry.request.upload else None
         try:
             folder = await self.files.job_folder(entry.id)
             job = Job(id=entry.id, request=entry.request, folder=str(folder), upload=upload)
+            if entry.id in self._cancelled:
+                return None
             answer = await self._generator.run(job, note)
         except (GeneratorDied, OSError) as error:
             log.error("request %s, attempt %d of %d: %s", entry.id, entry.attempts, MAX_ATTEMPTS, error)
@@ -193,34 +232,25 @@ class Backlog:
             log.error("request %s: a fault in the generator; its log has more", entry.id)
         return answer
 
-    async def _say_queued(self, entry: Entry) -> None:
-        """Tell the person that the request is in the queue."""
-        if poster := self._posters.get(entry.origin):
-            try:
-                await poster.queued(entry, await self._store.requests.position(entry.id))
-            except PostError as error:
-                log.warning("request %s: could not say that it is queued: %s", entry.id, error)
+    async def _limits(self, asker: Asker) -> Limits:
+        """How much may be open where somebody asks."""
+        settings = await self._store.servers.settings(asker.guild_id or "")
+        return Limits(
+            person=settings.person_limit,
+            server=settings.server_limit,
+            everybody=self._everybody,
+            cooldown=settings.cooldown,
+        )
 
-    async def _tell_progress(self, entry: Entry, over: asyncio.Event) -> None:
-        """Pass on progress about once a second until the work is over; never before "queued" was said."""
-        if said := self._said_queued.pop(entry.id, None):
-            await asyncio.wait([said])
-        poster = self._posters.get(entry.origin)
-        told: Progress | None = None
-        while poster and not await _set_within(over, PROGRESS_SECONDS):
-            progress = self._progress.get(entry.id)
-            if progress is None or progress == told:
-                continue
-            told = progress
-            try:
-                await poster.progress(entry, progress.fraction, progress.stage)
-            except PostError as error:
-                log.warning("request %s: could not tell its progress: %s", entry.id, error)
+    async def _limit_error(self, asker: Asker, reached: Reached) -> LimitError:
+        """The refusal, with how long the requests take that are in the way."""
+        whose = {"person": {"user_id": asker.user_id}, "server": {"guild_id": asker.guild_id}}
+        in_the_way = await self.open(**whose.get(reached.limit, {}))
+        return limit_error(reached, [place for _, place in in_the_way], asker.origin)
 
-    async def _deliver(self, entry: Entry, after: asyncio.Task[None] | None = None) -> None:
-        """Deliver a composed request's answer, however long that takes; `after` must be done first."""
-        if after:
-            await asyncio.wait([after])
+    async def _deliver(self, entry: Entry) -> None:
+        """Deliver a composed request's answer, however long that takes."""
+        await self._telling.end(entry.id)
         poster = self._posters.get(entry.origin)
         if poster is None:
             log.warning("request %s: its answer waits until %s is connected again", entry.id, entry.origin)
@@ -244,7 +274,7 @@ class Backlog:
         song = await self._store.songs.get(entry.id)
         if song is None:
             sentence = entry.error or FAULT_SENTENCE
-            await poster.refuse(entry, sentence)
+            await (poster.cancelled if entry.cancelled else poster.refuse)(entry, sentence)
             await self._store.requests.refused(entry.id, sentence)
         else:
             await self._store.requests.posted(entry.id, await poster.post(entry, song))
@@ -262,13 +292,3 @@ def _log_fault(task: asyncio.Task[None]) -> None:
     """A fault beside the worker is logged and ends nothing else; its request is taken up again at the next start."""
     if not task.cancelled() and (error := task.exception()):
         log.error("a fault while telling people", exc_info=error)
-
-
-async def _set_within(event: asyncio.Event, seconds: float) -> bool:
-    """Whether the event was set in that time."""
-    try:
-        async with asyncio.timeout(seconds):
-            await event.wait()
-    except TimeoutError:
-        return False
-    return True

@@ -16,9 +16,10 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
-from bot.backlog import Backlog, Poster
+from bot.backlog import Backlog
 from bot.datadir import DATABASE, sole_owner
 from bot.files import Files
+from bot.posters import Poster
 from bot.restore import finish_restore
 from bot.settings import Settings
 from bot.store import Store

@@ -20,9 +20,11 @@ from generator.contract import (
     Failure,
     InputError,
     Job,
+    Progress,
     answer_to_json,
 )
-from generator.framing import incoming, write_frame
+from generator.framing import write_frame
+from generator.inbox import Inbox
 
 log = logging.getLogger("generator")
 
@@ -40,20 +42,27 @@ def serve(answers: BinaryIO) -> None:
     from generator.warmup import ready_workshop  # noqa: PLC0415  after stdout is reserved: loading prints
 
     workshop = ready_workshop()
+    inbox = Inbox(sys.stdin.buffer)
 
     def send(answer: Answer) -> None:
         write_frame(answers, answer_to_json(answer))
 
+    def report(progress: Progress) -> None:
+        inbox.check(progress.id)
+        send(progress)
+
     write_frame(answers, json.dumps({"type": "ready"}))
-    for text in incoming(sys.stdin.buffer):
+    for text in inbox:
         name = json.loads(text)["id"]
         try:
-            send(workshop.run(Job.from_dict(json.loads(text)), send))
+            send(workshop.run(Job.from_dict(json.loads(text)), report))
         except InputError as error:
             send(Failure(id=name, sentence=str(error)))
         except ChiptuneError:
             log.exception("job %s failed", name)
             send(Failure(id=name, sentence=FAULT_SENTENCE, fault=True))
+        finally:
+            inbox.forget(name)
 
 
 def main() -> int:

@@ -2,8 +2,9 @@
 
 `Generator` is what the backlog knows; `GeneratorClient` is its form for one machine, a child process that is started
 on first use and again after it died. The child announces itself with {"type": "ready"}, takes one job a frame and
-answers with frames of `generator.contract`'s answers. It ends itself when its stdin ends (`framing.incoming`), so
-that it doesn't outlive the bot. Knows nothing of what a job does. Imports nothing heavy.
+answers with frames of `generator.contract`'s answers; {"type": "cancel", "id": ID} takes a job back. It ends itself
+when its stdin ends (`framing.read_to_the_end`), so that it doesn't outlive the bot. Knows nothing of what a job does.
+Imports nothing heavy.
 """
 
 from __future__ import annotations
@@ -17,9 +18,19 @@ import sys
 import time
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Protocol
 
-from generator.contract import Answer, Failure, GeneratorDied, Job, Progress, Result, answer_from_json
+from generator.contract import (
+    CANCELLED_SENTENCE,
+    Answer,
+    Failure,
+    GeneratorDied,
+    Job,
+    Progress,
+    Result,
+    answer_from_json,
+)
 from generator.framing import FramingError, receive_frame, send_frame
 
 log = logging.getLogger(__name__)
@@ -30,6 +41,8 @@ START_SECONDS = 120.0
 """Loading the model on a slow, busy machine takes well under this."""
 GRACE_SECONDS = 5.0
 """Between asking a child to end and killing it."""
+CANCEL_SECONDS = 10.0
+"""Between telling a child to drop a job and killing it; rendering the longest tune takes less."""
 
 SECRETS = ("DISCORD_TOKEN",)
 
@@ -43,11 +56,16 @@ class Generator(Protocol):
         """Do one job; calls `on_progress` on the way. Raises GeneratorDied where it ended without an answer."""
         ...
 
+    async def cancel(self, job_id: str) -> None:
+        """Have a job dropped whose `run` is under way; that then ends soon, with any answer or GeneratorDied."""
+        ...
+
 
 class GeneratorClient:
     """A generator in a child process; one job at a time.
 
-    command: what to start. job_seconds, start_seconds: limits on a job and on the child's start.
+    command: what to start. job_seconds, start_seconds, cancel_seconds: limits on a job, on the child's start, and on
+    how long a job goes on that was cancelled.
     """
 
     def __init__(
@@ -56,12 +74,16 @@ class GeneratorClient:
         *,
         job_seconds: float = JOB_SECONDS,
         start_seconds: float = START_SECONDS,
+        cancel_seconds: float = CANCEL_SECONDS,
     ) -> None:
         self._command = tuple(command)
         self._job_seconds = job_seconds
         self._start_seconds = start_seconds
+        self._cancel_seconds = cancel_seconds
         self._child: Process | None = None
         self._one_at_a_time = asyncio.Lock()
+        self._wanted: set[str] = set()
+        self._asked: tuple[str, asyncio.Timeout] | None = None
 
     @property
     def pid(self) -> int | None:
@@ -83,22 +105,46 @@ class GeneratorClient:
 
     async def run(self, job: Job, on_progress: OnProgress) -> Result | Failure:
         """Do one job in the child. Raises GeneratorDied where the child ended, hung or talked nonsense."""
-        async with self._one_at_a_time:
-            answered = False
-            try:
-                child = await self._ready_child()
-                async with asyncio.timeout(self._job_seconds):
-                    answer = await _ask(child, job, on_progress)
+        self._wanted.add(job.id)
+        try:
+            async with self._one_at_a_time:
+                return await self._run(job, on_progress)
+        finally:
+            self._wanted.discard(job.id)
+
+    async def cancel(self, job_id: str) -> None:
+        """Tell the child to drop a job; one that does not listen is killed."""
+        self._wanted.discard(job_id)
+        child = self._child
+        if self._asked is None or self._asked[0] != job_id or child is None or child.stdin is None:
+            return
+        # The limit that `run` waits within comes nearer: past it the child is killed as one that hangs.
+        self._asked[1].reschedule(asyncio.get_running_loop().time() + self._cancel_seconds)
+        with suppress(ConnectionError):  # it died, which `run` finds out
+            await send_frame(child.stdin, json.dumps({"type": "cancel", "id": job_id}))
+
+    async def _run(self, job: Job, on_progress: OnProgress) -> Result | Failure:
+        """Do one job, the only one; see `run`."""
+        answered = False
+        try:
+            child = await self._ready_child()
+            if job.id not in self._wanted:
                 answered = True
-                return answer
-            except TimeoutError as error:
-                raise GeneratorDied(f"no answer to job {job.id} within {self._job_seconds:g} s") from error
-            except (FramingError, ConnectionError) as error:
-                raise GeneratorDied(f"job {job.id}: {error}") from error
-            finally:
-                # Without an answer (also when cancelled) the child may still be at work: never give it the next job.
-                if not answered:
-                    await self._end(signal.SIGKILL)
+                return Failure(id=job.id, sentence=CANCELLED_SENTENCE)
+            async with asyncio.timeout(self._job_seconds) as limit:
+                self._asked = job.id, limit
+                answer = await _ask(child, job, on_progress)
+            answered = True
+            return answer
+        except TimeoutError as error:
+            raise GeneratorDied(f"no answer to job {job.id} in time") from error
+        except (FramingError, ConnectionError) as error:
+            raise GeneratorDied(f"job {job.id}: {error}") from error
+        finally:
+            self._asked = None
+            # Without an answer (also when cancelled) the child may still be at work: never give it the next job.
+            if not answered:
+                await self._end(signal.SIGKILL)
 
     async def close(self) -> None:
         """End the child: ask first, kill it when it doesn't listen."""

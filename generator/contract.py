@@ -7,6 +7,7 @@ Errors:
 
     ChiptuneError
     +-- InputError        the person can mend it; its message is the sentence that the person reads
+    |   +-- JobCancelled  nobody wants the job's tune any more
     +-- FaultError        ours; the message goes to the log, the person reads `FAULT_SENTENCE`
         +-- GeneratorDied the generator process ended in the middle of a job
 """
@@ -63,6 +64,7 @@ MODES = {
 """What a request can be for, and the fields that each mode can do something with; all but the first remix a file."""
 
 FAULT_SENTENCE = "Something went wrong on our side, not yours. It was logged; please try again."
+CANCELLED_SENTENCE = "This was cancelled."
 
 
 class ChiptuneError(Exception):
@@ -71,6 +73,13 @@ class ChiptuneError(Exception):
 
 class InputError(ChiptuneError):
     """Bad input; the message is one clear sentence for the person."""
+
+
+class JobCancelled(InputError):
+    """Nobody wants the job's tune any more: it was taken back while it was being made."""
+
+    def __init__(self) -> None:
+        super().__init__(CANCELLED_SENTENCE)
 
 
 class FaultError(ChiptuneError):

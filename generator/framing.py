@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-import queue
 import struct
-import threading
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import BinaryIO
 
 from generator.contract import FaultError
@@ -55,17 +53,18 @@ def read_frame(stream: BinaryIO) -> str | None:
     return _text(data)
 
 
-def incoming(stream: BinaryIO) -> Iterator[str]:
-    """Frames as they come, for the process side.
+def read_to_the_end(stream: BinaryIO, hand_on: Callable[[str], None]) -> None:
+    """Hand on frames, then end the process; for a thread of the process side's own.
 
-    They are read in a thread of their own: when the stream ends, which also happens when the bot is killed, the
-    whole process ends at once, even in the middle of a job. So no generator outlives its bot, and none goes on
-    writing files that the next one writes too.
+    When the stream ends, which also happens when the bot is killed, the whole process ends at once, even in the
+    middle of a job (`os._exit`, because a job may hold the main thread for minutes). So no generator outlives its
+    bot, and none goes on writing files that the next one writes too.
     """
-    frames: queue.SimpleQueue[str] = queue.SimpleQueue()
-    threading.Thread(target=_read_until_the_end, args=(stream, frames), daemon=True).start()
-    while True:
-        yield frames.get()
+    try:
+        while (text := read_frame(stream)) is not None:
+            hand_on(text)
+    finally:
+        os._exit(0)
 
 
 async def send_frame(writer: asyncio.StreamWriter, text: str) -> None:
@@ -86,15 +85,6 @@ async def receive_frame(reader: asyncio.StreamReader) -> str | None:
         return _text(await reader.readexactly(_length(head)))
     except asyncio.IncompleteReadError as error:
         raise FramingError("the stream ended inside a frame") from error
-
-
-def _read_until_the_end(stream: BinaryIO, frames: queue.SimpleQueue[str]) -> None:
-    """Hand on frames, then end the process: `os._exit`, because a job may hold the main thread for minutes."""
-    try:
-        while (text := read_frame(stream)) is not None:
-            frames.put(text)
-    finally:
-        os._exit(0)
 
 
 def _length(head: bytes) -> int:

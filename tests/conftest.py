@@ -31,6 +31,14 @@ def _no_settings_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
 
 
+@pytest.fixture
+def gate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Shut: `gate.touch()` lets go of what the fake generator holds (see its seed HELD)."""
+    file = tmp_path / "gate"
+    monkeypatch.setenv("FAKE_GENERATOR_GATE", str(file))
+    return file
+
+
 @pytest_asyncio.fixture
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
     async with Store.open(tmp_path / "chiptune.sqlite3") as opened:

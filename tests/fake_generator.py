@@ -2,30 +2,35 @@
 
 What it does is chosen by the request's seed:
 
-    1  slow: twenty steps of progress within about two seconds
+    1  held: tells progress until the file is there that FAKE_GENERATOR_GATE names, then a tune; can be cancelled
     2  dies in the middle of every job
     3  an answer without a tune, as for a damaged MIDI file
     4  sends garbage instead of a frame
     5  dies in the middle of its first job; later children do the job (noted in a file in the job's folder)
-    6  hangs without an answer
+    6  hangs without an answer, and cannot be cancelled
     7  an answer without a tune, by a fault of ours
     any other: a quick tune
-FAKE_GENERATOR_LOG names a file to which a line is added for every job that is begun ("job ID"), and FAKE_START
-can be "silent" (never ready) or "die" (ends at once).
+FAKE_GENERATOR_LOG names a file to which a line is added for every job that is begun ("job ID"), FAKE_GENERATOR_GATE
+one that lets go of held jobs once it exists (without it they are held for ever), and FAKE_START can be "silent" (never
+ready) or "die" (ends at once).
 """
 
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import os
 import sys
 import time
 from pathlib import Path
 
-from generator.contract import Answer, Failure, Job, Progress, Result, answer_to_json
-from generator.framing import incoming, write_frame
+from generator.contract import Answer, Failure, Job, JobCancelled, Progress, Result, answer_to_json
+from generator.framing import write_frame
+from generator.inbox import Inbox
 
+HELD = 1
+"""The seed of a job that is under way for as long as a test needs it to be."""
 MIDI = bytes.fromhex("4d546864 00000006 0000 0001 0060 4d54726b 00000004 00ff2f00")
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360606060000000050001"
@@ -40,22 +45,24 @@ def main() -> None:
     start = os.environ.get("FAKE_START")
     if start == "die":
         sys.exit(3)
-    jobs = incoming(sys.stdin.buffer)
+    inbox = Inbox(sys.stdin.buffer)
     if start != "silent":
         write_frame(sys.stdout.buffer, json.dumps({"type": "ready"}))
-    for text in jobs:
-        work(Job.from_dict(json.loads(text)))
+    for text in inbox:
+        job = Job.from_dict(json.loads(text))
+        try:
+            work(job, inbox)
+        except JobCancelled as error:
+            tell(Failure(id=job.id, sentence=str(error)))
 
 
-def work(job: Job) -> None:
+def work(job: Job, inbox: Inbox) -> None:
     note_begin(job)
     folder = Path(job.folder)
     tell(Progress(id=job.id, fraction=0.1, stage="composing"))
     match job.request.seed:
         case 1:
-            for step in range(20):
-                tell(Progress(id=job.id, fraction=0.1 + 0.04 * step, stage="composing"))
-                time.sleep(0.1)
+            hold(job, inbox)
         case 2:
             os._exit(9)
         case 3:
@@ -74,6 +81,17 @@ def work(job: Job) -> None:
             tell(Failure(id=job.id, sentence="Something went wrong on our side.", fault=True))
             return
     finish(job, folder)
+
+
+def hold(job: Job, inbox: Inbox) -> None:
+    """Go on for as long as the gate is shut: progress that always changes and never gets to the end."""
+    gate = os.environ.get("FAKE_GENERATOR_GATE")
+    for step in itertools.count():
+        if gate and Path(gate).exists():
+            return
+        inbox.check(job.id)
+        tell(Progress(id=job.id, fraction=round(0.9 - 0.8 * 0.99**step, 4), stage="composing"))
+        time.sleep(0.05)
 
 
 def finish(job: Job, folder: Path) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 import discord
 
+from bot.store import Asker
 from bot.uploads import clean_name
 from generator.contract import MAX_UPLOAD_BYTES, InputError, Request, check_upload, digest, random_seed
 
@@ -141,8 +142,12 @@ async def submit_rework(
     await submit_remix(interaction, wanted, Source(None, song))
 
 
-async def defer(interaction: discord.Interaction) -> int:
-    """Promise a public answer, within the three seconds that Discord waits; the placeholder's message id."""
+async def defer(interaction: discord.Interaction[ChiptuneClient]) -> int:
+    """Promise a public answer, within the three seconds that Discord waits; the placeholder's message id.
+
+    Raises LimitError, before anything is promised, where the person or the server has enough already.
+    """
+    await interaction.client.backlog.check_limits(Asker("discord", str(interaction.user.id), place(interaction)))
     answer = await interaction.response.defer(thinking=True)
     if answer is None or answer.message_id is None:
         return (await interaction.original_response()).id

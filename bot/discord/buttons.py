@@ -62,9 +62,10 @@ class AnotherTake(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:t
         parent = await client.store.requests.get(self.song_id)
         if parent is None:
             raise InputError(posts.GONE)
-        client.presses.check(interaction.user.id, self.custom_id)
-        message = await asking.defer(interaction)
-        await asking.submit(interaction, message, replace(parent.request, seed=random_seed()), parent=self.song_id)
+        request = replace(parent.request, seed=random_seed())
+        with client.presses.once(interaction.user.id, self.custom_id):
+            message = await asking.defer(interaction)
+            await asking.submit(interaction, message, request, parent=self.song_id)
 
 
 class Extend(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:extend:{SONG}"):
@@ -77,8 +78,8 @@ class Extend(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:extend
     async def pressed(self, interaction: Press, client: ChiptuneClient) -> None:
         """Ask for the tune to be continued."""
         song = await self.song(client)
-        client.presses.check(interaction.user.id, self.custom_id)
-        await asking.submit_rework(interaction, song, "continue", bars=EXTEND_BARS)
+        with client.presses.once(interaction.user.id, self.custom_id):
+            await asking.submit_rework(interaction, song, "continue", bars=EXTEND_BARS)
 
 
 class Vote(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:vote:(?P<value>up|down):{SONG}"):

@@ -83,6 +83,18 @@ class ChiptuneClient(discord.AutoShardedClient):
         await self.jukebox.close()
         await super().close()
 
+    async def on_ready(self) -> None:
+        """Which servers the bot is in: it may have been removed from some while it was away."""
+        await self.store.servers.all_joined({str(server.id) for server in self.guilds})
+
+    async def on_guild_join(self, server: discord.Guild) -> None:
+        """The bot was added to a server."""
+        await self.store.servers.joined(str(server.id))
+
+    async def on_guild_remove(self, server: discord.Guild) -> None:
+        """The bot was removed from a server; what is kept of it is forgotten later, unless it comes back."""
+        await self.store.servers.left(str(server.id))
+
     async def _sync(self) -> None:
         """Register the commands where they differ from those registered last: Discord counts registrations."""
         commands = [command.to_dict(self.tree) for command in self.tree.get_commands()]

@@ -8,6 +8,7 @@ from bot.discord.generate import generate
 from bot.discord.help import show_help
 from bot.discord.history import show_history
 from bot.discord.play import play, stop
+from bot.discord.queue import cancel, show_queue
 from bot.discord.remix import remix
 from bot.discord.song import replay, show_song
 
@@ -27,5 +28,7 @@ def chiptune_group() -> app_commands.Group:
     group.add_command(replay)
     group.add_command(play)
     group.add_command(stop)
+    group.add_command(show_queue)
+    group.add_command(cancel)
     group.add_command(show_help)
     return group

@@ -8,9 +8,7 @@ the tune is in the history alone. Everything comes from the row, so that any pro
 
 from __future__ import annotations
 
-import asyncio
 import logging
-import math
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 
@@ -19,20 +17,20 @@ import discord
 from discord import ui
 from discord.abc import Messageable
 
-from bot.backlog import PostError
 from bot.discord.asking import Destination
 from bot.discord.buttons import rows
 from bot.discord.client import ChiptuneClient
 from bot.discord.posts import Names, Post, compose, notice, send_fitting
 from bot.discord.replies import CLOSING
+from bot.posters import PostError
 from bot.store import Entry, Song
+from bot.waiting import Place
 from generator.contract import FAULT_SENTENCE
 
 log = logging.getLogger(__name__)
 
 TOKEN_SECONDS = 15 * 60 - 10.0
 """Discord's own limit, less the time that an upload may take to get there."""
-EDIT_SECONDS = 1.2
 LOOK_BACK = 100
 """How many messages to look through for one that was posted already."""
 NONCE_LENGTH = 25
@@ -46,25 +44,25 @@ class _GoneError(Exception):
 
 
 class DiscordPoster:
-    """Answers requests; see `bot.backlog.Poster` for what each method promises."""
+    """Answers requests; see `bot.posters.Poster` for what each method promises."""
 
     def __init__(self, client: ChiptuneClient) -> None:
         self._client = client
-        self._next_edit: dict[str, float] = {}
+        self._closed: set[str] = set()  # requests whose placeholder can no longer be written to
 
-    async def queued(self, entry: Entry, position: int) -> None:
-        """Say that the request is accepted, and its place in the queue."""
-        await self._say(entry, "Queued: it is next." if position <= 1 else f"Queued: number {position}.")
+    async def queued(self, entry: Entry, place: Place) -> None:
+        """Say that the request is accepted, its place in the queue, and how long that will take."""
+        await self._say(entry, f"Queued: {place}.")
 
     async def progress(self, entry: Entry, fraction: float, stage: str) -> None:
-        """Show how far it is, no oftener than is polite."""
+        """Show how far it is."""
         done = round(fraction * BAR)
         await self._say(entry, f"{stage.capitalize()} {'▰' * done}{'▱' * (BAR - done)} {fraction:.0%}")
 
     async def post(self, entry: Entry, song: Song) -> str | None:
         """Post a tune; the message's id, None where it is in no channel. Raises PostError."""
         await self._client.logged_in.wait()
-        self._next_edit.pop(entry.id, None)
+        self._closed.discard(entry.id)
         try:
             return await self._post(entry, song)
         except PostError as error:
@@ -75,7 +73,7 @@ class DiscordPoster:
     async def refuse(self, entry: Entry, sentence: str) -> None:
         """Take the placeholder away and say why there is no tune, to the one who asked. Raises PostError."""
         await self._client.logged_in.wait()
-        self._next_edit.pop(entry.id, None)
+        self._closed.discard(entry.id)
         to = Destination.from_dict(entry.destination)
         with _post_errors():
             try:
@@ -94,6 +92,18 @@ class DiscordPoster:
                 except _GoneError as error:
                     log.warning("request %s: nobody could be told why it failed: %s", entry.id, error)
 
+    async def cancelled(self, entry: Entry, sentence: str) -> None:
+        """Say in the placeholder that it was taken back. Raises PostError."""
+        await self._client.logged_in.wait()
+        self._closed.discard(entry.id)
+        to = Destination.from_dict(entry.destination)
+        with _post_errors():
+            try:
+                with _gone_errors("the placeholder"):
+                    await _edit(self._hook(to), to.message, notice(sentence))
+            except _GoneError:
+                await self._remove_placeholder(to)
+
     async def _post(self, entry: Entry, song: Song) -> str | None:
         """Post a tune in the first way that is open. Raises PostError."""
         to = Destination.from_dict(entry.destination)
@@ -108,17 +118,16 @@ class DiscordPoster:
         return None
 
     async def _say(self, entry: Entry, text: str) -> None:
-        """Put a text into the placeholder, unless the last one is very new. Raises PostError."""
-        now = asyncio.get_running_loop().time()
-        if now < self._next_edit.get(entry.id, 0.0) or not self._client.logged_in.is_set():
+        """Put a text into the placeholder, for as long as that is there. Raises PostError."""
+        await self._client.logged_in.wait()
+        if entry.id in self._closed:
             return
-        self._next_edit[entry.id] = now + EDIT_SECONDS
         to = Destination.from_dict(entry.destination)
         try:
             with _post_errors(), _gone_errors("the placeholder"):
                 await _edit(self._hook(to), to.message, notice(text))
         except _GoneError:
-            self._next_edit[entry.id] = math.inf
+            self._closed.add(entry.id)
 
     async def _edit_placeholder(self, to: Destination, post: Post) -> str:
         """The first way: the interaction's own answer."""

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 import discord
 from discord import ui
 
-from bot.backlog import PostError
 from bot.discord.markdown import TITLE_LENGTH, inert, message_link
+from bot.posters import PostError
 from bot.store import Entry, Song
 from bot.text import plain
 from generator.contract import VIDEO, InputError, Request

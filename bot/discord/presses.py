@@ -6,7 +6,8 @@ Remembers in memory only: a restart takes longer than a double press.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
 
 from generator.contract import InputError
 
@@ -21,10 +22,16 @@ class Presses:
         self._clock = clock
         self._last: dict[Hashable, float] = {}
 
-    def check(self, *press: Hashable) -> None:
-        """Note a press, who and what; raises InputError where it is the same as one a moment ago."""
+    @contextmanager
+    def once(self, *press: Hashable) -> Iterator[None]:
+        """Note a press, who and what, unless it is refused inside. Raises InputError where it came just before."""
         now = self._clock()
         self._last = {known: at for known, at in self._last.items() if now - at < AGAIN_SECONDS}
         if press in self._last:
             raise InputError(ALREADY)
         self._last[press] = now
+        try:
+            yield
+        except InputError:
+            self._last.pop(press, None)
+            raise

@@ -92,9 +92,9 @@ class Rewrite(OfSong, ui.DynamicItem[ui.Select[Any]], template=rf"chiptune:rewri
         """Ask for the channel that was chosen."""
         song = await self.song(client)
         chosen = self.item.values[0]
-        client.presses.check(interaction.user.id, self.custom_id, chosen)
         kept = [name for name in CHANNELS if name != chosen]
-        await asking.submit_rework(interaction, song, "accompany", keep=kept)
+        with client.presses.once(interaction.user.id, self.custom_id, chosen):
+            await asking.submit_rework(interaction, song, "accompany", keep=kept)
 
 
 def _channels(chosen: tuple[str, ...] = ()) -> list[discord.SelectOption]:

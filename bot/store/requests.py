@@ -1,4 +1,8 @@
-"""Requests on their way through the queue. When one moves on is the backlog's to decide."""
+"""Requests on their way from the queue to their answer.
+
+When one moves on is the backlog's to decide; who is next stands in `queue`. One that was cancelled moves on no more:
+whoever works on it hears so.
+"""
 
 from __future__ import annotations
 
@@ -19,15 +23,9 @@ class Requests:
         self._db = database
 
     async def add(self, entry: Entry) -> None:
-        """Write a new request at the end of the queue. A parent that is gone is none."""
-        row = {**asdict(entry), "request": json.dumps(entry.request.to_dict())}
-        row["destination"] = json.dumps(dict(entry.destination))
+        """Write a new request, whatever the limits, which `queue` keeps. A parent that is gone is none."""
         async with self._db.transaction():
-            if not await self._db.rows("SELECT 1 FROM songs WHERE id = ?", (entry.parent,)):
-                row["parent"] = None
-            await self._db.insert("requests", row)
-            if entry.request.upload:
-                await self._db.insert("uploads", {"request": entry.id, "sha256": entry.request.upload})
+            await insert(self._db, entry)
 
     async def get(self, request_id: str) -> Entry | None:
         """One request; None also where its song was deleted."""
@@ -38,33 +36,25 @@ class Requests:
         )
         return Entry.from_row(rows[0]) if rows else None
 
-    async def take(self) -> Entry | None:
-        """The oldest queued request, now working and with one attempt more; None where none is queued."""
-        async with self._db.transaction():
-            rows = await self._db.rows(
-                "UPDATE requests SET status = 'working', attempts = attempts + 1, updated = ? WHERE number ="
-                " (SELECT number FROM requests WHERE status = 'queued' ORDER BY number LIMIT 1) RETURNING *",
-                (time.time(),),
-            )
-        return Entry.from_row(rows[0]) if rows else None
-
-    async def requeue(self, request_id: str) -> None:
-        """Put a working request back to its place in the queue."""
-        await self._db.change("UPDATE requests SET status = 'queued', updated = :now WHERE id = :id", id=request_id)
+    async def requeue(self, request_id: str) -> bool:
+        """Put a working request back to its place in the queue; False where it was cancelled."""
+        sql = "UPDATE requests SET status = 'queued', updated = :now WHERE id = :id AND status = 'working'"
+        return await self._db.change(sql, id=request_id) == 1
 
     async def requeue_working(self) -> int:
         """Put everything that was being worked on back into the queue; how many these were."""
         return await self._db.change("UPDATE requests SET status = 'queued', updated = :now WHERE status = 'working'")
 
     async def compose(self, song: Song, files: Iterable[KeptFile] = ()) -> bool:
-        """Write a finished song with its files; its request is composed. False where the request is no longer there.
+        """Write a finished song with its files; its request is composed. False where nobody waits for it any more.
 
-        Its parent is the one that the request names by now: one that was removed meanwhile is none.
+        That is so where the request was cancelled or removed. Its parent is the one that the request names by now: one
+        that was removed meanwhile is none.
         """
         row = {**asdict(song), "timings": json.dumps(dict(song.timings)), "got": json.dumps(dict(song.got))}
         del row["votes"]
         async with self._db.transaction():
-            asked = await self._db.rows("SELECT parent FROM requests WHERE id = ?", (song.id,))
+            asked = await self._db.rows("SELECT parent FROM requests WHERE id = ? AND NOT cancelled", (song.id,))
             if not asked:
                 return False
             await self._db.insert("songs", {**row, "parent": asked[0]["parent"]})
@@ -73,10 +63,10 @@ class Requests:
             await self._set_status(song.id, "composed", None)
         return True
 
-    async def compose_failure(self, request_id: str, sentence: str) -> None:
-        """Note that a request ended without a song; the person is not told yet."""
-        async with self._db.transaction():
-            await self._set_status(request_id, "composed", sentence)
+    async def compose_failure(self, request_id: str, sentence: str) -> bool:
+        """Note that a request ended without a song; the person is not told yet. False where it was cancelled."""
+        sql = "UPDATE requests SET status = 'composed', error = :error, updated = :now WHERE id = :id AND NOT cancelled"
+        return await self._db.change(sql, id=request_id, error=sentence) == 1
 
     async def undelivered(self) -> list[Entry]:
         """Composed requests whose answer was not delivered, oldest first."""
@@ -103,15 +93,6 @@ class Requests:
             id=request_id,
             destination=json.dumps(dict(destination)),
         )
-
-    async def position(self, request_id: str) -> int:
-        """The place in the queue: 1 is the next, 0 is no longer queued."""
-        rows = await self._db.fetch(
-            "SELECT count(*) FROM requests WHERE status = 'queued' AND number <="
-            " (SELECT number FROM requests WHERE id = ? AND status = 'queued')",
-            (request_id,),
-        )
-        return int(rows[0][0])
 
     async def count_open(self, *, user_id: str | None = None, guild_id: str | None = None) -> int:
         """How many requests of a person, of a guild, or of everybody are queued or working."""
@@ -151,3 +132,14 @@ class Requests:
             "UPDATE requests SET status = ?, error = ?, updated = ? WHERE id = ?",
             (status, error, time.time(), request_id),
         )
+
+
+async def insert(db: Database, entry: Entry, **more: object) -> None:
+    """Write a request's row, inside a transaction. more: what else its columns hold."""
+    row = {**asdict(entry), **more, "request": json.dumps(entry.request.to_dict())}
+    row["destination"] = json.dumps(dict(entry.destination))
+    if not await db.rows("SELECT 1 FROM songs WHERE id = ?", (entry.parent,)):
+        row["parent"] = None
+    await db.insert("requests", row)
+    if entry.request.upload:
+        await db.insert("uploads", {"request": entry.id, "sha256": entry.request.upload})

@@ -91,18 +91,21 @@ class Servers:
 
     async def joined(self, guild_id: str) -> None:
         """The bot is in a server, again or for the first time: what is kept of it stays."""
-        await self._db.change("UPDATE servers SET removed = NULL WHERE guild_id = :guild", guild=guild_id)
+        await self._db.change(_JOINED, guild=guild_id)
 
     async def all_joined(self, guild_ids: Collection[str]) -> None:
-        """The bot is in these servers and in no others: it may have been removed while it did not run."""
-        rows = await self._db.fetch(
-            "SELECT guild_id FROM servers UNION SELECT guild_id FROM songs UNION SELECT guild_id FROM requests"
-        )
-        for guild_id in (row["guild_id"] or "" for row in rows):
-            if guild_id in guild_ids:
-                await self.joined(guild_id)
-            elif guild_id.isdecimal():  # the local page and direct messages are no servers
-                await self.left(guild_id)
+        """The bot is in these servers and in no others: it may have been removed while it did not run.
+
+        A server where it never was has nothing to lose: people who installed it for themselves use it there, too.
+        """
+        async with self._db.transaction():
+            for guild_id in guild_ids:
+                await self._db.execute(_JOINED, {"guild": guild_id})
+            await self._db.execute(
+                "UPDATE servers SET removed = ? WHERE removed IS NULL"
+                " AND guild_id NOT IN (SELECT value FROM json_each(?))",
+                (time.time(), json.dumps(list(guild_ids))),
+            )
 
     async def left_before(self, when: float) -> list[str]:
         """The servers that the bot was removed from before a time, in seconds since 1970."""
@@ -129,6 +132,7 @@ class Servers:
 
 
 _SETTINGS = "SELECT settings FROM servers WHERE guild_id = ?"
+_JOINED = "INSERT INTO servers (guild_id) VALUES (:guild) ON CONFLICT DO UPDATE SET removed = NULL"
 
 
 def _stored(rows: list[Any]) -> dict[str, Any]:

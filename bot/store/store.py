@@ -13,6 +13,7 @@ from pathlib import Path
 from bot.store.database import Database
 from bot.store.files import FileNames
 from bot.store.people import People
+from bot.store.queue import Queue
 from bot.store.reports import Reports
 from bot.store.requests import Requests
 from bot.store.servers import Servers
@@ -26,6 +27,7 @@ class Store:
     def __init__(self, database: Database) -> None:
         self.database = database
         self.requests = Requests(database)
+        self.queue = Queue(database)
         self.songs = Songs(database)
         self.votes = Votes(database)
         self.reports = Reports(database)

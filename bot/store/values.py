@@ -23,7 +23,8 @@ LOCAL_GUILD = "local"
 class Entry:
     """A request as the queue holds it.
 
-    destination: what the origin needs to answer, as JSON; opaque here. created, updated: seconds since 1970.
+    destination: what the origin needs to answer, as JSON; opaque here. cancelled: it was taken back.
+    created, updated: seconds since 1970.
     """
 
     id: str
@@ -36,6 +37,7 @@ class Entry:
     parent: str | None = None
     status: Status = "queued"
     error: str | None = None
+    cancelled: bool = False
     attempts: int = 0
     created: float = field(default_factory=time.time)
     updated: float = field(default_factory=time.time)
@@ -46,6 +48,7 @@ class Entry:
         values = {name: row[name] for name in cls.__dataclass_fields__}
         values["request"] = Request.from_dict(json.loads(row["request"]))
         values["destination"] = json.loads(row["destination"])
+        values["cancelled"] = bool(row["cancelled"])
         return cls(**values)
 
 

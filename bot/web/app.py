@@ -15,7 +15,7 @@ from aiohttp import web
 
 from bot.backlog import Backlog
 from bot.settings import Settings
-from bot.store import LOCAL_GUILD, Song, Store
+from bot.store import LOCAL_GUILD, Entry, Song, Store
 from bot.web.forms import make_request, read_object, read_request
 from bot.web.guards import guards
 from bot.web.views import options_view, request_view, song_view
@@ -36,6 +36,7 @@ CONTENT_TYPES = {
     ".mp3": "audio/mpeg",
     ".wav": "audio/wav",
     ".png": "image/png",
+    ".mp4": "video/mp4",
 }
 
 
@@ -51,6 +52,7 @@ def make_app(settings: Settings, store: Store, backlog: Backlog) -> web.Applicat
             web.get("/api/options", channel.options),
             web.post("/api/requests", channel.ask),
             web.get(f"/api/requests/{ID}", channel.request),
+            web.post(f"/api/requests/{ID}/cancel", channel.cancel),
             web.get("/api/songs", channel.songs),
             web.get(f"/api/songs/{ID}", channel.song),
             web.post(f"/api/songs/{ID}/vote", channel.vote),
@@ -86,7 +88,9 @@ class _LocalChannel:
 
     async def page(self, request: web.Request) -> web.StreamResponse:
         """The page itself; its name is one of ours, checked by the routes."""
-        return web.FileResponse(STATIC / (request.path.lstrip("/") or "index.html"))
+        response = web.FileResponse(STATIC / (request.path.lstrip("/") or "index.html"))
+        _name_voter(response, _voter(request) or secrets.token_hex(16))
+        return response
 
     async def health(self, _: web.Request) -> web.Response:
         """Alive, and the database answers."""
@@ -99,7 +103,7 @@ class _LocalChannel:
     async def ask(self, request: web.Request) -> web.Response:
         """Take a request."""
         wanted, upload = await read_request(request)
-        return await self._accept(wanted, upload=upload)
+        return await self._accept(request, wanted, upload=upload)
 
     async def another(self, request: web.Request) -> web.Response:
         """Another take: the same request with another seed."""
@@ -107,7 +111,7 @@ class _LocalChannel:
         entry = await self._store.requests.get(song.id)
         if entry is None:
             raise web.HTTPNotFound
-        return await self._accept(replace(entry.request, seed=random_seed()), parent=song.id)
+        return await self._accept(request, replace(entry.request, seed=random_seed()), parent=song.id)
 
     async def remix(self, request: web.Request) -> web.Response:
         """A remix of a song that is here already."""
@@ -115,16 +119,22 @@ class _LocalChannel:
         fields = await read_object(request)
         data = await self._backlog.files.midi_of(song)
         wanted = make_request({"mode": "arrange", **fields}, upload=digest(data), name=f"{song.title}.mid")
-        return await self._accept(wanted, upload=data, parent=song.id)
+        return await self._accept(request, wanted, upload=data, parent=song.id)
 
     async def request(self, request: web.Request) -> web.Response:
         """How far a request is."""
-        entry = await self._store.requests.get(request.match_info["id"])
-        if entry is None or entry.guild_id != LOCAL_GUILD:
-            raise web.HTTPNotFound
-        position = await self._store.requests.position(entry.id)
+        entry = await self._local_request(request)
+        place = await self._backlog.place(entry.id)
         song = await self._store.songs.get(entry.id)
-        return web.json_response(request_view(entry, position, self._backlog.progress(entry.id), song))
+        return web.json_response(request_view(entry, place, self._backlog.progress(entry.id), song))
+
+    async def cancel(self, request: web.Request) -> web.Response:
+        """Take back a request of this browser's."""
+        entry = await self._local_request(request)
+        if entry.user_id != _voter(request):
+            raise InputError("Only the browser that asked can cancel this.")
+        await self._backlog.cancel(entry.id, by=entry.user_id)
+        return web.json_response({"id": entry.id})
 
     async def songs(self, request: web.Request) -> web.Response:
         """The newest songs; `limit` how many, `before` the id that the page before ended with."""
@@ -151,7 +161,7 @@ class _LocalChannel:
         voter = _voter(request) or secrets.token_hex(16)
         votes = await self._store.votes.cast(song.id, voter, value)
         response = web.json_response({"votes": votes, "vote": value})
-        response.set_cookie(VOTER_COOKIE, voter, max_age=VOTER_SECONDS, httponly=True, samesite="Strict")
+        _name_voter(response, voter)
         return response
 
     async def file(self, request: web.Request) -> web.StreamResponse:
@@ -167,9 +177,20 @@ class _LocalChannel:
         }
         return web.FileResponse(path, headers=headers)
 
-    async def _accept(self, wanted: Request, *, upload: bytes | None = None, parent: str | None = None) -> web.Response:
-        entry = await self._backlog.accept(wanted, origin="local", guild_id=LOCAL_GUILD, upload=upload, parent=parent)
+    async def _accept(
+        self, request: web.Request, wanted: Request, *, upload: bytes | None = None, parent: str | None = None
+    ) -> web.Response:
+        """Queue what a browser wants; scripts, which have no cookie, are one person together."""
+        entry = await self._backlog.accept(
+            wanted, origin="local", user_id=_voter(request), guild_id=LOCAL_GUILD, upload=upload, parent=parent
+        )
         return web.json_response({"id": entry.id}, status=202)
+
+    async def _local_request(self, request: web.Request) -> Entry:
+        entry = await self._store.requests.get(request.match_info["id"])
+        if entry is None or entry.guild_id != LOCAL_GUILD:
+            raise web.HTTPNotFound
+        return entry
 
     async def _song(self, request: web.Request) -> Song:
         song = await self._store.songs.get(request.match_info["id"])
@@ -186,6 +207,11 @@ class _LocalChannel:
 
 
 def _voter(request: web.Request) -> str | None:
-    """The random name of this browser, None before its first vote."""
+    """The random name of this browser, None before it loaded the page."""
     voter = request.cookies.get(VOTER_COOKIE, "")
     return voter if re.fullmatch(r"[0-9a-f]{32}", voter) else None
+
+
+def _name_voter(response: web.StreamResponse, voter: str) -> None:
+    """Give this browser its name, for a few years more."""
+    response.set_cookie(VOTER_COOKIE, voter, max_age=VOTER_SECONDS, httponly=True, samesite="Strict")

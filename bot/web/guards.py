@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 import logging
+import math
 import sqlite3
 from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
@@ -17,6 +18,7 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from bot.settings import Settings
+from bot.waiting import LimitError
 from generator.contract import FaultError, InputError
 
 log = logging.getLogger(__name__)
@@ -62,9 +64,13 @@ async def add_headers(request: web.Request, handler: Handler) -> web.StreamRespo
 
 @web.middleware
 async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Every error as {"error": sentence}: 400 for bad input, 500 for a fault of ours."""
+    """Every error as {"error": sentence}: 400 for bad input, 429 for too much of it, 500 for a fault of ours."""
     try:
         return await handler(request)
+    except LimitError as error:
+        response = error_response(429, str(error))
+        response.headers["Retry-After"] = str(math.ceil(error.retry_after))
+        return response
     except InputError as error:
         return error_response(400, str(error))
     except web.HTTPException as error:

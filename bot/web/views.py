@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from bot.store import Entry, Song, Status
+from bot.waiting import Place
 from generator.contract import (
     BARS,
     BPM,
@@ -33,8 +35,8 @@ STATUS_WORDS: dict[Status, str] = {
 }
 
 
-def request_view(entry: Entry, position: int, progress: Progress | None, song: Song | None) -> dict[str, Any]:
-    """How far a request is. progress: 0 to 1; position: 1 is the next in the queue, 0 is no longer in it."""
+def request_view(entry: Entry, place: Place | None, progress: Progress | None, song: Song | None) -> dict[str, Any]:
+    """How far a request is. place: None where it is open no longer."""
     status = STATUS_WORDS[entry.status]
     done = status == "done"
     return {
@@ -42,7 +44,9 @@ def request_view(entry: Entry, position: int, progress: Progress | None, song: S
         "status": status,
         "progress": 1.0 if done else progress.fraction if progress else 0.0,
         "stage": progress.stage if progress and status == "working" else None,
-        "position": position,
+        "position": place.position if place else 0,
+        "estimate": math.ceil(place.seconds) if place else None,
+        "place": str(place) if place else None,
         "song": song_view(song) if song and done else None,
         "error": entry.error if status == "failed" else None,
     }

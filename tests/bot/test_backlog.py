@@ -4,87 +4,20 @@ import asyncio
 import os
 import signal
 import sqlite3
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, closing
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from bot.backlog import Backlog, PostError
-from bot.files import Files
+from bot.posters import PostError
 from bot.store import Entry, Song, Store
-from generator.client import GeneratorClient
+from bot.telling import PROGRESS_SECONDS
 from generator.contract import FAULT_SENTENCE, InputError, Request, digest
-from tests.conftest import FAKE_GENERATOR
+from tests.bot.bench import Bench
+from tests.fake_generator import HELD
 
 MIDI = b"MThd and some more"
-
-
-class Chat:
-    """A poster that notes what it was told and fails when it should."""
-
-    def __init__(self) -> None:
-        self.told: list[tuple[Any, ...]] = []
-        self.failures: list[PostError] = []
-        self.answered = asyncio.Condition()
-
-    async def queued(self, entry: Entry, position: int) -> None:
-        self.told.append(("queued", entry.id, position))
-
-    async def progress(self, entry: Entry, fraction: float, stage: str) -> None:
-        self.told.append(("progress", entry.id, fraction, stage))
-
-    async def post(self, entry: Entry, song: Song) -> str | None:
-        await self._answer("post", entry.id, song.title)
-        return f"message {entry.id}"
-
-    async def refuse(self, entry: Entry, sentence: str) -> None:
-        await self._answer("refuse", entry.id, sentence)
-
-    async def _answer(self, *what: str) -> None:
-        if self.failures:
-            raise self.failures.pop(0)
-        async with self.answered:
-            self.told.append(what)
-            self.answered.notify_all()
-
-    def answers(self) -> list[tuple[Any, ...]]:
-        return [told for told in self.told if told[0] in ("post", "refuse")]
-
-    async def until(self, count: int) -> list[tuple[Any, ...]]:
-        """The answers, once there are so many of them and the store had time to hear of the last."""
-        async with asyncio.timeout(20), self.answered:
-            await self.answered.wait_for(lambda: len(self.answers()) >= count)
-        await asyncio.sleep(0.1)
-        return self.answers()
-
-
-class Bench:
-    def __init__(self, folder: Path, store: Store) -> None:
-        self.folder = folder
-        self.store = store
-        self.chat = Chat()
-        self.client = GeneratorClient(FAKE_GENERATOR, job_seconds=10)
-        self.files = Files(store, folder)
-        self.backlog = Backlog(store, self.client, {"local": self.chat}, self.files)
-
-    async def ask(self, seed: int, **fields: Any) -> Entry:
-        return await self.backlog.accept(Request(seed=seed), origin="local", guild_id="local", **fields)
-
-    async def status(self, entry: Entry) -> str | None:
-        row = await self.store.requests.get(entry.id)
-        return row.status if row else None
-
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        worker = asyncio.create_task(self.backlog.run())
-        try:
-            yield
-        finally:
-            worker.cancel()
-            await asyncio.gather(worker, return_exceptions=True)
-            await self.client.close()
 
 
 @pytest.fixture
@@ -93,8 +26,8 @@ def bench(tmp_path: Path, store: Store) -> Bench:
 
 
 async def test_a_request_becomes_a_posted_song(bench: Bench) -> None:
+    entry = await bench.ask(42)
     async with bench.running():
-        entry = await bench.ask(42)
         assert await bench.chat.until(1) == [("post", entry.id, "Tune 42")]
     assert bench.chat.told[0] == ("queued", entry.id, 1)
     assert await bench.status(entry) == "posted"
@@ -114,17 +47,23 @@ async def test_accepted_means_that_the_row_exists(bench: Bench, tmp_path: Path) 
 
 async def test_many_are_answered_in_order(bench: Bench) -> None:
     async with bench.running():
-        entries = [await bench.ask(100 + i) for i in range(20)]
+        entries = [await bench.ask(100 + i, user_id=str(i)) for i in range(20)]
         answers = await bench.chat.until(20)
     assert [answer[1] for answer in answers] == [entry.id for entry in entries]
 
 
-async def test_progress_is_told_about_once_a_second(bench: Bench) -> None:
+async def test_progress_is_told_about_once_a_second(gate: Path, bench: Bench) -> None:
     async with bench.running():
-        entry = await bench.ask(1)
+        entry = await bench.ask(HELD)
+        await bench.until_told("progress", 1)
+        began = asyncio.get_running_loop().time()
+        await bench.until_told("progress", 3)
+        took = asyncio.get_running_loop().time() - began
+        gate.touch()
         await bench.chat.until(1)
     told = [what for what in bench.chat.told if what[0] == "progress"]
-    assert 1 <= len(told) <= 3
+    assert len(told) >= 3
+    assert took >= 1.9 * PROGRESS_SECONDS
     assert all(what[1] == entry.id and 0 < what[2] <= 1 and what[3] == "composing" for what in told)
 
 
@@ -150,26 +89,28 @@ async def test_a_request_that_kills_the_generator_is_refused_after_three_attempt
 
 
 async def test_a_generator_killed_mid_job_leads_to_one_answer(
-    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    gate: Path, bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FAKE_GENERATOR_LOG", str(tmp_path / "log"))
     async with bench.running():
-        entry = await bench.ask(1)
+        entry = await bench.ask(HELD)
         while bench.backlog.progress(entry.id) is None:
             await asyncio.sleep(0.02)
         assert bench.client.pid
         os.kill(bench.client.pid, signal.SIGKILL)
-        assert await bench.chat.until(1) == [("post", entry.id, "Tune 1")]
+        gate.touch()
+        assert await bench.chat.until(1) == [("post", entry.id, f"Tune {HELD}")]
     assert (tmp_path / "log").read_text().splitlines() == [f"job {entry.id}"] * 2
 
 
-async def test_a_clean_stop_mid_job_loses_nothing(bench: Bench, tmp_path: Path) -> None:
+async def test_a_clean_stop_mid_job_loses_nothing(gate: Path, bench: Bench, tmp_path: Path) -> None:
     async with bench.running():
-        first, second = await bench.ask(1), await bench.ask(42)
+        first, second = await bench.ask(HELD), await bench.ask(42)
         while bench.backlog.progress(first.id) is None:
             await asyncio.sleep(0.02)
     assert [await bench.status(entry) for entry in (first, second)] == ["working", "queued"]
     assert bench.chat.answers() == []
+    gate.touch()
     again = Bench(tmp_path, bench.store)
     async with again.running():
         answers = await again.chat.until(2)

@@ -115,7 +115,7 @@ async def test_nothing_of_an_earlier_version_is_lost(tmp_path: Path, version: in
         assert song.timings == {"total": 1.5}
         assert song.got == ({} if version == 1 else {"bars": 16.0})
         assert await store.votes.of(PARENT, "u2") == -1
-        waiting = await store.requests.take()
+        waiting = await store.queue.take()
         assert waiting
         assert (waiting.id, waiting.parent, waiting.destination) == (WAITING, CHILD, {"token": "t"})
         assert waiting.request == Request(seed=4, mode="arrange", upload=digest(UPLOAD))
@@ -133,7 +133,7 @@ async def test_new_rows_come_after_the_old_ones(tmp_path: Path) -> None:
     async with Store.open(tmp_path / "old.sqlite3") as store:
         song = await make(store, Files(store, tmp_path), 9)
         assert (await store.songs.history("7"))[0].id == song.id
-        assert await store.requests.position(WAITING) == 1
+        assert [one.id for one in await store.queue.line()] == [WAITING]
 
 
 async def test_the_files_of_the_oldest_version_are_taken_over(tmp_path: Path) -> None:

@@ -78,7 +78,7 @@ async def test_what_others_have_stays(home: Home) -> None:
 
 
 async def test_nothing_comes_back_from_a_job_that_was_in_progress(home: Home) -> None:
-    entry = await home.store.requests.take()
+    entry = await home.store.queue.take()
     assert entry
     assert entry.user_id == ALICE
     await write_job(home.files, entry)

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import ROOT
+from tests.fake_generator import HELD
 
 
 class Bot:
@@ -27,11 +28,13 @@ class Bot:
         self.port = port
         self.log = data_dir.parent / "bot.log"
         self.jobs = data_dir.parent / "jobs.log"
+        self.gate = data_dir.parent / "gate"
         self.env = {
             **os.environ,
             "CHIPTUNE_DATA_DIR": str(data_dir),
             "CHIPTUNE_PORT": str(port),
             "FAKE_GENERATOR_LOG": str(self.jobs),
+            "FAKE_GENERATOR_GATE": str(self.gate),
         }
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -114,21 +117,23 @@ def bot(tmp_path: Path) -> Iterator[Bot]:
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
 def test_it_stops_quietly_when_told_to(bot: Bot, sign: signal.Signals) -> None:
     bot.start()
-    request = bot.ask(1)
+    request = bot.ask(HELD)
     bot.until_working(request)
     assert bot.end(sign) == 0
     assert "Traceback" not in bot.log.read_text()
     assert f"the page is at http://127.0.0.1:{bot.port}/" in bot.log.read_text()
     assert bot.rows("SELECT status FROM requests") == [("working",)]
+    bot.gate.touch()
     bot.start()
     assert bot.until_over(request) == "done"
 
 
 def test_a_bot_killed_mid_job_answers_once_after_its_restart(bot: Bot) -> None:
     bot.start()
-    first, second = bot.ask(1), bot.ask(42)
+    first, second = bot.ask(HELD), bot.ask(42)
     bot.until_working(first)
     bot.end(signal.SIGKILL)
+    bot.gate.touch()
     bot.start()
     assert [bot.until_over(request) for request in (first, second)] == ["done", "done"]
     assert sorted(bot.begun()) == sorted([first, first, second])

@@ -62,8 +62,9 @@ async def test_a_server_that_is_left_and_joined_again_keeps_its_settings(store: 
 
 
 async def test_servers_left_while_the_bot_was_away_are_found(store: Store) -> None:
-    for guild in ("7", "8", "local", "channel:5", None):
-        await store.requests.add(new_entry(guild_id=guild))
+    await store.servers.all_joined({"6", "7", "8"})
     await store.servers.left("8", 100.0)
-    await store.servers.all_joined({"8", "9"})
+    for never_joined in ("5", "local", "channel:5", None):
+        await store.requests.add(new_entry(guild_id=never_joined))
+    await store.servers.all_joined({"6", "8", "9"})
     assert await store.servers.left_before(1e12) == ["7"]

@@ -64,7 +64,7 @@ async def test_an_empty_row_goes_with_the_last_that_names_it(store: Store, files
 async def test_a_song_whose_parent_goes_while_it_is_composed_has_none(store: Store, files: Files) -> None:
     parent = await make(store, files, 1, user_id="1")
     entry = await ask(store, files, new_entry(2, user_id="2", parent=parent.id))
-    taken = await store.requests.take()
+    taken = await store.queue.take()
     await store.people.erase("1")
     assert taken
     assert taken.parent == parent.id

@@ -48,30 +48,20 @@ def test_a_destination_is_kept_out_of_logs() -> None:
 
 async def test_the_oldest_is_taken_first_and_once(store: Store) -> None:
     entries = await add(store, 3)
-    taken = await asyncio.gather(*(store.requests.take() for _ in range(5)))
+    taken = await asyncio.gather(*(store.queue.take() for _ in range(5)))
     assert [entry.id for entry in taken if entry] == [entry.id for entry in entries]
     assert all(entry.status == "working" and entry.attempts == 1 for entry in taken if entry)
 
 
-async def test_positions(store: Store) -> None:
-    entries = await add(store, 3)
-    assert [await store.requests.position(entry.id) for entry in entries] == [1, 2, 3]
-    await store.requests.take()
-    assert [await store.requests.position(entry.id) for entry in entries] == [0, 1, 2]
-    await store.requests.requeue(entries[0].id)
-    assert [await store.requests.position(entry.id) for entry in entries] == [1, 2, 3]
-    assert await store.requests.position("unknown") == 0
-
-
 async def test_what_was_worked_on_is_queued_again(store: Store) -> None:
     first, second, _ = await add(store, 3)
-    await store.requests.take()
-    await store.requests.take()
+    await store.queue.take()
+    await store.queue.take()
     assert await store.requests.requeue_working() == 2
-    again = await store.requests.take()
+    again = await store.queue.take()
     assert again
     assert (again.id, again.attempts) == (first.id, 2)
-    assert await store.requests.position(second.id) == 1
+    assert next(waiting.id for waiting in await store.queue.line() if not waiting.working) == second.id
 
 
 async def test_a_song_and_its_request_move_together(store: Store, make_song: MakeSong) -> None:
@@ -114,7 +104,7 @@ async def test_secrets_are_forgotten_once_the_answer_is_delivered(store: Store, 
 async def test_open_requests_of_a_person_and_a_guild(store: Store) -> None:
     for user, guild in (("u1", "g1"), ("u1", "g2"), ("u2", "g1")):
         await store.requests.add(new_entry(user_id=user, guild_id=guild))
-    taken = await store.requests.take()
+    taken = await store.queue.take()
     assert await store.requests.count_open() == 3
     assert taken
     await store.requests.compose_failure(taken.id, "No.")

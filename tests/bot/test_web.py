@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
 
 import aiohttp
 import pytest
@@ -11,6 +12,7 @@ from bot.uploads import clean_name
 from bot.web.app import STATIC
 from generator.contract import Request, digest
 from tests.bot.conftest import MIDI, Channel, is_a_sentence, multipart
+from tests.fake_generator import HELD
 
 # Requests
 
@@ -36,8 +38,8 @@ async def test_a_player_can_seek(channel: Channel) -> None:
         assert await response.read() == bytes(range(4))
 
 
-async def test_progress_and_the_place_in_the_queue(channel: Channel) -> None:
-    first, second, third = [await channel.ask(seed=seed) for seed in (1, 42, 43)]
+async def test_progress_and_the_place_in_the_queue(gate: Path, channel: Channel) -> None:
+    first, second, third = [await channel.ask(seed=seed) for seed in (HELD, 42, 43)]
     async with asyncio.timeout(10):
         while (state := (await channel.get(f"/api/requests/{first}"))[1])["stage"] is None:
             await asyncio.sleep(0.05)
@@ -49,6 +51,7 @@ async def test_progress_and_the_place_in_the_queue(channel: Channel) -> None:
         ("queued", 1, 0),
         ("queued", 2, 0),
     ]
+    gate.touch()
     assert (await channel.until_over(third))["status"] == "done"
 
 
@@ -121,10 +124,57 @@ async def test_another_take_has_the_same_request_but_the_seed(channel: Channel) 
 
 
 async def test_fifty_at_once_are_all_answered(channel: Channel) -> None:
+    await channel.store.servers.change("local", "server_limit", 50)
+    await channel.store.servers.change("local", "person_limit", 50)
     ids = await asyncio.gather(*(channel.ask(seed=1000 + i) for i in range(50)))
     states = await asyncio.gather(*(channel.until_over(one) for one in ids))
     assert sorted(state["song"]["seed"] for state in states) == list(range(1000, 1050))
     assert len((await channel.get("/api/songs?limit=100"))[1]) == 50
+
+
+# Limits and cancelling
+
+
+async def test_a_limit_is_a_sentence_and_says_when(gate: Path, channel: Channel) -> None:
+    for _ in range(3):
+        await channel.ask(seed=HELD)
+    async with channel.http.post(f"{channel.url}/api/requests", json={}) as response:
+        assert response.status == 429
+        assert 1 <= int(response.headers["Retry-After"]) < 60
+        said = (await response.json())["error"]
+    assert is_a_sentence(said)
+    assert "You have 3 open requests" in said
+
+
+async def test_a_browser_is_one_person_from_its_first_page_on(gate: Path, channel: Channel) -> None:
+    for _ in range(3):
+        await channel.ask(seed=HELD)
+    async with channel.http.get(channel.url) as response:
+        cookie = response.headers["Set-Cookie"]
+    assert "HttpOnly" in cookie
+    request = await channel.ask(seed=HELD)
+    entry = await channel.store.requests.get(request)
+    assert entry
+    assert entry.user_id
+    assert entry.user_id in cookie
+
+
+async def test_a_browser_cancels_its_own_requests_alone(gate: Path, channel: Channel) -> None:
+    async with channel.http.get(channel.url):
+        held, waiting = await channel.ask(seed=HELD), await channel.ask(seed=42)
+    state = (await channel.get(f"/api/requests/{waiting}"))[1]
+    assert state["estimate"] >= 1
+    assert "ready in" in state["place"]
+    for request in (waiting, held):
+        path = f"/api/requests/{request}/cancel"
+        async with aiohttp.ClientSession() as another, another.post(channel.url + path) as response:
+            assert response.status == 400
+            assert (await response.json())["error"] == "Only the browser that asked can cancel this."
+        assert await channel.post(path) == (200, {"id": request})
+        state = await channel.until_over(request)
+        assert (state["status"], state["error"], state["place"]) == ("failed", "This was cancelled.", None)
+    assert (await channel.post(f"/api/requests/{held}/cancel"))[0] == 400
+    assert (await channel.post(f"/api/requests/{'0' * 32}/cancel"))[0] == 404
 
 
 # Votes and history
@@ -165,6 +215,7 @@ async def test_a_song_of_discord_is_voted_on_there(channel: Channel, make_song: 
 
 
 async def test_the_history_is_newest_first_and_paged(channel: Channel) -> None:
+    await channel.store.servers.change("local", "person_limit", 50)
     ids = [await channel.ask(seed=100 + i) for i in range(5)]
     await asyncio.gather(*(channel.until_over(one) for one in ids))
     page = (await channel.get("/api/songs?limit=3"))[1]

@@ -13,11 +13,12 @@ import discord
 import pytest
 import pytest_asyncio
 
-from bot.backlog import Backlog, Poster
+from bot.backlog import Backlog
 from bot.discord.client import ChiptuneClient
 from bot.discord.poster import DiscordPoster
 from bot.discord.presses import Presses
 from bot.files import Files
+from bot.posters import Poster
 from bot.store import Store
 from generator.contract import Failure, InputError, Job, Progress, Request, Result
 from tests.fake_generator import FILES
@@ -56,6 +57,9 @@ class Composer:
             report="4 of 9 parts were kept." if job.upload else "",
             got={"density": "medium", "bars": 16.0, "shared_notes": 9.0},
         )
+
+    async def cancel(self, job_id: str) -> None:
+        """Nothing is ever under way."""
 
 
 @dataclass
@@ -143,6 +147,7 @@ async def stage(
 ) -> AsyncIterator[Stage]:
     guild = simcord_env.create_guild()
     channel = guild.create_text_channel("music")
+    await simcord_bot.store.servers.change(str(guild.id), "person_limit", 50)
     alice, bob = (guild.add_member(simcord_env.create_user(name)) for name in ("alice", "bob"))
     with simcord_env.time_context():
         work = asyncio.create_task(simcord_bot.backlog.run())

@@ -96,7 +96,7 @@ async def test_help_is_one_page_with_a_way_to_the_other(stage: Stage) -> None:
     result = await stage.alice.slash(stage.channel, "chiptune help")
     assert result.ephemeral
     page = result.response.message
-    for command in ("generate", "remix", "history", "song", "replay"):
+    for command in ("generate", "remix", "history", "song", "replay", "queue", "cancel"):
         assert f"/chiptune {command}" in text(page)
     assert buttons(page)["Open"].url == "https://tunes.example/"
 

@@ -56,6 +56,22 @@ async def test_a_new_tune_comes_with_its_files_and_progress(client: GeneratorCli
     assert all(0 <= progress.fraction <= 1 for progress in heard)
 
 
+async def test_a_job_is_dropped_when_nobody_wants_it_and_the_process_goes_on(
+    client: GeneratorClient, tmp_path: Path
+) -> None:
+    begun = asyncio.Event()
+    running = asyncio.create_task(client.run(new_tune(tmp_path, 180.0), lambda _: begun.set()))
+    await begun.wait()
+    pid = client.pid
+    await client.cancel("new")
+    answer = await running
+    assert isinstance(answer, Failure)
+    assert answer.sentence == "This was cancelled."
+    assert not list(tmp_path.iterdir())
+    assert isinstance(await client.run(new_tune(tmp_path), lambda _: None), Result)
+    assert client.pid == pid
+
+
 async def test_the_same_job_gives_the_same_tune(client: GeneratorClient, tmp_path: Path) -> None:
     digests = []
     for name in ("a", "b"):

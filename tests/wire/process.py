@@ -20,12 +20,16 @@ RUNNER = Path(__file__).with_name("runner.py")
 
 
 class Bot:
-    """One bot with one data folder, over as many processes as a test starts. generator: the module to start as it."""
+    """One bot with one data folder, over as many processes as a test starts.
+
+    generator: the module to start as it. gate: to be touched when the fake one's held jobs may end.
+    """
 
     def __init__(self, discord: StandIn, folder: Path, generator: str | None = "tests.fake_generator") -> None:
         self.data = folder / "var"
         self.log_file = folder / "bot.log"
         self.jobs_file = folder / "jobs.log"
+        self.gate = folder / "gate"
         self._folder = folder
         self._discord = discord
         self._generator = generator
@@ -41,6 +45,7 @@ class Bot:
             "WIRE_PORT": str(self._discord.port),
             "WIRE_CA": str(self._discord.ca_file),
             "FAKE_GENERATOR_LOG": str(self.jobs_file),
+            "FAKE_GENERATOR_GATE": str(self.gate),
             "PYTHONPATH": str(ROOT),
             **({"WIRE_GENERATOR": self._generator} if self._generator else {}),
         }

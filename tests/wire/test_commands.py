@@ -9,7 +9,7 @@ import logging
 import pytest
 
 from generator.contract import MAX_UPLOAD_BYTES
-from tests.fake_generator import MIDI, MP4, PNG
+from tests.fake_generator import HELD, MIDI, MP4, PNG
 
 from .components import IS_COMPONENTS_V2
 from .process import Bot
@@ -45,15 +45,17 @@ async def test_a_tune_is_deferred_written_and_posted(discord: StandIn, bot: Bot)
         "SELECT requests.user_id, songs.guild_id, message_id, destination FROM songs JOIN requests USING (id)"
     )
     assert row == (str(USER), str(GUILD), post["id"], "{}")
-    assert text(discord.world.edits[0][2]) == "Queued: it is next."
+    assert text(discord.world.edits[0][2]).startswith("Queued: next, ready in ")
     assert all(body["allowed_mentions"]["parse"] == [] for _, _, body in discord.world.edits)
 
 
 async def test_progress_is_shown_at_a_polite_pace(discord: StandIn, bot: Bot) -> None:
-    await discord.slash("generate", {"seed": 1})
+    await discord.slash("generate", {"seed": HELD})
+    await discord.until(lambda: len(discord.world.edits) > 3)
+    texts = [(at, text(body)) for at, _, body in discord.world.edits]
+    bot.gate.touch()
     await discord.until(discord.posts)
-    texts = [(at, text(body)) for at, _, body in discord.world.edits if not body.get("attachments")]
-    assert any(text.startswith("Composing ▰") for _, text in texts)
+    assert any(said.startswith("Composing ▰") for _, said in texts)
     assert all(later - at > 1.1 for (at, _), (later, _) in itertools.pairwise(texts))
 
 
@@ -112,6 +114,8 @@ async def test_options_that_no_client_would_send_are_refused(discord: StandIn, b
 
 
 async def test_thirty_at_once_are_all_acknowledged_and_posted(discord: StandIn, bot: Bot) -> None:
+    settings = (str(GUILD), json.dumps({"server_limit": 50}))
+    bot.rows("INSERT INTO servers (guild_id, settings) VALUES (?, ?)", settings)
     sent = [await discord.slash("generate", {"seed": 100 + n}, user=USER + n) for n in range(30)]
     for interaction in sent:
         await discord.answered(interaction)

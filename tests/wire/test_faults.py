@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.fake_generator import OGG
+from tests.fake_generator import HELD, OGG
 
 from .process import Bot
 from .reading import names, text
@@ -17,8 +17,8 @@ from .world import CHANNEL, EPHEMERAL, USER
 POST = "PATCH .*/webhooks/.* with files"
 """The edit that makes a post of the placeholder: the only one with files."""
 EXPIRED = -1.0
-SLOW = {"seed": 1}
-"""Two seconds of work, so that something can happen in the middle."""
+SLOW = {"seed": HELD}
+"""Work that goes on until the bot's gate is touched, so that something can happen in the middle."""
 
 
 @pytest.mark.parametrize(
@@ -44,6 +44,7 @@ async def test_past_the_token_s_expiry_it_is_a_channel_message(discord: StandIn,
     interaction = await discord.slash("generate", SLOW)
     await discord.until(lambda: len(discord.world.edits) > 1)
     discord.world.offset = 16 * 60
+    bot.gate.touch()
     [post] = await posted(discord, bot)
     assert int(post["id"]) != interaction.original
     assert f"<@{USER}>" in text(post)
@@ -155,6 +156,7 @@ async def test_a_deleted_channel_s_tune_comes_directly(discord: StandIn, bot: Bo
     await discord.slash("generate", SLOW)
     await discord.until(lambda: discord.world.edits)
     discord.world.deleted_channels.add(CHANNEL)
+    bot.gate.touch()
     [direct] = await discord.until(lambda: discord.posts(-USER))
     assert names(direct) == ["tune.mp4", "tune.mid"]
 
@@ -163,6 +165,7 @@ async def test_a_deleted_placeholder_s_tune_comes_as_a_message(discord: StandIn,
     interaction = await discord.slash("generate", SLOW)
     await discord.until(lambda: discord.world.edits)
     del discord.world.channels[CHANNEL][interaction.original or 0]
+    bot.gate.touch()
     await posted(discord, bot)
 
 
@@ -171,6 +174,7 @@ async def test_a_socket_that_drops_is_resumed_and_loses_nothing(discord: StandIn
     await discord.until(lambda: len(discord.world.edits) > 1)
     discord.gateway.drop()
     second = await discord.slash("generate", {"seed": 70})
+    bot.gate.touch()
     posts = await posted(discord, bot, 2)
     assert [int(post["id"]) for post in posts] == [first.original, second.original]
     assert discord.gateway.resumes == 1
@@ -181,6 +185,7 @@ async def test_a_session_that_is_invalid_is_made_anew(discord: StandIn, bot: Bot
     await discord.until(lambda: len(discord.world.edits) > 1)
     discord.gateway.invalid_next = True
     discord.gateway.drop()
+    bot.gate.touch()
     await posted(discord, bot)
     await discord.until(lambda: discord.gateway.identifies == 2)
     await discord.gateway.ready.wait()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import signal
 
-from tests.fake_generator import MIDI, OGG
+from tests.fake_generator import HELD, MIDI, OGG
 
 from .components import IS_COMPONENTS_V2
 from .process import Bot
@@ -62,7 +62,7 @@ async def test_files_reports_and_the_history_are_the_asker_s_alone(discord: Stan
     form = await discord.answered(await discord.press(post, "🚩Report"))
     report = await discord.answered(await discord.submit(form, post, reason="too\nloud"))
     assert (report.callback, report.data["flags"]) == (MESSAGE, EPHEMERAL)
-    assert f"tune {song} was reported by {report.user}: too loud" in bot.log()
+    assert bot.rows("SELECT song, reporter, reason FROM reports") == [(song, str(report.user), "too loud")]
 
     shown = await discord.answered(await discord.slash("song", {"song": song}))
     message = await discord.until(lambda: (found := discord.original(shown)) and found["attachments"] and found)
@@ -79,12 +79,13 @@ async def test_files_reports_and_the_history_are_the_asker_s_alone(discord: Stan
 
 
 async def test_a_placeholder_of_an_earlier_version_becomes_a_post(discord: StandIn, bot: Bot) -> None:
-    interaction = await discord.slash("generate", {"seed": 1})
+    interaction = await discord.slash("generate", {"seed": HELD})
     await discord.until(lambda: any("▰" in text(body) for _, _, body in discord.world.edits))
     await bot.end(signal.SIGKILL)
     placeholder = discord.original(interaction)
     assert placeholder is not None
     placeholder |= {"flags": 0, "components": [], "content": "Composing ▰▱ 10%"}
+    bot.gate.touch()
     await bot.start()
     [post] = await posted(discord, bot)
     assert (int(post["id"]), post["content"]) == (interaction.original, "")

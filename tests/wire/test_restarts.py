@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from tests.fake_generator import HELD
+
 from .components import walk
 from .process import Bot
 from .reading import text
@@ -61,21 +63,24 @@ async def test_buttons_work_after_a_restart(discord: StandIn, bot: Bot) -> None:
 
 
 async def test_a_generator_that_is_killed_is_started_again(discord: StandIn, bot: Bot) -> None:
-    interaction = await discord.slash("generate", {"seed": 1})
+    interaction = await discord.slash("generate", {"seed": HELD})
     await discord.until(lambda: any("▰" in text(body) for _, _, body in discord.world.edits))
     for pid in bot.generator_pids():
         os.kill(pid, signal.SIGKILL)
+    bot.gate.touch()
     [post] = await posted(discord, bot)
     assert int(post["id"]) == interaction.original
     assert len(bot.jobs_file.read_text().splitlines()) == 2
 
 
 async def test_a_bot_that_is_killed_answers_later_and_once(discord: StandIn, bot: Bot) -> None:
-    interaction = await discord.slash("generate", {"seed": 1})
-    waiting = await discord.slash("generate", {"seed": 60})
+    interaction = await discord.slash("generate", {"seed": HELD})
     await discord.until(lambda: any("▰" in text(body) for _, _, body in discord.world.edits))
+    waiting = await discord.slash("generate", {"seed": 60})
+    await discord.until(lambda: bot.rows("SELECT 1 FROM requests WHERE status = 'queued'"))
     await bot.end(signal.SIGKILL)
     assert not discord.posts()
+    bot.gate.touch()
     await bot.start()
     posts = await posted(discord, bot, 2)
     assert {int(post["id"]) for post in posts} == {interaction.original, waiting.original}
@@ -85,8 +90,9 @@ async def test_a_bot_that_is_killed_answers_later_and_once(discord: StandIn, bot
 async def test_a_post_that_was_never_noted_is_not_made_twice(discord: StandIn, bot: Bot, late: bool) -> None:
     if late:
         discord.world.token_seconds = -1.0
-    await discord.slash("generate", {"seed": 1})
+    await discord.slash("generate", {"seed": HELD})
     [(row, destination)] = await discord.until(lambda: bot.rows("SELECT id, destination FROM requests"))
+    bot.gate.touch()
     await posted(discord, bot)
     # As if the bot had been killed between the post and the note of it, and Discord had forgotten the nonce.
     await bot.end(signal.SIGKILL)

@@ -125,6 +125,7 @@ function follow(id) {
   history.replaceState(null, "", `#request=${id}`);
   $("bar").value = 0;
   stage("Sent.");
+  $("cancel").disabled = false;
   $("job").hidden = false;
   poll(id);
 }
@@ -152,9 +153,17 @@ async function poll(id) {
 }
 
 function describe(state) {
-  if (state.status === "queued") return state.position > 1 ? `In the queue: number ${state.position}.` : "Next in the queue.";
-  const words = state.stage || "starting";
-  return `${words[0].toUpperCase()}${words.slice(1)}…`;
+  const capital = (words) => words[0].toUpperCase() + words.slice(1);
+  return state.status === "queued" && state.place ? `${capital(state.place)}.` : `${capital(state.stage || "starting")}…`;
+}
+
+async function cancel() {
+  $("cancel").disabled = true; // what became of it comes with the next answer of poll()
+  try {
+    await call(`/api/requests/${following}/cancel`, { method: "POST" });
+  } catch (error) {
+    say("error", sentence(error));
+  }
 }
 
 function finish(then) {
@@ -309,6 +318,7 @@ function listen() {
   form.elements.mode.addEventListener("change", showFields);
   $("file").addEventListener("change", () => choose($("file").files[0]));
   $("forget").addEventListener("click", () => choose(null));
+  $("cancel").addEventListener("click", cancel);
   $("another").addEventListener("click", () => ask(() => call(`/api/songs/${shown.id}/another`, { method: "POST" }), "song-error"));
   $("remix").addEventListener("click", () => {
     choose(null, shown);

@@ -1,0 +1,68 @@
+"""How long the queue takes to say who is next, with many waiting: milliseconds, on a real file.
+
+python -m benchmarks.queue [--rows N] [--people N] [--servers N]
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import random
+import tempfile
+import time
+import uuid
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from bot.store import Entry, Limits, Store
+from generator.contract import Request
+
+TIMES = 30
+NO_LIMITS = Limits(person=10**9, server=10**9, everybody=10**9)
+
+
+async def best(work: Callable[[], Awaitable[object]]) -> float:
+    """The best time of some runs, in milliseconds: what else the machine does is not the question."""
+    times = []
+    for _ in range(TIMES):
+        began = time.perf_counter()
+        await work()
+        times.append(1000 * (time.perf_counter() - began))
+    return min(times)
+
+
+async def measure(rows: int, people: int, servers: int) -> None:
+    """Fill a queue, then take from it, add to it and look at it."""
+    rng = random.Random(0)
+
+    def entry() -> Entry:
+        user = rng.randrange(people)
+        home = str(user % servers)
+        return Entry(id=uuid.uuid4().hex, origin="discord", request=Request(), user_id=str(user), guild_id=home)
+
+    with tempfile.TemporaryDirectory() as folder:
+        async with Store.open(Path(folder) / "queue.sqlite3") as store:
+            await store.database.execute("PRAGMA synchronous = OFF")  # the disk's speed is not the question
+            for _ in range(rows):
+                await store.queue.add(entry(), NO_LIMITS, 30.0)
+            for what, work in (
+                ("take the next", store.queue.take),
+                ("add one", lambda: store.queue.add(entry(), NO_LIMITS, 30.0)),
+                ("refuse one", lambda: store.queue.add(entry(), Limits(), 30.0)),
+                ("the whole line", store.queue.line),
+            ):
+                print(f"{what:<16}{await best(work):8.2f} ms")
+
+
+def main() -> None:
+    """`python -m benchmarks.queue`."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=10_000)
+    parser.add_argument("--people", type=int, default=2_000)
+    parser.add_argument("--servers", type=int, default=100)
+    options = parser.parse_args()
+    asyncio.run(measure(options.rows, options.people, options.servers))
+
+
+if __name__ == "__main__":
+    main()

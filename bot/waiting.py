@@ -1,0 +1,104 @@
+"""What people who wait are told: their place, how long it will take, and what to do when they have asked for too much.
+
+Who is next, and what the limits are, is the store's (`bot.store.queue`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from bot.store import Reached, Store
+from generator.contract import DEFAULT_SECONDS, InputError, Progress, Request
+
+REMIX_SECONDS = 60.0
+"""The length of a file that nobody has read yet."""
+BAR_SECONDS = 2.0
+"""A bar of four beats at 120 BPM, where no tempo is asked for."""
+
+WHAT_TO_DO = {
+    "discord": " `/chiptune queue` shows them, `/chiptune cancel` takes one back.",
+    "local": " Cancel takes one of them back.",
+}
+"""For somebody whose own requests are in the way, by origin."""
+
+
+class LimitError(InputError):
+    """Somebody asked for more than they may. retry_after: seconds until asking again can help."""
+
+    def __init__(self, sentence: str, retry_after: float) -> None:
+        super().__init__(sentence)
+        self.retry_after = retry_after
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a request stands. position: 1 is the next, 0 is being worked on. seconds: until it is probably done."""
+
+    position: int
+    seconds: float
+
+    def __str__(self) -> str:
+        """As people read it: `number 3, ready in about 2 minutes`."""
+        where = {0: "being made", 1: "next"}.get(self.position, f"number {self.position}")
+        return f"{where}, ready in {about(self.seconds)}"
+
+
+class Line:
+    """Everybody's place. progress: by request, of those that are being worked on; read, never written."""
+
+    def __init__(self, store: Store, progress: Mapping[str, Progress]) -> None:
+        self._store = store
+        self._progress = progress
+
+    async def places(self) -> Mapping[str, Place]:
+        """Everybody's place by request, the next one first."""
+        places, position, seconds = {}, 0, 0.0
+        for one in await self._store.queue.line():
+            progress = self._progress.get(one.id) if one.working else None
+            seconds += one.work * (1.0 - progress.fraction if progress else 1.0)
+            position += not one.working
+            places[one.id] = Place(0 if one.working else position, seconds)
+        return places
+
+
+def about(seconds: float) -> str:
+    """A time to wait as people say it; it is a guess and should sound like one."""
+    if seconds <= 5:
+        return "a few seconds"
+    if seconds < 53:
+        return f"about {5 * round(seconds / 5)} seconds"
+    minutes = round(seconds / 60)
+    if minutes < 55:
+        return "about a minute" if minutes <= 1 else f"about {minutes} minutes"
+    hours = round(seconds / 3600)
+    return "about an hour" if hours <= 1 else f"about {hours} hours"
+
+
+def expected_music(request: Request) -> float:
+    """The seconds of music that a request will probably give."""
+    if request.seconds:
+        return float(request.seconds)
+    if request.bars:
+        return request.bars * (240.0 / request.bpm if request.bpm else BAR_SECONDS)
+    return DEFAULT_SECONDS if request.mode == "generate" else REMIX_SECONDS
+
+
+def limit_error(reached: Reached, in_the_way: Iterable[Place], origin: str) -> LimitError:
+    """What to say to somebody whose request would break a limit. in_the_way: the requests that fill it."""
+    wait = max(1.0, min((place.seconds for place in in_the_way), default=1.0))
+    if reached.limit == "cooldown":
+        wait = max(1.0, reached.wait or 0.0)
+        return LimitError(f"Here a person can ask every {reached.most:g} seconds: again in {about(wait)}.", wait)
+    if reached.limit == "person":
+        said = f"You have {_count(reached.most, 'open request')}, which is the most here: the next can be asked for in"
+        return LimitError(f"{said} {about(wait)}.{WHAT_TO_DO.get(origin, '')}", wait)
+    if reached.limit == "server":
+        said = f"This server has {_count(reached.most, 'open request')}, which is the most here"
+    else:
+        said = f"The queue is full with {_count(reached.most, 'open request')}"
+    return LimitError(f"{said}. Please ask again in {about(wait)}.", wait)
+
+
+def _count(number: float, what: str) -> str:
+    return f"{number:g} {what}{'' if number == 1 else 's'}"

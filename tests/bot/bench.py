@@ -1,0 +1,102 @@
+"""A backlog to try things on: a real store and a real child process; only the chat is a list of what it was told."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from bot.backlog import Backlog
+from bot.files import Files
+from bot.posters import PostError
+from bot.store import Entry, Song, Store
+from bot.waiting import Place
+from generator.client import GeneratorClient
+from generator.contract import Request
+from tests.conftest import FAKE_GENERATOR
+
+
+class Chat:
+    """A poster that notes what it was told and fails when it should. seconds: how long an edit takes."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[Any, ...]] = []
+        self.failures: list[PostError] = []
+        self.answered = asyncio.Condition()
+        self.seconds = 0.0
+        self.at_once = self.most_at_once = 0
+
+    async def queued(self, entry: Entry, place: Place) -> None:
+        await self._edit("queued", entry.id, place.position)
+
+    async def progress(self, entry: Entry, fraction: float, stage: str) -> None:
+        await self._edit("progress", entry.id, fraction, stage)
+
+    async def post(self, entry: Entry, song: Song) -> str | None:
+        await self._answer("post", entry.id, song.title)
+        return f"message {entry.id}"
+
+    async def refuse(self, entry: Entry, sentence: str) -> None:
+        await self._answer("refuse", entry.id, sentence)
+
+    async def cancelled(self, entry: Entry, sentence: str) -> None:
+        await self._answer("cancelled", entry.id, sentence)
+
+    async def _edit(self, *what: Any) -> None:
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
+        await asyncio.sleep(self.seconds)
+        self.at_once -= 1
+        self.told.append(what)
+
+    async def _answer(self, *what: str) -> None:
+        if self.failures:
+            raise self.failures.pop(0)
+        async with self.answered:
+            self.told.append(what)
+            self.answered.notify_all()
+
+    def answers(self) -> list[tuple[Any, ...]]:
+        return [told for told in self.told if told[0] in ("post", "refuse", "cancelled")]
+
+    async def until(self, count: int) -> list[tuple[Any, ...]]:
+        """The answers, once there are so many of them and the store had time to hear of the last."""
+        async with asyncio.timeout(20), self.answered:
+            await self.answered.wait_for(lambda: len(self.answers()) >= count)
+        await asyncio.sleep(0.1)
+        return self.answers()
+
+
+class Bench:
+    """A backlog with one origin, "local", and the fake generator. options: of the backlog."""
+
+    def __init__(self, folder: Path, store: Store, **options: Any) -> None:
+        self.folder = folder
+        self.store = store
+        self.chat = Chat()
+        self.client = GeneratorClient(FAKE_GENERATOR, job_seconds=60)
+        self.files = Files(store, folder)
+        self.backlog = Backlog(store, self.client, {"local": self.chat}, self.files, **options)
+
+    async def ask(self, seed: int, **fields: Any) -> Entry:
+        return await self.backlog.accept(Request(seed=seed), origin="local", guild_id="local", **fields)
+
+    async def status(self, entry: Entry) -> str | None:
+        row = await self.store.requests.get(entry.id)
+        return row.status if row else None
+
+    async def until_told(self, kind: str, count: int) -> None:
+        """Wait until the chat was told something so many times."""
+        async with asyncio.timeout(20):
+            while sum(told[0] == kind for told in self.chat.told) < count:
+                await asyncio.sleep(0.02)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        worker = asyncio.create_task(self.backlog.run())
+        try:
+            yield
+        finally:
+            worker.cancel()
+            await asyncio.gather(worker, return_exceptions=True)
+            await self.client.close()

@@ -1,0 +1,25 @@
+"""What the bot notes of the servers that it is in, over the wire."""
+
+from __future__ import annotations
+
+from .gateway import guild
+from .process import Bot
+from .standin import StandIn
+from .world import GUILD
+
+
+async def test_a_server_is_noted_when_the_bot_is_removed_and_comes_back(discord: StandIn, bot: Bot) -> None:
+    await discord.until(lambda: bot.rows("SELECT guild_id FROM servers") == [(str(GUILD),)])
+    await discord.gateway.dispatch("GUILD_DELETE", {"id": str(GUILD)})
+    await discord.until(lambda: bot.rows("SELECT 1 FROM servers WHERE removed IS NOT NULL"))
+    await discord.gateway.dispatch("GUILD_CREATE", guild())
+    await discord.until(lambda: bot.rows("SELECT 1 FROM servers WHERE removed IS NULL"))
+
+
+async def test_an_outage_of_a_server_is_no_removal(discord: StandIn, bot: Bot) -> None:
+    await discord.until(lambda: bot.rows("SELECT 1 FROM servers"))
+    await discord.gateway.dispatch("GUILD_DELETE", {"id": str(GUILD), "unavailable": True})
+    await discord.gateway.dispatch("GUILD_CREATE", guild())
+    await discord.slash("generate")
+    await discord.until(discord.posts)
+    assert bot.rows("SELECT removed FROM servers") == [(None,)]
