@@ -14,6 +14,7 @@ import discord
 from discord import ui
 
 from bot.discord import asking, posts
+from bot.discord.cancelling import Cancel
 from bot.discord.history import Older
 from bot.discord.markdown import file_stem, inert
 from bot.discord.pressed import SONG, OfSong, Press
@@ -141,4 +142,4 @@ def _head(message: discord.Message) -> str:
     return first.content if isinstance(first, discord.TextDisplay) else ""
 
 
-BUTTONS = (AnotherTake, Extend, Remix, Rewrite, Vote, Files, Report, Older)
+BUTTONS = (AnotherTake, Extend, Remix, Rewrite, Vote, Files, Report, Older, Cancel)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from discord import app_commands
 
+from bot.discord.cancelling import cancel
 from bot.discord.generate import generate
 from bot.discord.help import show_help
 from bot.discord.history import show_history
 from bot.discord.play import play, stop
-from bot.discord.queue import cancel, show_queue
+from bot.discord.queue import show_queue
 from bot.discord.remix import remix
 from bot.discord.song import replay, show_song
 

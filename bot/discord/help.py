@@ -22,7 +22,7 @@ Music for the NES's four channels, composed while you wait.
 **/chiptune song** · one of them: its recipe, its family, its files
 **/chiptune replay** · post one of them again
 **/chiptune play** · hear one of them in your voice channel; **/chiptune stop** ends it
-**/chiptune queue** · what is waiting here, and how long it takes
+**/chiptune queue** · what you have asked for, and how long it takes
 **/chiptune cancel** · take a request back that is not done yet
 
 Under each tune: another take, eight bars more, a remix, one channel written anew, your vote, and all files.

@@ -19,6 +19,7 @@ from discord.abc import Messageable
 
 from bot.discord.asking import Destination
 from bot.discord.buttons import rows
+from bot.discord.cancelling import Cancel
 from bot.discord.client import ChiptuneClient
 from bot.discord.posts import Names, Post, compose, notice, send_fitting
 from bot.discord.replies import CLOSING
@@ -118,14 +119,14 @@ class DiscordPoster:
         return None
 
     async def _say(self, entry: Entry, text: str) -> None:
-        """Put a text into the placeholder, for as long as that is there. Raises PostError."""
+        """Put a text into the placeholder, for as long as that is there, and a way to cancel. Raises PostError."""
         await self._client.logged_in.wait()
         if entry.id in self._closed:
             return
         to = Destination.from_dict(entry.destination)
         try:
             with _post_errors(), _gone_errors("the placeholder"):
-                await _edit(self._hook(to), to.message, notice(text))
+                await _edit(self._hook(to), to.message, notice(text, Cancel(entry.id)))
         except _GoneError:
             self._closed.add(entry.id)
 

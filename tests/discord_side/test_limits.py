@@ -10,6 +10,7 @@ import discord
 from discord import app_commands
 
 from bot.discord.buttons import BUTTONS, AnotherTake, Extend, Files, Vote
+from bot.discord.cancelling import Cancel
 from bot.discord.commands import chiptune_group
 from bot.discord.history import Older
 from bot.discord.reporting import Report
@@ -96,7 +97,7 @@ def test_it_can_be_installed_and_used_everywhere() -> None:
 
 def test_custom_ids_are_short_and_never_confused() -> None:
     song = "0123456789abcdef" * 2
-    of_a_song = (AnotherTake, Extend, Remix, Rewrite, Files, Report, Older)
+    of_a_song = (AnotherTake, Extend, Remix, Rewrite, Files, Report, Older, Cancel)
     buttons: list[Any] = [*(kind(song) for kind in of_a_song), Vote(song, 1), Vote(song, -1)]
     assert {type(button) for button in buttons} == set(BUTTONS)
     for button in buttons:
