@@ -100,18 +100,21 @@ def _notes(sheet: Sheet, channel: int, beat: int) -> int:
 
 
 def _line(tokenizer: Tokenizer, ids: list[int]) -> Line:
-    """What counts is what the channel writes: after the head, or after `<then>`, without sounds and markers."""
+    """What counts is what the channel writes, without sounds: after the head, or after `<then>` up to the next marker.
+
+    That marker counts too: it says that the beat is full, as the next number of a beat does where a channel is alone.
+    """
     spelling = spelled(tokenizer)
-    given, then, end = (token_id(tokenizer, event) for event in ("<given>", "<then>", "<end>"))
+    given, then = (token_id(tokenizer, event) for event in ("<given>", "<then>"))
     writes = given not in ids
     counts = []
     begun = False
     for token in ids:
         events = spelling[token]
+        begun = begun or events[0].startswith("beat:")
+        counts.append(writes and begun and not is_sound(events[0]))
         if token in (given, then):
             writes = token == then
-        begun = begun or events[0].startswith("beat:")
-        counts.append(writes and begun and token not in (given, then, end) and not is_sound(events[0]))
     return Line(ids, counts)
 
 

@@ -25,6 +25,7 @@ from tqdm import tqdm
 from models.codebook import learn_codebook
 from models.corpus import Example
 from models.evaluate import BATCH, window_nats, windows
+from models.forms import read_sheet, tell
 from models.score import FRAMES_PER_SECOND, Note, Score
 from models.songs import TRAIN_FILE, VALID_FILE, Song, read_songs
 from models.sounds import Codebook
@@ -110,6 +111,21 @@ def rows(*, sounds: bool = False, repeats: bool = False) -> Callable[[Song, Code
     return text
 
 
+def parts_in_turn(order: Sequence[int]) -> Callable[[Song, Codebook], str]:
+    """The product's own form with sounds and repeats, but one channel after the other inside a beat, in some order."""
+
+    def text(song: Song, codebook: Codebook) -> str:
+        sheet = read_sheet(to_text(song.score, clock=song.clock, codebook=codebook, repeats=True))
+        words = list(sheet.head)
+        for i, beat in enumerate(sheet.beats):
+            words += beat.opening
+            for channel in order:
+                words += tell(sheet, range(i, i + 1), [channel])[len(beat.opening) :]
+        return " ".join([*words, char("<end>")])
+
+    return text
+
+
 FORMS = (
     Form("frame clock, waits", waits),
     Form("rows, not merged", rows(), merges=False),
@@ -118,6 +134,8 @@ FORMS = (
     Form("rows and sounds", rows(sounds=True)),
     Form("rows and repeats", rows(repeats=True)),
     Form("rows, sounds and repeats", rows(sounds=True, repeats=True)),
+    Form("the same, channel by channel", parts_in_turn((0, 1, 2, 3))),
+    Form("the same, from the drums up", parts_in_turn((3, 2, 1, 0))),
 )
 
 

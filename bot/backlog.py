@@ -134,8 +134,11 @@ class Backlog:
             reached = await self._store.queue.add(entry, await self._limits(asker), expected_music(request))
             if reached:
                 raise await self._limit_error(asker, reached)
-        self._telling.begin(entry, await self.place(entry.id))
-        self._news.set()
+        self._line.changed()
+        try:
+            self._telling.begin(entry, await self.place(entry.id))
+        finally:
+            self._news.set()
         return entry
 
     async def cancel(self, request_id: str, *, by: str | None) -> None:
@@ -150,10 +153,11 @@ class Backlog:
         cancelled = await self._store.queue.cancel(request_id, sentence)
         if cancelled is None:
             raise InputError(TOO_LATE)
+        self._line.changed()
+        self._spawn(self._deliver(cancelled))
         if cancelled.attempts:  # it is being worked on, or was
             self._cancelled.add(request_id)
             await self._generator.cancel(request_id)
-        self._spawn(self._deliver(cancelled))
 
     async def run(self) -> None:
         """Work until cancelled. Takes up first what an earlier run left behind; rows stay as they are at the end."""
@@ -168,6 +172,7 @@ class Backlog:
             while True:
                 self._news.clear()
                 entry_or_none = await self._store.queue.take()
+                self._line.changed()
                 if entry_or_none is None:
                     await self._news.wait()
                 else:
@@ -189,6 +194,7 @@ class Backlog:
                 await self._store.requests.requeue(entry.id)
             case None:
                 await self._store.requests.compose_failure(entry.id, FAULT_SENTENCE)
+        self._line.changed()
         self._cancelled.discard(entry.id)
         after = await self._store.requests.get(entry.id)
         if after and after.status == "composed" and not after.cancelled:

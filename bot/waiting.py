@@ -5,6 +5,7 @@ Who is next, and what the limits are, is the store's (`bot.store.queue`).
 
 from __future__ import annotations
 
+import asyncio
 import math
 import time
 from collections.abc import Iterable, Mapping
@@ -17,10 +18,12 @@ REMIX_SECONDS = 60.0
 """The length of a file that nobody has read yet."""
 BAR_SECONDS = 2.0
 """A bar of four beats at 120 BPM, where no tempo is asked for."""
+FRESH_SECONDS = 1.0
+"""How long an estimate is good while nothing else changes."""
 
 WHAT_TO_DO = {
     "discord": " `/chiptune queue` shows them, `/chiptune cancel` takes one back.",
-    "local": " Cancel takes one of them back.",
+    "local": " Or cancel one of them.",
 }
 """For somebody whose own requests are in the way, by origin."""
 
@@ -47,14 +50,32 @@ class Place:
 
 
 class Line:
-    """Everybody's place. progress: by request, of those that are being worked on; read, never written."""
+    """Everybody's place, asked of the store once a change or once a second, however many want to know.
+
+    progress: by request, of those that are being worked on; read, never written.
+    """
 
     def __init__(self, store: Store, progress: Mapping[str, Progress]) -> None:
         self._store = store
         self._progress = progress
+        self._places: Mapping[str, Place] = {}
+        self._good_until = float("-inf")
+        self._asking = asyncio.Lock()
+
+    def changed(self) -> None:
+        """Somebody came, went or is being worked on: what was known is no longer good."""
+        self._good_until = float("-inf")
 
     async def places(self) -> Mapping[str, Place]:
         """Everybody's place by request, the next one first."""
+        now = asyncio.get_running_loop().time
+        async with self._asking:
+            if now() >= self._good_until:
+                self._good_until = now() + FRESH_SECONDS  # before the look, so that a change during it counts
+                self._places = await self._look()
+            return self._places
+
+    async def _look(self) -> Mapping[str, Place]:
         places, position, seconds = {}, 0, 0.0
         for one in await self._store.queue.line():
             progress = self._progress.get(one.id) if one.working else None

@@ -59,6 +59,11 @@ def find_key(score: Score) -> tuple[str, float]:
     return KEYS[best], float(correlations[best])
 
 
+def hardly_plays(channel: int) -> str:
+    """The fault of a channel that sounds too little."""
+    return f"{CHANNELS[channel].title} hardly plays"
+
+
 def faults(score: Score) -> list[str]:
     """What is wrong with a tune, in words; an empty list for one that can be played to people."""
     found = []
@@ -73,7 +78,7 @@ def faults(score: Score) -> list[str]:
     # Real tunes do without drums; without a voice a tune of the console is poorer than it was asked to be.
     for channel in (P1, P2, TR):
         if sum(note.length for note in score.channels[channel]) < LEAST_PLAYED * score.frames:
-            found.append(f"{CHANNELS[channel].title} hardly plays")
+            found.append(hardly_plays(channel))
     for spec, notes in zip(CHANNELS, score.channels, strict=True):
         if len(notes) > STUCK_NOTES and len({note.pitch for note in notes}) == 1:
             found.append(f"{spec.title} stuck on one pitch")

@@ -5,14 +5,14 @@ What a request says in bars and channel names becomes beats and channels here; t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from math import ceil
 
 import numpy as np
 
-from generator.analysis import find_key
+from generator.analysis import faults, find_key, hardly_plays
 from generator.compose import Progress, Take, Tune, best_take, is_copy, wish_of
 from generator.contract import InputError, Request
 from generator.originality import Index, longest_shared
@@ -88,7 +88,8 @@ def rework(model: Model, request: Request, tune: Tune, progress: Progress, known
         score = task.write(model, replace(wish, seed=seed), told)
         shared = longest_shared(score, known) if known else None
         copied = is_copy(shared) and (shared or 0) > before
-        return Take(score, find_key(score)[0], _wrong(source, score) + copied, 0.0, shared)
+        wrong = _wrong(source, score) + _new_faults(source, score, task.written) + copied
+        return Take(score, find_key(score)[0], wrong, 0.0, shared)
 
     best = best_take(request, one, progress)
     report = " ".join(filter(None, (tune.report, task.sentence)))
@@ -104,6 +105,13 @@ def _wrong(source: Source, score: Score) -> int:
     scale = scale_of(find_key(source.score)[0])
     least = _in_scale(source.score.channels, scale) - IN_KEY
     return int(_in_scale(new, scale) < least)
+
+
+def _new_faults(source: Source, score: Score, written: Collection[int]) -> int:
+    """How many faults a score has that its source had not. written: channels that are all new; theirs all count."""
+    silent = {hardly_plays(channel) for channel in written}
+    old = set(faults(source.score)) - silent
+    return sum(fault not in old for fault in faults(score))
 
 
 def _in_scale(channels: Sequence[Sequence[Note]], scale: frozenset[int]) -> float:
@@ -123,6 +131,7 @@ class Continuation:
     start: int
     beats: int | None
     sentence: str
+    written: tuple[int, ...] = ()
 
     @classmethod
     def of(cls, source: Source, request: Request) -> Continuation:
@@ -161,6 +170,11 @@ class Accompaniment:
         kept = " and ".join(CHANNELS[channel].title for channel in keep)
         return cls(source, keep, f"Kept {kept}; the other channels were written anew.")
 
+    @property
+    def written(self) -> tuple[int, ...]:
+        """The channels that are all new."""
+        return tuple(channel for channel in range(len(CHANNELS)) if channel not in self.keep)
+
     def write(self, model: Model, wish: Wish, progress: Progress) -> Score:
         """The channels that are not kept."""
         return write_beside(model, self.source, wish, self.keep, progress)
@@ -173,6 +187,7 @@ class Infill:
     source: Source
     spans: tuple[range, ...]
     sentence: str
+    written: tuple[int, ...] = ()
 
     @classmethod
     def of(cls, source: Source, request: Request) -> Infill:

@@ -8,7 +8,6 @@ those of a scene, and the tune is kept to them while it is written (`models.writ
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
@@ -27,7 +26,7 @@ VOICED = ("p1+p2+tr", "p1+p2+tr+no")
 class Outline:
     """A song's scene and clear key, where it has them; the steps of its plan (`models.plan`); sixteenths a beat.
 
-    on_rows: the share of its notes that begin on the first frame of a row and not some frames later, repeats left out.
+    ornaments: the share of its notes, repeats left out, that begin in the same row as another of their channel.
     """
 
     scene: str | None
@@ -36,7 +35,7 @@ class Outline:
     density: int
     returns: int
     sixteenths: int
-    on_rows: float
+    ornaments: float
 
     @property
     def plan(self) -> list[str]:
@@ -44,22 +43,25 @@ class Outline:
         return [f"voices:{self.voices}", f"density:{self.density}", f"returns:{self.returns}"]
 
 
-USUAL = Outline(None, None, VOICED[-1], 2, 2, 480, 0.67)
+USUAL = Outline(None, None, VOICED[-1], 2, 2, 480, 0.1)
 """For a model that was kept without outlines."""
 
 
 def outline_of(text: str) -> Outline | None:
     """What a text of training says of a song; None of one without notes."""
     said: dict[str, str] = {}
-    begun = Counter[bool]()
-    on_row = True
+    begun = ornaments = 0
+    row, rows = "", dict[str, str]()
     for event in (event_of(character) for character in text if character != " "):
         kind, _, value = event.partition(":")
         if kind == "at":
-            on_row = value.endswith(".0")
+            row = value.partition(".")[0]
         elif kind == "on":
-            begun[on_row] += 1
+            channel = value.partition(":")[0]
+            begun, ornaments = begun + 1, ornaments + (rows.get(channel) == row)
+            rows[channel] = row
         else:
+            rows = {} if kind == "beat" else rows
             said.setdefault(kind, value)
     if "voices" not in said:
         return None
@@ -70,7 +72,7 @@ def outline_of(text: str) -> Outline | None:
         int(said["density"]),
         int(said["returns"]),
         16 * int(said["frames"]) + int(said["sixteenths"]),
-        round(begun[True] / max(1, begun.total()), 2),
+        round(ornaments / max(1, begun), 2),
     )
 
 

@@ -27,6 +27,13 @@ TOP_P = 0.95
 OUT_OF_KEY = 1.5
 """What each note off the scale of a key asked for costs a token, in nats: the model alone hardly hears the key that its
 head names (docs/experiments.md)."""
+KEY_PROFILES = (
+    (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88),
+    (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17),
+)
+"""How well each semitone above the tonic fits a major key, and a minor one, by ear (Krumhansl and Kessler 1982)."""
+TONALITY = 0.5
+"""What a point of that profile is worth, in nats: the scale alone does not tell a minor key from its relative major."""
 STEERING = 1.5
 """What each note costs a token, or earns it, and what repeats do, in nats, while a tune has more or fewer of them than
 it is to have."""
@@ -87,14 +94,21 @@ class Model:
         return list(self.tokenizer.encode(text).ids)
 
     def leaning(self, key: str) -> npt.NDArray[np.float64]:
-        """What the notes off a key's scale cost, in nats, at most 0 [tokens]; the leading tone of minor is free too."""
-        scale = scale_of(key) | {(KEYS.index(key) - 1) % 12}
-        pitched = tuple(f"on:{spec.name}:" for spec in CHANNELS if spec.name != "no")
-        strange = [
-            sum(int(event.rpartition(":")[2]) % 12 not in scale for event in events if event.startswith(pitched))
-            for events in self.table.spelling
+        """What notes earn in a key, or cost, in nats [tokens]: each by its place in the key, and more off its scale."""
+        mode, tonic = divmod(KEYS.index(key), 12)
+        profile = np.array(KEY_PROFILES[mode])
+        scale = scale_of(key) | {(tonic - 1) % 12}  # the leading tone of minor is at home too
+        worth = [
+            TONALITY * (profile[(pitch - tonic) % 12] - profile.mean()) - OUT_OF_KEY * (pitch not in scale)
+            for pitch in range(12)
         ]
-        return np.array(strange) * -OUT_OF_KEY
+        pitched = tuple(f"on:{spec.name}:" for spec in CHANNELS if spec.name != "no")
+        return np.array(
+            [
+                sum(worth[int(event.rpartition(":")[2]) % 12] for event in events if event.startswith(pitched))
+                for events in self.table.spelling
+            ]
+        )
 
 
 @dataclass

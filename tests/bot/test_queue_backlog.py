@@ -129,7 +129,7 @@ async def test_what_was_cancelled_is_said_after_a_restart(bench: Bench, store: S
 
 async def test_over_a_limit_is_refused_with_what_to_do(bench: Bench) -> None:
     held = [await bench.ask(HELD, user_id="a") for _ in range(3)]
-    with pytest.raises(LimitError, match=r"You have 3 open requests.* in about .*Cancel takes one") as refused:
+    with pytest.raises(LimitError, match=r"You have 3 open requests.* in about .*Or cancel one of them") as refused:
         await bench.ask(42, user_id="a")
     assert 1 <= refused.value.retry_after < 60
     await bench.ask(42, user_id="b")

@@ -9,7 +9,9 @@ from generator.analysis import find_key
 from generator.arrange import retimed
 from generator.compose import Tune
 from generator.contract import InputError, Request
-from generator.rework import bars_of, rework
+from generator.rework import _new_faults, bars_of, rework
+from generator.work import WEIGHTS
+from models.rewrite import source_of
 from models.sample import Composer
 from models.score import Grid, Note, Score
 from tests.models.tiny import write_model
@@ -46,6 +48,14 @@ def test_bars_count_from_one_and_a_pickup_belongs_to_the_first() -> None:
     assert bars_of(replace(SONG, grid=Grid((7, 8), 30))).edges[:3] == (0, 150, 270)
     assert bars_of(replace(SONG, grid=Grid((7, 8), -60))).edges[:3] == (0, 60, 180)
     assert bars_of(Score(((), (), (), ()), 50, Grid((7, 8)))).edges == (0, 50)
+
+
+def test_a_channel_written_anew_that_stays_silent_is_a_fault() -> None:
+    alone = Score((SONG.channels[0], (), (), ()), SONG.frames, SONG.grid)
+    source = source_of(Composer(WEIGHTS / "nes"), alone)
+    assert _new_faults(source, alone, ()) == 0
+    assert _new_faults(source, alone, (1, 2, 3)) == 2
+    assert _new_faults(source, replace(alone, channels=SONG.channels), (1, 2, 3)) == 0
 
 
 @pytest.mark.parametrize(("from_bar", "kept"), [(None, 12), (5, 4)])

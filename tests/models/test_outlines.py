@@ -20,19 +20,19 @@ BOSS = Song("boss", "game", "tests", "boss", "C", 0.9, 0, True, scale(600, None)
 def test_an_outline_is_what_a_text_says_before_its_first_beat() -> None:
     found = outline_of(example_of(BOSS).text)
     assert found
-    assert found == Outline("boss", "C", "p1+p2+tr+no", found.density, found.returns, 483, found.on_rows)
+    assert found == Outline("boss", "C", "p1+p2+tr+no", found.density, found.returns, 483, found.ornaments)
     assert (f"density:{found.density}", f"returns:{found.returns}") == tuple(found.plan[1:])
     unclear = outline_of(example_of(replace(BOSS, scene=None, key_correlation=0.1)).text)
     assert unclear == replace(found, scene=None, key=None)
     assert outline_of(example_of(replace(BOSS, score=Score(((), (), (), ()), 600))).text) is None
 
 
-def test_notes_on_rows_are_told_from_those_between() -> None:
-    notes = tuple(Note(frame, frame + 2, 40 + i) for i, frame in enumerate((0, 30, 60, 64, 90, 92, 94, 120)))
+def test_ornaments_are_notes_after_another_in_their_row() -> None:
+    notes = tuple(Note(frame, frame + 2, 40 + i) for i, frame in enumerate((0, 32, 60, 64, 90, 92, 94, 120)))
     song = replace(BOSS, score=Score((notes, (), (), ()), 600), clock=RowClock(480))
     found = outline_of(example_of(song).text)
     assert found
-    assert found.on_rows == pytest.approx(5 / 8, abs=0.01)
+    assert found.ornaments == pytest.approx(3 / 8, abs=0.01)
 
 
 def test_outlines_are_kept_with_a_model(tmp_path: Path) -> None:
@@ -48,7 +48,7 @@ def test_outlines_are_kept_with_a_model(tmp_path: Path) -> None:
 
 
 ROWS = [
-    Outline(scene, key, voices, density, 0, 480, 0.7)
+    Outline(scene, key, voices, density, 0, 480, 0.1)
     for scene in ("boss", "town")
     for key in ("C", "Am", None)
     for voices in ("p1+p2+tr", "p1")

@@ -56,6 +56,20 @@ async def test_progress_is_shown_at_a_polite_pace(discord: StandIn, bot: Bot) ->
     assert all(later - at > 1.1 for (at, _), (later, _) in itertools.pairwise(texts))
 
 
+async def test_what_is_being_made_is_cancelled_and_the_next_is_made(discord: StandIn, bot: Bot) -> None:
+    held = await discord.slash("generate", {"seed": HELD})
+    await discord.until(lambda: any("▰" in text(body) for _, _, body in discord.world.edits))
+    pids = bot.generator_pids()
+    after = await discord.slash("generate", {"seed": 61}, user=USER + 1)
+    await discord.until(lambda: bot.rows("SELECT 1 FROM requests WHERE status = 'queued'"))
+    done = await discord.answered(await discord.slash("cancel"))
+    assert (done.data["content"], done.data["flags"]) == ("Cancelled.", EPHEMERAL)
+    [post] = await discord.until(discord.posts)
+    assert int(post["id"]) == after.original
+    await discord.until(lambda: text(discord.original(held) or {}) == "This was cancelled.")
+    assert bot.generator_pids() == pids
+
+
 async def test_a_remix_is_fetched_and_names_its_file(discord: StandIn, bot: Bot) -> None:
     interaction = await discord.slash("remix", file=File("My_song.MID", MIDI))
     [post] = await discord.until(discord.posts)
