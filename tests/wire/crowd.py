@@ -57,9 +57,12 @@ def allow(bot: Bot, requests: int) -> None:
 async def crowd(discord: StandIn, bot: Bot, people: int, *, seed: int | None = None, patience: float) -> Crowd:
     """Have so many people ask at once, in a server that allows it, and wait until all is posted.
 
+    They come once the bot and its generator have started up.
+
     seed: of the requests, None leaves it to the bot. patience: seconds. Raises TimeoutError.
     """
     allow(bot, people)
+    await discord.until(lambda: "generator ready" in bot.log(), seconds=60)
     options = {"seconds": SECONDS, **({} if seed is None else {"seed": seed})}
     begin = time.monotonic()
     asked = [await discord.slash("generate", options, user=USER + number) for number in range(people)]

@@ -127,3 +127,11 @@ async def test_options_that_no_client_would_send_are_refused(discord: StandIn, b
 async def test_keys_are_completed(discord: StandIn, bot: Bot) -> None:
     choices = await discord.autocomplete("generate", "key", "f#")
     assert [(choice["name"], choice["value"]) for choice in choices] == [("F# major", "F#"), ("F# minor", "F#m")]
+
+
+async def test_who_is_in_no_voice_channel_is_told_so(discord: StandIn, bot: Bot) -> None:
+    interaction = await discord.answered(await discord.slash("play"))
+    assert (interaction.callback, interaction.data["flags"]) == (MESSAGE, EPHEMERAL)
+    assert "Join a voice channel first" in interaction.data["content"]
+    interaction = await discord.answered(await discord.slash("stop"))
+    assert interaction.data["content"] == "Nothing is being played here."
