@@ -31,9 +31,10 @@ NO_ANSWER = "The voice channel could not be joined: Discord did not let the bot 
 NOT_IN_SERVER = "The bot itself is not in this server, so it cannot join a voice channel."
 NOT_IN_CHANNEL = "Join a voice channel first: the tune is played where you are."
 NO_PERMISSION = "The bot lacks the permission to {what} in <#{channel}>: a moderator can grant it."
+STAGE = "On a stage only those are heard who are asked to speak: join a voice channel instead."
 NO_ROOM = "<#{channel}> is full."
 
-Channel = discord.VoiceChannel | discord.StageChannel
+Channel = discord.VoiceChannel
 Connection = discord.VoiceClient
 Connect = Callable[[Channel], Awaitable[Connection]]
 """Joins a channel; raises InputError where that cannot be."""
@@ -47,6 +48,8 @@ def channel_of(interaction: discord.Interaction[Any]) -> Channel:
     if not isinstance(user, discord.Member) or user.voice is None or user.voice.channel is None:
         raise InputError(NOT_IN_CHANNEL)
     channel = user.voice.channel
+    if not isinstance(channel, discord.VoiceChannel):
+        raise InputError(STAGE)
     allowed = channel.permissions_for(guild.me)
     needed = {"see the channel": allowed.view_channel, "connect": allowed.connect, "speak": allowed.speak}
     if missing := [what for what, granted in needed.items() if not granted]:

@@ -169,6 +169,8 @@ async def test_others_are_not_left_alone_for_another_channel(played: Stage) -> N
 
 async def test_what_is_missing_is_said_before_anything_is_promised(played: Stage) -> None:
     assert "Join a voice channel first" in await said(played, played.alice, "play")
+    await played.alice.join_voice(played.channel.guild.create_stage_channel("stage"))
+    assert "On a stage" in await said(played, played.alice, "play")
     lounge = voice_channel(played)
     everyone = played.client.get_guild(played.channel.guild.id)
     assert everyone
