@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import discord
 from discord.ext import tasks
 
-from bot.discord.voice import Channel, Connect, Connection, join, tune_source
+from bot.discord.voice import Channel, Connect, Connection, TuneSource, join
 from generator.contract import InputError
 
 log = logging.getLogger(__name__)
@@ -109,7 +109,7 @@ class Player:
         while self.waiting and self.voice.is_connected() and not self.voice.is_playing():
             tune = self.waiting.popleft()
             try:
-                self.voice.play(tune_source(tune.path), after=self._ended)
+                self.voice.play(TuneSource(tune.path), after=self._ended)
             except discord.ClientException as error:  # ffmpeg has gone, or the connection has, just now
                 log.error("%s could not be played: %s", tune.path, error)
 

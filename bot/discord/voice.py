@@ -70,9 +70,18 @@ async def join(channel: Channel) -> Connection:
         raise InputError(NO_ANSWER) from error
 
 
-def tune_source(path: str) -> discord.FFmpegOpusAudio:
-    """A tune as packets of 20 ms; raises discord.ClientException where ffmpeg cannot be started."""
-    return discord.FFmpegOpusAudio(path, bitrate=BIT_RATE, before_options=QUIET_OPTIONS)
+class TuneSource(discord.FFmpegOpusAudio):
+    """A tune as packets of 20 ms. Raises discord.ClientException where ffmpeg cannot be started."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path, bitrate=BIT_RATE, before_options=QUIET_OPTIONS)
+
+    def cleanup(self) -> None:
+        """End ffmpeg, and close its pipe, which the library leaves open."""
+        pipe = getattr(self, "_stdout", None)  # there is none where ffmpeg could not be started
+        super().cleanup()
+        if pipe:
+            pipe.close()
 
 
 async def check_installed(ffmpeg: str = "ffmpeg") -> None:

@@ -14,7 +14,7 @@ import discord
 import pytest
 from discord.opus import Decoder
 
-from bot.discord.voice import check_installed, tune_source
+from bot.discord.voice import TuneSource, check_installed
 from generator.contract import InputError
 
 from .voices import ogg
@@ -24,7 +24,7 @@ SECONDS = 1.0
 
 def packets(path: Path) -> list[bytes]:
     """All that hold sound; the library hands on the two headers of the stream, too, which no decoder takes for it."""
-    source = tune_source(str(path))
+    source = TuneSource(str(path))
     try:
         first, second, *found = iter(source.read, b"")
         assert (first[:8], second[:8]) == (b"OpusHead", b"OpusTags")
@@ -48,7 +48,7 @@ def test_a_tune_is_packets_of_20_ms_that_sound_like_it(tmp_path: Path) -> None:
 
 def test_what_is_no_sound_has_no_packets_and_says_why(tmp_path: Path) -> None:
     (tmp_path / "tune.ogg").write_bytes(b"OggS" + bytes(400))
-    source = tune_source(str(tmp_path / "tune.ogg"))
+    source = TuneSource(str(tmp_path / "tune.ogg"))
     source._process.wait()
     assert source.read() == b""
     assert source._current_error is not None, "what the player's thread hands on"
