@@ -6,6 +6,8 @@ Who is next, and what the limits are, is the store's (`bot.store.queue`).
 from __future__ import annotations
 
 import asyncio
+import math
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -105,20 +107,34 @@ def expected_music(request: Request) -> float:
     return DEFAULT_SECONDS if request.mode == "generate" else REMIX_SECONDS
 
 
+def _in_words(seconds: float) -> str:
+    return f"in {about(seconds)}"
+
+
+def _on_discord(seconds: float) -> str:
+    """As a time that Discord itself counts down."""
+    return f"<t:{math.ceil(time.time() + seconds)}:R>"
+
+
+WHEN = {"discord": _on_discord}
+"""How a time to wait for is said, by origin."""
+
+
 def limit_error(reached: Reached, in_the_way: Iterable[Place], origin: str) -> LimitError:
     """What to say to somebody whose request would break a limit. in_the_way: the requests that fill it."""
     wait = max(1.0, min((place.seconds for place in in_the_way), default=1.0))
+    when = WHEN.get(origin, _in_words)
     if reached.limit == "cooldown":
         wait = max(1.0, reached.wait or 0.0)
-        return LimitError(f"Here a person can ask every {reached.most:g} seconds: again in {about(wait)}.", wait)
+        return LimitError(f"Here a person can ask every {reached.most:g} seconds: again {when(wait)}.", wait)
     if reached.limit == "person":
-        said = f"You have {_count(reached.most, 'open request')}, which is the most here: the next can be asked for in"
-        return LimitError(f"{said} {about(wait)}.{WHAT_TO_DO.get(origin, '')}", wait)
+        said = f"You have {_count(reached.most, 'open request')}, which is the most here: the next can be asked for"
+        return LimitError(f"{said} {when(wait)}.{WHAT_TO_DO.get(origin, '')}", wait)
     if reached.limit == "server":
         said = f"This server has {_count(reached.most, 'open request')}, which is the most here"
     else:
         said = f"The queue is full with {_count(reached.most, 'open request')}"
-    return LimitError(f"{said}. Please ask again in {about(wait)}.", wait)
+    return LimitError(f"{said}. Please ask again {when(wait)}.", wait)
 
 
 def _count(number: float, what: str) -> str:

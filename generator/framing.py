@@ -34,9 +34,12 @@ def encode(text: str) -> bytes:
 
 
 def write_frame(stream: BinaryIO, text: str) -> None:
-    """Write one frame and flush it."""
-    stream.write(encode(text))
-    stream.flush()
+    """Write one frame and flush it; where the bot is gone that reads it, the process ends as in `read_to_the_end`."""
+    try:
+        stream.write(encode(text))
+        stream.flush()
+    except BrokenPipeError:
+        os._exit(0)
 
 
 def read_frame(stream: BinaryIO) -> str | None:

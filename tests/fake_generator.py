@@ -9,6 +9,7 @@ What it does is chosen by the request's seed:
     5  dies in the middle of its first job; later children do the job (noted in a file in the job's folder)
     6  hangs without an answer, and cannot be cancelled
     7  an answer without a tune, by a fault of ours
+    8  busy: works for a fortieth of the tune's length, as the real one does, and keeps a core busy with it
     any other: a quick tune
 FAKE_GENERATOR_LOG names a file to which a line is added for every job that is begun ("job ID"), FAKE_GENERATOR_GATE
 one that lets go of held jobs once it exists (without it they are held for ever), and FAKE_START can be "silent" (never
@@ -31,6 +32,8 @@ from generator.inbox import Inbox
 
 HELD = 1
 """The seed of a job that is under way for as long as a test needs it to be."""
+BUSY = 8
+"""The seed of a job that keeps a core busy."""
 MIDI = bytes.fromhex("4d546864 00000006 0000 0001 0060 4d54726b 00000004 00ff2f00")
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360606060000000050001"
@@ -80,7 +83,19 @@ def work(job: Job, inbox: Inbox) -> None:
         case 7:
             tell(Failure(id=job.id, sentence="Something went wrong on our side.", fault=True))
             return
+        case 8:
+            work_hard(job)
     finish(job, folder)
+
+
+def work_hard(job: Job) -> None:
+    """Compute for a fortieth of the tune's length, by this process's own time."""
+    step = (job.request.seconds or 30.0) / 40 / 10
+    for count in range(1, 11):
+        end = time.process_time() + step
+        while time.process_time() < end:
+            hashlib.sha256(bytes(100_000)).digest()
+        tell(Progress(id=job.id, fraction=0.1 + 0.08 * count, stage="composing"))
 
 
 def hold(job: Job, inbox: Inbox) -> None:

@@ -14,6 +14,7 @@ import discord
 from discord import ui
 
 from bot.discord import asking, posts
+from bot.discord.cancelling import Cancel
 from bot.discord.deleting import Delete, DeleteForGood
 from bot.discord.handling import Handle
 from bot.discord.history import Older
@@ -149,6 +150,6 @@ def _head(message: discord.Message) -> str:
 
 
 BUTTONS = (
-    AnotherTake, Extend, Remix, Rewrite, Vote, Files, ReportButton, Older,
+    AnotherTake, Extend, Remix, Rewrite, Vote, Files, ReportButton, Older, Cancel,
     Delete, DeleteForGood, Handle, Export, Erase, EraseForGood,
 )  # fmt: skip

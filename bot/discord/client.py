@@ -20,6 +20,7 @@ from bot.backlog import Backlog
 from bot.discord import replies
 from bot.discord.buttons import BUTTONS
 from bot.discord.commands import chiptune_group
+from bot.discord.jukebox import Jukebox
 from bot.discord.presses import Presses
 from bot.privacy import Privacy
 from bot.settings import Settings
@@ -52,8 +53,9 @@ class ChiptuneClient(discord.AutoShardedClient):
         shard_count: int | None = None,
     ) -> None:
         super().__init__(
-            # Servers and their channels, so that the library can resolve them; messages and members are never read.
-            intents=discord.Intents(guilds=True),
+            # Servers and their channels, so that the library can resolve them, and who is in which voice channel,
+            # without which none can be joined; messages and members are never read.
+            intents=discord.Intents(guilds=True, voice_states=True),
             allowed_mentions=discord.AllowedMentions.none(),
             connector=connector,
             max_messages=None,
@@ -67,6 +69,7 @@ class ChiptuneClient(discord.AutoShardedClient):
         self.keep_days = keep_days
         self.grace_days = grace_days
         self.presses = Presses()
+        self.jukebox = Jukebox()
         self.logged_in = asyncio.Event()
         self.tree = Tree(self)
         self._synced_file = synced_file
@@ -81,6 +84,11 @@ class ChiptuneClient(discord.AutoShardedClient):
         except discord.HTTPException as error:
             # The commands of the last sync go on working, which is better than no bot.
             log.error("the commands could not be registered: %s", error)
+
+    async def close(self) -> None:
+        """Leave the voice channels, then Discord."""
+        await self.jukebox.close()
+        await super().close()
 
     async def on_ready(self) -> None:
         """Which servers the bot is in: it may have been removed from some while it was away."""

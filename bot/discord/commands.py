@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from discord import app_commands
 
+from bot.discord.cancelling import cancel
 from bot.discord.deleting import delete
 from bot.discord.generate import generate
 from bot.discord.help import show_help
 from bot.discord.history import show_history
+from bot.discord.play import play, stop
 from bot.discord.privacy import show_privacy
-from bot.discord.queue import cancel, show_queue
+from bot.discord.queue import show_queue
 from bot.discord.remix import remix
 from bot.discord.reporting import report
 from bot.discord.settings import settings
@@ -29,6 +31,8 @@ def chiptune_group() -> app_commands.Group:
     group.add_command(show_history)
     group.add_command(show_song)
     group.add_command(replay)
+    group.add_command(play)
+    group.add_command(stop)
     group.add_command(show_queue)
     group.add_command(cancel)
     group.add_command(delete)

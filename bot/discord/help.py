@@ -21,7 +21,8 @@ Music for the NES's four channels, composed while you wait.
 **/chiptune history** · the newest tunes made here
 **/chiptune song** · one of them: its recipe, its family, its files
 **/chiptune replay** · post one of them again
-**/chiptune queue** · what is waiting here, and how long it takes
+**/chiptune play** · hear one of them in your voice channel; **/chiptune stop** ends it
+**/chiptune queue** · what you have asked for, and how long it takes
 **/chiptune cancel** · take a request back that is not done yet
 **/chiptune delete** · have one of yours deleted; **/chiptune report** · tell the moderators of one
 **/chiptune privacy** · what is kept about you: all of it as a file, or erased

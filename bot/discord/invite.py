@@ -15,6 +15,8 @@ PERMISSIONS = {
     "send_messages_in_threads": "the same in a thread",
     "attach_files": "a tune is files",
     "read_message_history": "to look whether a tune is there already before it is posted again",
+    "connect": "to join the voice channel that a tune is to be played in",
+    "speak": "to be heard there",
 }
 """Every permission that is asked for, with its reason."""
 SCOPES = ("bot", "applications.commands")

@@ -18,7 +18,8 @@ from discord import ui
 from discord.abc import Messageable
 
 from bot.discord.asking import Destination
-from bot.discord.buttons import rows
+from bot.discord.buttons import AnotherTake, rows
+from bot.discord.cancelling import Cancel
 from bot.discord.client import ChiptuneClient
 from bot.discord.posts import Names, Post, compose, notice, send_fitting
 from bot.discord.replies import CLOSING
@@ -99,10 +100,9 @@ class DiscordPoster:
         to = Destination.from_dict(entry.destination)
         with _post_errors():
             try:
-                with _gone_errors("the placeholder"):
-                    await _edit(self._hook(to), to.message, notice(sentence))
-            except _GoneError:
-                await self._remove_placeholder(to)
+                await self._write(to, notice(sentence))
+            except _GoneError as error:
+                log.info("request %s: %s", entry.id, error)
 
     async def _post(self, entry: Entry, song: Song) -> str | None:
         """Post a tune in the first way that is open. Raises PostError."""
@@ -118,16 +118,28 @@ class DiscordPoster:
         return None
 
     async def _say(self, entry: Entry, text: str) -> None:
-        """Put a text into the placeholder, for as long as that is there. Raises PostError."""
+        """Put a text into the placeholder, for as long as that is there, and a way to cancel. Raises PostError."""
         await self._client.logged_in.wait()
         if entry.id in self._closed:
             return
         to = Destination.from_dict(entry.destination)
         try:
-            with _post_errors(), _gone_errors("the placeholder"):
-                await _edit(self._hook(to), to.message, notice(text))
+            with _post_errors():
+                await self._write(to, notice(text, Cancel(entry.id)))
         except _GoneError:
             self._closed.add(entry.id)
+
+    async def _write(self, to: Destination, view: ui.LayoutView) -> None:
+        """Write into the placeholder: as the interaction's answer, past its expiry as the bot. Raises _GoneError."""
+        try:
+            with _gone_errors("the placeholder"):
+                await _edit(self._hook(to), to.message, view)
+        except _GoneError:
+            if not to.reachable:
+                raise
+            message = self._client.get_partial_messageable(to.channel).get_partial_message(to.message)
+            with _gone_errors("the channel"):
+                await message.edit(content=None, view=view, attachments=[])
 
     async def _edit_placeholder(self, to: Destination, post: Post) -> str:
         """The first way: the interaction's own answer."""
@@ -168,12 +180,12 @@ class DiscordPoster:
         return await send_fitting(post.forms(to.limit), send)
 
     async def _find(self, channel: Messageable, placeholder: int, song_id: str) -> discord.Message | None:
-        """The message that holds a tune already, known by its buttons: the placeholder or a recent one."""
-        me = self._client.user
+        """The message that holds a tune already, known by a button that only tunes have."""
+        me, button = self._client.user, AnotherTake(song_id).custom_id
 
         def holds(message: discord.Message) -> bool:
             ours = me is not None and message.author.id == me.id
-            return ours and any(song_id in name for name in _custom_ids(message.components))
+            return ours and button in _custom_ids(message.components)
 
         with suppress(discord.NotFound, discord.Forbidden):
             if holds(message := await channel.fetch_message(placeholder)):

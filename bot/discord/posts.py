@@ -250,10 +250,11 @@ async def send_fitting(forms: Iterable[Names], send: Callable[[Names], Awaitable
     raise refused or PostError("no form of the post was left", retryable=False)
 
 
-def notice(text: str) -> ui.LayoutView:
-    """A line of ours as a message of the same kind as a post, so that it can become one."""
+def notice(text: str, *buttons: Item) -> ui.LayoutView:
+    """A line of ours as a message of the same kind as a post, so that it can become one; with buttons below it."""
     view = ui.LayoutView(timeout=None)
-    return view.add_item(ui.TextDisplay(text))
+    view.add_item(ui.TextDisplay(text))
+    return view.add_item(ui.ActionRow(*buttons)) if buttons else view
 
 
 def linked_title(entry: Entry | None, song: Song) -> str:

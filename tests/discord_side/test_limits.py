@@ -10,6 +10,7 @@ import discord
 from discord import app_commands
 
 from bot.discord.buttons import BUTTONS, AnotherTake, Extend, Files, Vote
+from bot.discord.cancelling import Cancel
 from bot.discord.commands import chiptune_group
 from bot.discord.deleting import Delete, DeleteForGood
 from bot.discord.handling import Handle
@@ -62,7 +63,7 @@ def test_names_descriptions_options_and_choices_are_within_the_limits() -> None:
 def test_no_two_commands_have_the_same_name() -> None:
     names = [part["name"] for part in payload()["options"]]
     assert names == [
-        "generate", "remix", "history", "song", "replay", "queue", "cancel",
+        "generate", "remix", "history", "song", "replay", "play", "stop", "queue", "cancel",
         "delete", "report", "settings", "privacy", "help",
     ]  # fmt: skip
     assert len(names) == len(set(names)) <= 25
@@ -101,7 +102,7 @@ def test_it_can_be_installed_and_used_everywhere() -> None:
 
 def test_custom_ids_are_short_and_never_confused() -> None:
     song = "0123456789abcdef" * 2
-    of_a_song = (AnotherTake, Extend, Remix, Rewrite, Files, ReportButton, Older, Delete, DeleteForGood)
+    of_a_song = (AnotherTake, Extend, Remix, Rewrite, Files, ReportButton, Older, Cancel, Delete, DeleteForGood)
     buttons: list[Any] = [*(kind(song) for kind in of_a_song), Vote(song, 1), Vote(song, -1)]
     buttons += [Handle(song, "delete"), Handle(song, "dismiss"), Export(), Erase(), EraseForGood()]
     assert {type(button) for button in buttons} == set(BUTTONS)

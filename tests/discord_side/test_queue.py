@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import re
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +14,7 @@ import pytest
 from generator.contract import CANCELLED_SENTENCE, Failure, Job, Progress, Result
 
 from .conftest import Composer, Stage
-from .reading import custom_id, text
+from .reading import buttons, custom_id, text
 
 
 class HeldComposer(Composer):
@@ -57,7 +59,10 @@ async def test_over_the_limit_is_an_ephemeral_sentence_before_the_defer(stage: S
     await until_open(stage, 1, 0)
     refused = await generate(stage, stage.alice)
     assert refused.ephemeral
-    assert refused.response.content.startswith("You have 1 open request,")
+    said = r"You have 1 open request, which is the most here: the next can be asked for <t:(\d+):R>\. "
+    when = re.match(said, refused.response.content)
+    assert when, refused.response.content
+    assert 0 < int(when[1]) - time.time() < 60, "about as long as the tune takes that is in the way"
     assert "`/chiptune queue` shows them, `/chiptune cancel` takes one back." in refused.response.content
     stage.refused()
     composer.gate.set()
@@ -77,7 +82,9 @@ async def test_a_press_over_the_limit_is_refused_and_may_come_again_at_once(
     for _ in range(2):
         refused = await stage.alice.click(post, custom_id=custom_id(post, "Another"))
         assert refused.ephemeral
-        assert refused.response.content.startswith("This server has 1 open request, which is the most here.")
+        assert refused.response.content.startswith(
+            "This server has 1 open request, which is the most here. Please ask again <t:"
+        )
     composer.gate.set()
     await stage.posted(2)
     await stage.alice.click(post, custom_id=custom_id(post, "Another"))
@@ -86,16 +93,23 @@ async def test_a_press_over_the_limit_is_refused_and_may_come_again_at_once(
 
 async def test_the_queue_shows_place_estimate_and_progress(stage: Stage, composer: HeldComposer) -> None:
     empty = await stage.bob.slash(stage.channel, "chiptune queue")
-    assert empty.response.content == "Nothing is open here."
+    assert empty.response.content.splitlines() == [
+        "You have asked for nothing that is not done.",
+        "-# This server: nothing is waiting",
+        "-# Everybody: nothing is waiting",
+    ]
     await generate(stage, stage.alice, scene="boss", seconds=20)
     await until_open(stage, 1, 0)
     await generate(stage, stage.bob)
     await until_open(stage, 1, 1)
     shown = await stage.bob.slash(stage.channel, "chiptune queue")
     assert shown.ephemeral
-    first, second = shown.response.content.splitlines()
-    assert first == f"- **tune, boss, 20 s** · <@{stage.alice.id}> · being made, ready in a few seconds (25%)"
-    assert second.startswith("- **tune** · yours · next, ready in about ")
+    mine, here, everybody = shown.response.content.splitlines()
+    assert mine.startswith("- **tune** · next, ready in about ")
+    assert here.startswith("-# This server: 2 open requests, the last one ready in about ")
+    assert everybody == here.replace("This server", "Everybody")
+    made = (await stage.alice.slash(stage.channel, "chiptune queue")).response.content.splitlines()
+    assert made == ["- **tune, boss, 20 s** · being made, ready in a few seconds (25%)", here, everybody]
     composer.gate.set()
     await stage.posted(2)
 
@@ -114,7 +128,7 @@ async def test_one_s_own_request_is_cancelled_and_the_placeholder_says_so(stage:
     texts = {message.id: text(message) for message in stage.channel.history()}
     assert texts == {first.response.id: "This was cancelled.", second.response.id: "This was cancelled."}
     nothing = await stage.alice.slash(stage.channel, "chiptune cancel")
-    assert nothing.response.content.startswith("There is no such request here")
+    assert nothing.response.content.startswith("There is no such request")
     stage.refused()
 
 
@@ -128,6 +142,8 @@ async def test_only_a_moderator_cancels_another_s_request(stage: Stage, composer
     guild = stage.channel.guild
     role = guild.create_role("moderator", permissions=discord.Permissions(manage_messages=True))
     carol = guild.add_member(stage.env.create_user("carol"), roles=[role])
+    [choice] = await carol.autocomplete(stage.channel, "chiptune cancel", "request", "another")
+    assert choice["value"] == entry.id
     await carol.slash(stage.channel, "chiptune cancel", request=entry.id)
     await stage.gone()
     [message] = stage.channel.history()
@@ -149,3 +165,50 @@ async def test_what_is_open_goes_with_everything_else_that_is_erased(stage: Stag
     assert post.interaction_metadata is not None
     assert post.interaction_metadata.user.id == stage.bob.id
     assert [message.id for message in stage.channel.history() if not message.flags.ephemeral] == [post.id]
+
+
+async def test_the_placeholder_has_a_button_for_the_one_who_asked(stage: Stage, composer: HeldComposer) -> None:
+    await generate(stage, stage.alice)
+    await until_open(stage, 1, 0)
+    async with asyncio.timeout(10):
+        while not buttons(placeholder := stage.channel.history()[0]):
+            await asyncio.sleep(0.01)
+    refused = await stage.bob.click(placeholder, custom_id=custom_id(placeholder, "Cancel"))
+    assert refused.ephemeral
+    assert refused.response.content.startswith("Only the one who asked can press this")
+    await stage.alice.click(placeholder, custom_id=custom_id(placeholder, "Cancel"))
+    await stage.gone()
+    [message] = stage.channel.history()
+    assert (text(message), buttons(message)) == ("This was cancelled.", {})
+
+
+async def test_what_is_on_its_way_is_not_cancelled_and_a_tune_has_no_such_button(
+    stage: Stage, composer: HeldComposer
+) -> None:
+    await generate(stage, stage.alice)
+    await until_open(stage, 1, 0)
+    [(entry, _)] = await stage.client.backlog.open()
+    composer.gate.set()
+    [post] = await stage.posted()
+    assert "Cancel" not in buttons(post)
+    late = await stage.alice.slash(stage.channel, "chiptune cancel", request=entry.id)
+    assert late.response.content == "It is too late to cancel this: it is on its way."
+    stage.refused()
+
+
+async def test_requests_elsewhere_are_nobody_else_s(stage: Stage, composer: HeldComposer) -> None:
+    await generate(stage, stage.alice)
+    await until_open(stage, 1, 0)
+    [(entry, _)] = await stage.client.backlog.open()
+    other = stage.env.create_guild("Other")
+    role = other.create_role("moderator", permissions=discord.Permissions(manage_messages=True))
+    dave = other.add_member(stage.env.create_user("dave"), roles=[role])
+    channel = other.create_text_channel("music")
+    shown = (await dave.slash(channel, "chiptune queue")).response.content
+    assert "-# This server: nothing is waiting\n-# Everybody: 1 open request, " in shown
+    assert await dave.autocomplete(channel, "chiptune cancel", "request", "") == []
+    refused = await dave.slash(channel, "chiptune cancel", request=entry.id)
+    assert refused.response.content.startswith("There is no such request")
+    stage.refused()
+    composer.gate.set()
+    await stage.posted()

@@ -1,6 +1,9 @@
 import asyncio
 import io
+import os
 import struct
+import subprocess
+import sys
 
 import pytest
 
@@ -51,3 +54,14 @@ async def test_damage_is_told_on_both_sides(data: bytes) -> None:
 def test_too_long_a_text_is_not_sent() -> None:
     with pytest.raises(FramingError, match="longer than"):
         encode("x" * (MAX_FRAME_BYTES + 1))
+
+
+def test_a_process_whose_reader_is_gone_ends_without_a_word() -> None:
+    script = "import sys; from generator.framing import write_frame; write_frame(sys.stdout.buffer, '{}'); sys.exit(7)"
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        ended = subprocess.run((sys.executable, "-c", script), stdout=writer, stderr=subprocess.PIPE, check=False)
+    finally:
+        os.close(writer)
+    assert (ended.returncode, ended.stderr) == (0, b"")

@@ -32,6 +32,28 @@ async def test_a_post_is_tried_again(discord: StandIn, bot: Bot, status: int, re
     assert int(post["id"]) == interaction.original
 
 
+@pytest.mark.parametrize(
+    ("status", "retry_after"), [(429, 0.3), (500, None)], ids=["rate limit", "internal server error"]
+)
+async def test_a_defer_is_tried_again(discord: StandIn, bot: Bot, status: int, retry_after: float | None) -> None:
+    fault = discord.fault("POST .*/callback", status, retry_after=retry_after)
+    interaction = await discord.slash("generate")
+    [post] = await posted(discord, bot)
+    assert fault.times == 0
+    assert int(post["id"]) == interaction.original
+
+
+async def test_a_refusal_is_tried_again_and_said_once(discord: StandIn, bot: Bot) -> None:
+    fault = discord.fault("POST .*/webhooks/", 429, retry_after=0.1, times=2)
+    del fault.error.headers["Via"]
+    interaction = await discord.slash("generate", {"seed": 3})
+    await discord.until(lambda: bot.rows("SELECT 1 FROM requests WHERE status = 'refused'"))
+    assert fault.times == 0
+    [said] = discord.follow_ups(interaction)
+    assert "a track ends too early" in said["content"]
+    assert discord.original(interaction) is None
+
+
 async def test_a_rate_limit_that_the_library_raises_is_waited_for(discord: StandIn, bot: Bot) -> None:
     fault = discord.fault(POST, 429, retry_after=0.3, times=2)
     del fault.error.headers["Via"]
@@ -52,10 +74,26 @@ async def test_past_the_token_s_expiry_it_is_a_channel_message(discord: StandIn,
     assert names(post) == ["tune.mp4", "tune.mid"]
 
 
+async def test_past_the_token_s_expiry_the_placeholder_goes_on_telling(discord: StandIn, bot: Bot) -> None:
+    interaction = await discord.slash("generate", SLOW)
+    await discord.until(lambda: len(discord.world.edits) > 1)
+    discord.world.offset = 16 * 60
+    seen = discord.original(interaction)
+    assert seen
+    before = text(seen)
+    await discord.until(lambda: (now := discord.original(interaction)) and text(now) != before)
+    assert "▰" in text(discord.original(interaction) or {})
+    bot.gate.touch()
+    await posted(discord, bot)
+
+
 async def test_an_unknown_webhook_is_no_dead_end(discord: StandIn, bot: Bot) -> None:
     discord.fault("PATCH .*/webhooks/", 404, 10015, times=99)
-    await discord.slash("generate")
-    await posted(discord, bot)
+    interaction = await discord.slash("generate")
+    [post] = await posted(discord, bot)
+    assert int(post["id"]) != interaction.original
+    assert f"<@{USER}>" in text(post)
+    assert discord.messages() == [post], "the placeholder is gone"
 
 
 async def test_a_channel_post_whose_answer_is_lost_is_not_made_twice(discord: StandIn, bot: Bot) -> None:
@@ -197,4 +235,5 @@ async def test_a_defer_later_than_three_seconds_leaves_no_row(discord: StandIn, 
     discord.world.answer_seconds = -1.0
     await discord.slash("generate")
     await discord.until(lambda: ("later than Discord waits" in bot.log()) or None)
+    assert not discord.messages(), "Discord itself says that the bot did not respond"
     assert bot.rows("SELECT count(*) FROM requests") == [(0,)]

@@ -12,11 +12,12 @@ import pytest
 from tests.fake_generator import HELD
 
 from .components import walk
+from .crowd import allow
 from .process import Bot
 from .reading import text
 from .rest import DEFER, UPDATE
 from .standin import StandIn
-from .world import USER, Payload
+from .world import USER, Interaction, Payload
 
 
 def vote_label(message: Payload) -> str:
@@ -29,6 +30,14 @@ async def posted(discord: StandIn, bot: Bot, count: int = 1) -> list[Payload]:
     await discord.until(lambda: bot.rows("SELECT count(*) FROM requests WHERE status = 'posted'") == [(count,)])
     assert len(discord.posts()) == count
     return discord.posts()
+
+
+async def under_way(discord: StandIn, interaction: Interaction) -> Payload:
+    """Wait until a placeholder shows progress; that message."""
+    await discord.until(lambda: "▰" in text(discord.original(interaction) or {}))
+    placeholder = discord.original(interaction)
+    assert placeholder
+    return placeholder
 
 
 async def test_buttons_work_after_a_restart(discord: StandIn, bot: Bot) -> None:
@@ -112,3 +121,18 @@ async def test_a_request_that_kills_every_generator_is_refused(discord: StandIn,
     assert "Something went wrong on our side" in said["content"]
     assert discord.original(interaction) is None
     await discord.until(lambda: bot.rows("SELECT 1 FROM requests WHERE status = 'refused'"))
+
+
+async def test_twenty_requests_are_each_answered_once_though_the_bot_is_killed(discord: StandIn, bot: Bot) -> None:
+    allow(bot, 20)
+    seeds = [HELD if number == 5 else 100 + number for number in range(20)]
+    asked = [await discord.slash("generate", {"seed": seed}, user=USER + n) for n, seed in enumerate(seeds)]
+    await under_way(discord, asked[seeds.index(HELD)])
+    await discord.until(lambda: bot.rows("SELECT count(*) FROM requests") == [(20,)])
+    await bot.end(signal.SIGKILL)
+    assert len(discord.posts()) < 20
+    bot.gate.touch()
+    await bot.start()
+    posts = await posted(discord, bot, 20)
+    assert sorted(int(post["id"]) for post in posts) == sorted(one.original or 0 for one in asked)
+    assert len(discord.messages()) == 20

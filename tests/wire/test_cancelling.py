@@ -1,0 +1,77 @@
+"""The queue as people see it over the wire: refusals that say when, and requests that are taken back."""
+
+from __future__ import annotations
+
+import re
+import signal
+import time
+
+from tests.fake_generator import HELD
+
+from .components import BUTTON, walk
+from .process import Bot
+from .reading import text
+from .rest import MESSAGE, UPDATE
+from .standin import StandIn
+from .test_restarts import posted, under_way
+from .world import EPHEMERAL, USER
+
+CANCELLED = "This was cancelled."
+
+
+async def refused(discord: StandIn, bot: Bot, count: int = 1) -> None:
+    sql = "SELECT count(*) FROM requests WHERE status = 'refused'"
+    await discord.until(lambda: bot.rows(sql) == [(count,)])
+
+
+async def test_the_button_works_after_a_restart_and_for_the_one_who_asked(discord: StandIn, bot: Bot) -> None:
+    interaction = await discord.slash("generate", {"seed": HELD})
+    placeholder = await under_way(discord, interaction)
+    await bot.end(signal.SIGKILL)
+    await bot.start()
+    other = await discord.answered(await discord.press(placeholder, "Cancel", user=USER + 1))
+    assert (other.callback, other.data["flags"]) == (MESSAGE, EPHEMERAL)
+    assert "Only the one who asked" in other.data["content"]
+    pressed = await discord.answered(await discord.press(placeholder, "Cancel"))
+    assert pressed.callback == UPDATE
+    await refused(discord, bot)
+    assert text(discord.original(interaction) or {}) == CANCELLED
+    assert not [part for part in walk(placeholder["components"]) if part["type"] == BUTTON]
+    later = await discord.slash("generate", {"seed": 60})
+    [post] = await posted(discord, bot)
+    assert int(post["id"]) == later.original, "the generator does the next one"
+
+
+async def test_what_waits_is_cancelled_past_the_token_s_expiry(discord: StandIn, bot: Bot) -> None:
+    await under_way(discord, await discord.slash("generate", {"seed": HELD}))
+    waiting = await discord.slash("generate", {"seed": 60})
+    await discord.until(lambda: (found := discord.original(waiting)) and "next" in text(found))
+    discord.world.offset = 16 * 60
+    [(request,)] = bot.rows("SELECT id FROM requests WHERE status = 'queued'")
+    done = await discord.answered(await discord.slash("cancel", {"request": request}))
+    assert (done.data["content"], done.data["flags"]) == ("Cancelled.", EPHEMERAL)
+    await refused(discord, bot)
+    assert text(discord.original(waiting) or {}) == CANCELLED
+    bot.gate.touch()
+    await posted(discord, bot)
+
+
+async def test_a_refusal_over_the_limit_says_when_and_the_queue_shows_why(discord: StandIn, bot: Bot) -> None:
+    for _ in range(3):
+        await discord.answered(await discord.slash("generate", {"seed": HELD, "seconds": 4}))
+    await discord.until(lambda: bot.rows("SELECT count(*) FROM requests") == [(3,)])
+    over = await discord.answered(await discord.slash("generate"))
+    assert (over.callback, over.data["flags"]) == (MESSAGE, EPHEMERAL)
+    when = re.search(r"You have 3 open requests.* the next can be asked for <t:(\d+):R>", over.data["content"])
+    assert when
+    assert -1 < int(when[1]) - time.time() < 60
+    shown = await discord.answered(await discord.slash("queue"))
+    assert shown.data["flags"] == EPHEMERAL
+    lines = shown.data["content"].splitlines()
+    assert [line[:17] for line in lines[:3]] == ["- **tune, 4 s** ·"] * 3
+    assert [line.split(", ")[0] for line in lines[3:]] == [
+        "-# This server: 3 open requests",
+        "-# Everybody: 3 open requests",
+    ]
+    choices = await discord.autocomplete("cancel", "request", "")
+    assert len(choices) == 3
