@@ -38,11 +38,11 @@ PHRASE = 16
 """Beats of a phrase: four bars."""
 RETURNING = 8
 """Beats that a return lasts at the least; the model goes on with it for as long as it will."""
-RETURNS: tuple[dict[int, float], ...] = ({}, {16: 0.4}, {32: 0.15, 16: 0.1}, {32: 0.3, 16: 0.15, 48: 0.1})
+RETURNS: tuple[dict[int, float], ...] = ({}, {16: 0.55}, {32: 0.2, 16: 0.2}, {32: 0.35, 16: 0.2, 48: 0.1})
 """For the first phrases, and the last row for all later ones, how often one begins as another did so many beats back.
 
-Three to eleven times as often as exact returns of eight beats there are on these beats in NES-MDB, set by hand so that
-about as many tunes as songs have one (docs/experiments.md has the counts).
+Several times as often as exact returns of eight beats there are on these beats in NES-MDB, set by hand so that about as
+many tunes as songs have one (docs/experiments.md has the counts).
 """
 
 

@@ -53,22 +53,23 @@ class Rudder:
     def __init__(self, table: TokenTable, codebook: Codebook | None) -> None:
         self.notes = np.array([sum(map(is_note, events)) for events in table.spelling], dtype=float)
         self.repeats = table.is_repeat.astype(float)
-        self.late = np.array([any(map(_is_late, events)) for events in table.spelling], dtype=float)
+        self.late = np.array([_late_notes(events, late=False) for events in table.spelling], dtype=float)
+        self.late_after_late = np.array([_late_notes(events, late=True) for events in table.spelling], dtype=float)
         self.louder = np.zeros(len(table.spelling))
         for i, events in enumerate(table.spelling):
             if codebook and events and events[0].startswith("env:"):
                 self.louder[i] = (loudness_of(events[0], codebook) - MIDDLE) / STEPS
 
-    def turned(self, course: Course, tally: Tally, seconds: float) -> Vector:
-        """What each token earns, after so many seconds of music, in nats [tokens]."""
+    def turned(self, course: Course, tally: Tally, seconds: float) -> tuple[Vector, Vector]:
+        """What each token earns after so many seconds, in nats [tokens]: on a row, and some frames after one."""
         if seconds < 1:
-            return np.zeros(1)
+            return np.zeros(1), np.zeros(1)
         turned = _pull(tally.notes / seconds, course.density) * self.notes
         turned += _pull(tally.repeated / max(1, tally.played), course.returns) * self.repeats
-        turned += LATE * _pull(tally.late / max(1, tally.written), course.late) * self.late
         if tally.heard:
             turned += _pull(tally.loudness / tally.heard, course.loudness) * self.louder
-        return STRENGTH * turned
+        late = LATE * _pull(tally.late / max(1, tally.written), course.late)
+        return STRENGTH * (turned + late * self.late), STRENGTH * (turned + late * self.late_after_late)
 
 
 @dataclass(slots=True)
@@ -102,7 +103,7 @@ class Tally:
             if not is_note(event):
                 continue
             self.written += 1
-            self.late += _is_late(f"at:{time}")
+            self.late += not time.endswith(".0")
             after = happened[i + 1][1] if i + 1 < len(happened) else ""
             if self.codebook and after.startswith("env:"):
                 self._envelopes[channel] = loudness_of(after, self.codebook)
@@ -118,9 +119,14 @@ def loudness_of(event: str, codebook: Codebook) -> float:
     return float(curves[int(number), :HEARD].mean())
 
 
-def _is_late(event: str) -> bool:
-    """Whether an event is a time some frames after a row's first."""
-    return event.startswith("at:") and not event.endswith(".0")
+def _late_notes(events: Sequence[str], *, late: bool) -> int:
+    """How many notes of a token begin some frames after a row. late: whether the time before it is such a one."""
+    found = 0
+    for event in events:
+        if event.startswith("at:"):
+            late = not event.endswith(".0")
+        found += late and is_note(event)
+    return found
 
 
 def _pull(found: float, limits: Limits | None) -> int:

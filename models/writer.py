@@ -21,7 +21,7 @@ from models.outlines import load_outlines
 from models.score import CHANNEL_NAMES, CHANNELS, FRAMES_PER_SECOND
 from models.steering import Course, Rudder, Tally
 from models.tokens import Reader, knows_plans, load_codebook, load_tokenizer, spelled, token_id
-from models.vocabulary import COUNTDOWN, KEYS, char, scale_of
+from models.vocabulary import COUNTDOWN, KEYS, MAX_OFFSET, char, scale_of
 
 TOP_P = 0.95
 """The nucleus sampled from: the likeliest tokens with this share of the probability (Holtzman 2020)."""
@@ -128,7 +128,7 @@ class Writer:
         self.nats, self.drawn = 0.0, 0
         self.course = Course()
         self._tally = Tally(self.model.codebook)
-        self._turned: npt.NDArray[np.float64] = np.zeros(1)
+        self._turned = (np.zeros(1), np.zeros(1))
         self._leaning: npt.NDArray[np.float64] = np.zeros(len(self.model.table.spelling))
         self._logits: Logits = np.zeros(0)
 
@@ -214,7 +214,8 @@ class Writer:
         if not place.waits:
             allowed[full] = True
         ids = np.flatnonzero(allowed)
-        leant = self._logits + self._leaning + self._turned
+        off_row = place.time > 0 and place.time % MAX_OFFSET > 0
+        leant = self._logits + self._leaning + self._turned[off_row]
         token = draw_apart(leant, ids, self.model.kinds[ids], self.temperature, self.random)
         self.nats += float(np.logaddexp.reduce(self._logits[ids]) - self._logits[token])
         self.drawn += 1

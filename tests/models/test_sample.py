@@ -135,9 +135,9 @@ def test_what_returns_lies_inside_the_tune_and_begins_with_a_phrase(beats: int) 
     assert not form_of(24, np.random.default_rng(0))
 
 
-def test_as_many_tunes_as_songs_have_something_that_returns() -> None:
+def test_most_tunes_have_something_that_returns() -> None:
     having = sum(bool(form_of(64, np.random.default_rng(seed))) for seed in range(1000)) / 1000
-    assert having == pytest.approx(0.77, abs=0.05)
+    assert having == pytest.approx(0.9, abs=0.05)
     forms = {tuple(form_of(64, np.random.default_rng(seed)).items()) for seed in range(200)}
     assert len(forms) > 10
 

@@ -37,10 +37,10 @@ def test_notes_repeats_and_envelopes_are_counted() -> None:
 
 def favoured(rudder: Rudder, course: Course, tally: Tally) -> dict[str, float]:
     """The sign of what a tune's tokens earn by what they do, where all of a kind are one."""
-    turned = np.broadcast_to(rudder.turned(course, tally, 10.0), rudder.notes.shape)
-    kinds = {"notes": rudder.notes > 0, "repeats": rudder.repeats > 0, "late": rudder.late > 0}
-    alone = {kind: mask & ~np.any([m for k, m in kinds.items() if k != kind], axis=0) for kind, mask in kinds.items()}
-    return {kind: float(np.sign(turned[mask]).mean()) for kind, mask in alone.items() if mask.any()}
+    turned = np.broadcast_to(rudder.turned(course, tally, 10.0)[0], rudder.notes.shape)
+    late = rudder.late > 0
+    kinds = {"notes": (rudder.notes > 0) & ~late, "repeats": rudder.repeats > 0, "late": late}
+    return {kind: float(np.sign(turned[mask]).mean()) for kind, mask in kinds.items() if mask.any()}
 
 
 @pytest.mark.parametrize(
@@ -70,11 +70,20 @@ def test_each_part_of_a_course_is_steered_by_itself(rudder: Rudder) -> None:
 def test_louder_envelopes_are_favoured_in_a_tune_that_is_too_quiet(rudder: Rudder) -> None:
     book = codebook()
     quiet = Tally(book, heard=10, loudness=10.0)
-    turned = rudder.turned(Course(loudness=(7.0, 9.0)), quiet, 10.0)
+    turned, _ = rudder.turned(Course(loudness=(7.0, 9.0)), quiet, 10.0)
     sounds = rudder.louder != 0
     assert np.corrcoef(turned[sounds], rudder.louder[sounds])[0, 1] == pytest.approx(1)
-    assert not rudder.turned(Course(loudness=(0.5, 2.0)), quiet, 10.0).any()
+    assert not rudder.turned(Course(loudness=(0.5, 2.0)), quiet, 10.0)[0].any()
 
 
 def test_nothing_is_steered_in_the_first_second(rudder: Rudder) -> None:
-    assert not rudder.turned(Course(density=(50.0, 60.0)), Tally(), 0.5).any()
+    assert not any(turned.any() for turned in rudder.turned(Course(density=(50.0, 60.0)), Tally(), 0.5))
+
+
+def test_a_note_after_a_late_time_is_late_and_the_end_of_one_is_not(sound_model: Path) -> None:
+    model = Model(sound_model)
+    on, off = model.id("on:p1:60"), model.id("off:p1")
+    course, tally = Course(late=(0.0, 0.1)), Tally(notes=9, written=9, late=9)
+    on_row, off_row = model.rudder.turned(course, tally, 5.0)
+    assert on_row[on] == 0 > off_row[on]
+    assert on_row[off] == off_row[off] == 0
