@@ -31,7 +31,8 @@ class Outline:
     """A song's scene and clear key, where it has them; the steps of its plan (`models.plan`); sixteenths a beat.
 
     ornaments: the share of its notes, repeats left out, that begin in the same row as another of their channel.
-    loudness: the mean volume of its notes' envelopes (`models.steering`), where they are known.
+    loudness: the mean volume of its notes' envelopes (`models.steering`), where they are known. beats: its length, as
+    `models.plan` rounds it up.
     """
 
     scene: str | None
@@ -42,6 +43,7 @@ class Outline:
     sixteenths: int
     ornaments: float
     loudness: float | None
+    beats: int
 
     @property
     def plan(self) -> list[str]:
@@ -49,7 +51,7 @@ class Outline:
         return [f"voices:{self.voices}", f"density:{self.density}", f"returns:{self.returns}"]
 
 
-USUAL = Outline(None, None, VOICED[-1], 2, 2, 480, 0.1, None)
+USUAL = Outline(None, None, VOICED[-1], 2, 2, 480, 0.1, None, 64)
 """For a model that was kept without outlines."""
 
 
@@ -75,6 +77,7 @@ def outline_of(text: str, codebook: Codebook | None = None) -> Outline | None:
         16 * int(said["frames"]) + int(said["sixteenths"]),
         round(ornaments / max(1, tally.written), 2),
         round(tally.loudness / tally.heard, 1) if tally.heard else None,
+        int(said["length"]),
     )
 
 
@@ -109,15 +112,19 @@ def draw_outline(
     scene: str | None = None,
     key: str | None = None,
     densities: Sequence[int] = (),
+    frames: float = 0.0,
 ) -> Outline:
     """One of some outlines (there is at least one), as often as songs are so.
 
     scene, densities: only such outlines, where there are any. key: only ones of its mode, where there are any.
+    frames: a tune's length; only songs at least half as long, where there are any, since jingles are another kind of
+    music.
     """
     found = list(outlines)
     for fits in (
         lambda one: one.voices in VOICED,
         lambda one: scene is None or one.scene == scene,
+        lambda one: one.beats * one.sixteenths / 16 >= frames / 2,
         lambda one: not densities or one.density in densities,
         lambda one: key is None or (one.key is not None and one.key.endswith("m") == key.endswith("m")),
     ):

@@ -27,6 +27,8 @@ FAITHFUL = 0.25
 """What bending the tempo weighs against missing the length by the same share."""
 NEAR_LENGTH = 0.03
 """The share of a length by which whole bars, or beats, may miss it where the tempo was asked for."""
+USUAL_BEAT = 30.0
+"""Frames a beat, where only beats are known: 120 BPM."""
 LOUDNESS = 0.3
 """By how many steps of volume a tune may be louder or quieter than the outline before it is steered."""
 ORNAMENTS = 0.05
@@ -75,7 +77,10 @@ class Composer(Model):
         Without a codebook it is composition only. progress: told the share written, after each beat.
         """
         random = np.random.default_rng(wish.seed)
-        outline = draw_outline(self.outlines, random, scene=wish.scene, key=wish.key, densities=wish.densities)
+        frames = wish.beats * (wish.beat_frames or USUAL_BEAT) if wish.beats else wish.frames
+        outline = draw_outline(
+            self.outlines, random, scene=wish.scene, key=wish.key, densities=wish.densities, frames=frames
+        )
         key = wish.key or outline.key
         densities = wish.densities or (outline.density,)
         labels = replace(wish, key=key).controls

@@ -18,7 +18,7 @@ from models.vocabulary import is_note
 
 STRENGTH = 1.5
 """What a token that is wanted earns, and one that is not wanted costs, in nats, while a tune is off its course."""
-LATE = 2.0
+LATE = 3.0
 """How much more it costs to begin a note off the rows: the model does that far more often than a tune should."""
 NEAR = 0.1
 """The share of a limit within which a tune is steered already."""

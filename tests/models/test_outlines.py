@@ -23,7 +23,7 @@ BOSS = Song("boss", "game", "tests", "boss", "C", 0.9, 0, True, scale(600, None)
 def test_an_outline_is_what_a_text_says_before_its_first_beat() -> None:
     found = outline_of(example_of(BOSS).text)
     assert found
-    assert found == Outline("boss", "C", "p1+p2+tr+no", found.density, found.returns, 483, found.ornaments, None)
+    assert found == Outline("boss", "C", "p1+p2+tr+no", found.density, found.returns, 483, found.ornaments, None, 24)
     assert (f"density:{found.density}", f"returns:{found.returns}") == tuple(found.plan[1:])
     unclear = outline_of(example_of(replace(BOSS, scene=None, key_correlation=0.1)).text)
     assert unclear == replace(found, scene=None, key=None)
@@ -64,11 +64,12 @@ def test_outlines_are_kept_with_a_model(tmp_path: Path) -> None:
 
 
 ROWS = [
-    Outline(scene, key, voices, density, 0, 480, 0.1, None)
+    Outline(scene, key, voices, density, 0, 480, 0.1, None, beats)
     for scene in ("boss", "town")
     for key in ("C", "Am", None)
     for voices in ("p1+p2+tr", "p1")
     for density in range(6)
+    for beats in (8, 64)
 ]
 
 
@@ -82,6 +83,8 @@ def test_an_outline_is_drawn_as_asked_for_and_has_every_voice() -> None:
     assert {one.key for one in drawn(key="F#m")} == {"Am"}
     assert {one.voices for one in drawn()} == {"p1+p2+tr"}
     assert len({(one.scene, one.key, one.density) for one in drawn(600)}) == 36
+    assert {one.beats for one in drawn(frames=400)} == {8, 64}
+    assert {one.beats for one in drawn(frames=600)} == {64}
 
 
 def test_what_no_song_has_is_passed_over() -> None:

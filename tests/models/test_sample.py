@@ -190,16 +190,19 @@ def test_a_density_asked_for_steers_the_notes_a_second(make_model: MakeModel) ->
 
 def test_what_is_not_asked_for_is_as_in_a_song(make_model: MakeModel) -> None:
     folder = make_model(seed=5, context=512)
-    rows = [["boss", "Cm", "p1+p2+tr", 1, 2, 400, 0.1, None], ["town", None, "p1+p2+tr+no", 2, 2, 512, 0.2, None]]
+    rows = [
+        ["boss", "Cm", "p1+p2+tr", 1, 2, 400, 0.1, None, 64],
+        ["town", None, "p1+p2+tr+no", 2, 2, 512, 0.2, None, 64],
+    ]
     (folder / "outlines.json").write_text(json.dumps(rows))
     model = Composer(folder)
-    boss, town = (model.compose(Wish(frames=1200, seed=1, scene=scene)) for scene in ("boss", "town"))
-    assert boss.grid
-    assert town.grid
-    assert boss.grid.bpm == pytest.approx(144, rel=0.06)
-    assert town.grid.bpm == pytest.approx(112.5, rel=0.06)
-    assert not boss.channels[3]
-    assert town.channels[3]
+    fight, walk = (model.compose(Wish(frames=1200, seed=1, scene=scene)) for scene in ("boss", "town"))
+    assert fight.grid
+    assert walk.grid
+    assert fight.grid.bpm == pytest.approx(144, rel=0.06)
+    assert walk.grid.bpm == pytest.approx(112.5, rel=0.06)
+    assert not fight.channels[3]
+    assert walk.channels[3]
     asked = model.compose(Wish(frames=1200, seed=1, scene="boss", beat_frames=30.0))
     assert asked.grid
     assert asked.grid.bpm == pytest.approx(120, rel=0.01)
