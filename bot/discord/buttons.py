@@ -23,6 +23,7 @@ from bot.discord.privacy import Erase, EraseForGood, Export
 from bot.discord.reporting import ReportButton
 from bot.discord.reworking import Remix, Rewrite
 from bot.discord.rights import deletable
+from bot.store import GONE
 from generator.contract import InputError, random_seed
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class AnotherTake(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:t
         """Ask for the tune's request with a new seed."""
         parent = await client.store.requests.get(self.song_id)
         if parent is None:
-            raise InputError(posts.GONE)
+            raise InputError(GONE)
         request = replace(parent.request, seed=random_seed())
         with client.presses.once(interaction.user.id, self.custom_id):
             message = await asking.defer(interaction)
