@@ -1,6 +1,6 @@
 """The buttons under a tune that a press is enough for. All they need is in their custom_id: they outlive a restart.
 
-What a take or a vote does to the rows is the backlog's and the store's; what asks for more than a press is in
+What a take or a vote does to the rows is the backlog's and `voting`'s; what asks for more than a press is in
 `reworking` and `reporting`.
 """
 
@@ -15,6 +15,7 @@ from discord import ui
 
 from bot.discord import asking, posts
 from bot.discord.deleting import Delete, DeleteForGood
+from bot.discord.family import family
 from bot.discord.handling import Handle
 from bot.discord.history import Older
 from bot.discord.markdown import file_stem, inert
@@ -24,6 +25,7 @@ from bot.discord.reporting import ReportButton
 from bot.discord.reworking import Remix, Rewrite
 from bot.discord.rights import deletable
 from bot.store import GONE
+from bot.voting import OWN
 from generator.contract import InputError, random_seed
 
 if TYPE_CHECKING:
@@ -105,18 +107,24 @@ class Vote(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:vote:(?P
         return cls(match["song"], 1 if match["value"] == "up" else -1)
 
     async def pressed(self, interaction: Press, client: ChiptuneClient) -> None:
-        """Set, change or take back this person's vote, and show the new sum."""
-        store, voter = client.store, str(interaction.user.id)
-        song = await self.song(client)
-        before = await store.votes.of(song.id, voter)
-        votes = await store.votes.cast(song.id, voter, 0 if before == self.value else self.value)
-        message = interaction.message
-        if message is None or not message.flags.components_v2:
-            await interaction.response.edit_message(view=classic_view(song.id, votes))
+        """Set, change or take back this person's vote; every post that is pressed shows the sum in the end."""
+        cast = await client.voting.toggle(self.song_id, str(interaction.user.id), self.value)
+        await interaction.response.defer()
+        if cast.first_own:
+            await interaction.followup.send(OWN, ephemeral=True)
+        if message := interaction.message:
+            await client.edits.show(message.id, lambda: self._show_sum(interaction, message))
+
+    async def _show_sum(self, interaction: Press, message: discord.Message) -> None:
+        """The post as it is, with the sum as it is by now. Raises InputError where the tune is gone."""
+        post = await posts.load(interaction.client, self.song_id)
+        if not message.flags.components_v2:
+            await interaction.edit_original_response(view=classic_view(self.song_id, post.song.votes))
             return
-        post = await posts.load(client, song.id)
         names = [file.filename for file in message.attachments]
-        await interaction.response.edit_message(view=post.layout(names, rows(post), head=_head(message)))
+        # Only what one person alone sees has a family tree.
+        more = await family(interaction.client.store, post) if message.flags.ephemeral else ""
+        await interaction.edit_original_response(view=post.layout(names, rows(post), head=_head(message), more=more))
 
 
 class Files(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:files:{SONG}"):

@@ -20,10 +20,12 @@ from bot.backlog import Backlog
 from bot.discord import replies
 from bot.discord.buttons import BUTTONS
 from bot.discord.commands import chiptune_group
+from bot.discord.edits import Edits
 from bot.discord.presses import Presses
 from bot.privacy import Privacy
 from bot.settings import Settings
 from bot.store import Store
+from bot.voting import Voting
 
 log = logging.getLogger(__name__)
 
@@ -67,6 +69,8 @@ class ChiptuneClient(discord.AutoShardedClient):
         self.keep_days = keep_days
         self.grace_days = grace_days
         self.presses = Presses()
+        self.voting = Voting(store)
+        self.edits = Edits()
         self.logged_in = asyncio.Event()
         self.tree = Tree(self)
         self._synced_file = synced_file

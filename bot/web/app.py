@@ -16,6 +16,7 @@ from aiohttp import web
 from bot.backlog import Backlog
 from bot.settings import Settings
 from bot.store import LOCAL_GUILD, Entry, Song, Store
+from bot.voting import OWN, Voting
 from bot.web.forms import make_request, read_object, read_request
 from bot.web.guards import guards
 from bot.web.views import options_view, request_view, song_view
@@ -85,6 +86,7 @@ class _LocalChannel:
     def __init__(self, store: Store, backlog: Backlog) -> None:
         self._store = store
         self._backlog = backlog
+        self._voting = Voting(store)
 
     async def page(self, request: web.Request) -> web.StreamResponse:
         """The page itself; its name is one of ours, checked by the routes."""
@@ -152,15 +154,17 @@ class _LocalChannel:
         return web.json_response({**song_view(song), "vote": vote})
 
     async def vote(self, request: web.Request) -> web.Response:
-        """Set or take back the vote of this browser; the new sum."""
+        """Set or take back the vote of this browser; the new sum, and what is to be said about it."""
         song = await self._local_song(request)
         fields = await read_object(request)
         value = fields.get("value")
         if set(fields) != {"value"} or type(value) is not int or value not in (-1, 0, 1):
             raise InputError("A vote is {“value”: 1}, 0 or -1.")
-        voter = _voter(request) or secrets.token_hex(16)
-        votes = await self._store.votes.cast(song.id, voter, value)
-        response = web.json_response({"votes": votes, "vote": value})
+        known = _voter(request)
+        voter = known or secrets.token_hex(16)
+        # As elsewhere, all who have no name yet are one person to the limit.
+        cast = await self._voting.cast(song.id, voter, value, person=known or "")
+        response = web.json_response({"votes": cast.votes, "vote": value, "note": OWN if cast.first_own else None})
         _name_voter(response, voter)
         return response
 
