@@ -108,8 +108,8 @@ class Vote(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:vote:(?P
 
     async def pressed(self, interaction: Press, client: ChiptuneClient) -> None:
         """Set, change or take back this person's vote; every post that is pressed shows the sum in the end."""
+        await interaction.response.defer()  # first: a hundred votes wait for the disk one after the other
         cast = await client.voting.toggle(self.song_id, str(interaction.user.id), self.value)
-        await interaction.response.defer()
         if cast.first_own:
             await interaction.followup.send(OWN, ephemeral=True)
         if message := interaction.message:

@@ -17,7 +17,7 @@ import discord
 from discord import app_commands
 
 from bot.backlog import Backlog
-from bot.discord import replies
+from bot.discord import replies, top
 from bot.discord.buttons import BUTTONS
 from bot.discord.commands import chiptune_group
 from bot.discord.edits import Edits
@@ -77,7 +77,7 @@ class ChiptuneClient(discord.AutoShardedClient):
 
     async def setup_hook(self) -> None:
         """Between login and connection: buttons of old messages, commands, and the posts that wait for a login."""
-        self.add_dynamic_items(*BUTTONS)
+        self.add_dynamic_items(*BUTTONS, *top.BUTTONS)
         self.tree.add_command(chiptune_group(), override=True)
         self.logged_in.set()
         try:

@@ -14,6 +14,7 @@ from bot.discord.remix import remix
 from bot.discord.reporting import report
 from bot.discord.settings import settings
 from bot.discord.song import replay, show_song
+from bot.discord.top import show_top
 
 
 def chiptune_group() -> app_commands.Group:
@@ -29,6 +30,7 @@ def chiptune_group() -> app_commands.Group:
     group.add_command(show_history)
     group.add_command(show_song)
     group.add_command(replay)
+    group.add_command(show_top)
     group.add_command(show_queue)
     group.add_command(cancel)
     group.add_command(delete)

@@ -21,6 +21,7 @@ Music for the NES's four channels, composed while you wait.
 **/chiptune history** · the newest tunes made here
 **/chiptune song** · one of them: its recipe, its family, its files
 **/chiptune replay** · post one of them again
+**/chiptune top** · what people here like best, of a day, a week, a month or ever
 **/chiptune queue** · what is waiting here, and how long it takes
 **/chiptune cancel** · take a request back that is not done yet
 **/chiptune delete** · have one of yours deleted; **/chiptune report** · tell the moderators of one

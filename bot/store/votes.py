@@ -19,7 +19,7 @@ class Cast:
     """What became of a vote.
 
     value: the person's vote on the song by now. votes: the song's sum. first_own: it is on a song of the person's own,
-    and no other such vote of theirs stands.
+    and until now no such vote of theirs stood.
     """
 
     value: int
@@ -50,30 +50,25 @@ class Votes:
 
     async def _set(self, song_id: str, voter: str, value: int) -> Cast:
         """Inside a transaction, in which the song cannot be deleted meanwhile."""
+        song = await self._db.rows("SELECT user_id FROM voted_songs WHERE id = ?", (song_id,))
+        if not song:
+            raise InputError(GONE)
+        first_own = value != 0 and song[0]["user_id"] == voter and not await self._voted_on_own(voter)
         if value:
             await self._db.execute(
-                "INSERT INTO votes SELECT id, ?2, ?3, ?4 FROM voted_songs WHERE id = ?1"
-                " ON CONFLICT DO UPDATE SET value = excluded.value",
+                "INSERT INTO votes VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
                 (song_id, voter, value, time.time()),
             )
         else:
             await self._db.execute("DELETE FROM votes WHERE song = ? AND voter = ?", (song_id, voter))
-        found = await self._db.rows("SELECT votes, user_id FROM voted_songs WHERE id = ?", (song_id,))
-        if not found:
-            raise InputError(GONE)
-        own = bool(value) and found[0]["user_id"] == voter
-        return Cast(value, found[0]["votes"], own and not await self._other_own(song_id, voter))
+        [(votes,)] = await self._db.rows("SELECT votes FROM songs WHERE id = ?", (song_id,))
+        return Cast(value, votes, first_own)
 
     async def _of(self, song_id: str, voter: str) -> int:
         rows = await self._db.rows("SELECT value FROM votes WHERE song = ? AND voter = ?", (song_id, voter))
         return int(rows[0][0]) if rows else 0
 
-    async def _other_own(self, song_id: str, voter: str) -> bool:
-        """Whether a vote of a person's stands on another song of their own."""
-        return bool(
-            await self._db.rows(
-                "SELECT 1 FROM votes JOIN songs ON songs.id = votes.song"
-                " WHERE voter = ?1 AND user_id = ?1 AND song <> ?2 LIMIT 1",
-                (voter, song_id),
-            )
-        )
+    async def _voted_on_own(self, voter: str) -> bool:
+        """Whether a vote of a person's stands on a song of their own."""
+        sql = "SELECT 1 FROM votes JOIN songs ON songs.id = votes.song WHERE voter = ?1 AND user_id = ?1 LIMIT 1"
+        return bool(await self._db.rows(sql, (voter,)))

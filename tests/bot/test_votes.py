@@ -77,6 +77,7 @@ async def test_the_first_vote_on_a_song_of_one_s_own_is_known(store: Store, file
     other = await make(store, files, 2, user_id=AUTHOR)
     assert not (await store.votes.cast(song.id, "a", 1)).first_own
     assert (await store.votes.cast(song.id, AUTHOR, 1)).first_own
+    assert not (await store.votes.cast(song.id, AUTHOR, -1)).first_own
     assert not (await store.votes.cast(other.id, AUTHOR, 1)).first_own
     assert not (await store.votes.cast(other.id, AUTHOR, 0)).first_own
 
