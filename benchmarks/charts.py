@@ -66,7 +66,8 @@ def fill(path: Path, songs: int, count: int, people: int) -> None:
         db.executemany(
             "INSERT INTO songs (id, title, digest, midi, audio, picture, seconds, bpm, key, seed, model, engine,"
             " user_id, guild_id, report, timings, created)"
-            " VALUES (?, 'A tune', '', 'tune.mid', 'tune.ogg', 'tune.png', 30.0, 120.0, 'C', 1, 'nes', 'numpy', ?, ?, '', '{}', ?)",
+            " VALUES (?, 'A tune', '', 'tune.mid', 'tune.ogg', 'tune.png', 30.0, 120.0, 'C', 1, 'nes', 'numpy',"
+            " ?, ?, '', '{}', ?)",
             [row[:4] for row in asked],
         )
         db.executemany("INSERT OR IGNORE INTO votes VALUES (?, ?, ?, 0.0)", votes(songs, count, people))

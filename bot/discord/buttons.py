@@ -113,18 +113,40 @@ class Vote(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:vote:(?P
         if cast.first_own:
             await interaction.followup.send(OWN, ephemeral=True)
         if message := interaction.message:
-            await client.edits.show(message.id, lambda: self._show_sum(interaction, message))
+            await client.edits.show(message.id, lambda: self._show_here(interaction, message))
+            await self._show_at_home(client, message.id)
 
-    async def _show_sum(self, interaction: Press, message: discord.Message) -> None:
-        """The post as it is, with the sum as it is by now. Raises InputError where the tune is gone."""
-        post = await posts.load(interaction.client, self.song_id)
-        if not message.flags.components_v2:
-            await interaction.edit_original_response(view=classic_view(self.song_id, post.song.votes))
+    async def _show_here(self, interaction: Press, message: discord.Message) -> None:
+        """Show the sum as it is by now where the button was pressed. Raises InputError where the tune is gone."""
+        await interaction.edit_original_response(view=await self._with_sum(interaction.client, message))
+
+    async def _show_at_home(self, client: ChiptuneClient, pressed: int) -> None:
+        """The same in the tune's own post, where another message was pressed: a replay, or what one person sees."""
+        song, entry = await client.store.songs.get(self.song_id), await client.store.requests.get(self.song_id)
+        if (
+            song is None
+            or entry is None
+            or not (song.message_id and entry.channel_id)
+            or song.message_id == str(pressed)
+        ):
             return
+        channel, home = client.get_partial_messageable(int(entry.channel_id)), int(song.message_id)
+
+        async def edit() -> None:
+            message = await channel.fetch_message(home)
+            await message.edit(view=await self._with_sum(client, message))
+
+        await client.edits.show(home, edit)
+
+    async def _with_sum(self, client: ChiptuneClient, message: discord.Message) -> ui.View | ui.LayoutView:
+        """A message of the tune as it is, with the sum of now. Raises InputError where the tune is gone."""
+        post = await posts.load(client, self.song_id)
+        if not message.flags.components_v2:
+            return classic_view(self.song_id, post.song.votes)
         names = [file.filename for file in message.attachments]
         # Only what one person alone sees has a family tree.
-        more = await family(interaction.client.store, post) if message.flags.ephemeral else ""
-        await interaction.edit_original_response(view=post.layout(names, rows(post), head=_head(message), more=more))
+        more = await family(client.store, post) if message.flags.ephemeral else ""
+        return post.layout(names, rows(post), head=_head(message), more=more)
 
 
 class Files(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:files:{SONG}"):

@@ -43,8 +43,8 @@ class Edits:
 
 
 async def _make(edit: Edit) -> None:
-    """One edit; where it fails the next one makes up for it."""
+    """One edit; where it fails (the message is gone, say, or the bot may not reach it) the next one makes up for it."""
     try:
         await edit()
     except (discord.HTTPException, InputError) as error:
-        log.warning("what a message shows is old: %s", error)
+        log.info("what a message shows is old: %s", error)

@@ -87,6 +87,21 @@ async def test_too_many_votes_are_refused_with_when_again(stage: Stage) -> None:
     assert await press(stage, "alice", "Like") == "Like (+2)"
 
 
+async def test_a_vote_on_a_copy_is_shown_on_the_post_too(stage: Stage) -> None:
+    post, song = await made(stage)
+    before = text(post)
+    await stage.bob.slash(stage.channel, "chiptune replay", song=song.id)
+    _, again = await stage.posted(2)
+    await stage.bob.click(again, custom_id=custom_id(again, "Like"))
+    home, again = await stage.posted(2)
+    assert [buttons(message)["Like"].label for message in (home, again)] == ["Like (+1)"] * 2
+    assert (text(home), len(home.attachments)) == (before, len(post.attachments))
+    await stage.client.get_partial_messageable(stage.channel.id).get_partial_message(post.id).delete()
+    await stage.bob.click(again, custom_id=custom_id(again, "Dislike"))
+    [again] = await stage.posted()
+    assert buttons(again)["Like"].label == "Like (-1)"
+
+
 async def test_a_vote_on_a_tune_that_is_looked_at_leaves_its_family_there(stage: Stage) -> None:
     post, _ = await made(stage)
     await stage.bob.click(post, custom_id=custom_id(post, "Extend"))

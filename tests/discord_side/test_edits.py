@@ -58,6 +58,7 @@ async def test_another_message_does_not_wait() -> None:
 
 
 async def test_what_fails_is_made_up_for_by_the_next(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
     edits, board = Edits(), Board()
 
     async def fail() -> None:
