@@ -48,7 +48,7 @@ def test_bars_end_at_the_lower_bound_and_lines_at_the_upper() -> None:
     image = picture(*chart)
     for number, one in enumerate(chart):
         middle = HEADER + number * ROW + 40 + BAR // 2
-        assert extent(image, middle, SURE) == (0.0, pytest.approx(one.low, abs=0.002))
+        assert extent(image, middle, SURE) == pytest.approx((0.0, one.low), abs=0.002)
         assert extent(image, middle, POSSIBLE) == pytest.approx((one.low, one.high), abs=0.002)
 
 
