@@ -1,6 +1,6 @@
 """The buttons under a tune that a press is enough for. All they need is in their custom_id: they outlive a restart.
 
-What a take or a vote does to the rows is the backlog's and the store's; what asks for more than a press is in
+What a take or a vote does to the rows is the backlog's and `voting`'s; what asks for more than a press is in
 `reworking` and `reporting`.
 """
 
@@ -16,6 +16,7 @@ from discord import ui
 from bot.discord import asking, posts
 from bot.discord.cancelling import Cancel
 from bot.discord.deleting import Delete, DeleteForGood
+from bot.discord.family import family
 from bot.discord.handling import Handle
 from bot.discord.history import Older
 from bot.discord.markdown import file_stem, inert
@@ -24,6 +25,8 @@ from bot.discord.privacy import Erase, EraseForGood, Export
 from bot.discord.reporting import ReportButton
 from bot.discord.reworking import Remix, Rewrite
 from bot.discord.rights import deletable
+from bot.store import GONE
+from bot.voting import OWN
 from generator.contract import InputError, random_seed
 
 if TYPE_CHECKING:
@@ -66,7 +69,7 @@ class AnotherTake(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:t
         """Ask for the tune's request with a new seed."""
         parent = await client.store.requests.get(self.song_id)
         if parent is None:
-            raise InputError(posts.GONE)
+            raise InputError(GONE)
         request = replace(parent.request, seed=random_seed())
         with client.presses.once(interaction.user.id, self.custom_id):
             message = await asking.defer(interaction)
@@ -105,18 +108,46 @@ class Vote(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:vote:(?P
         return cls(match["song"], 1 if match["value"] == "up" else -1)
 
     async def pressed(self, interaction: Press, client: ChiptuneClient) -> None:
-        """Set, change or take back this person's vote, and show the new sum."""
-        store, voter = client.store, str(interaction.user.id)
-        song = await self.song(client)
-        before = await store.votes.of(song.id, voter)
-        votes = await store.votes.cast(song.id, voter, 0 if before == self.value else self.value)
-        message = interaction.message
-        if message is None or not message.flags.components_v2:
-            await interaction.response.edit_message(view=classic_view(song.id, votes))
+        """Set, change or take back this person's vote; every post that is pressed shows the sum in the end."""
+        await interaction.response.defer()  # first: a hundred votes wait for the disk one after the other
+        cast = await client.voting.toggle(self.song_id, str(interaction.user.id), self.value)
+        if cast.first_own:
+            await interaction.followup.send(OWN, ephemeral=True)
+        if message := interaction.message:
+            await client.edits.show(message.id, lambda: self._show_here(interaction, message))
+            await self._show_at_home(client, message.id)
+
+    async def _show_here(self, interaction: Press, message: discord.Message) -> None:
+        """Show the sum as it is by now where the button was pressed. Raises InputError where the tune is gone."""
+        await interaction.edit_original_response(view=await self._with_sum(interaction.client, message))
+
+    async def _show_at_home(self, client: ChiptuneClient, pressed: int) -> None:
+        """The same in the tune's own post, where another message was pressed: a replay, or what one person sees."""
+        song, entry = await client.store.songs.get(self.song_id), await client.store.requests.get(self.song_id)
+        if (
+            song is None
+            or entry is None
+            or not (song.message_id and entry.channel_id)
+            or song.message_id == str(pressed)
+        ):
             return
-        post = await posts.load(client, song.id)
+        channel, home = client.get_partial_messageable(int(entry.channel_id)), int(song.message_id)
+
+        async def edit() -> None:
+            message = await channel.fetch_message(home)
+            await message.edit(view=await self._with_sum(client, message))
+
+        await client.edits.show(home, edit)
+
+    async def _with_sum(self, client: ChiptuneClient, message: discord.Message) -> ui.View | ui.LayoutView:
+        """A message of the tune as it is, with the sum of now. Raises InputError where the tune is gone."""
+        post = await posts.load(client, self.song_id)
+        if not message.flags.components_v2:
+            return classic_view(self.song_id, post.song.votes)
         names = [file.filename for file in message.attachments]
-        await interaction.response.edit_message(view=post.layout(names, rows(post), head=_head(message)))
+        # Only what one person alone sees has a family tree.
+        more = await family(client.store, post) if message.flags.ephemeral else ""
+        return post.layout(names, rows(post), head=_head(message), more=more)
 
 
 class Files(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:files:{SONG}"):

@@ -17,14 +17,16 @@ import discord
 from discord import app_commands
 
 from bot.backlog import Backlog
-from bot.discord import replies
+from bot.discord import replies, top
 from bot.discord.buttons import BUTTONS
 from bot.discord.commands import chiptune_group
+from bot.discord.edits import Edits
 from bot.discord.jukebox import Jukebox
 from bot.discord.presses import Presses
 from bot.privacy import Privacy
 from bot.settings import Settings
 from bot.store import Store
+from bot.voting import Voting
 
 log = logging.getLogger(__name__)
 
@@ -70,13 +72,15 @@ class ChiptuneClient(discord.AutoShardedClient):
         self.grace_days = grace_days
         self.presses = Presses()
         self.jukebox = Jukebox()
+        self.voting = Voting(store)
+        self.edits = Edits()
         self.logged_in = asyncio.Event()
         self.tree = Tree(self)
         self._synced_file = synced_file
 
     async def setup_hook(self) -> None:
         """Between login and connection: buttons of old messages, commands, and the posts that wait for a login."""
-        self.add_dynamic_items(*BUTTONS)
+        self.add_dynamic_items(*BUTTONS, *top.BUTTONS)
         self.tree.add_command(chiptune_group(), override=True)
         self.logged_in.set()
         try:

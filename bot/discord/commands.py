@@ -16,6 +16,7 @@ from bot.discord.remix import remix
 from bot.discord.reporting import report
 from bot.discord.settings import settings
 from bot.discord.song import replay, show_song
+from bot.discord.top import show_top
 
 
 def chiptune_group() -> app_commands.Group:
@@ -33,6 +34,7 @@ def chiptune_group() -> app_commands.Group:
     group.add_command(replay)
     group.add_command(play)
     group.add_command(stop)
+    group.add_command(show_top)
     group.add_command(show_queue)
     group.add_command(cancel)
     group.add_command(delete)

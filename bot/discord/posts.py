@@ -19,7 +19,7 @@ from discord import ui
 
 from bot.discord.markdown import TITLE_LENGTH, inert, message_link
 from bot.posters import PostError
-from bot.store import Entry, Song
+from bot.store import GONE, Entry, Song
 from bot.text import plain
 from generator.contract import VIDEO, InputError, Request
 
@@ -77,7 +77,6 @@ REPORT_LENGTH = 500
 NO_PICTURE = "The picture is left out: the files were over Discord's limit."
 ONLY_MIDI = "Only the MIDI file is here: the sound is over Discord's limit."
 NO_FILES = "The files are over Discord's limit."
-GONE = "This tune is no longer in the history."
 FILES_GONE = "The files of this tune are no longer here."
 DELETED = "a deleted tune"
 TOO_LARGE = 413

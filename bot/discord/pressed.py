@@ -9,8 +9,7 @@ import discord
 from discord import ui
 
 from bot.discord import replies
-from bot.discord.posts import GONE
-from bot.store import Song
+from bot.store import GONE, Song
 from generator.contract import InputError
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @app_commands.autocomplete(song=complete_song)
 async def show_song(interaction: discord.Interaction[ChiptuneClient], song: str) -> None:
     """A tune with everything there is, to the one who asks alone."""
-    await _answer(interaction, song, ephemeral=True)
+    await show(interaction, song, ephemeral=True)
 
 
 @app_commands.command(name="replay", description="Post a tune made here again")
@@ -29,10 +29,10 @@ async def show_song(interaction: discord.Interaction[ChiptuneClient], song: str)
 @app_commands.autocomplete(song=complete_song)
 async def replay(interaction: discord.Interaction[ChiptuneClient], song: str) -> None:
     """The same files again, for all."""
-    await _answer(interaction, song, ephemeral=False)
+    await show(interaction, song, ephemeral=False)
 
 
-async def _answer(interaction: discord.Interaction[ChiptuneClient], song_id: str, *, ephemeral: bool) -> None:
+async def show(interaction: discord.Interaction[ChiptuneClient], song_id: str, *, ephemeral: bool) -> None:
     """Answer with a tune's post; for one person alone, with its family and all its files. Raises InputError."""
     client = interaction.client
     post = await posts.load(client, (await asking.find_song(interaction, song_id)).id)

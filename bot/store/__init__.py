@@ -1,17 +1,23 @@
 """What the bot remembers, in one SQLite file: over one database, a facet for each thing that is kept."""
 
+from bot.store.charts import PERIODS, Ranked
 from bot.store.queue import Asker, Limits, Reached, Waiting
 from bot.store.reports import Report
 from bot.store.servers import ServerSettings
 from bot.store.store import Store
-from bot.store.values import LOCAL_GUILD, Entry, KeptFile, Song, Status
+from bot.store.values import GONE, LOCAL_GUILD, Entry, KeptFile, Song, Status
+from bot.store.votes import Cast
 
 __all__ = [
+    "GONE",
     "LOCAL_GUILD",
+    "PERIODS",
     "Asker",
+    "Cast",
     "Entry",
     "KeptFile",
     "Limits",
+    "Ranked",
     "Reached",
     "Report",
     "ServerSettings",

@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 
 from bot.store.database import Database
+from bot.store.values import GONE
 from generator.contract import InputError
 
 REASON_LENGTH = 500
@@ -35,7 +36,7 @@ class Reports:
             raise InputError(f"Say in 1 to {REASON_LENGTH} letters why you report this tune.")
         async with self._db.transaction():
             if not await self._db.rows("SELECT 1 FROM voted_songs WHERE id = ?", (song_id,)):
-                raise InputError("This tune is no longer in the history.")
+                raise InputError(GONE)
             return bool(
                 await self._db.execute(
                     "INSERT INTO reports (song, reporter, reason, created) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",

@@ -23,7 +23,7 @@ class Songs:
         """One song. or_deleted: also one that was deleted and is somebody's parent; its title is “deleted”."""
         rows = await self._db.fetch("SELECT * FROM voted_songs WHERE id = ?", (song_id,))
         if or_deleted and not rows:
-            rows = await self._db.fetch("SELECT *, 0 AS votes FROM songs WHERE id = ?", (song_id,))
+            rows = await self._db.fetch("SELECT * FROM songs WHERE id = ?", (song_id,))
         return Song.from_row(rows[0]) if rows else None
 
     async def history(self, guild_id: str, *, limit: int = 20, before: str | None = None) -> list[Song]:

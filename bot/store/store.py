@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from bot.store.charts import Charts
 from bot.store.database import Database
 from bot.store.files import FileNames
 from bot.store.people import People
@@ -30,6 +31,7 @@ class Store:
         self.queue = Queue(database)
         self.songs = Songs(database)
         self.votes = Votes(database)
+        self.charts = Charts(database)
         self.reports = Reports(database)
         self.servers = Servers(database)
         self.files = FileNames(database)

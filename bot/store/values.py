@@ -17,6 +17,8 @@ is not delivered yet; posted and refused are the ends."""
 
 LOCAL_GUILD = "local"
 """The guild of the local channel's songs."""
+GONE = "This tune is no longer in the history."
+"""Said of a song that was deleted, or that there never was."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

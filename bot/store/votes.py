@@ -1,10 +1,30 @@
-"""What people think of songs: one vote a person and song."""
+"""What people think of songs: one vote a person and song, which can change and be taken back.
+
+A vote of the one who asked for the song is kept and shown, and does not rank. The counts stand in the song's row and
+are kept by triggers (005_charts.sql), whatever changes the votes; what is made of them is `charts`'s.
+"""
 
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 
 from bot.store.database import Database
+from bot.store.values import GONE
+from generator.contract import InputError
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """What became of a vote.
+
+    value: the person's vote on the song by now. votes: the song's sum. first_own: it is on a song of the person's own,
+    and until now no such vote of theirs stood.
+    """
+
+    value: int
+    votes: int
+    first_own: bool
 
 
 class Votes:
@@ -13,23 +33,42 @@ class Votes:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    async def cast(self, song_id: str, voter: str, value: int) -> int:
-        """Set one person's vote, -1 or 1; 0 takes it back. The song's new sum.
-
-        The song must exist: sqlite3.IntegrityError otherwise.
-        """
+    async def cast(self, song_id: str, voter: str, value: int) -> Cast:
+        """Set one person's vote, -1 or 1; 0 takes it back. Raises InputError where the song is gone."""
         async with self._db.transaction():
-            if value:
-                await self._db.execute(
-                    "INSERT INTO votes VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
-                    (song_id, voter, value, time.time()),
-                )
-            else:
-                await self._db.execute("DELETE FROM votes WHERE song = ? AND voter = ?", (song_id, voter))
-            rows = await self._db.rows("SELECT coalesce(sum(value), 0) FROM votes WHERE song = ?", (song_id,))
-        return int(rows[0][0])
+            return await self._set(song_id, voter, value)
+
+    async def toggle(self, song_id: str, voter: str, value: int) -> Cast:
+        """The same, and where that is the person's vote already it is taken back."""
+        async with self._db.transaction():
+            return await self._set(song_id, voter, 0 if await self._of(song_id, voter) == value else value)
 
     async def of(self, song_id: str, voter: str) -> int:
         """One person's vote on a song: -1, 1, or 0 for none."""
-        rows = await self._db.fetch("SELECT value FROM votes WHERE song = ? AND voter = ?", (song_id, voter))
+        async with self._db.transaction():
+            return await self._of(song_id, voter)
+
+    async def _set(self, song_id: str, voter: str, value: int) -> Cast:
+        """Inside a transaction, in which the song cannot be deleted meanwhile."""
+        song = await self._db.rows("SELECT user_id FROM voted_songs WHERE id = ?", (song_id,))
+        if not song:
+            raise InputError(GONE)
+        first_own = value != 0 and song[0]["user_id"] == voter and not await self._voted_on_own(voter)
+        if value:
+            await self._db.execute(
+                "INSERT INTO votes VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
+                (song_id, voter, value, time.time()),
+            )
+        else:
+            await self._db.execute("DELETE FROM votes WHERE song = ? AND voter = ?", (song_id, voter))
+        [(votes,)] = await self._db.rows("SELECT votes FROM songs WHERE id = ?", (song_id,))
+        return Cast(value, votes, first_own)
+
+    async def _of(self, song_id: str, voter: str) -> int:
+        rows = await self._db.rows("SELECT value FROM votes WHERE song = ? AND voter = ?", (song_id, voter))
         return int(rows[0][0]) if rows else 0
+
+    async def _voted_on_own(self, voter: str) -> bool:
+        """Whether a vote of a person's stands on a song of their own."""
+        sql = "SELECT 1 FROM votes JOIN songs ON songs.id = votes.song WHERE voter = ?1 AND user_id = ?1 LIMIT 1"
+        return bool(await self._db.rows(sql, (voter,)))

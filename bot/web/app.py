@@ -15,19 +15,20 @@ from aiohttp import web
 
 from bot.backlog import Backlog
 from bot.settings import Settings
-from bot.store import LOCAL_GUILD, Entry, Song, Store
+from bot.store import LOCAL_GUILD, PERIODS, Entry, Song, Store
+from bot.voting import OWN, Voting
 from bot.web.forms import make_request, read_object, read_request
 from bot.web.guards import guards
-from bot.web.views import options_view, request_view, song_view
+from bot.web.views import options_view, ranked_view, request_view, song_view
 from generator.contract import FaultError, InputError, Request, digest, random_seed
 
 STATIC = Path(__file__).parent / "static"
-PAGE_FILES = ("style.css", "app.js", "icon.svg")
+PAGE_FILES = ("style.css", "app.js", "top.js", "icon.svg")
 
 VOTER_COOKIE = "chiptune_voter"
 VOTER_SECONDS = 5 * 365 * 24 * 3600
 MAX_PAGE = 100
-"""Songs in one answer of the history."""
+"""Songs in one answer of the history or of a chart."""
 
 ID = r"{id:[0-9a-f]{32}}"
 CONTENT_TYPES = {
@@ -55,6 +56,7 @@ def make_app(settings: Settings, store: Store, backlog: Backlog) -> web.Applicat
             web.post(f"/api/requests/{ID}/cancel", channel.cancel),
             web.get("/api/songs", channel.songs),
             web.get(f"/api/songs/{ID}", channel.song),
+            web.get("/api/top", channel.top),
             web.post(f"/api/songs/{ID}/vote", channel.vote),
             web.post(f"/api/songs/{ID}/another", channel.another),
             web.post(f"/api/songs/{ID}/remix", channel.remix),
@@ -85,6 +87,7 @@ class _LocalChannel:
     def __init__(self, store: Store, backlog: Backlog) -> None:
         self._store = store
         self._backlog = backlog
+        self._voting = Voting(store)
 
     async def page(self, request: web.Request) -> web.StreamResponse:
         """The page itself; its name is one of ours, checked by the routes."""
@@ -138,11 +141,19 @@ class _LocalChannel:
 
     async def songs(self, request: web.Request) -> web.Response:
         """The newest songs; `limit` how many, `before` the id that the page before ended with."""
-        limit = request.query.get("limit", "20")
-        if not re.fullmatch(r"[0-9]{1,3}", limit) or not 1 <= int(limit) <= MAX_PAGE:
-            raise InputError(f"The limit must be 1 to {MAX_PAGE}.")
-        songs = await self._store.songs.history(LOCAL_GUILD, limit=int(limit), before=request.query.get("before"))
+        limit = _limit(request, "20")
+        songs = await self._store.songs.history(LOCAL_GUILD, limit=limit, before=request.query.get("before"))
         return web.json_response([song_view(song) for song in songs])
+
+    async def top(self, request: web.Request) -> web.Response:
+        """The songs that people like best: `period` of PERIODS, `limit` how many, after the first `start`."""
+        period, start = request.query.get("period", "week"), request.query.get("start", "0")
+        if period not in PERIODS:
+            raise InputError(f"The period must be one of {', '.join(PERIODS)}.")
+        if not re.fullmatch(r"[0-9]{1,6}", start):
+            raise InputError("The start must be 0 to 999999.")
+        chart = await self._store.charts.top(LOCAL_GUILD, period, limit=_limit(request, "10"), start=int(start))
+        return web.json_response([ranked_view(one) for one in chart])
 
     async def song(self, request: web.Request) -> web.Response:
         """One song, and how this browser voted."""
@@ -152,15 +163,17 @@ class _LocalChannel:
         return web.json_response({**song_view(song), "vote": vote})
 
     async def vote(self, request: web.Request) -> web.Response:
-        """Set or take back the vote of this browser; the new sum."""
+        """Set or take back the vote of this browser; the new sum, and what is to be said about it."""
         song = await self._local_song(request)
         fields = await read_object(request)
         value = fields.get("value")
         if set(fields) != {"value"} or type(value) is not int or value not in (-1, 0, 1):
             raise InputError("A vote is {“value”: 1}, 0 or -1.")
-        voter = _voter(request) or secrets.token_hex(16)
-        votes = await self._store.votes.cast(song.id, voter, value)
-        response = web.json_response({"votes": votes, "vote": value})
+        known = _voter(request)
+        voter = known or secrets.token_hex(16)
+        # As elsewhere, all who have no name yet are one person to the limit.
+        cast = await self._voting.cast(song.id, voter, value, person=known or "")
+        response = web.json_response({"votes": cast.votes, "vote": value, "note": OWN if cast.first_own else None})
         _name_voter(response, voter)
         return response
 
@@ -204,6 +217,14 @@ class _LocalChannel:
         if song.guild_id != LOCAL_GUILD:
             raise InputError("This tune was made on Discord: vote and ask for other takes there.")
         return song
+
+
+def _limit(request: web.Request, usual: str) -> int:
+    """How many songs are asked for. Raises InputError."""
+    limit = request.query.get("limit", usual)
+    if not re.fullmatch(r"[0-9]{1,3}", limit) or not 1 <= int(limit) <= MAX_PAGE:
+        raise InputError(f"The limit must be 1 to {MAX_PAGE}.")
+    return int(limit)
 
 
 def _voter(request: web.Request) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from bot.store import Entry, Song, Status
+from bot.store import Entry, Ranked, Song, Status
 from bot.waiting import Place
 from generator.contract import (
     BARS,
@@ -74,6 +74,12 @@ def song_view(song: Song) -> dict[str, Any]:
         "got": song.got,
         "created": song.created,
     }
+
+
+def ranked_view(one: Ranked) -> dict[str, Any]:
+    """A song with its place in a chart."""
+    place = {"rank": one.rank, "likes": one.likes, "dislikes": one.dislikes, "low": one.low, "high": one.high}
+    return {**song_view(one.song), **place}
 
 
 def options_view() -> dict[str, Any]:

@@ -115,6 +115,12 @@ async def test_nothing_of_an_earlier_version_is_lost(tmp_path: Path, version: in
         assert song.timings == {"total": 1.5}
         assert song.got == ({} if version == 1 else {"bars": 16.0})
         assert await store.votes.of(PARENT, "u2") == -1
+        counted = await store.database.fetch("SELECT id, likes, dislikes, own FROM songs ORDER BY number")
+        assert [tuple(row) for row in counted] == [(PARENT, 0, 1, 1), (CHILD, 1, 0, 0), (ORPHAN, 0, 0, 0)]
+        await store.votes.cast(ORPHAN, "u1", 1)
+        await store.votes.cast(ORPHAN, "u2", 1)
+        chart = await store.charts.top("7", "all")
+        assert [(one.song.id, one.likes) for one in chart] == [(ORPHAN, 2), (CHILD, 1)]
         waiting = await store.queue.take()
         assert waiting
         assert (waiting.id, waiting.parent, waiting.destination) == (WAITING, CHILD, {"token": "t"})

@@ -126,23 +126,6 @@ async def test_history_is_newest_first_by_guild_and_paged(store: Store, make_son
     assert [song.id for song in await store.songs.history("g")] == [elsewhere.id]
 
 
-async def test_votes_change_and_are_one_a_person(store: Store, make_song: MakeSong) -> None:
-    (entry,) = await add(store, 1)
-    await store.requests.compose(make_song(entry))
-    totals = [
-        await store.votes.cast(entry.id, voter, value) for voter, value in (("a", 1), ("b", 1), ("a", 1), ("a", -1))
-    ]
-    assert totals == [1, 2, 2, 0]
-    assert await store.votes.of(entry.id, "a") == -1
-    assert await store.votes.cast(entry.id, "a", 0) == 1
-    assert await store.votes.of(entry.id, "a") == 0
-    song = await store.songs.get(entry.id)
-    assert song
-    assert song.votes == 1
-    with pytest.raises(sqlite3.IntegrityError):
-        await store.votes.cast("unknown", "a", 1)
-
-
 async def test_a_cancelled_transaction_leaves_the_store_usable(store: Store) -> None:
     for _ in range(20):
         task = asyncio.create_task(store.requests.add(new_entry()))

@@ -9,6 +9,7 @@ import pytest
 
 from bot.store import Entry, Song
 from bot.uploads import clean_name
+from bot.voting import MOST, OWN
 from bot.web.app import STATIC
 from generator.contract import Request, digest
 from tests.bot.conftest import MIDI, Channel, is_a_sentence, multipart
@@ -222,6 +223,61 @@ async def test_the_history_is_newest_first_and_paged(channel: Channel) -> None:
     rest = (await channel.get(f"/api/songs?limit=3&before={page[-1]['id']}"))[1]
     assert [song["id"] for song in page + rest] == ids[::-1]
     assert (await channel.get("/api/songs?limit=0"))[0] == 400
+
+
+# Charts
+
+
+async def test_the_chart_has_bounds_and_pages_by_period(channel: Channel) -> None:
+    await channel.store.servers.change("local", "person_limit", 50)
+    ids = [(await channel.song(seed=100 + number))["id"] for number in range(3)]
+    for song, likes in zip(ids, (1, 3, 2), strict=True):
+        for voter in range(likes):
+            await channel.store.votes.cast(song, f"{voter:032x}", 1)
+    await channel.store.votes.cast(ids[1], "f" * 32, -1)
+    status, chart = await channel.get("/api/top")
+    assert status == 200
+    assert [(one["rank"], one["id"], one["likes"], one["dislikes"]) for one in chart] == [
+        (1, ids[2], 2, 0),
+        (2, ids[1], 3, 1),
+        (3, ids[0], 1, 0),
+    ]
+    assert (chart[0]["low"], chart[0]["high"]) == (pytest.approx(0.3424, abs=5e-5), 1.0)
+    assert chart[0]["title"] == "Tune 102"
+    assert (await channel.get("/api/top?period=all&limit=1&start=1"))[1] == chart[1:2]
+    await channel.store.database.change("UPDATE songs SET created = created - 86401 WHERE id = :id", id=ids[2])
+    assert [one["id"] for one in (await channel.get("/api/top?period=day"))[1]] == [ids[1], ids[0]]
+    await channel.files.delete(ids[1])
+    assert [one["id"] for one in (await channel.get("/api/top?period=month"))[1]] == [ids[2], ids[0]]
+
+
+@pytest.mark.parametrize("query", ["period=year", "period=", "limit=0", "limit=101", "start=-1", "start=x", "start="])
+async def test_a_bad_chart_is_refused(channel: Channel, query: str) -> None:
+    status, answer = await channel.get(f"/api/top?{query}")
+    assert status == 400
+    assert is_a_sentence(answer["error"])
+
+
+async def test_a_vote_on_one_s_own_tune_is_said_not_to_rank(channel: Channel) -> None:
+    async with channel.http.get(channel.url):  # from here on the browser has a name
+        song = await channel.song(seed=42)
+    path = f"/api/songs/{song['id']}/vote"
+    answers = [(await channel.post(path, json={"value": value}))[1] for value in (1, -1)]
+    assert answers == [{"votes": 1, "vote": 1, "note": OWN}, {"votes": -1, "vote": -1, "note": None}]
+    assert (await channel.get("/api/top?period=all"))[1] == []
+
+
+async def test_too_many_votes_are_refused_with_when_again(channel: Channel) -> None:
+    async with channel.http.get(channel.url):
+        song = await channel.song(seed=42)
+    path = f"{channel.url}/api/songs/{song['id']}/vote"
+    for number in range(MOST + 1):
+        async with channel.http.post(path, json={"value": number % 2}) as response:
+            assert response.status == (429 if number == MOST else 200)
+            wait, answer = response.headers.get("Retry-After"), await response.json()
+    assert wait
+    assert 0 < int(wait) <= 60
+    assert is_a_sentence(answer["error"])
 
 
 # The page

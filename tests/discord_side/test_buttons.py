@@ -9,6 +9,7 @@ import pytest
 
 from bot.discord.presses import AGAIN_SECONDS
 from bot.store import Song
+from bot.voting import MOST, OWN
 from tests.fake_generator import FILES, MIDI
 
 from .conftest import Stage
@@ -61,6 +62,57 @@ async def test_a_vote_leaves_the_post_as_it_is(stage: Stage) -> None:
     [after] = await stage.posted()
     assert text(after) == text(before)
     assert [item.filename for item in after.attachments] == [item.filename for item in before.attachments]
+
+
+async def test_a_vote_on_one_s_own_tune_is_shown_and_said_once_not_to_rank(stage: Stage) -> None:
+    post, song = await made(stage)
+    said = []
+    for word in ("Like", "Dislike"):
+        said.append(await stage.alice.click(post, custom_id=custom_id(post, word)))
+    assert [[(one.content, one.ephemeral) for one in result.followups] for result in said] == [[(OWN, True)], []]
+    assert not (await stage.bob.click(post, custom_id=custom_id(post, "Like"))).followups
+    [row] = await stage.store.database.fetch("SELECT likes, dislikes, votes FROM songs WHERE id = ?", (song.id,))
+    assert tuple(row) == (1, 0, 0)
+
+
+async def test_too_many_votes_are_refused_with_when_again(stage: Stage) -> None:
+    post, song = await made(stage)
+    for _ in range(MOST):
+        await stage.client.voting.cast(song.id, str(stage.bob.id), 1)
+    refused = await stage.bob.click(post, custom_id=custom_id(post, "Like"))
+    [said] = refused.followups
+    assert said.ephemeral
+    assert said.content.startswith("You have voted 30 times in a minute, which is the most: again in about ")
+    assert await stage.store.votes.of(song.id, str(stage.bob.id)) == 1
+    assert await press(stage, "alice", "Like") == "Like (+2)"
+
+
+async def test_a_vote_on_a_copy_is_shown_on_the_post_too(stage: Stage) -> None:
+    post, song = await made(stage)
+    before = text(post)
+    await stage.bob.slash(stage.channel, "chiptune replay", song=song.id)
+    _, again = await stage.posted(2)
+    await stage.bob.click(again, custom_id=custom_id(again, "Like"))
+    home, again = await stage.posted(2)
+    assert [buttons(message)["Like"].label for message in (home, again)] == ["Like (+1)"] * 2
+    assert (text(home), len(home.attachments)) == (before, len(post.attachments))
+    await stage.client.get_partial_messageable(stage.channel.id).get_partial_message(post.id).delete()
+    await stage.bob.click(again, custom_id=custom_id(again, "Dislike"))
+    [again] = await stage.posted()
+    assert buttons(again)["Like"].label == "Like (-1)"
+
+
+async def test_a_vote_on_a_tune_that_is_looked_at_leaves_its_family_there(stage: Stage) -> None:
+    post, _ = await made(stage)
+    await stage.bob.click(post, custom_id=custom_id(post, "Extend"))
+    await stage.posted(2)
+    child = (await stage.store.songs.history(str(stage.channel.guild.id)))[0]
+    looked = await stage.bob.slash(stage.channel, "chiptune song", song=child.id)
+    before = text(looked.response.message)
+    await stage.bob.click(looked.response.message, custom_id=custom_id(looked.response.message, "Like"))
+    assert buttons(looked.response.message)["Like"].label == "Like (+1)"
+    assert "**Family**" in before
+    assert text(looked.response.message) == before
 
 
 async def test_buttons_of_a_post_by_an_earlier_version_go_on_working(stage: Stage) -> None:
@@ -209,5 +261,6 @@ async def test_a_tune_that_is_gone_is_said_to_be(stage: Stage, word: str) -> Non
         result = await stage.bob.select(post, ["p1"], custom_id=name)
     else:
         result = await stage.bob.click(post, custom_id=name)
-    assert result.ephemeral
-    assert result.response.content == "This tune is no longer in the history."
+    [said] = result.followups or [result.response]  # a vote is acknowledged before it is cast
+    assert result.ephemeral or said.ephemeral
+    assert said.content == "This tune is no longer in the history."

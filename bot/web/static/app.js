@@ -1,6 +1,8 @@
-// The page: sends requests, follows them, plays songs, votes, lists the history.
+// The page: sends requests, follows them, plays songs, votes, lists the history. The chart is top.js's.
 // Whatever comes from elsewhere goes into the page as text, never as HTML. The address keeps what is being followed
 // (#request=ID) or shown (#song=ID), so that a reload goes on with it.
+
+import { makeChart } from "/top.js";
 
 const POLL_MILLISECONDS = 700;
 const RETRY_MILLISECONDS = 3000;
@@ -198,6 +200,7 @@ function show(song, isNew) {
   say("report", song.report);
   showParent(song);
   say("song-error", "");
+  say("song-note", "");
   for (const what of ["midi", "audio", "picture"]) {
     $(`get-${what}`).href = song[what];
     $(`get-${what}`).download = fileName(song, song[what]);
@@ -233,8 +236,10 @@ async function castVote(value) {
   try {
     const answer = await sendJson(`/api/songs/${song.id}/vote`, { value: value === vote ? 0 : value });
     if (shown === song) showVote(answer.votes, answer.vote);
-    const sum = document.querySelector(`li[data-id="${song.id}"] .sum`);
+    const sum = document.querySelector(`li[data-id="${song.id}"] .sum`); // the chart's have no such id
     if (sum) sum.textContent = sumText(answer.votes);
+    if (shown === song) say("song-note", answer.note);
+    chart.refresh();
   } catch (error) {
     say("song-error", sentence(error));
   }
@@ -347,4 +352,5 @@ function resume() {
 listen();
 fillForm().catch((error) => say("error", sentence(error)));
 list();
+const chart = makeChart(call, open, (error) => say("error", sentence(error)));
 resume();

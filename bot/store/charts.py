@@ -1,0 +1,72 @@
+"""Charts: the songs of a place that people like best, of those made lately or ever.
+
+They are ordered by the lower bound of the Wilson score interval for the share of likes (Wilson, 1927, "Probable
+inference, the law of succession, and statistical inference", JASA 22, 209-212) at 95 %, so that a song which two people
+like does not come before one which forty of forty-two like. Ties go by age, the older song first. Only votes that rank
+count (`votes` says which), and a song that nobody else likes is in no chart.
+
+The bound is a column that SQLite computes (005_charts.sql) and an index holds.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+
+from bot.store.database import Database
+from bot.store.values import Song
+
+Z = 1.959963984540054
+"""The normal distribution's quantile of 97.5 %: the interval holds 95 %."""
+DAY = 24 * 3600.0
+PERIODS = {"day": DAY, "week": 7 * DAY, "month": 30 * DAY, "all": math.inf}
+"""How long ago a song may have been made, in seconds, by the period's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A song in a chart. rank: 1 is the first. low, high: the share of likes lies between them (95 %)."""
+
+    rank: int
+    song: Song
+    likes: int
+    dislikes: int
+    low: float
+    high: float
+
+
+class Charts:
+    """The table `songs`, by what the votes made of it."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    async def top(
+        self, guild_id: str, period: str, *, limit: int = 10, start: int = 0, now: float | None = None
+    ) -> list[Ranked]:
+        """A place's chart of a period of `PERIODS`. start: how many are left out at its top."""
+        since = (time.time() if now is None else now) - PERIODS[period]
+        rows = await self._db.fetch(
+            "SELECT * FROM songs INDEXED BY songs_by_bound"
+            " WHERE guild_id = ? AND likes > 0 AND created >= ?"
+            " ORDER BY bound DESC, created, number LIMIT ? OFFSET ?",
+            (guild_id, since, limit, start),
+        )
+        return [
+            Ranked(rank, Song.from_row(row), row["likes"], row["dislikes"], *wilson(row["likes"], row["dislikes"]))
+            for rank, row in enumerate(rows, start + 1)
+        ]
+
+
+def wilson(likes: int, dislikes: int) -> tuple[float, float]:
+    """The Wilson score interval of the share of likes, without continuity correction; (0, 1) without votes."""
+    votes = likes + dislikes
+    if not votes:
+        return 0.0, 1.0
+    middle = likes + Z * Z / 2
+    half = Z * math.sqrt(likes * dislikes / votes + Z * Z / 4)
+    # At the ends the two are equal but for rounding.
+    low = (middle - half) / (votes + Z * Z) if likes else 0.0
+    high = (middle + half) / (votes + Z * Z) if dislikes else 1.0
+    return low, high

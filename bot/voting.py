@@ -1,0 +1,53 @@
+"""Votes as people cast them, on Discord and on the page: how many a minute, and what is said about them.
+
+Which votes stand and which rank is the store's (`bot.store.votes`). How often somebody voted is remembered in memory
+only.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from bot.store import Cast, Store
+from bot.waiting import LimitError, about
+
+MOST = 30
+"""Votes of one person in a minute: more than anybody has listened to, fewer than a program would cast."""
+MINUTE = 60.0
+OWN = "This tune is your own: your vote is shown, but charts count those of others alone."
+"""Said with the first such vote."""
+
+
+class Voting:
+    """Casts votes at the pace that a person may have. clock: seconds."""
+
+    def __init__(self, store: Store, clock: Callable[[], float] = time.monotonic) -> None:
+        self._votes = store.votes
+        self._clock = clock
+        self._times: dict[str, list[float]] = {}  # by person, of the last minute, oldest first
+
+    async def cast(self, song_id: str, voter: str, value: int, *, person: str | None = None) -> Cast:
+        """Set a vote, -1 or 1; 0 takes it back. Raises InputError where the song is gone, LimitError at the limit.
+
+        person: whose limit it is, where that is not the voter's.
+        """
+        self._count(voter if person is None else person)
+        return await self._votes.cast(song_id, voter, value)
+
+    async def toggle(self, song_id: str, voter: str, value: int) -> Cast:
+        """The same; where that is the voter's vote already it is taken back."""
+        self._count(voter)
+        return await self._votes.toggle(song_id, voter, value)
+
+    def _count(self, person: str) -> None:
+        """Note a vote. Raises LimitError where there were too many."""
+        now = self._clock()
+        lately = {one: [at for at in times if at > now - MINUTE] for one, times in self._times.items()}
+        self._times = {one: times for one, times in lately.items() if times}
+        times = self._times.setdefault(person, [])
+        if len(times) >= MOST:
+            wait = times[0] + MINUTE - now
+            said = f"You have voted {MOST} times in a minute, which is the most: again in {about(wait)}."
+            raise LimitError(said, wait)
+        times.append(now)

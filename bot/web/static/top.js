@@ -1,0 +1,70 @@
+// The chart: what people of this page like best, of those tunes made lately or ever. Its bars are the share of likes that
+// is sure, their thin ends what is possible (95 %).
+
+const PAGE = 5;
+
+// call: asks the server. open: shows a song by its id. fail: says what went wrong.
+export function makeChart(call, open, fail) {
+  const $ = (id) => document.getElementById(id);
+  const tabs = [...document.querySelectorAll("#periods button")];
+  let period = "week";
+
+  async function load(start) {
+    const asked = period;
+    try {
+      const songs = await call(`/api/top?period=${period}&limit=${PAGE + 1}&start=${start}`);
+      if (asked !== period) return; // somebody has turned to another one meanwhile
+      if (!start) $("chart").replaceChildren();
+      $("chart").append(...songs.slice(0, PAGE).map((song) => place(song, open)));
+      $("chart-empty").hidden = $("chart").children.length > 0;
+      $("chart-more").hidden = songs.length <= PAGE;
+    } catch (error) {
+      fail(error);
+    }
+  }
+
+  function turn(to) {
+    period = to;
+    for (const tab of tabs) tab.setAttribute("aria-pressed", String(tab.dataset.period === period));
+    return load(0);
+  }
+
+  for (const tab of tabs) tab.addEventListener("click", () => turn(tab.dataset.period));
+  $("chart-more").addEventListener("click", () => load($("chart").children.length));
+  turn(period);
+  return { refresh: () => load(0) };
+}
+
+function place(song, open) {
+  const item = document.createElement("li");
+  const button = document.createElement("button");
+  button.type = "button";
+  const votes = `${counted(song.likes, "like")}${song.dislikes ? `, ${counted(song.dislikes, "dislike")}` : ""}`;
+  const sure = `${percent(song.low)} to ${percent(song.high)}`;
+  for (const [name, words] of [["rank", song.rank], ["name", song.title], ["meta", votes], ["sum", sure]]) {
+    const part = document.createElement("span");
+    part.className = name;
+    part.textContent = words;
+    button.append(part);
+  }
+  button.append(bar(song));
+  button.addEventListener("click", () => open(song.id));
+  item.append(button);
+  return item;
+}
+
+function bar(song) {
+  const whole = document.createElement("span");
+  whole.className = "bar";
+  for (const [name, from, to] of [["sure", 0, song.low], ["possible", song.low, song.high]]) {
+    const part = document.createElement("span");
+    part.className = name;
+    part.style.left = `${100 * from}%`;
+    part.style.width = `${100 * (to - from)}%`;
+    whole.append(part);
+  }
+  return whole;
+}
+
+const percent = (share) => `${Math.round(100 * share)}\u00a0%`;
+const counted = (number, what) => `${number} ${what}${number === 1 ? "" : "s"}`;
