@@ -61,7 +61,7 @@ class Chat:
 
     async def until(self, count: int) -> list[tuple[Any, ...]]:
         """The answers, once there are so many of them and the store had time to hear of the last."""
-        async with asyncio.timeout(20), self.answered:
+        async with asyncio.timeout(90), self.answered:
             await self.answered.wait_for(lambda: len(self.answers()) >= count)
         await asyncio.sleep(0.1)
         return self.answers()
@@ -87,7 +87,7 @@ class Bench:
 
     async def until_told(self, kind: str, count: int) -> None:
         """Wait until the chat was told something so many times."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(90):
             while sum(told[0] == kind for told in self.chat.told) < count:
                 await asyncio.sleep(0.02)
 

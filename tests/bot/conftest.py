@@ -46,7 +46,7 @@ class Channel:
         return str(answer["id"])
 
     async def until_over(self, request_id: str) -> dict[str, Any]:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(90):
             while True:
                 status, state = await self.get(f"/api/requests/{request_id}")
                 assert status == 200

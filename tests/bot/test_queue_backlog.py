@@ -24,7 +24,7 @@ async def bench(gate: Path, tmp_path: Path, store: Store) -> AsyncIterator[Bench
 
 
 async def until_working(bench: Bench, entry: Entry) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(90):
         while bench.backlog.progress(entry.id) is None:
             await asyncio.sleep(0.02)
 
@@ -63,7 +63,7 @@ async def test_who_waits_hears_of_every_step(gate: Path, bench: Bench, monkeypat
     ]
     await bench.backlog.cancel(held.id, by="a")
     await until_working(bench, second)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(90):
         while ("queued", third.id, 1) not in bench.chat.told:
             await asyncio.sleep(0.02)
     gate.touch()
