@@ -41,7 +41,7 @@ async def test_a_player_can_seek(channel: Channel) -> None:
 
 async def test_progress_and_the_place_in_the_queue(gate: Path, channel: Channel) -> None:
     first, second, third = [await channel.ask(seed=seed) for seed in (HELD, 42, 43)]
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while (state := (await channel.get(f"/api/requests/{first}"))[1])["stage"] is None:
             await asyncio.sleep(0.05)
     assert state["status"] == "working"

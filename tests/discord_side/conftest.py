@@ -87,7 +87,7 @@ class Stage:
 
     async def posted(self, count: int = 1) -> list[discord.Message]:
         """Wait until so many tunes are in the channel; these messages, oldest first."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while True:
                 posts = [message for message in self.channel.history() if message.attachments]
                 if len(posts) == count and not await self.unanswered():
@@ -115,7 +115,7 @@ class Stage:
 
     async def gone(self) -> None:
         """Wait until every request is answered."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while await self.unanswered():
                 await asyncio.sleep(0.01)
 

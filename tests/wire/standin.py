@@ -55,7 +55,7 @@ class StandIn:
             self.gateway.drop()
             await self._runner.cleanup()
 
-    async def until(self, what: Callable[[], T | None], seconds: float = 15.0) -> T:
+    async def until(self, what: Callable[[], T | None], seconds: float = 60.0) -> T:
         """Wait until `what` gives something true, and return it; raises TimeoutError."""
         async with asyncio.timeout(seconds):
             while True:
