@@ -39,10 +39,6 @@ log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 3
 """A request that the generator, or the whole bot, died of so many times is refused."""
-LONGEST_WAIT_SECONDS = 300.0
-"""Between two tries to deliver an answer."""
-
-
 OLDEST_SECONDS = 24 * 3600.0
 """A request that waited for longer is refused: hardly anybody waits for it any more."""
 TOO_OLD = "This waited for over a day, so it was given up. Please ask again."
@@ -252,7 +248,7 @@ class Backlog:
         """The refusal, with how long the requests take that are in the way."""
         whose = {"person": {"user_id": asker.user_id}, "server": {"guild_id": asker.guild_id}}
         in_the_way = await self.open(**whose.get(reached.limit, {}))
-        return limit_error(reached, [place for _, place in in_the_way], asker.origin)
+        return limit_error(reached, [place for _, place in in_the_way], asker)
 
     async def _deliver(self, entry: Entry) -> None:
         """Deliver a composed request's answer, however long that takes."""
@@ -271,7 +267,7 @@ class Backlog:
                 if not error.retryable:
                     await self._store.requests.refused(entry.id, entry.error or "The tune could not be posted.")
                     break
-                wait = min(2.0**attempt, LONGEST_WAIT_SECONDS) if error.retry_after is None else error.retry_after
+                wait = error.wait(attempt)
             await asyncio.sleep(wait)
         self._progress.pop(entry.id, None)
 

@@ -8,6 +8,11 @@ from bot.store import Entry, Song
 from bot.waiting import Place
 from generator.contract import ChiptuneError
 
+LONGEST_WAIT_SECONDS = 300.0
+"""Between two tries to deliver an answer."""
+DOUBLINGS = 9
+"""Of a second, after which the wait is longer than that."""
+
 
 class PostError(ChiptuneError):
     """An answer could not be delivered. retryable: whether trying again can help; retry_after: in seconds."""
@@ -16,6 +21,12 @@ class PostError(ChiptuneError):
         super().__init__(message)
         self.retryable = retryable
         self.retry_after = retry_after
+
+    def wait(self, attempt: int) -> float:
+        """Seconds until the next try. attempt: the one that failed, counted from 0; there may be thousands."""
+        if self.retry_after is not None:
+            return self.retry_after
+        return min(2.0 ** min(attempt, DOUBLINGS), LONGEST_WAIT_SECONDS)
 
 
 class Poster(Protocol):

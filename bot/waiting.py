@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from bot.store import Reached, Store
+from bot.store import Asker, Reached, Store
 from generator.contract import DEFAULT_SECONDS, InputError, Progress, Request
 
 REMIX_SECONDS = 60.0
@@ -120,18 +120,19 @@ WHEN = {"discord": _on_discord}
 """How a time to wait for is said, by origin."""
 
 
-def limit_error(reached: Reached, in_the_way: Iterable[Place], origin: str) -> LimitError:
+def limit_error(reached: Reached, in_the_way: Iterable[Place], asker: Asker) -> LimitError:
     """What to say to somebody whose request would break a limit. in_the_way: the requests that fill it."""
     wait = max(1.0, min((place.seconds for place in in_the_way), default=1.0))
-    when = WHEN.get(origin, _in_words)
+    when = WHEN.get(asker.origin, _in_words)
     if reached.limit == "cooldown":
         wait = max(1.0, reached.wait or 0.0)
         return LimitError(f"Here a person can ask every {reached.most:g} seconds: again {when(wait)}.", wait)
     if reached.limit == "person":
         said = f"You have {_count(reached.most, 'open request')}, which is the most here: the next can be asked for"
-        return LimitError(f"{said} {when(wait)}.{WHAT_TO_DO.get(origin, '')}", wait)
+        return LimitError(f"{said} {when(wait)}.{WHAT_TO_DO.get(asker.origin, '')}", wait)
     if reached.limit == "server":
-        said = f"This server has {_count(reached.most, 'open request')}, which is the most here"
+        whose = "This server" if asker.in_server else "This conversation"
+        said = f"{whose} has {_count(reached.most, 'open request')}, which is the most here"
     else:
         said = f"The queue is full with {_count(reached.most, 'open request')}"
     return LimitError(f"{said}. Please ask again {when(wait)}.", wait)

@@ -94,6 +94,11 @@ class Asker:
         return cls(entry.origin, entry.user_id, entry.guild_id)
 
     @property
+    def in_server(self) -> bool:
+        """Whether that is a server, which Discord names by its number alone."""
+        return self.origin == "discord" and (self.guild_id or "").isdecimal()
+
+    @property
     def person(self) -> str:
         """As the column is generated."""
         return f"{self.origin}:{self.user_id or ''}"

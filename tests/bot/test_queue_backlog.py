@@ -154,6 +154,16 @@ async def test_a_server_sets_its_own_limits(bench: Bench) -> None:
     assert 3500 < refused.value.retry_after <= 3600
 
 
+async def test_a_conversation_is_not_called_a_server(bench: Bench) -> None:
+    async def ask(person: str) -> Entry:
+        return await bench.backlog.accept(Request(seed=HELD), origin="discord", user_id=person, guild_id="channel:7")
+
+    await bench.store.servers.change("channel:7", "server_limit", 1)
+    await ask("a")
+    with pytest.raises(LimitError, match="This conversation has 1 open request,"):
+        await ask("b")
+
+
 async def test_a_full_queue_says_so(tmp_path: Path, store: Store) -> None:
     bench = Bench(tmp_path, store, everybody=1)
     await bench.ask(42, user_id="a")
