@@ -124,7 +124,7 @@ async def set_cooldown(
 
 
 @settings.command(name="deletion", description="Who may delete tunes")
-@app_commands.describe(who="Moderators alone if left out")
+@app_commands.describe(who=f"{CLEARERS[ServerSettings().clear].capitalize()} if left out")
 @app_commands.choices(who=[Choice(name=said, value=value) for value, said in CLEARERS.items()])
 async def set_clear(interaction: discord.Interaction[ChiptuneClient], who: str | None = None) -> None:
     """Who may delete tunes."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import discord
 from discord import app_commands
 
-from bot.discord import asking, posts
+from bot.discord import asking, posts, serverwide
 from bot.discord.buttons import rows
 from bot.discord.completing import complete_song
 from bot.discord.family import family
@@ -28,7 +28,8 @@ async def show_song(interaction: discord.Interaction[ChiptuneClient], song: str)
 @app_commands.describe(song="A tune made here")
 @app_commands.autocomplete(song=complete_song)
 async def replay(interaction: discord.Interaction[ChiptuneClient], song: str) -> None:
-    """The same files again, for all."""
+    """The same files again, for all, where tunes belong."""
+    await serverwide.check_channel(interaction)
     await show(interaction, song, ephemeral=False)
 
 

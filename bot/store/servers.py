@@ -25,7 +25,7 @@ CLEARERS = ("moderators", "own")
 class ServerSettings:
     """What can be set for a server. Raises InputError, one sentence, for a value that is none.
 
-    channel_id: where tunes are posted, None: where they were asked for. scene, seconds: of a request that names none;
+    channel_id: where alone tunes are asked for, None: anywhere. scene, seconds: of a request that names none;
     None leaves them to the model. person_limit, server_limit: open requests of one person and of all. cooldown: seconds
     between two requests of a person. report_channel_id: where reports go, None: nowhere. clear: who may delete tunes,
     "moderators" alone, or everybody their "own", too.

@@ -18,6 +18,7 @@ from bot.discord.history import Older
 from bot.discord.privacy import Erase, EraseForGood, Export
 from bot.discord.reporting import ReportButton
 from bot.discord.reworking import Remix, Rewrite
+from bot.store import ServerSettings
 from generator.contract import BARS, BPM, DENSITIES, MODES, SCENES, SECONDS, SEEDS, TAKES, TEMPERATURE
 
 NAME = re.compile(r"[-_'\w]{1,32}")
@@ -93,6 +94,14 @@ def test_remix_has_every_mode_but_a_new_tune_s_and_every_field() -> None:
     }
     assert fields <= set(options)
     assert not any(option.get("required") for option in remix["options"])
+
+
+def test_the_default_of_who_deletes_is_the_one_that_is_told() -> None:
+    settings = next(part for part in payload()["options"] if part["name"] == "settings")
+    [deletion] = [part for part in settings["options"] if part["name"] == "deletion"]
+    [who] = deletion["options"]
+    [default] = [choice["name"] for choice in who["choices"] if choice["value"] == ServerSettings().clear]
+    assert who["description"].lower() == f"{default} if left out"
 
 
 def test_it_can_be_installed_and_used_everywhere() -> None:

@@ -113,6 +113,9 @@ async def test_tunes_are_asked_for_in_their_channel_alone(stage: Stage, manager:
             stage.channel, "chiptune remix", song=(await stage.store.songs.history(guild_id(stage)))[0].id
         ),
         await stage.bob.click(post, custom_id=custom_id(post, "Another")),
+        await stage.alice.slash(
+            stage.channel, "chiptune replay", song=(await stage.store.songs.history(guild_id(stage)))[0].id
+        ),
     ):
         assert refused.ephemeral
         assert refused.response.content == sentence
