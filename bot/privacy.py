@@ -22,6 +22,8 @@ class Privacy:
     def __init__(self, store: Store, files: Files) -> None:
         self._store = store
         self._files = files
+        # Zips keep threads busy that every other look at a file needs, too.
+        self._one_export = asyncio.Lock()
 
     async def export_of(self, user_id: str) -> dict[str, Any]:
         """Everything that is kept about a person, row by row and table by table, as JSON can hold it."""
@@ -30,8 +32,8 @@ class Privacy:
     async def write_export(self, user_id: str, target: Path, suffixes: Collection[str] | None = None) -> int:
         """The same as a zip with the person's files: `about.json`, `songs/<id>/<name>`, `uploads/<sha256>.mid`.
 
-        suffixes: only files whose names end so, None: all. Returns how many bytes the zip has. Raises OSError where it
-        cannot be written.
+        suffixes: only files whose names end so, None: all. One zip is written at a time. Returns how many bytes it has.
+        Raises OSError where it cannot be written.
         """
         about = await self.export_of(user_id)
         wanted = {f"songs/{row['song']}/{row['name']}": row["sha256"] for row in about["files"]}
@@ -41,7 +43,8 @@ class Privacy:
             for name, sha256 in wanted.items()
             if suffixes is None or Path(name).suffix in suffixes
         }
-        return await asyncio.to_thread(_write_zip, target, about, paths)
+        async with self._one_export:
+            return await asyncio.to_thread(_write_zip, target, about, paths)
 
     async def erase(self, user_id: str) -> int:
         """Remove a person's rows and files; how many files went. Nothing of either can be read from the disk then.

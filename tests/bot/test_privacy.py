@@ -1,6 +1,8 @@
 """What a person may have, and what is left of one who is erased: the whole data folder is searched, byte by byte."""
 
+import asyncio
 import json
+import os
 import zipfile
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -111,6 +113,19 @@ async def test_a_person_gets_everything_with_the_files(home: Home) -> None:
     assert about["requests"][2]["destination"] == {"user": int(ALICE)}
     assert "secret" not in json.dumps(about)
     assert BOB not in json.dumps(about)
+
+
+async def test_zips_are_written_one_at_a_time(home: Home) -> None:
+    path = (await home.files.paths(home.hers.id))[home.hers.audio]
+    path.write_bytes(os.urandom(20_000_000))  # so that the first is not done before the second could begin
+    first, second = home.folder / "first.zip", home.folder / "second.zip"
+    writing = asyncio.create_task(home.privacy.write_export(ALICE, first))
+    waiting = asyncio.create_task(home.privacy.write_export(ALICE, second))
+    async with asyncio.timeout(30):
+        while not second.exists():
+            await asyncio.sleep(0.01)
+    assert writing.done()
+    assert await writing == await waiting
 
 
 async def test_of_a_stranger_there_is_nothing(home: Home) -> None:
