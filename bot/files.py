@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 
 UNNAMED_SECONDS = 3600.0
 """A file that no row names is left alone for so long."""
+FILES_GONE = "The files of this tune are no longer here."
 GROUP = 100
 """How many files are removed between two breaths."""
 
@@ -53,7 +54,7 @@ class Files:
         try:
             return await asyncio.to_thread((await self.paths(song.id))[song.midi].read_bytes)
         except (KeyError, OSError) as error:
-            raise InputError("The files of this tune are no longer here.") from error
+            raise InputError(FILES_GONE) from error
 
     def path_of(self, sha256: str) -> Path:
         """Where a file is by its content, absolute."""

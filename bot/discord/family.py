@@ -10,6 +10,8 @@ ANCESTORS = 4
 """Generations up that are shown."""
 CHILDREN = 8
 """Tunes that are shown of those that came of one."""
+LETTERS = 40
+"""Of each title: all text of a message has at most 4,000, links and escapes counted."""
 
 
 async def family(store: Store, post: Post) -> str:
@@ -44,4 +46,4 @@ async def _children(store: Store, song: Song) -> list[Song]:
 
 async def _linked(store: Store, song: Song) -> str:
     """A tune's title with its way there."""
-    return linked_title(await store.requests.get(song.id), song)
+    return linked_title(await store.requests.get(song.id), song, LETTERS)

@@ -14,8 +14,8 @@ from bot.discord import asking
 from bot.discord.completing import complete_song
 from bot.discord.jukebox import Tune
 from bot.discord.markdown import inert
-from bot.discord.posts import FILES_GONE
 from bot.discord.voice import channel_of
+from bot.files import FILES_GONE
 from generator.contract import InputError
 
 if TYPE_CHECKING:

@@ -18,6 +18,7 @@ import discord
 from discord import ui
 
 from bot.discord.markdown import TITLE_LENGTH, inert, message_link
+from bot.files import FILES_GONE
 from bot.posters import PostError
 from bot.store import GONE, Entry, Song
 from bot.text import plain
@@ -77,7 +78,6 @@ REPORT_LENGTH = 500
 NO_PICTURE = "The picture is left out: the files were over Discord's limit."
 ONLY_MIDI = "Only the MIDI file is here: the sound is over Discord's limit."
 NO_FILES = "The files are over Discord's limit."
-FILES_GONE = "The files of this tune are no longer here."
 DELETED = "a deleted tune"
 TOO_LARGE = 413
 """Discord's HTTP status for files over its limit."""
@@ -256,11 +256,14 @@ def notice(text: str, *buttons: Item) -> ui.LayoutView:
     return view.add_item(ui.ActionRow(*buttons)) if buttons else view
 
 
-def linked_title(entry: Entry | None, song: Song) -> str:
-    """A tune's title, with the way to its message where there is one. entry: None where the tune was deleted."""
+def linked_title(entry: Entry | None, song: Song, length: int = TITLE_LENGTH) -> str:
+    """A tune's title, with the way to its message where there is one. entry: None where the tune was deleted.
+
+    length: of the title, in letters before those that are escaped.
+    """
     if entry is None:
         return DELETED
-    title = inert(song.title)
+    title = inert(song.title, length)
     if song.message_id is None:
         return title
     return f"[{title}]({message_link(entry.guild_id, entry.channel_id, song.message_id)})"

@@ -44,6 +44,21 @@ async def test_song_shows_recipe_family_and_files_to_the_one_who_asks(stage: Sta
     assert f"- **{first}**\n  - {second}" in text(alone.response.message)
 
 
+async def test_a_family_of_long_names_stays_within_a_message(stage: Stage) -> None:
+    stage.composer.title = "_" * 80  # each needs a backslash
+    song = await made(stage)
+    for count in range(2, 15):
+        press = (await stage.posted(count - 1))[min(count - 2, 4)]
+        stage.clock.now += 60
+        await stage.bob.click(press, custom_id=custom_id(press, "Another"))
+    await stage.posted(14)
+    middle = (await stage.store.songs.history(str(stage.channel.guild.id)))[-5]
+    result = await stage.bob.slash(stage.channel, "chiptune song", song=middle.id)
+    assert text(result.response.message).count("https://discord.com/channels/") == 1 + 4 + 1 + 8
+    assert f"and {14 - 5 - 8} more" in text(result.response.message)
+    assert song.id != middle.id
+
+
 async def test_a_tune_without_relatives_has_no_tree(stage: Stage) -> None:
     song = await made(stage)
     result = await stage.bob.slash(stage.channel, "chiptune song", song=song.id)
