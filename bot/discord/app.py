@@ -76,5 +76,9 @@ class DiscordSide:
             raise FaultError(
                 "Discord refuses the bot's intents, which need no privilege: is the token right?"
             ) from error
+        except discord.ConnectionClosed as error:  # for good: other codes are connected again after
+            raise FaultError(
+                f"Discord ended the connection with code {error.code}: is the token still valid?"
+            ) from error
         except (discord.HTTPException, discord.GatewayNotFound, aiohttp.ClientError) as error:
             raise FaultError(f"Discord cannot be reached: {error}.") from error

@@ -28,6 +28,7 @@ class Gateway:
         self.resumes = 0
         self.invalid_next = False
         self.refuse = False
+        self.close_code: int | None = None
         self.ready = asyncio.Event()
         self._socket: web.WebSocketResponse | None = None
         self._transport: asyncio.Transport | None = None
@@ -69,6 +70,9 @@ class Gateway:
 
     async def _identify(self, data: Payload) -> None:
         if data["token"] != TOKEN or self._socket is None:
+            return
+        if self.close_code:
+            await self._socket.close(code=self.close_code)
             return
         self.identifies += 1
         self.session, self.events = f"session-{self.identifies}", []

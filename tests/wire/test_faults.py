@@ -190,6 +190,16 @@ async def test_a_token_that_is_refused_ends_in_one_sentence(discord: StandIn, tm
     assert "Traceback" not in bot.log()
 
 
+async def test_a_gateway_that_wants_the_bot_no_more_ends_in_one_sentence(discord: StandIn, tmp_path: Path) -> None:
+    discord.gateway.close_code = 4004
+    bot = Bot(discord, tmp_path)
+    with pytest.raises(RuntimeError):
+        await bot.start()
+    assert await bot.end() == 1
+    assert bot.log().splitlines()[-1] == "Discord ended the connection with code 4004: is the token still valid?"
+    assert "Traceback" not in bot.log()
+
+
 async def test_a_deleted_channel_s_tune_comes_directly(discord: StandIn, bot: Bot) -> None:
     await discord.slash("generate", SLOW)
     await discord.until(lambda: discord.world.edits)
