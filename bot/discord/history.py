@@ -5,15 +5,14 @@ Its button keeps all that it needs in its custom_id. What is in the history is t
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import discord
 from discord import app_commands, ui
 
-from bot.discord import replies
 from bot.discord.asking import place
 from bot.discord.markdown import inert, message_link
+from bot.discord.pressed import SONG, OfSong, Press
 
 if TYPE_CHECKING:
     from bot.discord.client import ChiptuneClient
@@ -54,25 +53,16 @@ async def _link(client: ChiptuneClient, song: Song) -> str | None:
     return message_link(entry.guild_id, entry.channel_id, song.message_id)
 
 
-class Older(ui.DynamicItem[ui.Button[ui.View]], template=r"chiptune:older:(?P<song>[0-9a-f]{32})"):
+class Older(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:older:{SONG}"):
     """The next page of the history."""
 
     def __init__(self, song_id: str) -> None:
-        self.song_id = song_id
-        super().__init__(ui.Button(label="Older", custom_id=f"chiptune:older:{song_id}"))
+        super().__init__(song_id, ui.Button(label="Older", custom_id=f"chiptune:older:{song_id}"))
 
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str]
-    ) -> Self:
-        """From what Discord sends back."""
-        return cls(match["song"])
-
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+    async def pressed(self, interaction: Press, client: ChiptuneClient) -> None:
         """Turn the page."""
-        async with replies.answering(interaction):
-            embed, view = await page(interaction, before=self.song_id)
-            await interaction.response.edit_message(embed=embed, view=view)
+        embed, view = await page(interaction, before=self.song_id)
+        await interaction.response.edit_message(embed=embed, view=view)
 
 
 @app_commands.command(name="history", description="The newest tunes made here")

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import asdict
-from typing import Any
 
 from bot.store.database import Database
 from bot.store.values import Entry, KeptFile, Song
@@ -85,14 +84,6 @@ class Requests:
         async with self._db.transaction():
             await self._set_status(request_id, "refused", sentence)
             await self._db.execute("UPDATE requests SET destination = '{}' WHERE id = ?", (request_id,))
-
-    async def set_destination(self, request_id: str, destination: Mapping[str, Any]) -> None:
-        """Replace what the origin needs to answer."""
-        await self._db.change(
-            "UPDATE requests SET destination = :destination, updated = :now WHERE id = :id",
-            id=request_id,
-            destination=json.dumps(dict(destination)),
-        )
 
     async def count_open(self, *, user_id: str | None = None, guild_id: str | None = None) -> int:
         """How many requests of a person, of a guild, or of everybody are queued or working."""

@@ -88,10 +88,9 @@ async def test_secrets_are_forgotten_once_the_answer_is_delivered(store: Store, 
     posted, refused = new_entry(destination={"token": "x"}), new_entry(destination={"token": "x"})
     for entry in (posted, refused):
         await store.requests.add(entry)
-    await store.requests.set_destination(posted.id, {"token": "y"})
     await store.requests.compose(make_song(posted))
     await store.requests.compose_failure(refused.id, "No.")
-    assert [entry.destination for entry in await store.requests.undelivered()] == [{"token": "y"}, {"token": "x"}]
+    assert [entry.destination for entry in await store.requests.undelivered()] == [{"token": "x"}, {"token": "x"}]
     await store.requests.posted(posted.id)
     await store.requests.refused(refused.id, "No.")
     ends = [await store.requests.get(entry.id) for entry in (posted, refused)]
