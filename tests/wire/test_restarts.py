@@ -15,7 +15,7 @@ from .components import walk
 from .crowd import allow
 from .process import Bot
 from .reading import text
-from .rest import DEFER, UPDATE
+from .rest import DEFER, DEFER_UPDATE
 from .standin import StandIn
 from .world import USER, Interaction, Payload
 
@@ -50,15 +50,15 @@ async def test_buttons_work_after_a_restart(discord: StandIn, bot: Bot) -> None:
     assert discord.world.syncs == 1, "nothing changed, so nothing is registered again"
 
     pressed = await discord.answered(await discord.press(post, "👍"))
-    assert pressed.callback == UPDATE
-    assert vote_label(post) == "Like (+1)"
-    assert post["attachments"] == files
+    assert pressed.callback == DEFER_UPDATE
+    await discord.until(lambda: vote_label(discord.posts()[0]) == "Like (+1)")
+    assert discord.posts()[0]["attachments"] == files
     assert bot.rows("SELECT voter, value FROM votes") == [(str(USER), 1)]
     await discord.answered(await discord.press(post, "👎"))
     await discord.answered(await discord.press(post, "👎", user=USER + 1))
-    assert vote_label(post) == "Like (-2)"
+    await discord.until(lambda: vote_label(discord.posts()[0]) == "Like (-2)")
     await discord.answered(await discord.press(post, "👎"))
-    assert vote_label(post) == "Like (-1)"
+    await discord.until(lambda: vote_label(discord.posts()[0]) == "Like (-1)")
 
     take = await discord.answered(await discord.press(post, "🎲"))
     assert take.callback == DEFER
