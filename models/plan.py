@@ -1,7 +1,7 @@
 """What a tune is going to be, in three numbers that are known before its first note: voices, density and returns.
 
-Training tells them of each song, half the time; a request can ask for them, and what it leaves open is drawn from the
-model before it composes (`models.sample`). Steps are sixths of NES-MDB's training songs, so that each is as common.
+Training tells them of each song, half the time; a new tune takes them from the outline of a song (`models.outlines`).
+Steps are sixths of NES-MDB's training songs, so that each is as common.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ DENSITIES, RETURNS = 6, 6
 LENGTHS = (8, 16, 24, 32, 48, 64, 96, 128, 192, 256, 512)
 """Beats that a song has at the most; longer ones count as the last."""
 PLAN = ("voices", "density", "returns")
-"""What a tune is going to be, in this order: given to the model, or drawn from it before the first note."""
+"""What a tune is going to be, in this order: told to the model before the first note."""
 
 EVENTS: tuple[str, ...] = (
     "<pad>",
