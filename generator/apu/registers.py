@@ -120,20 +120,31 @@ def stream(score: Score) -> Stream:
 def parted(score: Score) -> Score:
     """The score with a silent frame between two notes that would sound as one, since the chip cannot strike a note.
 
-    The frame is the first note's last, where it has more than one.
+    The frame is the first note's last, where it has more than one, else the second's first: the second begins a frame
+    late. A second note of a single frame then sounds in the frame behind it, if that is free, and if not, the two are
+    heard as one.
     """
-    return replace(
-        score,
-        channels=tuple(
-            tuple(
-                shortened(note, note.length - 1)
-                if following and note.length > 1 and sound_as_one(note, following)
-                else note
-                for note, following in zip(notes, (*notes[1:], None), strict=False)
-            )
-            for notes in score.channels
-        ),
-    )
+    return replace(score, channels=tuple(_parted(notes) for notes in score.channels))
+
+
+def _parted(notes: tuple[Note, ...]) -> tuple[Note, ...]:
+    found: list[Note] = []
+    for note, following in zip(notes, (*notes[1:], None), strict=False):
+        late = 0
+        if found and sound_as_one(found[-1], note):
+            if found[-1].length > 1:
+                found[-1] = shortened(found[-1], found[-1].length - 1)
+            elif note.length > 1:
+                late = note.end
+            elif following and note.end < following.start:
+                late = note.end + 1
+        found.append(_delayed(note, late) if late else note)
+    return tuple(found)
+
+
+def _delayed(note: Note, end: int) -> Note:
+    """The note begun a frame later, up to this end, with the volumes and duties that it begins with."""
+    return replace(shortened(note, end - note.start - 1), start=note.start + 1, end=end)
 
 
 def shortened(note: Note, length: int) -> Note:
