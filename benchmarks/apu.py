@@ -1,82 +1,94 @@
-"""How truly NSFs sound: tunes and songs exported, played by Game Music Emu channel by channel, and listened to.
+"""How truly NSFs sound: tunes and songs exported, and their notes read back in two ways that do not know the score.
 
     python -m benchmarks.apu FOLDER_OF_MIDI_FILES … [--songs N]
 
-A note counts as heard where an onset with its pitch is read from the samples within one frame of it. One too short for
-that (less than three periods of its pitch, or ten edges of noise) is left out and counted, and so is one that is joined
-to a note of a single frame that already sounds the same. The last lines are what the console can play at all: its
-nearest pitches, and the levels of its volumes.
+By ear: Game Music Emu plays a channel at a time, and onsets and pitches are read from the samples (`listening`,
+`noises`). By program: another's 6502 runs the file, and they are read from its writes to the chip (`console`). Each
+note of the score, without exception, must have an onset of its own with its pitch within one frame. Of those without,
+some are joined to a note of a single frame that already sounds the same: nothing is there to hear. What is heard
+besides the notes is counted, too. The last lines are what the console can play at all: its nearest pitches, and the
+levels of its volumes.
 """
 
 from __future__ import annotations
 
 import argparse
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import Counter
+from collections.abc import Iterable
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.listening import NOISE_RATE, RATE, Array, listen
+from benchmarks.console import read_notes, run
+from benchmarks.listening import RATE, Array, Heard, listen_to_pulse, listen_to_triangle
+from benchmarks.noises import listen_to_noise
 from generator.apu.gme import play
 from generator.apu.nsf import SCORE_TICK, to_nsf
 from generator.apu.registers import PULSE_DIVIDER, TRIANGLE_DIVIDER, parted, period, sound_as_one
-from generator.waveforms import CPU_CLOCK, NOISE_CYCLES, frequency
+from generator.waveforms import CPU_CLOCK, frequency
 from models.midi import read_score
 from models.score import CHANNEL_NAMES, CHANNELS, FRAMES_PER_SECOND, NO, P1, TR, Note, Score
 
 TOLERANCE = 1.0
 """Frames."""
 SLACK = 0.1
-"""Frames between a register's write and the first edge that shows it, beside the waveform's own period."""
-LONGEST = 60.0
-"""Seconds of a tune that are listened to."""
-PERIODS, EDGES = 3, 10
-"""Fewer periods of its waveform, or fewer edges of noise, do not tell a note's pitch."""
+"""Frames between a register's write and the first edge that shows it."""
+LONGEST = 60 * FRAMES_PER_SECOND
+"""Frames of a tune that are listened to."""
+STEADY_RATE = 192_000
+"""Samples a second of single long notes."""
+LISTENERS = (listen_to_pulse, listen_to_pulse, listen_to_triangle, listen_to_noise)
+
+Counts = dict[str, Counter[str]]
+"""For each channel how many notes there are, are heard, joined, and missed, and how many onsets are heard besides."""
 
 
-def compare(score: Score, played: bytes | None = None) -> dict[str, Counter[str]]:
-    """For each channel how many notes there are, are too short to have a pitch, are joined, heard, and missed.
-
-    played: the NSF that is listened to, the score's own if left out.
-    """
+def compare(score: Score, played: bytes | None = None) -> Counts:
+    """The notes of a score that are heard. played: the NSF that is listened to, the score's own if left out."""
     nsf = played or to_nsf(score, SCORE_TICK)
+    seconds = min(score.frames, LONGEST) / FRAMES_PER_SECOND + 0.1
+    stems = (play(nsf, seconds, RATE, channels=(channel,), bass=0.0) for channel in range(len(CHANNELS)))
+    heard = (listener(stem) for listener, stem in zip(LISTENERS, stems, strict=True))
+    return _count(score, heard, SLACK)
+
+
+def compare_writes(score: Score, played: bytes | None = None) -> Counts:
+    """The notes of a score that are read from what its NSF's program writes to the chip."""
+    writes = run(played or to_nsf(score, SCORE_TICK), min(score.frames, LONGEST))
+    return _count(score, (read_notes(writes, channel) for channel in range(len(CHANNELS))), 0.0)
+
+
+def _count(score: Score, heard: Iterable[list[Heard]], slack: float) -> Counts:
+    """Each onset that is heard stands for one note at the most."""
     found = {}
-    for channel, name in enumerate(CHANNEL_NAMES):
-        rate = NOISE_RATE if channel == NO else RATE
-        seconds = min(score.seconds, LONGEST)
-        heard = listen(channel, play(nsf, seconds + 0.1, rate, channels=(channel,), bass=0.0))
-        onsets = [note.onset for note in heard]
-        count: Counter[str] = Counter()
-        before: Note | None = None
-        for note in parted(score).channels[channel]:
-            if note.end > LONGEST * FRAMES_PER_SECOND:
-                break
-            count["notes"] += 1
-            joined = before is not None and sound_as_one(before, note)
-            before = note
-            if joined or _too_short(channel, note):
-                count["joined" if joined else "short"] += 1
-                continue
-            reach = TOLERANCE + SLACK
-            low, high = bisect_left(onsets, note.start - reach), bisect_left(onsets, note.start + reach)
-            hit = any(note.pitch == heard[i].pitch for i in range(low, high))
-            count["heard" if hit else "missed"] += 1
-        found[name] = count
+    sounding = parted(score).channels
+    for channel, onsets in enumerate(heard):
+        notes = [note for note in score.channels[channel] if note.end <= LONGEST]
+        joined = {i + 1 for i, pair in enumerate(pairwise(sounding[channel])) if sound_as_one(*pair)}
+        count: Counter[str] = Counter(notes=len(notes))
+        free = [one for one in onsets if one.onset < min(score.frames, LONGEST)]
+        for i, note in enumerate(notes):
+            if hit := _hit(note, free, TOLERANCE + slack):
+                free.remove(hit)
+            count["heard" if hit else "joined" if i in joined else "missed"] += 1
+        count["besides"] = len(free)
+        found[CHANNEL_NAMES[channel]] = count
     return found
 
 
-def _too_short(channel: int, note: Note) -> bool:
-    seconds = note.length / FRAMES_PER_SECOND
-    if channel == NO:
-        return seconds * CPU_CLOCK / NOISE_CYCLES[16 - note.pitch] / 2 < EDGES
-    return seconds * frequency(note.pitch) < PERIODS
+def _hit(note: Note, onsets: list[Heard], reach: float) -> Heard | None:
+    """The first onset with the note's pitch within reach of its start."""
+    low = bisect_left(onsets, note.start - reach, key=lambda one: one.onset)
+    high = bisect_right(onsets, note.start + reach, key=lambda one: one.onset)
+    return next((one for one in onsets[low:high] if one.pitch == note.pitch), None)
 
 
-def heard_share(counts: dict[str, Counter[str]]) -> float:
-    """Of the notes that are long enough, the share that is heard."""
+def heard_share(counts: Counts) -> float:
+    """The share of all notes that is heard."""
     total = sum(counts.values(), Counter())
-    return total["heard"] / max(1, total["heard"] + total["missed"])
+    return total["heard"] / max(1, total["notes"])
 
 
 def print_pitches() -> None:
@@ -87,8 +99,10 @@ def print_pitches() -> None:
         duty = ((0, min(2, spec.duties[1])),)
         notes = tuple(Note(60 * i, 60 * i + 60, int(key), duty=duty) for i, key in enumerate(keys))
         score = Score(tuple(notes if c == channel else () for c in range(4)), 60 * len(keys))
-        sound = play(to_nsf(score, SCORE_TICK), score.seconds, RATE, channels=(channel,), bass=0.0)
-        heard = np.array([_frequency(part[RATE // 10 : -RATE // 10]) for part in sound.reshape(len(keys), RATE)])
+        sound = play(to_nsf(score, SCORE_TICK), score.seconds, STEADY_RATE, channels=(channel,), bass=0.0)
+        heard = np.array(
+            [_frequency(part[STEADY_RATE // 10 : -STEADY_RATE // 10]) for part in sound.reshape(len(keys), STEADY_RATE)]
+        )
         cents = 1200 * np.log2(heard / [frequency(int(key)) for key in keys])
         periods = CPU_CLOCK / divider / np.array([period(channel, int(key)) + 1 for key in keys])
         print(f"{spec.name}: at most {np.abs(1200 * np.log2(heard / periods)).max():.2f} cents from the nearest period")
@@ -102,7 +116,7 @@ def _frequency(samples: Array) -> float:
     level = samples - (samples.max() + samples.min()) / 2
     at = np.flatnonzero((level[:-1] < 0) & (level[1:] >= 0))
     times = at - level[at] / (level[at + 1] - level[at])
-    return float((len(times) - 1) * RATE / (times[-1] - times[0]))
+    return float((len(times) - 1) * STEADY_RATE / (times[-1] - times[0]))
 
 
 def print_levels() -> None:
@@ -111,8 +125,8 @@ def print_levels() -> None:
         notes = tuple(Note(30 * i, 30 * i + 30, 12, ((0, 15 - i),)) for i in range(15))
         notes = notes if channel == NO else tuple(Note(n.start, n.end, 69, n.volume, ((0, 2),)) for n in notes)
         score = Score(tuple(notes if c == channel else () for c in range(4)), 450)
-        sound = play(to_nsf(score, SCORE_TICK), score.seconds, RATE, channels=(channel,), bass=0.0)
-        parts = sound.reshape(15, -1)[:, RATE // 20 : -RATE // 20]
+        sound = play(to_nsf(score, SCORE_TICK), score.seconds, STEADY_RATE, channels=(channel,), bass=0.0)
+        parts = sound.reshape(15, -1)[:, STEADY_RATE // 20 : -STEADY_RATE // 20]
         levels = np.percentile(parts, 95, axis=1) - np.percentile(parts, 5, axis=1)
         print(f"{CHANNEL_NAMES[channel]} volumes 15 to 1: {' '.join(f'{level / levels[0]:.3f}' for level in levels)}")
 
@@ -122,9 +136,18 @@ def print_noise() -> None:
     for mode in (0, 1):
         notes = tuple(Note(10 * i, 10 * i + 10, 16 - i, duty=((0, mode),)) for i in range(16))
         score = Score(((), (), (), notes), 160)
-        sound = play(to_nsf(score, SCORE_TICK), score.seconds + 0.1, NOISE_RATE, channels=(NO,), bass=0.0)
-        heard = {round(note.onset / 10): note.pitch for note in reversed(listen(NO, sound)) if note.onset % 10 < 2}
+        sound = play(to_nsf(score, SCORE_TICK), score.seconds + 0.1, RATE, channels=(NO,), bass=0.0)
+        heard = {round(note.onset / 10): note.pitch for note in reversed(listen_to_noise(sound)) if note.onset % 10 < 2}
         print(f"no mode {mode}:", " ".join(f"{16 - i}→{heard.get(i, '-')}" for i in range(16)))
+
+
+def _print_counts(title: str, songs: dict[str, Counts]) -> None:
+    total = {name: sum((counts[name] for counts in songs.values()), Counter[str]()) for name in CHANNEL_NAMES}
+    print(f"{title}: {heard_share(total):.2%} of {sum(count['notes'] for count in total.values())} notes")
+    for name, count in total.items():
+        print(f"  {name}: {dict(count)}, {heard_share({name: count}):.2%}")
+    least = sorted((heard_share(counts), name) for name, counts in songs.items())[:5]
+    print("  least:", ", ".join(f"{share:.1%} {name}" for share, name in least))
 
 
 def main() -> None:
@@ -136,17 +159,9 @@ def main() -> None:
     for folder in given.folders:
         files = sorted(folder.glob("*.mid"))
         files = files[:: max(1, len(files) // given.songs)][: given.songs]
-        total: dict[str, Counter[str]] = {name: Counter() for name in CHANNEL_NAMES}
-        worst = []
-        for file in files:
-            counts = compare(read_score(file))
-            worst.append((heard_share(counts), file.stem))
-            for name, count in counts.items():
-                total[name] += count
-        print(f"{folder}: {len(files)} songs, {heard_share(total):.2%} of the notes heard")
-        for name, count in total.items():
-            print(f"  {name}: {dict(count)}, {heard_share({name: count}):.2%}")
-        print("  least:", ", ".join(f"{share:.1%} {name}" for share, name in sorted(worst)[:5]))
+        scores = {file.stem: read_score(file) for file in files}
+        for way, counted in (("by ear", compare), ("by program", compare_writes)):
+            _print_counts(f"{folder}, {len(files)} songs, {way}", {name: counted(one) for name, one in scores.items()})
     print_pitches()
     print_levels()
     print_noise()

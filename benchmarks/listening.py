@@ -1,34 +1,29 @@
 """Notes heard in the sound of one channel: onset and pitch, from the samples alone.
 
 A waveform of the sound chip is made of steps, so its period is read from the times of its edges, sooner than in any
-spectrum: a pulse has one rising edge a period, the triangle thirty steps, and all edges of noise lie multiples of its
-period apart. Nothing here knows of registers or files.
+spectrum: three edges of a pulse in a row tell period and duty, two steps of the triangle its period. Noise is left to
+`noises`. Nothing here knows of registers or files, nor of the score.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
 
 from generator.apu.nsf import SCORE_TICK
-from generator.waveforms import CPU_CLOCK, NOISE_CYCLES
-from models.score import NO, TR
+from generator.waveforms import CPU_CLOCK
 
-RATE = 192_000
-"""Samples a second in which pulses and the triangle are to be read."""
-NOISE_RATE = CPU_CLOCK // 4
-"""Samples a second in which noise is to be read: one for the fastest noise's step."""
-FRAME = SCORE_TICK / 1_000_000
-"""Seconds."""
-SILENCE = 0.002
-"""Full scale 1: a third of the softest step."""
-ALIKE, JITTER = 0.004, 0.3
-"""The share of a period, and the samples beside, by which two periods of one note differ at the most: a waveform that
-was begun anew shows by more."""
-LOUDER = 1.12
-"""The ratio of heights from which on an edge is louder than the one before: a step of volume up at 8 or below."""
+CYCLES = 4
+"""CPU cycles a sample."""
+RATE = CPU_CLOCK // CYCLES
+"""Samples a second in which a channel is to be read: one for each step of the fastest noise."""
+FRAME = SCORE_TICK * CPU_CLOCK * 12 // 1_000_000 / 12 / CYCLES
+"""Samples a frame; libgme counts whole twelfths of a cycle."""
+SILENCE = 0.008
+"""Full scale 1: two fifths of the softest step of a pulse, half of the triangle's."""
 
 Array = NDArray[np.float64]
 
@@ -41,129 +36,179 @@ class Heard:
     pitch: int
 
 
-def listen(channel: int, samples: Array) -> list[Heard]:
-    """The notes of a stem, in `RATE` or, for the noise, `NOISE_RATE`, without a high-pass."""
-    if channel == NO:
-        return _noise(samples)
-    return _triangle(samples) if channel == TR else _pulse(samples)
+def smooth(samples: Array) -> Array:
+    """The samples without the ringing of band-limited steps, which alternates from sample to sample."""
+    return np.convolve(samples, (0.25, 0.5, 0.25), "same")
 
 
-def _pulse(samples: Array) -> list[Heard]:
-    """One rising edge a period. A louder edge, or one out of step, begins a note too."""
-    slope = np.diff(samples)
-    at, height = _peaks(slope)
-    if len(at) < 2:
-        return []
-    periods = np.diff(at)
-    pitches = _pitch(RATE / periods)
-    steady = np.abs(periods[1:] - periods[:-1]) < ALIKE * periods[1:] + JITTER
-    before = np.concatenate(([False], steady))
-    after = np.concatenate((steady, [False]))
-    certain = before | after  # an interval that neither neighbour resembles spans two notes, or a rest
-    louder = np.concatenate(([True], height[1:] > LOUDER * height[:-1]))
+# --- pulses -----------------------------------------------------------------------------------------------------
+
+HIGH = np.array([1, 2, 4, 6]) / 8
+"""The shares of a period that the four duties are high."""
+BLUR = 1.0
+"""Samples by which the distance of two edges may be off."""
+PLATEAU = 5
+"""Samples from an edge to where its level is settled."""
+OUT_OF_STEP = 1 / 16
+"""Of a period. A waveform that begins anew is out of step by whole eighths."""
+LOUDER = 1.5
+"""The ratio of levels from which on a period is louder than the one before; smaller rises are often an envelope's."""
+LATEST = 125.0
+"""Samples from a frame's beginning within which a pulse is struck."""
+REST = 0.8
+"""Frames without an edge, beside a period, are a rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Cycles:
+    """Single periods of a pulse, each between three edges; arrays of shape (periods,).
+
+    start, end, before: samples; `before` is the edge ahead of the first, or -inf. period: samples. anchor: the edge
+    with which the second of the eight steps begins, which all duties have. level: the height of the waveform.
+    """
+
+    start: Array
+    end: Array
+    before: Array
+    period: Array
+    anchor: Array
+    level: Array
+
+    def at(self, chosen: NDArray[np.bool_]) -> _Cycles:
+        """The periods chosen."""
+        return _Cycles(*(getattr(self, one.name)[chosen] for one in fields(self)))
+
+
+def listen_to_pulse(samples: Array) -> list[Heard]:
+    """The notes of a pulse, in `RATE`, without a high-pass.
+
+    A note begins with another pitch, after a rest, and where the waveform is out of step: begun
+    anew. Where it is in step but louder, it may have been begun anew at just the right time (`_struck_in_step`).
+    """
+    cycles = _without_mixed(_cycles(*_edges(smooth(samples))))
+    pitches = _pitch(RATE / cycles.period)
     found: list[Heard] = []
-    current, last = -1, -1
-    for i in map(int, np.flatnonzero(certain)):
-        begins = i != last + 1 or pitches[i] != current or (last >= 0 and not before[i])
-        if begins or louder[i]:
-            rest = i == 0 or periods[i - 1] > 1.5 * periods[i]
-            start = at[i] if rest or certain[i - 1] else (at[i - 1] + at[i]) / 2
-            found.append(Heard(start / RATE / FRAME, int(pitches[i])))
-        current, last = int(pitches[i]), i
+    for i in _beginnings(cycles, pitches):
+        rest = i == 0 or cycles.start[i] - cycles.end[i - 1] > REST * FRAME + cycles.period[i]
+        near = cycles.start[i] if rest else cycles.before[i]
+        found.append(Heard(float(cycles.start[i] + near) / 2 / FRAME, int(pitches[i])))
     return found
 
 
-def _peaks(slope: Array) -> tuple[Array, Array]:
-    """Times and heights of rising edges, in samples. Ripples beside an edge, of up to 0.1 ms, are none."""
-    inner = slope[1:-1]
-    top = np.flatnonzero((inner > SILENCE) & (inner >= slope[:-2]) & (inner > slope[2:])) + 1
-    if not len(top):
-        return np.zeros(0), np.zeros(0)
-    reach = 18
-    padded = np.pad(np.abs(slope), reach)
-    around = np.max([padded[top + k] for k in range(2 * reach + 1)], axis=0)
-    top = top[slope[top] >= 0.5 * around]
-    left, middle, right = slope[top - 1], slope[top], slope[top + 1]
-    bend = left - 2 * middle + right
-    height = slope[top - 1] + slope[top] + slope[top + 1]
-    return top + np.where(bend < 0, 0.5 * (left - right) / np.where(bend < 0, bend, -1), 0), height
+def _edges(level: Array) -> tuple[Array, NDArray[np.bool_], Array]:
+    """Times of edges in samples, which of them rise, and their heights. An edge is where it is half as high."""
+    level = np.concatenate((np.zeros(PLATEAU + 1), level, np.zeros(PLATEAU + 1)))
+    high = level > SILENCE
+    at = np.flatnonzero(high[1:] != high[:-1])
+    rises = high[at + 1]
+    half = level[np.where(rises, at + PLATEAU, at + 1 - PLATEAU)] / 2
+    times = at.astype(np.float64)
+    for shift in range(-PLATEAU + 1, PLATEAU):
+        left, right = level[at + shift], level[at + shift + 1]
+        inside = np.where(rises, (left < half) & (right >= half), (left >= half) & (right < half))
+        step = np.where(inside, right - left, 1)
+        times = np.where(inside, at + shift + (half - left) / step, times)
+    return times - PLATEAU - 1, rises, 2 * half
 
 
-FITTING, MOST = 0.27, 0.9
-"""How near to whole steps the distances of noise's edges are, and what share of them must be."""
-LEAST_CHANGE = (0.36, 0.2, 0.095, 0.045)
-"""Of samples in a row, as a share of what unrelated ones would change, for noise of 1, 2, 4 and 8 samples a step."""
-STEPS = 6
-"""Of the triangle, over which its pitch is read."""
+def _cycles(times: Array, rises: NDArray[np.bool_], heights: Array) -> _Cycles:
+    """All threes of edges that are one period of a pulse with one of the four duties."""
+    first, second = times[1:-1] - times[:-2], times[2:] - times[1:-1]
+    period = first + second
+    high = np.where(rises[:-2], first, second)
+    away = np.abs(high[:, None] - HIGH * period[:, None])
+    duty = np.argmin(away, axis=1)
+    steady = np.flatnonzero(away[np.arange(len(duty)), duty] < BLUR)
+    rising = rises[:-2] == (duty != 3)
+    anchor = np.where(rising, times[:-2], times[1:-1])
+    before = np.concatenate(([-np.inf], times))[steady]
+    level = np.maximum(heights[:-2], heights[1:-1])
+    return _Cycles(times[:-2][steady], times[2:][steady], before, period[steady], anchor[steady], level[steady])
 
 
-def _triangle(samples: Array) -> list[Heard]:
-    """Crossings of the levels between its steps: 15 up, 15 down a period, each 1/32 of it."""
-    unit = (samples.max() - samples.min()) / 15
+def _without_mixed(cycles: _Cycles) -> _Cycles:
+    """The periods without those that only seem to be one: of no other's pitch, and with an edge of each neighbour."""
+    pitches = _pitch(RATE / cycles.period)
+    if len(pitches) < 2:
+        return cycles
+    touch = cycles.end[:-1] > cycles.start[1:]
+    alike = np.pad(touch & (pitches[1:] == pitches[:-1]), 1)
+    touch = np.pad(touch, 1)
+    sure = np.pad(alike[1:] | alike[:-1], 1)
+    mixed = (touch[:-1] & sure[:-2]) | (touch[1:] & sure[2:])
+    return cycles.at(sure[1:-1] | ~mixed)
+
+
+def _beginnings(cycles: _Cycles, pitches: NDArray[np.int64]) -> Iterator[int]:
+    """The periods with which notes begin."""
+    if not len(pitches):
+        return
+    turns = np.diff(cycles.anchor) / cycles.period[1:]
+    out = np.abs(turns - np.round(turns)) > OUT_OF_STEP
+    rest = cycles.start[1:] - cycles.end[:-1] > REST * FRAME + cycles.period[1:]
+    louder = _struck_in_step(cycles)
+    yield 0
+    yield from map(int, np.flatnonzero((pitches[1:] != pitches[:-1]) | out | rest | louder) + 1)
+
+
+def _struck_in_step(cycles: _Cycles) -> NDArray[np.bool_]:
+    """Which periods, but the first, are louder, and where a strike at the frame's beginning would leave them in step.
+
+    A struck waveform begins its second step within a step's time, so that one struck in eight seems to go on.
+    """
+    louder = cycles.level[1:] > LOUDER * cycles.level[:-1]
+    return louder & (np.mod(cycles.anchor[1:], FRAME) < cycles.period[1:] / 8 + LATEST)
+
+
+# --- the triangle -----------------------------------------------------------------------------------------------
+
+SPAN = 64
+"""Samples over which the triangle's pitch is read, at the least."""
+DRIFT = 2.0**-29
+"""Full scale a sample, by which libgme's sum of steps grows while it is below zero, as the triangle's always is."""
+
+
+def listen_to_triangle(samples: Array) -> list[Heard]:
+    """The notes of the triangle, in `RATE`, without a high-pass.
+
+    It crosses 15 levels up and 15 down a period, each a step after the one before, and two steps where it turns.
+    """
+    level = smooth(samples) - DRIFT * np.arange(len(samples))
+    unit = (level.max() - level.min()) / 15
     if unit < SILENCE:
         return []
-    level = (samples - samples.min()) / unit - 0.5
+    times, up = _crossings((level - level.min()) / unit - 0.5)
+    gaps = np.diff(times)
+    steps = np.where(up[1:] == up[:-1], 1, 2)
+    found: list[Heard] = []
+    current, last = -1, -np.inf
+    for i, span, count in _steady(gaps, steps):
+        pitch = int(_pitch(RATE * count / (32 * np.array(span))))
+        if pitch != current or times[i] - last > FRAME / 2:
+            found.append(Heard(float(times[i]) / FRAME, pitch))
+        current, last = pitch, times[i] + span
+    return found
+
+
+def _crossings(level: Array) -> tuple[Array, NDArray[np.bool_]]:
+    """Where levels between the triangle's steps are crossed, in samples, and which of the crossings go up."""
     step = np.floor(level)
-    at = np.flatnonzero(np.diff(step))
-    up = np.sign(np.diff(step)[at])
+    at = np.flatnonzero(step[1:] != step[:-1])
     border = np.maximum(step[at], step[at + 1])
-    times = at + (border - level[at]) / (level[at + 1] - level[at])
-    if len(times) <= STEPS:
-        return []
-    run = np.convolve(up, np.ones(STEPS + 1), "valid")
-    ok = np.abs(run) == STEPS + 1
-    first = np.flatnonzero(ok)
-    spans = times[first + STEPS] - times[first]
-    pitches = _pitch(RATE / (32 / STEPS * spans))
-    found: list[Heard] = []
-    current, since = -1, -np.inf
-    for i, pitch in enumerate(pitches):
-        k = first[i]
-        period = 32 / STEPS * spans[i]
-        rest = times[k] - since > period / 4 + 0.2e-3 * RATE
-        sure = i + 1 < len(pitches) and pitches[i + 1] == pitch
-        if (pitch != current or rest) and sure:
-            found.append(Heard(times[k] / RATE / FRAME, int(pitch)))
-            current = int(pitch)
-        since = times[k + STEPS] if pitch == current else since
-    return found
+    return at + (border - level[at]) / (level[at + 1] - level[at]), step[at + 1] > step[at]
 
 
-def _noise(samples: Array) -> list[Heard]:
-    """Frame by frame: how loud it is, and the longest period of which all distances of its edges are multiples."""
-    frame = NOISE_RATE * FRAME
-    count = int(len(samples) / frame)
-    found: list[Heard] = []
-    before_loud, before_period = 0.0, 0
-    for i in range(count):
-        part = samples[int((i + 0.04) * frame) : int((i + 1) * frame)]
-        slope = np.abs(np.diff(part))
-        loud = float(part.max() - part.min())
-        edges = np.flatnonzero(slope > 0.5 * slope.max()) if loud > SILENCE else np.zeros(0, dtype=np.int64)
-        period = (_noise_period(part, edges) if len(edges) else None) or before_period
-        if len(edges) and (not before_loud or period != before_period or loud > LOUDER * before_loud):
-            found.append(Heard(i, period))
-        before_loud, before_period = (loud if len(edges) else 0.0), period
-    return found
-
-
-def _noise_period(part: Array, edges: NDArray[np.int64]) -> int | None:
-    """Period 1 (low) to 16 (high) of a part of the sound with edges at these samples, None where it cannot be told.
-
-    The fast ones are told by how much two samples in a row differ, the others by the distances of their edges.
-    """
-    change = float(np.mean(np.diff(part) ** 2) / (2 * max(1e-12, float(np.var(part)))))
-    for register, least in enumerate(LEAST_CHANGE):
-        if change > least:
-            return 16 - register
-    gaps = np.diff(edges[np.concatenate(([True], np.diff(edges) > 1))]) if len(edges) > 1 else edges[:0]
-    if len(gaps) < 2:
-        return None
-    for register in range(15, len(LEAST_CHANGE), -1):
-        steps = gaps / (NOISE_CYCLES[register] / 4)
-        if np.mean(np.abs(steps - np.round(steps)) < FITTING) > MOST and steps.min() > 0.7:
-            return 16 - register
-    return 16 - len(LEAST_CHANGE)
+def _steady(gaps: Array, steps: NDArray[np.int64]) -> Iterator[tuple[int, float, int]]:
+    """Spans in which all steps are equally long: the first crossing, samples, and steps."""
+    ends, counts = np.concatenate(([0.0], np.cumsum(gaps))), np.concatenate(([0], np.cumsum(steps)))
+    last = np.maximum(np.arange(len(gaps)) + 2, np.searchsorted(ends, ends[:-1] + SPAN))
+    for i in map(int, np.flatnonzero(last < len(ends))):
+        j = last[i]
+        middle = (i + j) // 2
+        first = (ends[middle] - ends[i]) / (counts[middle] - counts[i])
+        second = (ends[j] - ends[middle]) / (counts[j] - counts[middle])
+        if abs(first - second) * (middle - i) < BLUR:
+            yield i, float(ends[j] - ends[i]), int(counts[j] - counts[i])
 
 
 def _pitch(frequencies: Array) -> NDArray[np.int64]:
