@@ -85,7 +85,7 @@ def listen_to_pulse(samples: Array) -> list[Heard]:
     A note begins with another pitch, after a rest, and where the waveform is out of step: begun
     anew. Where it is in step but louder, it may have been begun anew at just the right time (`_struck_in_step`).
     """
-    cycles = _without_mixed(_cycles(*_edges(smooth(samples))))
+    cycles = _believed(_cycles(*_edges(smooth(samples))))
     pitches = _pitch(RATE / cycles.period)
     found: list[Heard] = []
     for i in _beginnings(cycles, pitches):
@@ -126,8 +126,11 @@ def _cycles(times: Array, rises: NDArray[np.bool_], heights: Array) -> _Cycles:
     return _Cycles(times[:-2][steady], times[2:][steady], before, period[steady], anchor[steady], level[steady])
 
 
-def _without_mixed(cycles: _Cycles) -> _Cycles:
-    """The periods without those that only seem to be one: of no other's pitch, and with an edge of each neighbour."""
+def _believed(cycles: _Cycles) -> _Cycles:
+    """The periods that a neighbour of the same pitch confirms, and single ones of which a frame may have no more.
+
+    A single one is none where it shares an edge with a confirmed one, or is so short that a frame would have others.
+    """
     pitches = _pitch(RATE / cycles.period)
     if len(pitches) < 2:
         return cycles
@@ -136,7 +139,7 @@ def _without_mixed(cycles: _Cycles) -> _Cycles:
     touch = np.pad(touch, 1)
     sure = np.pad(alike[1:] | alike[:-1], 1)
     mixed = (touch[:-1] & sure[:-2]) | (touch[1:] & sure[2:])
-    return cycles.at(sure[1:-1] | ~mixed)
+    return cycles.at(sure[1:-1] | (~mixed & (cycles.period > FRAME / 3)))
 
 
 def _beginnings(cycles: _Cycles, pitches: NDArray[np.int64]) -> Iterator[int]:
