@@ -82,8 +82,8 @@ class _Cycles:
 def listen_to_pulse(samples: Array) -> list[Heard]:
     """The notes of a pulse, in `RATE`, without a high-pass.
 
-    A note begins with another pitch, after a rest, and where the waveform is out of step: begun
-    anew. Where it is in step but louder, it may have been begun anew at just the right time (`_struck_in_step`).
+    A note begins with another pitch, after a rest, and where the waveform is out of step: begun anew. Where
+    it is in step but louder, it may have been begun anew at just the right time (`_struck_in_step`).
     """
     cycles = _believed(_cycles(*_edges(smooth(samples))))
     pitches = _pitch(RATE / cycles.period)
