@@ -26,6 +26,9 @@ LOUDER = 1.05
 CHANGES = (0.36, 0.2)
 """Of samples in a row, as a share of what unrelated ones would change, for noise of 1 and 2 samples a step."""
 
+SHORT, ALIKE = 93, 0.9
+"""Steps after which the short mode repeats, and how alike the samples then are at the least."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Frame:
@@ -57,6 +60,10 @@ def _frame(part: Array) -> _Frame:
     if top < QUIET:
         return _Frame(0.0, np.zeros(0), 0.0)
     change = float(np.mean(np.diff(part) ** 2) / (2 * max(1e-12, float(np.var(part)))))
+    for register in range(len(CHANGES)) if change > CHANGES[-1] else ():
+        lag = SHORT * NOISE_CYCLES[register] // CYCLES
+        if np.corrcoef(part[:-lag], part[lag:])[0, 1] > ALIKE:
+            return _Frame(top, np.zeros(0), CHANGES[register] + 1e-9)  # the short mode: it is not as unrelated
     level = part - top / 2
     at = np.flatnonzero((level[1:] >= 0) != (level[:-1] >= 0))
     times = at - level[at] / (level[at + 1] - level[at])
