@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from bot.store import Cast, Store
+from bot.store import Cast, Song, Store
 from bot.waiting import LimitError, about
 
 MOST = 30
@@ -19,11 +19,17 @@ OWN = "This tune is your own: your vote is shown, but charts count those of othe
 """Said with the first such vote."""
 
 
+OUTCOMES = {"a": 1.0, "b": 0.0, "even": 0.5}
+"""What may be thought of a battle's two songs A and B, as `bot.store.battles` counts it."""
+NO_PAIR = "There are no two tunes here that you could compare: your own are left out, and those you have compared."
+
+
 class Voting:
     """Casts votes at the pace that a person may have. clock: seconds."""
 
     def __init__(self, store: Store, clock: Callable[[], float] = time.monotonic) -> None:
         self._votes = store.votes
+        self._battles = store.battles
         self._clock = clock
         self._times: dict[str, list[float]] = {}  # by person, of the last minute, oldest first
 
@@ -34,6 +40,13 @@ class Voting:
         """
         self._count(voter if person is None else person)
         return await self._votes.cast(song_id, voter, value)
+
+    async def judge(
+        self, guild_id: str, voter: str, first: str, second: str, outcome: float, *, person: str | None = None
+    ) -> tuple[Song, Song]:
+        """Judge two songs of a battle (`bot.store.battles`), which counts as a vote. Raises InputError, LimitError."""
+        self._count(voter if person is None else person)
+        return await self._battles.judge(guild_id, voter, first, second, outcome)
 
     async def toggle(self, song_id: str, voter: str, value: int) -> Cast:
         """The same; where that is the voter's vote already it is taken back."""

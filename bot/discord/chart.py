@@ -13,7 +13,7 @@ from functools import cache
 
 from PIL import Image, ImageDraw, ImageFont
 
-from bot.store import Ranked
+from bot.store import Ranked, Standing
 
 SCALE = 2
 """Everything is drawn so many times too large, for smooth edges. The measures below are pixels of the finished one."""
@@ -29,6 +29,7 @@ TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
 NO_LETTERS = "(title below)"
 """In place of a title in a script that the font lacks."""
 EXPLANATION = "Bar: the share of likes that is sure; line: what is possible (95 %)"
+BATTLES_EXPLANATION = "Bar: how surely it is preferred to an average tune; line: what is possible (95 %)"
 
 Colour = tuple[int, int, int]
 GROUND: Colour = (17, 18, 30)
@@ -39,13 +40,13 @@ TEXT: Colour = (240, 241, 248)
 FAINT: Colour = (166, 171, 200)
 
 
-def draw(heading: str, chart: Sequence[Ranked]) -> bytes:
+def draw(heading: str, chart: Sequence[Ranked | Standing], explanation: str = EXPLANATION) -> bytes:
     """A chart as PNG, `WIDTH` wide and as high as its songs need. Takes a tenth of a second: call it in a thread."""
     height = HEADER + ROW * len(chart) + FOOTER
     image = Image.new("RGB", (WIDTH * SCALE, height * SCALE), GROUND)
     pen = ImageDraw.Draw(image)
     _write(pen, (LEFT, 38), _fitted(heading, HEADING_SIZE, RIGHT - LEFT), HEADING_SIZE, colour=TEXT, anchor="lm")
-    _write(pen, (LEFT, 80), EXPLANATION, SMALL_SIZE, anchor="lm")
+    _write(pen, (LEFT, 80), explanation, SMALL_SIZE, anchor="lm")
     _draw_grid(pen, height - FOOTER)
     for number, one in enumerate(chart):
         _draw_row(pen, HEADER + number * ROW, one)
@@ -54,8 +55,10 @@ def draw(heading: str, chart: Sequence[Ranked]) -> bytes:
     return data.getvalue()
 
 
-def counted(one: Ranked) -> str:
-    """A song's votes in words."""
+def counted(one: Ranked | Standing) -> str:
+    """A song's votes or battles in words."""
+    if isinstance(one, Standing):
+        return "1 battle" if one.strength.judgements == 1 else f"{one.strength.judgements} battles"
     likes = f"{one.likes} like{'' if one.likes == 1 else 's'}"
     return f"{likes}, {one.dislikes} dislike{'' if one.dislikes == 1 else 's'}" if one.dislikes else likes
 
@@ -69,7 +72,7 @@ def _draw_grid(pen: ImageDraw.ImageDraw, bottom: float) -> None:
         _write(pen, (x, bottom + 24), f"{share:.0%}", SMALL_SIZE, anchor=anchor)
 
 
-def _draw_row(pen: ImageDraw.ImageDraw, top: float, one: Ranked) -> None:
+def _draw_row(pen: ImageDraw.ImageDraw, top: float, one: Ranked | Standing) -> None:
     """Rank, title and votes, and the bar below them."""
     votes = counted(one)
     _write(pen, (LEFT - 16, top + 20), str(one.rank), TEXT_SIZE, anchor="rm")

@@ -17,7 +17,7 @@ import discord
 from discord import app_commands
 
 from bot.backlog import Backlog
-from bot.discord import replies, top
+from bot.discord import battle, replies, top
 from bot.discord.buttons import BUTTONS
 from bot.discord.commands import chiptune_group
 from bot.discord.edits import Edits
@@ -80,7 +80,7 @@ class ChiptuneClient(discord.AutoShardedClient):
 
     async def setup_hook(self) -> None:
         """Between login and connection: buttons of old messages, commands, and the posts that wait for a login."""
-        self.add_dynamic_items(*BUTTONS, *top.BUTTONS)
+        self.add_dynamic_items(*BUTTONS, *top.BUTTONS, *battle.BUTTONS)
         self.tree.add_command(chiptune_group(), override=True)
         self.logged_in.set()
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from discord import app_commands
 
+from bot.discord.battle import battle
 from bot.discord.cancelling import cancel
 from bot.discord.deleting import delete
 from bot.discord.generate import generate
@@ -35,6 +36,7 @@ def chiptune_group() -> app_commands.Group:
     group.add_command(play)
     group.add_command(stop)
     group.add_command(show_top)
+    group.add_command(battle)
     group.add_command(show_queue)
     group.add_command(cancel)
     group.add_command(delete)

@@ -26,7 +26,8 @@ PAGE = """**What this bot keeps about you**, under your Discord id and nothing e
 - **Tunes** you asked for, with what you asked and where, until they are deleted or erased. What you typed as a \
 file's name stands in their recipe.
 - **MIDI files** you sent: {keep} days after the request is done. Requests that came to nothing: {keep} days.
-- **Votes**, as long as their tune. **Reports** with their reason: {keep} days after they were settled.
+- **Votes** and which of two tunes you preferred, as long as these tunes. \
+**Reports** with their reason: {keep} days after they were settled.
 - Everything of a server goes {grace} days after the bot was removed from it.
 
 Messages are not read, and nothing is passed to anybody else or used to train the model. *Export* gives you all of it. \
@@ -54,7 +55,14 @@ SURE = (
 )
 ON_ITS_WAY = "A tune of yours is just being posted: try again when it is there. Nothing was erased."
 NOTHING = "There was nothing about you."
-COUNTED = {"songs": "tune", "requests": "request", "uploads": "MIDI file", "votes": "vote", "reports": "report"}
+COUNTED = {
+    "songs": "tune",
+    "requests": "request",
+    "uploads": "MIDI file",
+    "votes": "vote",
+    "battles": "battle",
+    "reports": "report",
+}
 """The tables that an erasure tells of, and what one of their rows is."""
 
 

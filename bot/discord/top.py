@@ -20,7 +20,7 @@ from bot.discord.asking import place
 from bot.discord.posts import linked_title
 from bot.discord.pressed import SONG, OfSong, Press
 from bot.discord.song import show
-from bot.store import PERIODS, Ranked
+from bot.store import PERIODS, Ranked, Standing
 
 if TYPE_CHECKING:
     from bot.discord.client import ChiptuneClient
@@ -29,17 +29,23 @@ PAGE = 10
 """Tunes on a page: two rows of buttons."""
 IN_A_ROW = 5
 USUAL = "week"
-LABELS = {"day": "Day", "week": "Week", "month": "Month", "all": "All time"}
+LABELS = {"day": "Day", "week": "Week", "month": "Month", "all": "All time", "battles": "Battles"}
 HEADINGS = {
     "day": "Top tunes of the last day",
     "week": "Top tunes of the last 7 days",
     "month": "Top tunes of the last 30 days",
     "all": "Top tunes of all time",
+    "battles": "Top tunes by battles",
 }
+BATTLES = "battles"
+"""The ranking by battles; it stands among the periods, and has none."""
+TABS = (*PERIODS, BATTLES)
 COLOUR = 0x56B4FF
 PICTURE = "top.png"
 NOTHING = "No tune made here in that time has a like of somebody else yet."
+NO_BATTLES = "No two tunes made here have been compared yet: `/chiptune battle` compares two."
 NO_MORE = "There are no more tunes in this chart."
+HOW_BATTLES = "-# By how surely a tune is preferred to an average one made here (95 %), heard in pairs without names."
 HOW = "-# By the share of likes that is sure at 95 %. Votes on one's own tunes do not count."
 
 Page = tuple[ui.LayoutView, list[discord.File]]
@@ -47,34 +53,42 @@ Page = tuple[ui.LayoutView, list[discord.File]]
 
 
 @app_commands.command(name="top", description="What people here like best")
-@app_commands.describe(period="When the tunes were made; the last week if left out")
-@app_commands.choices(period=[Choice(name=label, value=period) for period, label in LABELS.items()])
-async def show_top(interaction: discord.Interaction[ChiptuneClient], period: str = USUAL) -> None:
+@app_commands.describe(
+    period="When the tunes were made; the last week if left out", ranking="By votes, or by battles of two tunes"
+)
+@app_commands.choices(
+    period=[Choice(name=LABELS[period], value=period) for period in PERIODS],
+    ranking=[Choice(name="Votes", value="votes"), Choice(name="Battles", value=BATTLES)],
+)
+async def show_top(
+    interaction: discord.Interaction[ChiptuneClient], period: str = USUAL, ranking: str = "votes"
+) -> None:
     """The chart of this place, to the one who asks alone."""
     await interaction.response.defer(thinking=True, ephemeral=True)
-    view, files = await page(interaction, period, 0)
+    view, files = await page(interaction, BATTLES if ranking == BATTLES else period, 0)
     await interaction.edit_original_response(view=view, attachments=files)
 
 
 async def page(interaction: discord.Interaction[ChiptuneClient], period: str, start: int) -> Page:
-    """A page of a chart. start: how many tunes come before it."""
+    """A page of a chart of `TABS`. start: how many tunes come before it."""
     client = interaction.client
-    found = await client.store.charts.top(place(interaction), period, limit=PAGE + 1, start=start)
+    battles = period == BATTLES
+    found = await _found(client, place(interaction), period, start)
     shown = found[:PAGE]
     box: ui.Container[Any] = ui.Container(ui.TextDisplay(f"## {HEADINGS[period]}"), accent_colour=COLOUR)
     files = []
     if shown:
-        picture = await asyncio.to_thread(chart.draw, HEADINGS[period], shown)
+        picture = await asyncio.to_thread(chart.draw, HEADINGS[period], shown, _explained(period))
         about = described(period, shown)
         files.append(discord.File(io.BytesIO(picture), filename=PICTURE, description=about))
         box.add_item(ui.MediaGallery(discord.MediaGalleryItem(f"attachment://{PICTURE}", description=about)))
         lines = [await _line(client, one) for one in shown]
-        box.add_item(ui.TextDisplay("\n".join([*lines, HOW])))
+        box.add_item(ui.TextDisplay("\n".join([*lines, HOW_BATTLES if battles else HOW])))
     else:
-        box.add_item(ui.TextDisplay(NO_MORE if start else NOTHING))
+        box.add_item(ui.TextDisplay(NO_MORE if start else NO_BATTLES if battles else NOTHING))
     for first in range(0, len(shown), IN_A_ROW):
         box.add_item(ui.ActionRow(*(Open(one.song.id, one.rank) for one in shown[first : first + IN_A_ROW])))
-    box.add_item(ui.ActionRow(*(Turn(one, None, current=one == period) for one in PERIODS)))
+    box.add_item(ui.ActionRow(*(Turn(one, None, current=one == period) for one in TABS)))
     turns = [Turn(period, max(0, start - PAGE), label="Higher")] if start else []
     turns += [Turn(period, start + PAGE, label="Lower")] if len(found) > PAGE else []
     if turns:
@@ -82,13 +96,28 @@ async def page(interaction: discord.Interaction[ChiptuneClient], period: str, st
     return ui.LayoutView(timeout=None).add_item(box), files
 
 
-def described(period: str, shown: Sequence[Ranked]) -> str:
+def described(period: str, shown: Sequence[Ranked | Standing]) -> str:
     """The picture in words, for those who do not see it."""
     ranks = f"{shown[0].rank} to {shown[-1].rank}"
+    if period == BATTLES:
+        return (
+            f"{HEADINGS[period]}, places {ranks}: a bar for each, as long as it is surely preferred to an average tune."
+        )
     return f"{HEADINGS[period]}, places {ranks}: a bar for each, as long as the share of likes that is sure."
 
 
-async def _line(client: ChiptuneClient, one: Ranked) -> str:
+async def _found(client: ChiptuneClient, place: str, period: str, start: int) -> Sequence[Ranked | Standing]:
+    """The tunes of a page, and one more where there is one."""
+    if period == BATTLES:
+        return await client.store.battles.top(place, limit=PAGE + 1, start=start)
+    return await client.store.charts.top(place, period, limit=PAGE + 1, start=start)
+
+
+def _explained(period: str) -> str:
+    return chart.BATTLES_EXPLANATION if period == BATTLES else chart.EXPLANATION
+
+
+async def _line(client: ChiptuneClient, one: Ranked | Standing) -> str:
     """One place of a chart in a line of markdown."""
     title = linked_title(await client.store.requests.get(one.song.id), one.song)
     return f"**{one.rank}.** {title} · {chart.counted(one)} · {one.low:.0%} to {one.high:.0%}"
@@ -106,7 +135,7 @@ class Open(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:open:{SO
 
 
 class Turn(
-    ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:top:(?P<period>{'|'.join(PERIODS)}):(?P<start>[0-9]{{0,6}})"
+    ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:top:(?P<period>{'|'.join(TABS)}):(?P<start>[0-9]{{0,6}})"
 ):
     """Another page of a chart. start: how many tunes come before it, None: its beginning, as a period's own button."""
 

@@ -1,5 +1,6 @@
 """What the bot remembers, in one SQLite file: over one database, a facet for each thing that is kept."""
 
+from bot.store.battles import Standing
 from bot.store.charts import PERIODS, Ranked
 from bot.store.queue import Asker, Limits, Reached, Waiting
 from bot.store.reports import Report
@@ -22,6 +23,7 @@ __all__ = [
     "Report",
     "ServerSettings",
     "Song",
+    "Standing",
     "Status",
     "Store",
     "Waiting",

@@ -16,6 +16,7 @@ TABLES = {
         "SELECT uploads.* FROM uploads JOIN requests ON requests.id = uploads.request WHERE user_id = ? ORDER BY number"
     ),
     "votes": "SELECT * FROM votes WHERE voter = ? ORDER BY created",
+    "battles": "SELECT * FROM battles WHERE voter = ? ORDER BY number",
     "reports": "SELECT * FROM reports WHERE reporter = ? ORDER BY number",
 }
 """Where a person stands, table by table."""
@@ -39,6 +40,7 @@ class People:
         """Remove a person's rows; the SHA-256 of the files that these named. See `Database.scrub` for what is left."""
         async with self._db.transaction():
             await self._db.execute("DELETE FROM votes WHERE voter = ?", (user_id,))
+            await self._db.execute("DELETE FROM battles WHERE voter = ?", (user_id,))
             await self._db.execute("DELETE FROM reports WHERE reporter = ?", (user_id,))
             return await remove_requests(self._db, "user_id = ?", user_id)
 

@@ -12,6 +12,15 @@ from bot.store.database import Database
 from bot.store.removal import remove_requests
 from bot.store.values import Song
 
+HANGING = {
+    "votes": "song = ?",
+    "battles": "?1 IN (first, second)",
+    "reports": "song = ?",
+    "files": "song = ?",
+    "uploads": "request = ?",
+}
+"""What goes with a song that is deleted, table by table."""
+
 
 class Songs:
     """The table `songs`, with the sum of each song's votes."""
@@ -36,7 +45,7 @@ class Songs:
         return [Song.from_row(row) for row in rows]
 
     async def delete(self, song_id: str) -> set[str]:
-        """Delete a song with its votes and reports; the SHA-256 of the files that it named.
+        """Delete a song with its votes, battles and reports; the SHA-256 of the files that it named.
 
         Its request goes with it. Nothing happens where it is deleted already.
         """
@@ -68,8 +77,8 @@ class Songs:
 
     async def _empty(self, song_id: str) -> None:
         """Leave of a song and its request only what the lineage of others needs."""
-        for table, column in (("votes", "song"), ("reports", "song"), ("files", "song"), ("uploads", "request")):
-            await self._db.execute(f"DELETE FROM {table} WHERE {column} = ?", (song_id,))  # noqa: S608
+        for table, condition in HANGING.items():
+            await self._db.execute(f"DELETE FROM {table} WHERE {condition}", (song_id,))  # noqa: S608
         await self._db.execute(
             "UPDATE songs SET deleted = coalesce(deleted, ?), title = 'deleted', digest = '', midi = '', audio = '',"
             " picture = '', user_id = NULL, message_id = NULL, report = '', got = '{}', timings = '{}' WHERE id = ?",

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from bot.store.battles import Battles
 from bot.store.charts import Charts
 from bot.store.database import Database
 from bot.store.files import FileNames
@@ -32,6 +33,7 @@ class Store:
         self.songs = Songs(database)
         self.votes = Votes(database)
         self.charts = Charts(database)
+        self.battles = Battles(database)
         self.reports = Reports(database)
         self.servers = Servers(database)
         self.files = FileNames(database)

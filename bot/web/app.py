@@ -16,17 +16,18 @@ from aiohttp import web
 from bot.backlog import Backlog
 from bot.settings import Settings
 from bot.store import LOCAL_GUILD, PERIODS, Entry, Song, Store
-from bot.voting import OWN, Voting
-from bot.web.forms import make_request, read_object, read_request
+from bot.voting import NO_PAIR, OWN, Voting
+from bot.web.forms import make_request, read_judgement, read_object, read_request
 from bot.web.guards import guards
-from bot.web.views import options_view, ranked_view, request_view, song_view
+from bot.web.views import nameless_view, options_view, ranked_view, request_view, song_view, standing_view
 from generator.contract import FaultError, InputError, Request, digest, random_seed
 
 STATIC = Path(__file__).parent / "static"
-PAGE_FILES = ("style.css", "app.js", "top.js", "icon.svg")
+PAGE_FILES = ("style.css", "app.js", "top.js", "battle.js", "icon.svg")
 
 VOTER_COOKIE = "chiptune_voter"
 VOTER_SECONDS = 5 * 365 * 24 * 3600
+RANKINGS = ("votes", "battles")
 MAX_PAGE = 100
 """Songs in one answer of the history or of a chart."""
 
@@ -57,6 +58,8 @@ def make_app(settings: Settings, store: Store, backlog: Backlog) -> web.Applicat
             web.get("/api/songs", channel.songs),
             web.get(f"/api/songs/{ID}", channel.song),
             web.get("/api/top", channel.top),
+            web.get("/api/battle", channel.battle),
+            web.post("/api/battle", channel.judge),
             web.post(f"/api/songs/{ID}/vote", channel.vote),
             web.post(f"/api/songs/{ID}/another", channel.another),
             web.post(f"/api/songs/{ID}/remix", channel.remix),
@@ -146,12 +149,18 @@ class _LocalChannel:
         return web.json_response([song_view(song) for song in songs])
 
     async def top(self, request: web.Request) -> web.Response:
-        """The songs that people like best: `period` of PERIODS, `limit` how many, after the first `start`."""
+        """The songs that people like best, by a `ranking`, of a `period`: `limit` how many, after the first `start`."""
         period, start = request.query.get("period", "week"), request.query.get("start", "0")
+        ranking = request.query.get("ranking", "votes")
+        if ranking not in RANKINGS:
+            raise InputError(f"The ranking must be one of {', '.join(RANKINGS)}.")
         if period not in PERIODS:
             raise InputError(f"The period must be one of {', '.join(PERIODS)}.")
         if not re.fullmatch(r"[0-9]{1,6}", start):
             raise InputError("The start must be 0 to 999999.")
+        if ranking == "battles":
+            standings = await self._store.battles.top(LOCAL_GUILD, limit=_limit(request, "10"), start=int(start))
+            return web.json_response([standing_view(one) for one in standings])
         chart = await self._store.charts.top(LOCAL_GUILD, period, limit=_limit(request, "10"), start=int(start))
         return web.json_response([ranked_view(one) for one in chart])
 
@@ -174,6 +183,27 @@ class _LocalChannel:
         # As elsewhere, all who have no name yet are one person to the limit.
         cast = await self._voting.cast(song.id, voter, value, person=known or "")
         response = web.json_response({"votes": cast.votes, "vote": value, "note": OWN if cast.first_own else None})
+        _name_voter(response, voter)
+        return response
+
+    async def battle(self, request: web.Request) -> web.Response:
+        """Two songs for this browser to compare, which it neither made nor compared before."""
+        known = _voter(request)
+        voter = known or secrets.token_hex(16)
+        pair = await self._store.battles.pair(LOCAL_GUILD, voter)
+        if pair is None:
+            raise InputError(NO_PAIR)
+        response = web.json_response({name: nameless_view(song) for name, song in zip("ab", pair, strict=True)})
+        _name_voter(response, voter)
+        return response
+
+    async def judge(self, request: web.Request) -> web.Response:
+        """Which of two songs this browser prefers; the songs with their names."""
+        a, b, outcome = read_judgement(await read_object(request))
+        known = _voter(request)
+        voter = known or secrets.token_hex(16)
+        songs = await self._voting.judge(LOCAL_GUILD, voter, a, b, outcome, person=known or "")
+        response = web.json_response({name: song_view(song) for name, song in zip("ab", songs, strict=True)})
         _name_voter(response, voter)
         return response
 

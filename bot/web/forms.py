@@ -13,6 +13,7 @@ from aiohttp import BodyPartReader, hdrs, web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from bot.uploads import clean_name
+from bot.voting import OUTCOMES
 from generator.contract import MAX_UPLOAD_BYTES, InputError, Request, check_upload, digest, random_seed
 
 MAX_FIELDS_BYTES = 64 * 1024
@@ -22,6 +23,7 @@ FIELDS = frozenset(Request.__dataclass_fields__) - {"upload", "name"}
 """What the API takes; the upload's digest and its name come from the file itself."""
 
 NOT_JSON = "The request is not a JSON object."
+JUDGEMENT = "A judgement is {“a”: id, “b”: id, “winner”: “a”, “b” or “even”}."
 TWO_PARTS = "A remix has two parts: “request” and “file”."
 
 
@@ -107,3 +109,13 @@ async def _read_part(part: BodyPartReader, limit: int) -> bytes:
         if len(data) > limit:
             check_upload(b"", declared=max(len(data), MAX_UPLOAD_BYTES + 1))
     return bytes(data)
+
+
+def read_judgement(fields: Mapping[str, Any]) -> tuple[str, str, float]:
+    """The ids of a battle's two songs and what is thought of them, as numbers count it. Raises InputError."""
+    a, b, winner = (fields.get(name) for name in ("a", "b", "winner"))
+    if set(fields) != {"a", "b", "winner"} or not isinstance(winner, str) or winner not in OUTCOMES:
+        raise InputError(JUDGEMENT)
+    if not isinstance(a, str) or not isinstance(b, str):
+        raise InputError(JUDGEMENT)
+    return a, b, OUTCOMES[winner]

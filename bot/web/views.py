@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from bot.store import Entry, Ranked, Song, Status
+from bot.store import Entry, Ranked, Song, Standing, Status
 from bot.waiting import Place
 from generator.contract import (
     BARS,
@@ -79,6 +79,24 @@ def song_view(song: Song) -> dict[str, Any]:
 def ranked_view(one: Ranked) -> dict[str, Any]:
     """A song with its place in a chart."""
     place = {"rank": one.rank, "likes": one.likes, "dislikes": one.dislikes, "low": one.low, "high": one.high}
+    return {**song_view(one.song), **place}
+
+
+def nameless_view(song: Song) -> dict[str, Any]:
+    """A song of a battle, without its name."""
+    return {name: value for name, value in song_view(song).items() if name in ("id", "audio", "picture", "seconds")}
+
+
+def standing_view(one: Standing) -> dict[str, Any]:
+    """A song with its place in the ranking of battles."""
+    found = one.strength
+    place = {
+        "rank": one.rank,
+        "battles": found.judgements,
+        "low": found.low,
+        "middle": found.middle,
+        "high": found.high,
+    }
     return {**song_view(one.song), **place}
 
 

@@ -40,6 +40,7 @@ class Home:
         await self.store.votes.cast(self.hers.id, BOB, 1)
         await self.store.votes.cast(self.his.id, ALICE, 1)
         await self.store.votes.cast(self.his.id, BOB, 1)
+        await self.store.battles.judge("7", ALICE, self.his.id, self.same.id, 1)
         await self.store.reports.add(self.his.id, ALICE, "Too loud.")
         waiting = new_entry(4, user_id=ALICE, destination={"user": int(ALICE), "token": "secret"})
         await ask(self.store, self.files, waiting)
@@ -107,6 +108,7 @@ async def test_a_person_gets_everything_with_the_files(home: Home) -> None:
         "files": 6,
         "uploads": 2,
         "votes": 1,
+        "battles": 1,
         "reports": 1,
     }
     assert about["requests"][0]["request"]["upload"] == digest(HERS)

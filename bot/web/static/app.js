@@ -1,7 +1,9 @@
-// The page: sends requests, follows them, plays songs, votes, lists the history. The chart is top.js's.
+// The page: sends requests, follows them, plays songs, votes, lists the history. The chart is top.js's, battles
+// are battle.js's.
 // Whatever comes from elsewhere goes into the page as text, never as HTML. The address keeps what is being followed
 // (#request=ID) or shown (#song=ID), so that a reload goes on with it.
 
+import { makeBattle } from "/battle.js";
 import { makeChart } from "/top.js";
 
 const POLL_MILLISECONDS = 700;
@@ -353,4 +355,5 @@ listen();
 fillForm().catch((error) => say("error", sentence(error)));
 list();
 const chart = makeChart(call, open, (error) => say("error", sentence(error)));
+makeBattle(call, sendJson, open, sentence, chart.refresh);
 resume();

@@ -2,6 +2,14 @@
 // is sure, their thin ends what is possible (95 %).
 
 const PAGE = 5;
+const EMPTY = {
+  votes: "No tune of that time has a like of somebody else yet.",
+  battles: "No two tunes have been compared yet.",
+};
+const HOW = {
+  votes: "The bar is the share of likes that is sure, the line what is possible (95\u00a0%).",
+  battles: "The bar is how surely a tune is preferred to an average one, the line what is possible (95\u00a0%).",
+};
 
 // call: asks the server. open: shows a song by its id. fail: says what went wrong.
 export function makeChart(call, open, fail) {
@@ -12,10 +20,12 @@ export function makeChart(call, open, fail) {
   async function load(start) {
     const asked = period;
     try {
-      const songs = await call(`/api/top?period=${period}&limit=${PAGE + 1}&start=${start}`);
+      const songs = await call(`/api/top?${period === "battles" ? "ranking=battles" : `period=${period}`}&limit=${PAGE + 1}&start=${start}`);
       if (asked !== period) return; // somebody has turned to another one meanwhile
       if (!start) $("chart").replaceChildren();
       $("chart").append(...songs.slice(0, PAGE).map((song) => place(song, open)));
+      $("chart-empty").textContent = EMPTY[period] || EMPTY.votes;
+      $("chart-how").textContent = HOW[period] || HOW.votes;
       $("chart-empty").hidden = $("chart").children.length > 0;
       $("chart-more").hidden = songs.length <= PAGE;
     } catch (error) {
@@ -39,7 +49,7 @@ function place(song, open) {
   const item = document.createElement("li");
   const button = document.createElement("button");
   button.type = "button";
-  const votes = `${counted(song.likes, "like")}${song.dislikes ? `, ${counted(song.dislikes, "dislike")}` : ""}`;
+  const votes = song.battles ? counted(song.battles, "battle") : `${counted(song.likes, "like")}${song.dislikes ? `, ${counted(song.dislikes, "dislike")}` : ""}`;
   const sure = `${percent(song.low)} to ${percent(song.high)}`;
   for (const [name, words] of [["rank", song.rank], ["name", song.title], ["meta", votes], ["sum", sure]]) {
     const part = document.createElement("span");

@@ -1,0 +1,118 @@
+"""Judgements of two songs of a place at a time, heard without their names: one a person and pair, and it stands.
+
+Nobody judges songs of their own. What the judgements say about songs is `bot.ranking`'s, how often one may judge,
+`bot.voting`'s.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from dataclasses import dataclass
+
+from bot.ranking import UNKNOWN, Judged, Strength, next_pair, strengths
+from bot.store.database import Database
+from bot.store.values import GONE, Song
+from generator.contract import InputError
+
+POOL = 500
+"""Pairs are made of so many of a place's newest songs: more would never be heard often enough."""
+JUDGED = "You have judged these two already: a first judgement stands."
+OWN_SONG = "One of these two is your own tune: others judge it."
+ELSEWHERE = "These two tunes were not made here."
+TWICE_THE_SAME = "A battle needs two tunes, and these are the same one."
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A song's place in the ranking of battles. rank: 1 is the first."""
+
+    rank: int
+    song: Song
+    strength: Strength
+
+    @property
+    def low(self) -> float:
+        """The chance to be preferred to an average song, its lower bound (95 %)."""
+        return self.strength.low
+
+    @property
+    def high(self) -> float:
+        """The same, its upper bound."""
+        return self.strength.high
+
+
+class Battles:
+    """The table `battles`."""
+
+    def __init__(self, database: Database, rng: random.Random | None = None) -> None:
+        self._db = database
+        self._rng = rng or random.Random()
+
+    async def pair(self, guild_id: str, voter: str) -> tuple[Song, Song] | None:
+        """Two songs of a place that a person may judge next, neither of them the person's own; None: there are none."""
+        rows = await self._db.fetch(
+            "SELECT * FROM voted_songs WHERE guild_id = ? AND user_id IS NOT ? ORDER BY number DESC LIMIT ?",
+            (guild_id, voter, POOL),
+        )
+        songs = {row["id"]: Song.from_row(row) for row in rows}
+        if len(songs) < 2:
+            return None
+        asked = await self._db.fetch("SELECT first, second FROM battles WHERE voter = ?", (voter,))
+        known = await self._strengths(guild_id)
+        left_out = {frozenset((row["first"], row["second"])) for row in asked}
+        found = await asyncio.to_thread(next_pair, list(songs), known, left_out, self._rng)
+        return (songs[found[0]], songs[found[1]]) if found else None
+
+    async def judge(self, guild_id: str, voter: str, first: str, second: str, outcome: float) -> tuple[Song, Song]:
+        """Write down what a person thinks of two songs of a place: 1 prefers the first, 0 the second, 0.5 neither.
+
+        The two songs, whose names may be shown now. Raises InputError where one is gone, is the person's own or another
+        place's, or where the person has judged the pair before.
+        """
+        if first == second:
+            raise InputError(TWICE_THE_SAME)
+        async with self._db.transaction():
+            songs = (await self._song(first), await self._song(second))
+            if any(song.guild_id != guild_id for song in songs):
+                raise InputError(ELSEWHERE)
+            if any(song.user_id == voter for song in songs):
+                raise InputError(OWN_SONG)
+            ids = (first, second) if first < second else (second, first)
+            value = outcome if first < second else 1 - outcome
+            written = await self._db.execute(
+                "INSERT INTO battles (first, second, voter, outcome, created) VALUES (?, ?, ?, ?, ?)"
+                " ON CONFLICT (first, second, voter) DO NOTHING",
+                (*ids, voter, value, time.time()),
+            )
+            if not written:
+                raise InputError(JUDGED)
+        return songs
+
+    async def top(self, guild_id: str, *, limit: int = 10, start: int = 0) -> list[Standing]:
+        """A place's ranking by strength, of the songs that were judged. start: how many are left out at its top."""
+        known = await self._strengths(guild_id)
+        # The lower bound, as in the charts of votes: what is hardly known does not come first.
+        order = sorted(known, key=lambda song: (-known[song].low, song))[start : start + limit]
+        standings = []
+        for rank, song_id in enumerate(order, start + 1):
+            rows = await self._db.fetch("SELECT * FROM voted_songs WHERE id = ?", (song_id,))
+            standings += [Standing(rank, Song.from_row(row), known.get(song_id, UNKNOWN)) for row in rows]
+        return standings
+
+    async def _strengths(self, guild_id: str) -> dict[str, Strength]:
+        rows = await self._db.fetch(
+            "SELECT first, second, outcome FROM battles JOIN voted_songs ON voted_songs.id = first WHERE guild_id = ?"
+            " ORDER BY battles.number",
+            (guild_id,),
+        )
+        judged: list[Judged] = [(row["first"], row["second"], row["outcome"]) for row in rows]
+        return await asyncio.to_thread(strengths, judged)
+
+    async def _song(self, song_id: str) -> Song:
+        """Inside a transaction, in which the song cannot be deleted meanwhile."""
+        rows = await self._db.rows("SELECT * FROM voted_songs WHERE id = ?", (song_id,))
+        if not rows:
+            raise InputError(GONE)
+        return Song.from_row(rows[0])
