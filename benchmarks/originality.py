@@ -1,11 +1,12 @@
 """What unrelated songs share, whether copies are found, and what the index costs: the figures behind the threshold.
 
-    python -m benchmarks.originality CORPUS [--index FILE] [--tunes DIR] [--count N] [--seed S]
+    python -m benchmarks.originality CORPUS … [--index FILE] [--tunes DIR] [--count N] [--seed S]
 
-CORPUS is a folder of `chiptune corpus`: its train part is what the index was made of, its valid part are the songs that
-share nothing with it but by chance. Without --index one is made of the train part, which takes minutes. Passages of
-train songs, one of each kind a song, are then hidden: in another key, at another tempo, later, on the other pulse, in
-a song of the valid part. --tunes measures a folder of MIDI files, such as chiptune quality leaves, beside the songs.
+A CORPUS is a folder of `chiptune corpus`. The train parts of all are what the index was made of; the valid part of the
+first are the songs that share nothing with it but by chance. Without --index one is made, which takes minutes. Passages
+of each corpus's train songs, one of each kind a song, are then hidden: in another key, at another tempo, later, on the
+other pulse, in a song of the valid part. --tunes measures a folder of MIDI files, such as chiptune quality leaves,
+beside the songs.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import tempfile
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from itertools import islice
+from itertools import chain, islice
 from math import ceil
 from pathlib import Path
 from random import Random
@@ -29,6 +30,8 @@ from models.songs import TRAIN_FILE, VALID_FILE, Song, midi_files, read_file, re
 from models.tokens import row_clock
 
 RELATED = (
+    "doubledragon3sacredstones",
+    "guerrillawar",
     "kungfu",
     "loderunner",
     "nintendoworldchampionships1990",
@@ -36,10 +39,12 @@ RELATED = (
     "supermariobros2",
     "supermariobros3",
     "toujinmakyoudenheraclesnoeikou",
+    "vsninjajajamarukun",
     "yoshiscookie",
     "zeldanodensetsu",
 )
-"""Games of NES-MDB's valid part whose series has games in the train part: some of their songs are the same music."""
+"""Games of NES-MDB's valid part whose series has games in its train part or among VGMusic's: some of their songs are
+the same music."""
 
 EXCERPT = 32 * FRAMES_PER_SECOND
 TUNE = 30 * FRAMES_PER_SECOND
@@ -55,18 +60,21 @@ TEMPO, LATEST = 0.06, 10 * FRAMES_PER_SECOND
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("corpus", type=Path)
+    parser.add_argument("corpora", type=Path, nargs="+", metavar="CORPUS")
     parser.add_argument("--index", type=Path, help="a file of chiptune originality")
     parser.add_argument("--tunes", type=Path, help="a folder of tunes, with tracks p1, p2, tr and no")
     parser.add_argument("--count", type=int, default=400, help="train songs of which passages are taken")
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
-    index = Index.load(given.index) if given.index else Index.of(tqdm(read_songs(given.corpus / TRAIN_FILE)))
-    valid = list(tqdm(read_songs(given.corpus / VALID_FILE), desc="valid"))
+    trains = [corpus / TRAIN_FILE for corpus in given.corpora]
+    index = Index.load(given.index) if given.index else Index.of(tqdm(chain.from_iterable(map(read_songs, trains))))
+    valid = list(tqdm(read_songs(given.corpora[0] / VALID_FILE), desc="valid"))
     tunes = [read_file(path) for path in midi_files(given.tunes)] if given.tunes else []
     print_chance(valid, tunes, index)
-    songs = drawn(given.corpus / TRAIN_FILE, given.count, Random(given.seed))
-    print_copies(songs, [song.score for song in valid], index, given.seed)
+    for train in trains:
+        songs = drawn(train, given.count, Random(given.seed))
+        print(f"\nOf {train}:")
+        print_copies(songs, [song.score for song in valid], index, given.seed)
     print_cost([song.score for song in valid], index)
 
 

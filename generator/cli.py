@@ -203,9 +203,8 @@ def originality_command(arguments: list[str]) -> int:
     _make_folder(given.out.parent)
     try:
         lines = [line for corpus in given.corpora for line in read_lines(corpus / TRAIN_FILE)]
-        songs = map(song_from_json, tqdm(lines, unit="song"))
-        # Of a file that was arranged several ways the main arrangement stands for the others.
-        index = Index.of(song for song in songs if song.real or song.reduction == 0)
+        # Of a file that was arranged several ways, each way: the model learns from all of them.
+        index = Index.of(map(song_from_json, tqdm(lines, unit="song")))
     except MusicError as error:
         raise InputError(str(error)) from error
     try:
