@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from bot.ranking import UNKNOWN, Judged, chance, next_pair, strengths
 
 SPREADS = (1.4, 1.7)
-"""Deviations of the true strengths, in logits: over random pairs, voters prefer the better one in 78 and 80 %."""
+"""Deviations of the true strengths, in logits: over random pairs, voters prefer the better one in 78 and 81 %."""
 SONGS, JUDGEMENTS = 40, 259
 
 
