@@ -1,5 +1,5 @@
 # `make run` and `make test` set everything up by themselves; see docker/install.sh.
-.PHONY: run test test-long bench lint setup setup-dev
+.PHONY: run test test-long bench lint messages setup setup-dev
 
 run: setup
 	.venv/bin/python -m bot
@@ -17,6 +17,9 @@ lint: setup-dev
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
+
+messages: setup-dev
+	.venv/bin/python -m bot.languages.messages
 
 setup:
 	@docker/install.sh bot,generator

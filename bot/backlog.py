@@ -34,6 +34,7 @@ from generator.contract import (
     Request,
     Result,
 )
+from generator.sentences import _
 
 log = logging.getLogger(__name__)
 
@@ -41,10 +42,10 @@ MAX_ATTEMPTS = 3
 """A request that the generator, or the whole bot, died of so many times is refused."""
 OLDEST_SECONDS = 24 * 3600.0
 """A request that waited for longer is refused: hardly anybody waits for it any more."""
-TOO_OLD = "This waited for over a day, so it was given up. Please ask again."
-NO_REQUEST = "There is no such request: it may be answered already."
-TOO_LATE = "It is too late to cancel this: it is on its way."
-BY_ANOTHER = "This was cancelled by a moderator."
+TOO_OLD = _("This waited for over a day, so it was given up. Please ask again.")
+NO_REQUEST = _("There is no such request: it may be answered already.")
+TOO_LATE = _("It is too late to cancel this: it is on its way.")
+BY_ANOTHER = _("This was cancelled by a moderator.")
 EVERYBODY = 500
 """Open requests of all people together: hours of work for one machine."""
 

@@ -19,12 +19,13 @@ from bot.blobs import Blobs, Hold
 from bot.datadir import OLD_FOLDERS, OLD_SONGS, OLD_UPLOADS
 from bot.store import KeptFile, Song, Store
 from generator.contract import FaultError, InputError, check_upload, digest
+from generator.sentences import _
 
 log = logging.getLogger(__name__)
 
 UNNAMED_SECONDS = 3600.0
 """A file that no row names is left alone for so long."""
-FILES_GONE = "The files of this tune are no longer here."
+FILES_GONE = _("The files of this tune are no longer here.")
 GROUP = 100
 """How many files are removed between two breaths."""
 
@@ -164,7 +165,7 @@ class Files:
     async def _keep_upload(self, hold: Hold, sha256: str, data: bytes | None) -> None:
         if data is None:
             if not await asyncio.to_thread(hold.has, sha256):
-                raise InputError("The MIDI file of this request is no longer here: please upload it again.")
+                raise InputError(_("The MIDI file of this request is no longer here: please upload it again."))
             return
         check_upload(data)
         if digest(data) != sha256:

@@ -29,6 +29,11 @@ def visible(text: str) -> str:
     return " ".join("".join(seen).split())
 
 
+def capital(text: str) -> str:
+    """A text that begins with a capital letter."""
+    return f"{text[:1].upper()}{text[1:]}"
+
+
 def plain(text: str, length: int) -> str:
     """The same in at most `length` characters; what is cut is shown to be."""
     shown = visible(text)

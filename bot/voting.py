@@ -11,17 +11,18 @@ from collections.abc import Callable
 
 from bot.store import Cast, Song, Store
 from bot.waiting import LimitError, about
+from generator.sentences import _, ngettext
 
 MOST = 30
 """Votes of one person in a minute: more than anybody has listened to, fewer than a program would cast."""
 MINUTE = 60.0
-OWN = "This tune is your own: your vote is shown, but charts count those of others alone."
+OWN = _("This tune is your own: your vote is shown, but charts count those of others alone.")
 """Said with the first such vote."""
 
 
 OUTCOMES = {"a": 1.0, "b": 0.0, "even": 0.5}
 """What may be thought of a battle's two songs A and B, as `bot.store.battles` counts it."""
-NO_PAIR = "There are no two tunes here that you could compare: your own are left out, and those you have compared."
+NO_PAIR = _("There are no two tunes here that you could compare: your own are left out, and those you have compared.")
 
 
 class Voting:
@@ -61,6 +62,9 @@ class Voting:
         times = self._times.setdefault(person, [])
         if len(times) >= MOST:
             wait = times[0] + MINUTE - now
-            said = f"You have voted {MOST} times in a minute, which is the most: again in {about(wait)}."
-            raise LimitError(said, wait)
+            said = ngettext(
+                "You have voted {n} time in a minute, which is the most: again in {time}.",
+                "You have voted {n} times in a minute, which is the most: again in {time}.",
+            )
+            raise LimitError(said.counted(MOST, time=about(wait)), wait)
         times.append(now)

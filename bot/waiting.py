@@ -11,8 +11,10 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from bot.languages import command
 from bot.store import Asker, Reached, Store
 from generator.contract import DEFAULT_SECONDS, InputError, Progress, Request
+from generator.sentences import Sentence, _, joined, ngettext
 
 REMIX_SECONDS = 60.0
 """The length of a file that nobody has read yet."""
@@ -22,8 +24,10 @@ FRESH_SECONDS = 1.0
 """How long an estimate is good while nothing else changes."""
 
 WHAT_TO_DO = {
-    "discord": " `/chiptune queue` shows them, `/chiptune cancel` takes one back.",
-    "local": " Or cancel one of them.",
+    "discord": _("`{queue}` shows them, `{cancel}` takes one back.").format(
+        queue=command("queue"), cancel=command("cancel")
+    ),
+    "local": _("Or cancel one of them."),
 }
 """For somebody whose own requests are in the way, by origin."""
 
@@ -43,10 +47,17 @@ class Place:
     position: int
     seconds: float
 
-    def __str__(self) -> str:
+    @property
+    def sentence(self) -> Sentence:
         """As people read it: `number 3, ready in about 2 minutes`."""
-        where = {0: "being made", 1: "next"}.get(self.position, f"number {self.position}")
-        return f"{where}, ready in {about(self.seconds)}"
+        said = _("number {number}, ready in {time}")
+        if self.position <= 1:
+            said = _("next, ready in {time}") if self.position else _("being made, ready in {time}")
+        return said.format(number=self.position, time=about(self.seconds))
+
+    def __str__(self) -> str:
+        """The same in English."""
+        return str(self.sentence)
 
 
 class Line:
@@ -85,17 +96,16 @@ class Line:
         return places
 
 
-def about(seconds: float) -> str:
-    """A time to wait as people say it; it is a guess and should sound like one."""
+def about(seconds: float) -> Sentence:
+    """A time to wait as people say it after “in”; it is a guess and should sound like one."""
     if seconds <= 5:
-        return "a few seconds"
+        return _("a few seconds")
     if seconds < 53:
-        return f"about {5 * round(seconds / 5)} seconds"
-    minutes = round(seconds / 60)
+        return ngettext("about {n} second", "about {n} seconds").counted(5 * round(seconds / 5))
+    minutes, hours = max(1, round(seconds / 60)), max(1, round(seconds / 3600))
     if minutes < 55:
-        return "about a minute" if minutes <= 1 else f"about {minutes} minutes"
-    hours = round(seconds / 3600)
-    return "about an hour" if hours <= 1 else f"about {hours} hours"
+        return ngettext("about a minute", "about {n} minutes").counted(minutes)
+    return ngettext("about an hour", "about {n} hours").counted(hours)
 
 
 def expected_music(request: Request) -> float:
@@ -108,7 +118,7 @@ def expected_music(request: Request) -> float:
 
 
 def _in_words(seconds: float) -> str:
-    return f"in {about(seconds)}"
+    return _("in {time}").format(time=about(seconds))
 
 
 def _on_discord(seconds: float) -> str:
@@ -120,23 +130,41 @@ WHEN = {"discord": _on_discord}
 """How a time to wait for is said, by origin."""
 
 
+_TOO_MANY = {
+    "person": ngettext(
+        "You have {n:g} open request, which is the most here: the next can be asked for {when}.",
+        "You have {n:g} open requests, which is the most here: the next can be asked for {when}.",
+    ),
+    "server": ngettext(
+        "This server has {n:g} open request, which is the most here. Please ask again {when}.",
+        "This server has {n:g} open requests, which is the most here. Please ask again {when}.",
+    ),
+    "conversation": ngettext(
+        "This conversation has {n:g} open request, which is the most here. Please ask again {when}.",
+        "This conversation has {n:g} open requests, which is the most here. Please ask again {when}.",
+    ),
+    "everybody": ngettext(
+        "The queue is full with {n:g} open request. Please ask again {when}.",
+        "The queue is full with {n:g} open requests. Please ask again {when}.",
+    ),
+}
+"""What is said at a limit, by its name."""
+
+
 def limit_error(reached: Reached, in_the_way: Iterable[Place], asker: Asker) -> LimitError:
     """What to say to somebody whose request would break a limit. in_the_way: the requests that fill it."""
     wait = max(1.0, min((place.seconds for place in in_the_way), default=1.0))
     when = WHEN.get(asker.origin, _in_words)
     if reached.limit == "cooldown":
         wait = max(1.0, reached.wait or 0.0)
-        return LimitError(f"Here a person can ask every {reached.most:g} seconds: again {when(wait)}.", wait)
-    if reached.limit == "person":
-        said = f"You have {_count(reached.most, 'open request')}, which is the most here: the next can be asked for"
-        return LimitError(f"{said} {when(wait)}.{WHAT_TO_DO.get(asker.origin, '')}", wait)
-    if reached.limit == "server":
-        whose = "This server" if asker.in_server else "This conversation"
-        said = f"{whose} has {_count(reached.most, 'open request')}, which is the most here"
-    else:
-        said = f"The queue is full with {_count(reached.most, 'open request')}"
-    return LimitError(f"{said}. Please ask again {when(wait)}.", wait)
-
-
-def _count(number: float, what: str) -> str:
-    return f"{number:g} {what}{'' if number == 1 else 's'}"
+        said = ngettext(
+            "Here a person can ask every second: again {when}.",
+            "Here a person can ask every {n:g} seconds: again {when}.",
+        )
+        return LimitError(said.counted(reached.most, when=when(wait)), wait)
+    said = _TOO_MANY.get(reached.limit, _TOO_MANY["everybody"])
+    if reached.limit == "server" and not asker.in_server:
+        said = _TOO_MANY["conversation"]
+    full = said.counted(reached.most, when=when(wait))
+    todo = WHAT_TO_DO.get(asker.origin, "") if reached.limit == "person" else ""
+    return LimitError(joined(" ", full, todo), wait)

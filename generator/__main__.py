@@ -57,7 +57,7 @@ def serve(answers: BinaryIO) -> None:
         try:
             send(workshop.run(Job.from_dict(json.loads(text)), report))
         except InputError as error:
-            send(Failure(id=name, sentence=str(error)))
+            send(Failure(id=name, sentence=error.sentence))
         except ChiptuneError:
             log.exception("job %s failed", name)
             send(Failure(id=name, sentence=FAULT_SENTENCE, fault=True))

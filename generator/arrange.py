@@ -18,6 +18,7 @@ from generator.arranging.style import styles
 from generator.compose import Tune, transpose
 from generator.contract import InputError, Request
 from generator.importer import Import, import_midi
+from generator.sentences import _, ngettext
 from models.beats import find_grid
 from models.grid import find_clock
 from models.score import FRAMES_PER_SECOND, Grid, Note, Score
@@ -28,15 +29,18 @@ def arrange(request: Request, data: bytes) -> Tune:
     imported = import_midi(data)
     score = imported.score
     if score is not None:
-        report = f"The file already has the four channels: all {score.note_count:,} notes kept."
-        if request.mode != "arrange":
-            report = ""  # what is written on it has a report of its own, and does not keep all
+        said = ngettext(
+            "The file already has the four channels: its {n:,} note is kept.",
+            "The file already has the four channels: all {n:,} notes kept.",
+        )
+        # What is written on it has a report of its own, and does not keep all.
+        report: str = said.counted(score.note_count) if request.mode == "arrange" else ""
     else:
         reduction = reduce(imported.parts)
         score = sound(reduction)
         report = report_on(imported.parts, reduction).sentence
     if not score.note_count:
-        raise InputError("Nothing in the MIDI file can be played on the four channels.")
+        raise InputError(_("Nothing in the MIDI file can be played on the four channels."))
     title = title_of(request.name)
     score = moved(replace(score, title=title, grid=score.grid or imported.grid or find_grid(score)), request)
     return Tune(score, title, find_key(score)[0], report)

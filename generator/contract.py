@@ -23,6 +23,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from generator.sentences import Sentence, _, said_of
+
 VERSION = 1
 
 SCENES = ("stage", "boss", "clear", "title", "game-over", "ending", "town", "dungeon", "menu")
@@ -62,17 +64,39 @@ MODES = {
     "infill": frozenset(("bpm", "transpose", "takes", "span")),
 }
 """What a request can be for, and the fields that each mode can do something with; all but the first remix a file."""
+FIELD_TITLES = {
+    "scene": _("scene"),
+    "bpm": _("bpm"),
+    "key": _("key"),
+    "seconds": _("seconds"),
+    "bars": _("bars"),
+    "density": _("density"),
+    "takes": _("takes"),
+    "transpose": _("transpose"),
+    "from_bar": _("from bar"),
+    "keep": _("keep"),
+    "strength": _("strength"),
+    "span": _("span"),
+}
+"""Those fields as people read them."""
+NO_MODEL = _("There is no model called {name}.")
+NEEDS_FILE = _("A remix needs a MIDI file.")
 
-FAULT_SENTENCE = "Something went wrong on our side, not yours. It was logged; please try again."
-CANCELLED_SENTENCE = "This was cancelled."
+FAULT_SENTENCE = _("Something went wrong on our side, not yours. It was logged; please try again.")
+CANCELLED_SENTENCE = _("This was cancelled.")
 
 
 class ChiptuneError(Exception):
     """Whatever this project raises on purpose."""
 
+    @property
+    def sentence(self) -> str:
+        """The message; where it can be said in other languages, a `generator.sentences.Sentence`."""
+        return self.args[0] if self.args and isinstance(self.args[0], str) else str(self)
+
 
 class InputError(ChiptuneError):
-    """Bad input; the message is one clear sentence for the person."""
+    """Bad input; the message is one clear sentence for the person, translatable where it can reach Discord."""
 
 
 class JobCancelled(InputError):
@@ -95,7 +119,7 @@ class Limit:
     """The most that an upload may have of something, in `unit`s, and what the person reads who has more."""
 
     most: int
-    sentence: str
+    sentence: Sentence
     unit: int = 1
 
     def check(self, found: float) -> None:
@@ -106,10 +130,10 @@ class Limit:
 
 
 UPLOAD_LIMITS = {
-    "bytes": Limit(1, "The file has {found:,} MB; {most} MB is the most for a MIDI file.", unit=1024 * 1024),
-    "tracks": Limit(128, "The MIDI file has {found:,} tracks; {most} is the most."),
-    "events": Limit(200_000, "The MIDI file has {found:,} events; {most:,} is the most."),
-    "seconds": Limit(10, "The MIDI file lasts {found:,} minutes; {most} minutes is the most.", unit=60),
+    "bytes": Limit(1, _("The file has {found:,} MB; {most} MB is the most for a MIDI file."), unit=1024 * 1024),
+    "tracks": Limit(128, _("The MIDI file has {found:,} tracks; {most} is the most.")),
+    "events": Limit(200_000, _("The MIDI file has {found:,} events; {most:,} is the most.")),
+    "seconds": Limit(10, _("The MIDI file lasts {found:,} minutes; {most} minutes is the most."), unit=60),
 }
 """What a MIDI file may have. A megabyte is twice the largest of 21,027 files of VGMusic."""
 MAX_UPLOAD_BYTES = UPLOAD_LIMITS["bytes"].most * UPLOAD_LIMITS["bytes"].unit
@@ -152,43 +176,45 @@ class Request:
 
     def __post_init__(self) -> None:
         if self.version != VERSION:
-            raise InputError(f"This request is of version {self.version}; only version {VERSION} is understood.")
-        _check_name("mode", self.mode, tuple(MODES))
+            said = _("This request is of version {version}; only version {known} is understood.")
+            raise InputError(said.format(version=_shown(self.version), known=VERSION))
+        _check_name(_("mode"), self.mode, tuple(MODES))
         if self.scene is not None:
-            _check_name("scene", self.scene, SCENES)
+            _check_name(_("scene"), self.scene, SCENES)
         if self.density is not None:
-            _check_name("density", self.density, DENSITIES)
-        _check_name("sound", self.sound, SOUNDS)
+            _check_name(_("density"), self.density, DENSITIES)
+        _check_name(_("sound"), self.sound, SOUNDS)
         if self.key is not None:
             object.__setattr__(self, "key", parse_key(self.key))
-        _check_number("length", self.seconds, SECONDS, "seconds")
-        _check_number("length", self.bars, BARS, "bars", whole=True)
-        _check_number("tempo", self.bpm, BPM if self.mode == "generate" else REMIX_BPM, "BPM")
-        _check_number("temperature", self.temperature, TEMPERATURE, "")
-        _check_number("number of takes", self.takes, TAKES, "", whole=True)
-        _check_number("seed", self.seed, (0, SEEDS - 1), "", whole=True)
+        _check_number(_("length"), self.seconds, SECONDS, _("seconds"))
+        _check_number(_("length"), self.bars, BARS, _("bars"), whole=True)
+        _check_number(_("tempo"), self.bpm, BPM if self.mode == "generate" else REMIX_BPM, "BPM")
+        _check_number(_("temperature"), self.temperature, TEMPERATURE)
+        _check_number(_("number of takes"), self.takes, TAKES, whole=True)
+        _check_number(_("seed"), self.seed, (0, SEEDS - 1), whole=True)
         if not isinstance(self.model, str) or not re.fullmatch(r"[a-z0-9-]{1,40}", self.model):
-            raise InputError(f"There is no model called {_shown(self.model)}.")
+            raise InputError(NO_MODEL.format(name=_shown(self.model)))
         self._check_remix()
 
     def _check_remix(self) -> None:
         """What only a remix has, and which mode has a use for what."""
         if self.upload is not None and not re.fullmatch(r"[0-9a-f]{64}", str(self.upload)):
-            raise InputError("The upload is named by the SHA-256 of its bytes.")
+            raise InputError(_("The upload is named by the SHA-256 of its bytes."))
         if (self.mode != "generate") != (self.upload is not None):
-            raise InputError("A remix needs a MIDI file." if self.upload is None else "A new tune takes no MIDI file.")
-        _check_number("transposition", self.transpose, TRANSPOSE, "semitones", whole=True)
-        _check_number("strength", self.strength, STRENGTH, "")
-        _check_number("bar", self.from_bar, (1, LAST_BAR), "", whole=True)
+            raise InputError(NEEDS_FILE if self.upload is None else _("A new tune takes no MIDI file."))
+        _check_number(_("transposition"), self.transpose, TRANSPOSE, _("semitones"), whole=True)
+        _check_number(_("strength"), self.strength, STRENGTH)
+        _check_number(_("bar"), self.from_bar, (1, LAST_BAR), whole=True)
         if self.keep is not None:
             object.__setattr__(self, "keep", parse_channels(self.keep))
         if self.span is not None:
             object.__setattr__(self, "span", parse_span(self.span))
         if self.seconds is not None and self.bars is not None:
-            raise InputError("Give the length in seconds or in bars, not in both.")
+            raise InputError(_("Give the length in seconds or in bars, not in both."))
         for name in sorted(set().union(*MODES.values()) - MODES[self.mode]):
             if getattr(self, name) is not None:
-                raise InputError(f"The mode {self.mode} has no use for {name.replace('_', ' ')}: leave it out.")
+                said = _("The mode {mode} has no use for {field}: leave it out.")
+                raise InputError(said.format(mode=called(self.mode), field=FIELD_TITLES[name]))
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON holds it."""
@@ -198,10 +224,10 @@ class Request:
     def from_dict(cls, data: object) -> Request:
         """From JSON; raises InputError for anything that is no request."""
         if not isinstance(data, Mapping):
-            raise InputError("A request is a JSON object.")
+            raise InputError(_("A request is a JSON object."))
         unknown = sorted(set(data) - set(cls.__dataclass_fields__))
         if unknown:
-            raise InputError(f"A request has no field called {_shown(unknown[0])}.")
+            raise InputError(_("A request has no field called {name}.").format(name=_shown(unknown[0])))
         return cls(**data)
 
 
@@ -279,15 +305,24 @@ Answer = Progress | Result | Failure
 
 
 def answer_to_json(answer: Answer) -> str:
-    """One answer as a JSON object."""
-    return json.dumps(asdict(answer))
+    """One answer as a JSON object. "said" holds what its sentences are made of, by field, where that is needed."""
+    data = asdict(answer)
+    said = {name: made for name, text in data.items() if (made := said_of(text)) is not None}
+    return json.dumps({**data, "said": said} if said else data)
 
 
 def answer_from_json(text: str | bytes) -> Answer:
     """The answer that `answer_to_json` wrote."""
     data = json.loads(text)
+    for name, said in data.pop("said", {}).items():
+        data[name] = Sentence.from_json(said)
     kinds: dict[str, type[Answer]] = {"progress": Progress, "result": Result, "failure": Failure}
     return kinds[data["type"]](**data)
+
+
+def called(name: str) -> Sentence:
+    """A mode, a scene or a density as people read it."""
+    return Sentence(name.replace("-", " "))
 
 
 def usual_seconds(scene: str | None) -> float:
@@ -299,9 +334,8 @@ def parse_key(text: object) -> str:
     """A key as a person types it (`c`, `F#m`, `bb minor`) in our spelling; raises InputError."""
     match = re.fullmatch(r"\s*([A-Ga-g])([#b♯♭]?)\s*(m|min|minor|maj|major|)\s*", text if isinstance(text, str) else "")
     if not match:
-        raise InputError(
-            f"There is no key called {_shown(text)}: write C, F#, Bb for major and Cm, F#m, Bbm for minor."
-        )
+        said = _("There is no key called {name}: write C, F#, Bb for major and Cm, F#m, Bbm for minor.")
+        raise InputError(said.format(name=_shown(text)))
     letter, accidental, mode = match.groups()
     tonic = letter.upper() + accidental.replace("♯", "#").replace("♭", "b")
     return _SPELLINGS.get(tonic, tonic) + ("m" if mode in ("m", "min", "minor") else "")
@@ -314,11 +348,12 @@ def parse_channels(value: object) -> tuple[str, ...]:
     """
     found = [part.strip().lower() for part in value.split(",")] if isinstance(value, str) else value
     if not isinstance(found, list | tuple) or not found:
-        raise InputError(f"The channels to keep are some of {', '.join(CHANNELS)}, not {_shown(value)}.")
+        said = _("The channels to keep are some of {names}, not {value}.")
+        raise InputError(said.format(names=", ".join(CHANNELS), value=_shown(value)))
     for name in found:
-        _check_name("channel", name, CHANNELS)
+        _check_name(_("channel"), name, CHANNELS)
     if len(set(found)) == len(CHANNELS):
-        raise InputError("Keep one to three channels: with all four kept there is nothing to write.")
+        raise InputError(_("Keep one to three channels: with all four kept there is nothing to write."))
     return tuple(name for name in CHANNELS if name in found)
 
 
@@ -328,10 +363,12 @@ def parse_span(value: object) -> tuple[int, int]:
     if isinstance(value, str) and (match := re.fullmatch(r"\s*(\d{1,4})\s*(?:-\s*(\d{1,4})\s*)?", value)):
         found = [int(match[1]), int(match[2] or match[1])]
     if not isinstance(found, list | tuple) or len(found) != 2 or not all(map(_is_int, found)):
-        raise InputError(f"The bars to write anew are a first and a last one, such as 5-8, not {_shown(value)}.")
+        said = _("The bars to write anew are a first and a last one, such as 5-8, not {value}.")
+        raise InputError(said.format(value=_shown(value)))
     first, last = found
     if not 1 <= first <= last <= LAST_BAR:
-        raise InputError(f"The bars to write anew go from a first to a later one, not from {first} to {last}.")
+        said = _("The bars to write anew go from a first to a later one, not from {first} to {last}.")
+        raise InputError(said.format(first=first, last=last))
     return first, last
 
 
@@ -339,9 +376,9 @@ def check_upload(data: bytes, declared: int | None = None) -> None:
     """What the edge can see of an upload; raises InputError. `declared`: the size that the sender names, in bytes."""
     UPLOAD_LIMITS["bytes"].check(max(len(data), declared or 0))
     if not data:
-        raise InputError("The file is empty.")
+        raise InputError(_("The file is empty."))
     if not data.startswith(b"RIFF") and data.find(b"MThd", 0, MAX_UPLOAD_PREFIX + 4) < 0:
-        raise InputError("That is not a MIDI file: a MIDI file begins with MThd.")
+        raise InputError(_("That is not a MIDI file: a MIDI file begins with MThd."))
 
 
 def random_seed() -> int:
@@ -358,21 +395,27 @@ def _is_int(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _check_name(what: str, value: object, names: tuple[str, ...]) -> None:
+def _check_name(what: Sentence, value: object, names: tuple[str, ...]) -> None:
     """Raise InputError where a name is none of those known."""
     if value not in names:
-        raise InputError(f"The {what} must be one of {', '.join(names)}, not {_shown(value)}.")
+        said = _("The {what} must be one of {names}, not {value}.")
+        raise InputError(said.format(what=what, names=", ".join(names), value=_shown(value)))
 
 
-def _check_number(what: str, value: object, limits: tuple[float, float], unit: str, *, whole: bool = False) -> None:
+def _check_number(
+    what: Sentence, value: object, limits: tuple[float, float], unit: str = "", *, whole: bool = False
+) -> None:
     """Raise InputError where a number is none or out of its limits; None passes."""
     if value is None:
         return
     low, high = limits
     number = _is_int(value) or (isinstance(value, float) and not whole)
     if not number or not low <= value <= high:  # type: ignore[operator]
-        kind = "a whole number from " if whole else ""
-        raise InputError(f"The {what} must be {kind}{low} to {high} {unit}".rstrip() + f", not {_shown(value)}.")
+        said = _("The {what} must be {low} to {high}, not {value}.")
+        if whole:
+            said = _("The {what} must be a whole number from {low} to {high}, not {value}.")
+        most = Sentence("{number} {unit}").format(number=high, unit=unit) if unit else high
+        raise InputError(said.format(what=what, low=low, high=most, value=_shown(value)))
 
 
 def _shown(value: object) -> str:

@@ -16,10 +16,13 @@ from generator.contract import UPLOAD_LIMITS, InputError, check_upload
 from generator.meter import stated_grid
 from generator.midi_reader import DamagedMidi, read_midi
 from generator.parts import Part, PartNote, play
+from generator.sentences import _
 from models.midi import TempoMap, from_midi, is_score
 from models.score import FRAMES_PER_SECOND, Grid, Score, ScoreError
 
 __all__ = ["Import", "Part", "PartNote", "import_midi"]
+
+DAMAGED = _("The MIDI file is damaged and cannot be read.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +52,15 @@ def import_midi(data: bytes) -> Import:
     try:
         reading = read_midi(data)
     except DamagedMidi as error:
-        raise InputError("The MIDI file is damaged and cannot be read.") from error
+        raise InputError(DAMAGED) from error
     midi = reading.midi
     tempo = TempoMap(midi)
     parts, onsets = play(midi.tracks, tempo)
     if not onsets and reading.damaged:
-        raise InputError("The MIDI file is damaged and cannot be read.")
+        raise InputError(DAMAGED)
     score = _score(midi, tempo)
     if not parts and not (score and score.note_count):
-        raise InputError("The MIDI file holds no notes that can be heard.")
+        raise InputError(_("The MIDI file holds no notes that can be heard."))
     frames = score.frames if score else max(note.end for part in parts for note in part.notes)
     UPLOAD_LIMITS["seconds"].check(frames / FRAMES_PER_SECOND)
     grid = stated_grid(midi, tempo, onsets) if reading.counts_beats else None
@@ -75,5 +78,6 @@ def _score(midi: mido.MidiFile, tempo: TempoMap) -> Score | None:
         try:
             score = from_midi(midi)
         except ScoreError as error:
-            raise InputError(f"The MIDI file has the channels p1, p2, tr and no, but {error}.") from error
+            said = _("The MIDI file has the channels p1, p2, tr and no, but {fault}.")
+            raise InputError(said.format(fault=error)) from error
     return score

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import mido
 
 from generator.contract import UPLOAD_LIMITS, InputError
+from generator.sentences import _
 
 SMPTE = {24: (24, 1_000_000), 25: (25, 1_000_000), 29: (30, 1_001_000), 30: (30, 1_000_000)}
 """SMPTE frames a second to frames a beat, and that beat in microseconds."""
@@ -59,7 +60,7 @@ def read_midi(data: bytes) -> Reading:
     """A MIDI file, also inside RIFF or behind some other bytes. Raises DamagedMidi, and InputError for its limits."""
     begin = data.find(b"MThd")
     if begin < 0:
-        raise InputError("The RIFF file holds no MIDI.")
+        raise InputError(_("The RIFF file holds no MIDI."))
     form, division = int.from_bytes(data[begin + 8 : begin + 10], "big"), data[begin + 12 : begin + HEADER_BYTES]
     chunks = list(_track_chunks(data, begin + HEADER_BYTES))
     UPLOAD_LIMITS["tracks"].check(len(chunks))

@@ -16,6 +16,7 @@ from generator.analysis import faults, find_key, hardly_plays
 from generator.compose import Progress, Take, Tune, best_take, is_copy, wish_of
 from generator.contract import InputError, Request
 from generator.originality import Index, longest_shared
+from generator.sentences import Sentence, _, joined, ngettext
 from models.rewrite import Source, fill_in, go_on, source_of, write_beside
 from models.score import CHANNEL_NAMES, CHANNELS, NO, Grid, Note, Score
 from models.vocabulary import scale_of
@@ -45,7 +46,10 @@ class Bars:
     def begin(self, bar: int) -> int:
         """The frame on which a bar begins. Raises InputError where there is no such bar; the end is the one after."""
         if not 1 <= bar <= self.count + 1:
-            raise InputError(f"The tune has {self.count} bars; there is no bar {bar}.")
+            said = ngettext(
+                "The tune has {n} bar; there is no bar {bar}.", "The tune has {n} bars; there is no bar {bar}."
+            )
+            raise InputError(said.counted(self.count, bar=bar))
         return self.edges[bar - 1]
 
 
@@ -78,7 +82,8 @@ def rework(model: Model, request: Request, tune: Tune, progress: Progress, known
     known: of songs that may not be copied further than the tune itself has them.
     """
     if not model.plans:
-        raise InputError(f"The model {request.model} only composes: it knows nothing of tunes that exist.")
+        said = _("The model {name} only composes: it knows nothing of tunes that exist.")
+        raise InputError(said.format(name=request.model))
     source = source_of(model, tune.score)
     wish = wish_of(request)
     task = _TASKS[request.mode](source, request)
@@ -92,7 +97,7 @@ def rework(model: Model, request: Request, tune: Tune, progress: Progress, known
         return Take(score, find_key(score)[0], wrong, 0.0, shared)
 
     best = best_take(request, one, progress)
-    report = " ".join(filter(None, (tune.report, task.sentence)))
+    report = joined(" ", tune.report, task.sentence)
     return Tune(replace(best.score, title=tune.title), tune.title, best.key, report, best.shared)
 
 
@@ -140,11 +145,11 @@ class Continuation:
         bar = request.from_bar or bars.count + 1
         start = source.beat_at(bars.begin(bar))
         if start < 1:
-            raise InputError("A continuation needs at least one bar before it: begin with bar 2 or later.")
+            raise InputError(_("A continuation needs at least one bar before it: begin with bar 2 or later."))
         count = request.bars or (None if request.seconds else NEW_BARS)
         beats = max(1, round(count * _bar_frames(source.score) / source.clock.beat_frames)) if count else None
-        where = f"bar {bar}" if request.from_bar else "the end"
-        return cls(source, start, beats, f"Written on from {where}.")
+        from_bar, from_end = _("Written on from bar {bar}."), _("Written on from the end.")
+        return cls(source, start, beats, from_bar.format(bar=bar) if request.from_bar else from_end)
 
     def write(self, model: Model, wish: Wish, progress: Progress) -> Score:
         """As much new music as is wished for."""
@@ -165,10 +170,10 @@ class Accompaniment:
         playing = [name for name, notes in zip(CHANNEL_NAMES, source.score.channels, strict=True) if notes]
         names = request.keep or playing[:1]
         if not set(names) & set(playing):
-            raise InputError(f"Nothing plays on {' and '.join(names)}: keep a channel that does.")
+            raise InputError(_("Nothing plays on {channels}: keep a channel that does.").format(channels=tuple(names)))
         keep = tuple(map(CHANNEL_NAMES.index, names))
-        kept = " and ".join(CHANNELS[channel].title for channel in keep)
-        return cls(source, keep, f"Kept {kept}; the other channels were written anew.")
+        kept = tuple(Sentence(CHANNELS[channel].title) for channel in keep)
+        return cls(source, keep, _("Kept {channels}; the other channels were written anew.").format(channels=kept))
 
     @property
     def written(self) -> tuple[int, ...]:
@@ -197,9 +202,9 @@ class Infill:
         first, last = request.span or (middle, min(bars.count, middle + SPAN_BARS - 1))
         span = range(source.beat_at(bars.begin(first)), source.beat_at(bars.begin(last + 1)))
         if not span:
-            raise InputError(f"Bar {first} is too short to be written anew.")
-        which = f"Bar {first} was" if first == last else f"Bars {first} to {last} were"
-        return cls(source, (span,), f"{which} written anew.")
+            raise InputError(_("Bar {bar} is too short to be written anew.").format(bar=first))
+        said = _("Bars {first} to {last} were written anew.") if first < last else _("Bar {first} was written anew.")
+        return cls(source, (span,), said.format(first=first, last=last))
 
     @classmethod
     def varying(cls, source: Source, request: Request) -> Infill:
@@ -209,11 +214,12 @@ class Infill:
         count = ceil(strength * bars.count)
         drawn = np.random.default_rng((request.seed, 1)).permutation(bars.count)[:count]
         spans = []
-        for _, run in groupby(enumerate(sorted(int(bar) + 1 for bar in drawn)), lambda pair: pair[1] - pair[0]):
+        for _step, run in groupby(enumerate(sorted(int(bar) + 1 for bar in drawn)), lambda pair: pair[1] - pair[0]):
             row = [bar for _, bar in run]
             parts = [row[i : i + SPAN_BARS] for i in range(0, len(row), SPAN_BARS)]
             spans += [range(*(source.beat_at(bars.begin(bar)) for bar in (part[0], part[-1] + 1))) for part in parts]
-        return cls(source, tuple(filter(None, spans)), f"{count} of {bars.count} bars were varied.")
+        said = ngettext("{n} of {bars} bars was varied.", "{n} of {bars} bars were varied.")
+        return cls(source, tuple(filter(None, spans)), said.counted(count, bars=bars.count))
 
     def write(self, model: Model, wish: Wish, progress: Progress) -> Score:
         """All spans."""

@@ -17,6 +17,8 @@ from generator.arrange import arrange
 from generator.compose import Tune, compose
 from generator.contract import (
     DEFAULT_MODEL,
+    NEEDS_FILE,
+    NO_MODEL,
     VIDEO,
     ChiptuneError,
     Failure,
@@ -31,6 +33,7 @@ from generator.originality import INDEX_FILE, Index
 from generator.picture import draw
 from generator.playing import write_score
 from generator.rework import rework
+from generator.sentences import _
 from generator.video import film
 from models.midi import midi_bytes, to_midi
 from models.plan import density_name
@@ -58,7 +61,7 @@ class Workshop:
     def _load(self, name: str) -> Composer:
         folder = self._weights / name
         if not (folder / "config.json").exists():
-            raise InputError(f"There is no model called {name}.")
+            raise InputError(NO_MODEL.format(name=name))
         return Composer(folder)
 
     @property
@@ -71,24 +74,24 @@ class Workshop:
         try:
             return self._run(job, report)
         except InputError as error:
-            return Failure(id=job.id, sentence=str(error))
+            return Failure(id=job.id, sentence=error.sentence)
 
     def _run(self, job: Job, report: Callable[[Progress], None]) -> Result:
         watch = Stopwatch()
         folder = Path(job.folder)
 
         def composing(share: float) -> None:
-            report(Progress(id=job.id, fraction=round(COMPOSING * share, 3), stage="composing"))
+            report(Progress(id=job.id, fraction=round(COMPOSING * share, 3), stage=_("composing")))
 
         tune = self._tune(job, composing)
         watch.lap("score")
         data = midi_bytes(to_midi(tune.score))
         (folder / MIDI).write_bytes(data)
         watch.lap("midi")
-        report(Progress(id=job.id, fraction=COMPOSING, stage="rendering the sound"))
+        report(Progress(id=job.id, fraction=COMPOSING, stage=_("rendering the sound")))
         write_score(tune.score, folder / AUDIO, job.request.sound)
         watch.lap("audio")
-        report(Progress(id=job.id, fraction=0.95, stage="drawing the picture"))
+        report(Progress(id=job.id, fraction=0.95, stage=_("drawing the picture")))
         draw(tune.score, folder / PICTURE, tune.title, _subtitle(tune))
         watch.lap("picture")
         film(folder / PICTURE, folder / AUDIO, folder / VIDEO, tune.score.seconds)
@@ -101,7 +104,7 @@ class Workshop:
         if request.mode == "generate":
             return compose(self._composer(request), request, progress, self._known(request))
         if job.upload is None:
-            raise InputError("A remix needs a MIDI file.")
+            raise InputError(NEEDS_FILE)
         tune = arrange(request, Path(job.upload).read_bytes())
         if request.mode == "arrange":
             return tune

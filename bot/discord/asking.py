@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 import discord
 
-from bot.discord import serverwide
+from bot.discord import hearing, serverwide
+from bot.languages import NATIVE
 from bot.store import Asker
 from bot.uploads import clean_name
 from generator.contract import MAX_UPLOAD_BYTES, InputError, Request, check_upload, digest, random_seed
+from generator.sentences import _
 
 if TYPE_CHECKING:
     from bot.discord.client import ChiptuneClient
@@ -26,10 +28,10 @@ if TYPE_CHECKING:
 FETCH_SECONDS = 20.0
 CHUNK_BYTES = 64 * 1024
 MIDI_SUFFIXES = (".mid", ".midi", ".kar", ".rmi", ".smf")
-NO_SOURCE = "Give a MIDI file, or a tune made here: one of the two."
+NO_SOURCE = _("Give a MIDI file, or a tune made here: one of the two.")
 UNKNOWN_DIGEST = "0" * 64
 """Stands for a file's digest until the file is here, so that everything else is checked before."""
-FETCH_FAILED = "The file could not be fetched from Discord: please send it again."
+FETCH_FAILED = _("The file could not be fetched from Discord: please send it again.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +40,8 @@ class Destination:
 
     token: the interaction's, good for 15 minutes after `created` (seconds since 1970). message: the placeholder's id.
     limit: bytes that may be uploaded. reachable: whether the bot itself can write in the channel, which it cannot
-    where only a person has installed it. note: stands above the tune.
+    where only a person has installed it. note: stands above the tune. language: of the one who asked, and
+    channel_language: of all who see the channel, each one of `bot.languages`.
     """
 
     application: int
@@ -50,6 +53,8 @@ class Destination:
     limit: int
     reachable: bool
     note: str = ""
+    language: str = NATIVE
+    channel_language: str = NATIVE
 
     def to_dict(self) -> dict[str, Any]:
         """As the row holds it."""
@@ -69,7 +74,7 @@ def place(interaction: discord.Interaction) -> str:
 def check_attachment(attachment: discord.Attachment) -> None:
     """What can be said of an upload before it is fetched; raises InputError."""
     if not attachment.filename.lower().endswith(MIDI_SUFFIXES):
-        raise InputError("That is not a MIDI file: its name should end in .mid.")
+        raise InputError(_("That is not a MIDI file: its name should end in .mid."))
     check_upload(b"MThd" if attachment.size else b"", declared=attachment.size)
 
 
@@ -123,7 +128,7 @@ async def find_song(interaction: discord.Interaction[ChiptuneClient], song_id: s
     """A tune that was made here. Raises InputError."""
     song = await interaction.client.store.songs.get(song_id)
     if song is None or song.guild_id != place(interaction):
-        raise InputError("There is no such tune here: pick one from the list.")
+        raise InputError(_("There is no such tune here: pick one from the list."))
     return song
 
 
@@ -181,6 +186,8 @@ async def submit(
         limit=interaction.filesize_limit,
         reachable=interaction.is_guild_integration() or interaction.context.dm_channel,
         note=note,
+        language=hearing.of_locale(interaction.locale),
+        channel_language=await hearing.of_channel(interaction),
     )
     await interaction.client.backlog.accept(
         request,

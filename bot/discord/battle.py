@@ -22,22 +22,24 @@ from bot.discord.asking import place
 from bot.discord.posts import linked_title
 from bot.discord.pressed import Press
 from bot.files import FILES_GONE
+from bot.languages import say
 from bot.store import Song
 from bot.voting import NO_PAIR, OUTCOMES
 from generator.contract import InputError
+from generator.sentences import _
 
 if TYPE_CHECKING:
     from bot.discord.client import ChiptuneClient
 
 HEADER = 0.2
 """The share of a tune's picture, at its top, that its title and scene stand in: it is cut off."""
-LABELS = {"a": "A", "b": "B", "even": "Even"}
-QUESTION = "**Which of these two tunes is better?** You will see their names when you have chosen."
-TOO_LARGE = "These two tunes are over Discord's limit for files: they cannot be heard here."
+LABELS = {"a": "A", "b": "B", "even": _("Even")}
+QUESTION = _("**Which of these two tunes is better?** You will see their names when you have chosen.")
+TOO_LARGE = _("These two tunes are over Discord's limit for files: they cannot be heard here.")
 THANKS = {
-    "a": "You preferred **A**.",
-    "b": "You preferred **B**.",
-    "even": "You found them **even**.",
+    "a": _("You preferred **A**."),
+    "b": _("You preferred **B**."),
+    "even": _("You found them **even**."),
 }
 
 
@@ -63,7 +65,7 @@ async def show_pair(interaction: discord.Interaction[ChiptuneClient]) -> None:
     for outcome in OUTCOMES:
         view.add_item(Choose(outcome, pair[0].id, pair[1].id))
     attachments = [discord.File(io.BytesIO(data), filename=name) for name, data in files]
-    await interaction.edit_original_response(content=QUESTION, attachments=attachments, view=view)
+    await interaction.edit_original_response(content=say(QUESTION), attachments=attachments, view=view)
 
 
 async def _files(client: ChiptuneClient, letter: str, song: Song) -> list[tuple[str, bytes]]:
@@ -95,7 +97,7 @@ class Choose(
         self.outcome, self.first, self.second = outcome, first, second
         style = discord.ButtonStyle.secondary if outcome == "even" else discord.ButtonStyle.primary
         custom_id = f"chiptune:battle:{outcome}:{first}:{second}"
-        super().__init__(ui.Button(label=LABELS[outcome], style=style, custom_id=custom_id))
+        super().__init__(ui.Button(label=say(LABELS[outcome]), style=style, custom_id=custom_id))
 
     @classmethod
     async def from_custom_id(cls, interaction: Press, item: ui.Item[Any], match: re.Match[str]) -> Self:
@@ -111,14 +113,14 @@ class Choose(
             songs = await client.voting.judge(place(interaction), person, self.first, self.second, outcome)
             names = [await _named(client, letter, song) for letter, song in zip("AB", songs, strict=True)]
             view = ui.View(timeout=None).add_item(Another())
-            await interaction.edit_original_response(content="\n".join([THANKS[self.outcome], *names]), view=view)
+            await interaction.edit_original_response(content="\n".join([say(THANKS[self.outcome]), *names]), view=view)
 
 
 class Another(ui.DynamicItem[ui.Button[Any]], template="chiptune:battle:next"):
     """Another pair in place of the one that was judged."""
 
     def __init__(self) -> None:
-        super().__init__(ui.Button(label="Another pair", custom_id="chiptune:battle:next"))
+        super().__init__(ui.Button(label=say("Another pair"), custom_id="chiptune:battle:next"))
 
     @classmethod
     async def from_custom_id(cls, interaction: Press, item: ui.Item[Any], match: re.Match[str]) -> Self:
@@ -135,7 +137,9 @@ class Another(ui.DynamicItem[ui.Button[Any]], template="chiptune:battle:next"):
 async def _named(client: ChiptuneClient, letter: str, song: Song) -> str:
     """A tune's name and maker in a line of markdown."""
     title = linked_title(await client.store.requests.get(song.id), song)
-    return f"**{letter}** is {title}, made by <@{song.user_id}>." if song.user_id else f"**{letter}** is {title}."
+    if not song.user_id:
+        return say("**{letter}** is {title}.", letter=letter, title=title)
+    return say("**{letter}** is {title}, made by <@{user}>.", letter=letter, title=title, user=song.user_id)
 
 
 BUTTONS = (Choose, Another)

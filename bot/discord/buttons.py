@@ -18,6 +18,7 @@ from bot.discord.cancelling import Cancel
 from bot.discord.deleting import Delete, DeleteForGood
 from bot.discord.family import family
 from bot.discord.handling import Handle
+from bot.discord.hearing import of_channel, of_locale
 from bot.discord.history import Older
 from bot.discord.markdown import file_stem, inert
 from bot.discord.pressed import SONG, OfSong, Press
@@ -25,16 +26,18 @@ from bot.discord.privacy import Erase, EraseForGood, Export
 from bot.discord.reporting import ReportButton
 from bot.discord.reworking import Remix, Rewrite
 from bot.discord.rights import deletable
+from bot.languages import say, speaking
 from bot.store import GONE
 from bot.voting import OWN
 from generator.contract import InputError, random_seed
+from generator.sentences import _, ngettext
 
 if TYPE_CHECKING:
     from bot.discord.client import ChiptuneClient
 
 EXTEND_BARS = 8
 UP, DOWN = "👍", "👎"
-FILES_TOO_LARGE = "The files are over Discord's limit: they cannot be sent here."
+FILES_TOO_LARGE = _("The files are over Discord's limit: they cannot be sent here.")
 Row = ui.ActionRow[Any]
 
 
@@ -44,7 +47,7 @@ def rows(post: posts.Post) -> tuple[Row, ...]:
     make: Row = ui.ActionRow(AnotherTake(song.id), Extend(song.id), Remix(song.id))
     rate: Row = ui.ActionRow(Vote(song.id, 1, song.votes), Vote(song.id, -1), Files(song.id), ReportButton(song.id))
     if post.public_url:
-        rate.add_item(ui.Button(label="On the web", url=f"{post.public_url}/files/{song.id}/{song.audio}"))
+        rate.add_item(ui.Button(label=say("On the web"), url=f"{post.public_url}/files/{song.id}/{song.audio}"))
     return make, ui.ActionRow(Rewrite(song.id)), rate
 
 
@@ -62,7 +65,7 @@ class AnotherTake(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:t
     def __init__(self, song_id: str) -> None:
         blue = discord.ButtonStyle.primary
         super().__init__(
-            song_id, ui.Button(label="Another take", emoji="🎲", style=blue, custom_id=f"chiptune:take:{song_id}")
+            song_id, ui.Button(label=say("Another take"), emoji="🎲", style=blue, custom_id=f"chiptune:take:{song_id}")
         )
 
     async def pressed(self, interaction: Press, client: ChiptuneClient) -> None:
@@ -80,7 +83,7 @@ class Extend(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:extend
     """The tune, and some bars more."""
 
     def __init__(self, song_id: str) -> None:
-        label = f"Extend by {EXTEND_BARS} bars"
+        label = say(ngettext("Extend by {n} bar", "Extend by {n} bars").counted(EXTEND_BARS))
         super().__init__(song_id, ui.Button(label=label, emoji="➡️", custom_id=f"chiptune:extend:{song_id}"))
 
     async def pressed(self, interaction: Press, client: ChiptuneClient) -> None:
@@ -95,7 +98,7 @@ class Vote(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:vote:(?P
 
     def __init__(self, song_id: str, value: int, votes: int = 0) -> None:
         self.value = value
-        label = "Dislike" if value < 0 else f"Like ({votes:+d})" if votes else "Like"
+        label = say("Dislike") if value < 0 else f"{say('Like')} ({votes:+d})" if votes else say("Like")
         name = "up" if value > 0 else "down"
         button: ui.Button[Any] = ui.Button(
             label=label, emoji=UP if value > 0 else DOWN, custom_id=f"chiptune:vote:{name}:{song_id}"
@@ -112,16 +115,17 @@ class Vote(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:vote:(?P
         await interaction.response.defer()  # first: a hundred votes wait for the disk one after the other
         cast = await client.voting.toggle(self.song_id, str(interaction.user.id), self.value)
         if cast.first_own:
-            await interaction.followup.send(OWN, ephemeral=True)
+            await interaction.followup.send(say(OWN), ephemeral=True)
         if message := interaction.message:
             await client.edits.show(message.id, lambda: self._show_here(interaction, message))
-            await self._show_at_home(client, message.id)
+            await self._show_at_home(client, message.id, await of_channel(interaction))
 
     async def _show_here(self, interaction: Press, message: discord.Message) -> None:
         """Show the sum as it is by now where the button was pressed. Raises InputError where the tune is gone."""
-        await interaction.edit_original_response(view=await self._with_sum(interaction.client, message))
+        with speaking(await self._language(interaction, message)):
+            await interaction.edit_original_response(view=await self._with_sum(interaction.client, message))
 
-    async def _show_at_home(self, client: ChiptuneClient, pressed: int) -> None:
+    async def _show_at_home(self, client: ChiptuneClient, pressed: int, language: str) -> None:
         """The same in the tune's own post, where another message was pressed: a replay, or what one person sees."""
         song, entry = await client.store.songs.get(self.song_id), await client.store.requests.get(self.song_id)
         if (
@@ -135,7 +139,8 @@ class Vote(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:vote:(?P
 
         async def edit() -> None:
             message = await channel.fetch_message(home)
-            await message.edit(view=await self._with_sum(client, message))
+            with speaking(language):
+                await message.edit(view=await self._with_sum(client, message))
 
         await client.edits.show(home, edit)
 
@@ -149,12 +154,16 @@ class Vote(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:vote:(?P
         more = await family(client.store, post) if message.flags.ephemeral else ""
         return post.layout(names, rows(post), head=_head(message), more=more)
 
+    async def _language(self, interaction: Press, message: discord.Message) -> str:
+        """The language of those who see a message. Edits are made in any task: each says its language by itself."""
+        return of_locale(interaction.locale) if message.flags.ephemeral else await of_channel(interaction)
+
 
 class Files(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:files:{SONG}"):
     """Every file of the tune, to the one who asks alone; a way to delete it for those who may."""
 
     def __init__(self, song_id: str) -> None:
-        super().__init__(song_id, ui.Button(label="Files", emoji="💾", custom_id=f"chiptune:files:{song_id}"))
+        super().__init__(song_id, ui.Button(label=say("Files"), emoji="💾", custom_id=f"chiptune:files:{song_id}"))
 
     async def pressed(self, interaction: Press, client: ChiptuneClient) -> None:
         """Send what fits; a classic message, in which Discord plays the sound and shows the picture in place."""
@@ -168,7 +177,7 @@ class Files(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:files:{
 
         async def send(names: posts.Names) -> discord.Message:
             files = post.open(names, stem=file_stem(post.song.title))
-            text = f"The files of {title}" if names else FILES_TOO_LARGE
+            text = say("The files of {title}", title=title) if names else say(FILES_TOO_LARGE)
             return await interaction.edit_original_response(content=text, attachments=files, view=view)
 
         await posts.send_fitting(post.forms(interaction.filesize_limit, full=True), send)

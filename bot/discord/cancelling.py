@@ -13,21 +13,26 @@ from discord.app_commands import Choice
 
 from bot.discord.asking import place
 from bot.discord.completing import CHOICE_LENGTH, MAX_CHOICES
+from bot.discord.hearing import of_channel
 from bot.discord.posts import notice
 from bot.discord.pressed import SONG, OfSong, Press
 from bot.discord.queue import summary
 from bot.discord.rights import moderates
+from bot.languages import command, say, speaking
 from bot.text import plain
 from generator.contract import CANCELLED_SENTENCE, InputError
+from generator.sentences import _
 
 if TYPE_CHECKING:
     from bot.discord.client import ChiptuneClient
     from bot.store import Entry
 
-NO_REQUEST = "There is no such request: `/chiptune queue` shows what is open."
-NOT_YOURS = "Only the one who asked, or a moderator, can cancel this."
-NOT_YOUR_BUTTON = "Only the one who asked can press this; moderators have `/chiptune cancel`."
-CANCELLED = "Cancelled."
+NO_REQUEST = _("There is no such request: `{queue}` shows what is open.").format(queue=command("queue"))
+NOT_YOURS = _("Only the one who asked, or a moderator, can cancel this.")
+NOT_YOUR_BUTTON = _("Only the one who asked can press this; moderators have `{cancel}`.").format(
+    cancel=command("cancel")
+)
+CANCELLED = _("Cancelled.")
 
 
 async def complete_request(interaction: discord.Interaction[ChiptuneClient], typed: str) -> list[Choice[str]]:
@@ -35,10 +40,10 @@ async def complete_request(interaction: discord.Interaction[ChiptuneClient], typ
     user = str(interaction.user.id)
     found = [(entry, where) for entry, where in await interaction.client.backlog.open() if may(interaction, entry)]
     found.sort(key=lambda one: one[0].user_id != user)
-    named = [
-        (f"{'' if entry.user_id == user else 'another’s '}{summary(entry.request)} · {where}", entry.id)
-        for entry, where in found
-    ]
+    named = []
+    for entry, where in found:
+        what = summary(entry.request) if entry.user_id == user else say("another’s {tune}", tune=summary(entry.request))
+        named.append((f"{what} · {say(where.sentence)}", entry.id))
     choices = [Choice(name=plain(name, CHOICE_LENGTH), value=request) for name, request in named]
     return [choice for choice in choices if typed.strip().lower() in choice.name.lower()][:MAX_CHOICES]
 
@@ -57,7 +62,7 @@ async def cancel(interaction: discord.Interaction[ChiptuneClient], *, request: s
     if not may(interaction, entry):
         raise InputError(NOT_YOURS)
     await client.backlog.cancel(entry.id, by=user)
-    await interaction.response.send_message(CANCELLED, ephemeral=True)
+    await interaction.response.send_message(say(CANCELLED), ephemeral=True)
 
 
 def may(interaction: discord.Interaction[Any], entry: Entry) -> bool:
@@ -72,7 +77,7 @@ class Cancel(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:cancel
     """Takes back the request that a placeholder stands for, whose id the tune would have."""
 
     def __init__(self, song_id: str) -> None:
-        super().__init__(song_id, ui.Button(label="Cancel", custom_id=f"chiptune:cancel:{song_id}"))
+        super().__init__(song_id, ui.Button(label=say("Cancel"), custom_id=f"chiptune:cancel:{song_id}"))
 
     async def pressed(self, interaction: Press, client: ChiptuneClient) -> None:
         """Cancel it, and say so in the placeholder at once."""
@@ -83,4 +88,5 @@ class Cancel(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:cancel
         if entry.user_id != user:
             raise InputError(NOT_YOUR_BUTTON)
         await client.backlog.cancel(entry.id, by=user)
-        await interaction.response.edit_message(view=notice(CANCELLED_SENTENCE))
+        with speaking(await of_channel(interaction)):
+            await interaction.response.edit_message(view=notice(say(CANCELLED_SENTENCE)))

@@ -13,7 +13,9 @@ from functools import cache
 
 from PIL import Image, ImageDraw, ImageFont
 
+from bot.languages import say
 from bot.store import Ranked, Standing
+from generator.sentences import ENGLISH, Sentence, _, joined, ngettext
 
 SCALE = 2
 """Everything is drawn so many times too large, for smooth edges. The measures below are pixels of the finished one."""
@@ -26,10 +28,10 @@ BAR = 22
 LINE = 4
 HEADING_SIZE, TEXT_SIZE, SMALL_SIZE = 36.0, 27.0, 22.0
 TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
-NO_LETTERS = "(title below)"
+NO_LETTERS = _("(title below)")
 """In place of a title in a script that the font lacks."""
-EXPLANATION = "Bar: the share of likes that is sure; line: what is possible (95 %)"
-BATTLES_EXPLANATION = "Bar: how surely it is preferred to an average tune; line: what is possible (95 %)"
+EXPLANATION = _("Bar: the share of likes that is sure; line: what is possible (95 %)")
+BATTLES_EXPLANATION = _("Bar: how surely it is preferred to an average tune; line: what is possible (95 %)")
 
 Colour = tuple[int, int, int]
 GROUND: Colour = (17, 18, 30)
@@ -41,12 +43,17 @@ FAINT: Colour = (166, 171, 200)
 
 
 def draw(heading: str, chart: Sequence[Ranked | Standing], explanation: str = EXPLANATION) -> bytes:
-    """A chart as PNG, `WIDTH` wide and as high as its songs need. Takes a tenth of a second: call it in a thread."""
+    """A chart as PNG, `WIDTH` wide and as high as its songs need. Takes a tenth of a second: call it in a thread.
+
+    Its words are in the language that is being spoken, or in English where the font lacks that language's letters.
+    """
     height = HEADER + ROW * len(chart) + FOOTER
     image = Image.new("RGB", (WIDTH * SCALE, height * SCALE), GROUND)
     pen = ImageDraw.Draw(image)
-    _write(pen, (LEFT, 38), _fitted(heading, HEADING_SIZE, RIGHT - LEFT), HEADING_SIZE, colour=TEXT, anchor="lm")
-    _write(pen, (LEFT, 80), explanation, SMALL_SIZE, anchor="lm")
+    _write(
+        pen, (LEFT, 38), _fitted(_legible(heading), HEADING_SIZE, RIGHT - LEFT), HEADING_SIZE, colour=TEXT, anchor="lm"
+    )
+    _write(pen, (LEFT, 80), _fitted(_legible(explanation), SMALL_SIZE, RIGHT - LEFT), SMALL_SIZE, anchor="lm")
     _draw_grid(pen, height - FOOTER)
     for number, one in enumerate(chart):
         _draw_row(pen, HEADER + number * ROW, one)
@@ -55,12 +62,13 @@ def draw(heading: str, chart: Sequence[Ranked | Standing], explanation: str = EX
     return data.getvalue()
 
 
-def counted(one: Ranked | Standing) -> str:
+def counted(one: Ranked | Standing) -> Sentence:
     """A song's votes or battles in words."""
     if isinstance(one, Standing):
-        return "1 battle" if one.strength.judgements == 1 else f"{one.strength.judgements} battles"
-    likes = f"{one.likes} like{'' if one.likes == 1 else 's'}"
-    return f"{likes}, {one.dislikes} dislike{'' if one.dislikes == 1 else 's'}" if one.dislikes else likes
+        return ngettext("{n} battle", "{n} battles").counted(one.strength.judgements)
+    likes = ngettext("{n} like", "{n} likes").counted(one.likes)
+    dislikes = ngettext("{n} dislike", "{n} dislikes").counted(one.dislikes)
+    return joined(", ", likes, dislikes) if one.dislikes else likes
 
 
 def _draw_grid(pen: ImageDraw.ImageDraw, bottom: float) -> None:
@@ -74,7 +82,7 @@ def _draw_grid(pen: ImageDraw.ImageDraw, bottom: float) -> None:
 
 def _draw_row(pen: ImageDraw.ImageDraw, top: float, one: Ranked | Standing) -> None:
     """Rank, title and votes, and the bar below them."""
-    votes = counted(one)
+    votes = _legible(counted(one))
     _write(pen, (LEFT - 16, top + 20), str(one.rank), TEXT_SIZE, anchor="rm")
     room = RIGHT - LEFT - 40 - _width(votes, SMALL_SIZE)
     title = _fitted(one.song.title, TEXT_SIZE, room)
@@ -113,9 +121,15 @@ def _font(size: float) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     return ImageFont.load_default(size * SCALE)
 
 
+def _legible(text: str) -> str:
+    """A text of ours in the language that is being spoken, where the font has all of its letters."""
+    said = say(text)
+    return said if all(map(_has_glyph, said)) else ENGLISH.say(text)
+
+
 def _fitted(text: str, size: float, room: float) -> str:
     """What the font can draw of a text, cut where it is wider than the room; the list has the whole title."""
-    shown = " ".join("".join(_drawable(letter) for letter in text).split()) or NO_LETTERS
+    shown = " ".join("".join(_drawable(letter) for letter in text).split()) or _legible(NO_LETTERS)
     if _width(shown, size) <= room:
         return shown
     while shown and _width(f"{shown}…", size) > room:
@@ -132,6 +146,7 @@ def _drawable(letter: str) -> str:
     return ""
 
 
+@cache
 def _has_glyph(letter: str) -> bool:
     """Whether the font has a letter: what it lacks looks like a character that no font may have."""
     font = _font(TEXT_SIZE)

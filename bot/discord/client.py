@@ -17,11 +17,12 @@ import discord
 from discord import app_commands
 
 from bot.backlog import Backlog
-from bot.discord import battle, replies, top
+from bot.discord import battle, hearing, replies, top
 from bot.discord.buttons import BUTTONS
 from bot.discord.commands import chiptune_group
 from bot.discord.edits import Edits
 from bot.discord.jukebox import Jukebox
+from bot.discord.naming import CatalogueTranslator
 from bot.discord.presses import Presses
 from bot.privacy import Privacy
 from bot.settings import Settings
@@ -82,6 +83,7 @@ class ChiptuneClient(discord.AutoShardedClient):
         """Between login and connection: buttons of old messages, commands, and the posts that wait for a login."""
         self.add_dynamic_items(*BUTTONS, *top.BUTTONS, *battle.BUTTONS)
         self.tree.add_command(chiptune_group(), override=True)
+        await self.tree.set_translator(CatalogueTranslator())
         self.logged_in.set()
         try:
             await self._sync()
@@ -108,7 +110,8 @@ class ChiptuneClient(discord.AutoShardedClient):
 
     async def _sync(self) -> None:
         """Register the commands where they differ from those registered last: Discord counts registrations."""
-        commands = [command.to_dict(self.tree) for command in self.tree.get_commands()]
+        translator = self.tree.translator or CatalogueTranslator()
+        commands = [await command.get_translated_payload(self.tree, translator) for command in self.tree.get_commands()]
         text = json.dumps([self.application_id, discord.__version__, commands], sort_keys=True)
         digest = hashlib.sha256(text.encode()).hexdigest()
         if await asyncio.to_thread(_read, self._synced_file) == digest:
@@ -120,6 +123,11 @@ class ChiptuneClient(discord.AutoShardedClient):
 
 class Tree(app_commands.CommandTree[ChiptuneClient]):
     """The commands; their errors become sentences."""
+
+    async def interaction_check(self, interaction: discord.Interaction[ChiptuneClient], /) -> bool:
+        """Everybody may; from here on the one who asks is spoken to in their language."""
+        hearing.listen(interaction)
+        return True
 
     async def on_error(
         self, interaction: discord.Interaction[ChiptuneClient], error: app_commands.AppCommandError

@@ -11,8 +11,10 @@ from discord.app_commands import Choice
 
 from bot.discord import asking
 from bot.discord.reworking import CHANNEL_TITLES
+from bot.languages import say
 from bot.text import plain
-from generator.contract import CHANNELS, KEYS
+from generator.contract import CHANNELS, KEYS, called
+from generator.sentences import _
 
 if TYPE_CHECKING:
     from bot.discord.client import ChiptuneClient
@@ -20,20 +22,24 @@ if TYPE_CHECKING:
 
 MAX_CHOICES = 25
 CHOICE_LENGTH = 100
+BEATS = _("{bpm:.0f} BPM")
 SEARCHED = 200
 """The newest tunes that are looked through for a title."""
 
 
 def choices(names: Sequence[str]) -> list[Choice[str]]:
     """Names as choices, as a person reads them."""
-    return [Choice(name=name.replace("-", " "), value=name) for name in names]
+    return [Choice(name=called(name), value=name) for name in names]
 
 
 async def complete_key(interaction: discord.Interaction[ChiptuneClient], typed: str) -> list[Choice[str]]:
     """The keys that begin with what was typed."""
     start = typed.strip().lower()
     found = [key for key in KEYS if key.lower().startswith(start)]
-    named = [(f"{key.rstrip('m')} {'minor' if key.endswith('m') else 'major'}", key) for key in found]
+    named = [
+        (say("{tonic} minor", tonic=key[:-1]) if key.endswith("m") else say("{tonic} major", tonic=key), key)
+        for key in found
+    ]
     return [Choice(name=name, value=key) for name, key in named][:MAX_CHOICES]
 
 
@@ -45,13 +51,13 @@ async def complete_song(interaction: discord.Interaction[ChiptuneClient], typed:
 def song_choices(songs: Sequence[Song], typed: str) -> list[Choice[str]]:
     """Those tunes whose titles hold what was typed."""
     found = [song for song in songs if typed.strip().lower() in song.title.lower()]
-    named = [(f"{song.title} · {song.key} · {song.bpm:.0f} BPM", song.id) for song in found[:MAX_CHOICES]]
+    named = [(f"{song.title} · {song.key} · {say(BEATS, bpm=song.bpm)}", song.id) for song in found[:MAX_CHOICES]]
     return [Choice(name=plain(name, CHOICE_LENGTH), value=song_id) for name, song_id in named]
 
 
 async def complete_keep(interaction: discord.Interaction[ChiptuneClient], typed: str) -> list[Choice[str]]:
     """Every choice of one to three channels whose names hold what was typed."""
     groups = [group for count in (1, 2, 3) for group in combinations(CHANNELS, count)]
-    named = [(" + ".join(CHANNEL_TITLES[name] for name in group), ",".join(group)) for group in groups]
+    named = [(" + ".join(say(CHANNEL_TITLES[name]) for name in group), ",".join(group)) for group in groups]
     words = typed.lower()
     return [Choice(name=title, value=value) for title, value in named if words in title or words in value]

@@ -16,18 +16,20 @@ from bot.discord import asking, rights
 from bot.discord.completing import SEARCHED, song_choices
 from bot.discord.markdown import inert
 from bot.discord.pressed import SONG, OfSong, Press
+from bot.languages import say
 from bot.store import Song
 from generator.contract import InputError
+from generator.sentences import _
 
 if TYPE_CHECKING:
     from bot.discord.client import ChiptuneClient
 
 log = logging.getLogger(__name__)
 
-SURE = "Shall {title} be deleted, with its files, its votes and its message? This cannot be undone."
-DELETED = "{title} is deleted."
-MESSAGE_STAYS = "Its message could not be removed: a moderator can do that."
-NOT_POSTED_YET = "This tune is just being posted: try again when it is there."
+SURE = _("Shall {title} be deleted, with its files, its votes and its message? This cannot be undone.")
+DELETED = _("{title} is deleted.")
+MESSAGE_STAYS = _("Its message could not be removed: a moderator can do that.")
+NOT_POSTED_YET = _("This tune is just being posted: try again when it is there.")
 
 
 async def complete_deletable(interaction: discord.Interaction[ChiptuneClient], typed: str) -> list[Choice[str]]:
@@ -48,7 +50,8 @@ async def ask(interaction: discord.Interaction[ChiptuneClient], song: Song) -> N
     """Ask the person alone whether they are sure. Raises InputError where they may not."""
     await rights.check_may_delete(interaction, song)
     view = ui.View(timeout=None).add_item(DeleteForGood(song.id))
-    await interaction.response.send_message(SURE.format(title=f"**{inert(song.title)}**"), view=view, ephemeral=True)
+    title = f"**{inert(song.title)}**"
+    await interaction.response.send_message(say(SURE, title=title), view=view, ephemeral=True)
 
 
 async def delete_song(client: ChiptuneClient, song: Song) -> bool:
@@ -78,7 +81,7 @@ class Delete(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:delete
     """Asks whether the tune shall be deleted."""
 
     def __init__(self, song_id: str) -> None:
-        super().__init__(song_id, ui.Button(label="Delete…", emoji="🗑️", custom_id=f"chiptune:delete:{song_id}"))
+        super().__init__(song_id, ui.Button(label=say("Delete…"), emoji="🗑️", custom_id=f"chiptune:delete:{song_id}"))
 
     async def pressed(self, interaction: Press, client: ChiptuneClient) -> None:
         """Ask once more."""
@@ -91,7 +94,7 @@ class DeleteForGood(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune
     def __init__(self, song_id: str) -> None:
         red = discord.ButtonStyle.danger
         super().__init__(
-            song_id, ui.Button(label="Delete it", style=red, custom_id=f"chiptune:delete-for-good:{song_id}")
+            song_id, ui.Button(label=say("Delete it"), style=red, custom_id=f"chiptune:delete-for-good:{song_id}")
         )
 
     async def pressed(self, interaction: Press, client: ChiptuneClient) -> None:
@@ -100,5 +103,6 @@ class DeleteForGood(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune
         await rights.check_may_delete(interaction, song)
         await interaction.response.defer()
         gone = await delete_song(client, song)
-        said = DELETED.format(title=f"**{inert(song.title)}**")
-        await interaction.edit_original_response(content=said if gone else f"{said} {MESSAGE_STAYS}", view=None)
+        title = f"**{inert(song.title)}**"
+        said = say(DELETED, title=title)
+        await interaction.edit_original_response(content=said if gone else f"{said} {say(MESSAGE_STAYS)}", view=None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.discord.completing import SEARCHED
 from bot.discord.posts import Post, linked_title
+from bot.languages import say
 from bot.store import Song, Store
 
 ANCESTORS = 4
@@ -24,8 +25,8 @@ async def family(store: Store, post: Post) -> str:
     tree = [f"{'  ' * depth}- {line}" for depth, line in enumerate(lines)]
     tree += [f"{'  ' * len(lines)}- {await _linked(store, song)}" for song in below[:CHILDREN]]
     if len(below) > CHILDREN:
-        tree.append(f"{'  ' * len(lines)}- and {len(below) - CHILDREN} more")
-    return "\n".join(["**Family**", *tree])
+        tree.append(f"{'  ' * len(lines)}- {say('and {n} more', n=len(below) - CHILDREN)}")
+    return "\n".join([say("**Family**"), *tree])
 
 
 async def _ancestors(store: Store, song: Song) -> list[Song]:

@@ -12,16 +12,19 @@ import discord
 from discord import ui
 
 from bot.discord.deleting import MESSAGE_STAYS, delete_song
+from bot.discord.hearing import of_channel
 from bot.discord.pressed import SONG, OfSong, Press
 from bot.discord.rights import check_moderates
+from bot.languages import say, speaking
+from generator.sentences import _
 
 if TYPE_CHECKING:
     from bot.discord.client import ChiptuneClient
 
-LABELS = {"delete": "Delete the tune", "dismiss": "Dismiss"}
-GONE_ALREADY = "The tune was deleted already."
-DELETED = "Deleted by <@{user}>."
-DISMISSED = "Dismissed by <@{user}>."
+LABELS = {"delete": _("Delete the tune"), "dismiss": _("Dismiss")}
+GONE_ALREADY = _("The tune was deleted already.")
+DELETED = _("Deleted by <@{user}>.")
+DISMISSED = _("Dismissed by <@{user}>.")
 
 
 def handling_view(song_id: str) -> ui.View:
@@ -40,7 +43,7 @@ class Handle(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:handle
         style = discord.ButtonStyle.danger if verdict == "delete" else discord.ButtonStyle.secondary
         super().__init__(
             song_id,
-            ui.Button(label=LABELS[verdict], style=style, custom_id=f"chiptune:handle:{verdict}:{song_id}"),
+            ui.Button(label=say(LABELS[verdict]), style=style, custom_id=f"chiptune:handle:{verdict}:{song_id}"),
         )
 
     @classmethod
@@ -52,7 +55,8 @@ class Handle(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:handle
         """Do it, and note below the report who did."""
         check_moderates(interaction)
         await interaction.response.defer()
-        said = await self._settle(client, interaction.user.id)
+        with speaking(await of_channel(interaction)):
+            said = await self._settle(client, interaction.user.id)
         report = interaction.message.content if interaction.message else ""
         await interaction.edit_original_response(content=f"{report}\n{said}", view=None)
 
@@ -60,9 +64,10 @@ class Handle(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:handle
         """Do it; what to say of it. Raises InputError while the tune is being posted."""
         song = await client.store.songs.get(self.song_id)
         if song is None:
-            return GONE_ALREADY
+            return say(GONE_ALREADY)
         if self.verdict == "dismiss":
             await client.store.reports.handle(song.id)
-            return DISMISSED.format(user=user)
+            return say(DISMISSED, user=user)
         gone = await delete_song(client, song)
-        return DELETED.format(user=user) if gone else f"{DELETED.format(user=user)} {MESSAGE_STAYS}"
+        said = say(DELETED, user=user)
+        return said if gone else f"{said} {say(MESSAGE_STAYS)}"

@@ -13,6 +13,8 @@ from discord import app_commands, ui
 from bot.discord.asking import place
 from bot.discord.markdown import inert, message_link
 from bot.discord.pressed import SONG, OfSong, Press
+from bot.languages import command, say
+from generator.contract import called
 
 if TYPE_CHECKING:
     from bot.discord.client import ChiptuneClient
@@ -29,8 +31,9 @@ async def page(
     songs = await store.songs.history(place(interaction), limit=PAGE + 1, before=before)
     lines = [line(song, await _link(interaction.client, song)) for song in songs[:PAGE]]
     embed = discord.Embed(
-        title="Newest tunes" if before is None else "Older tunes",
-        description="\n".join(lines) or "Nothing yet: `/chiptune generate` makes the first one.",
+        title=say("Newest tunes") if before is None else say("Older tunes"),
+        description="\n".join(lines)
+        or say("Nothing yet: `{generate}` makes the first one.", generate=command("generate")),
     )
     view = ui.View(timeout=None)
     if len(songs) > PAGE:
@@ -40,8 +43,9 @@ async def page(
 
 def line(song: Song, link: str | None) -> str:
     """One tune in a line of markdown."""
-    facts = [f"{song.bpm:.0f} BPM", song.key, f"{song.seconds:.0f} s", *([song.scene] if song.scene else [])]
-    facts += [f"👍 {song.votes}", f"<t:{song.created:.0f}:R>", *([f"[listen]({link})"] if link else [])]
+    facts = [say("{bpm:.0f} BPM", bpm=song.bpm), song.key, say("{seconds:.0f} s", seconds=song.seconds)]
+    facts += [say(called(song.scene))] if song.scene else []
+    facts += [f"👍 {song.votes}", f"<t:{song.created:.0f}:R>", *([f"[{say('listen')}]({link})"] if link else [])]
     return f"**{inert(song.title)}** · {' · '.join(facts)}"
 
 
@@ -57,7 +61,7 @@ class Older(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:older:{
     """The next page of the history."""
 
     def __init__(self, song_id: str) -> None:
-        super().__init__(song_id, ui.Button(label="Older", custom_id=f"chiptune:older:{song_id}"))
+        super().__init__(song_id, ui.Button(label=say("Older"), custom_id=f"chiptune:older:{song_id}"))
 
     async def pressed(self, interaction: Press, client: ChiptuneClient) -> None:
         """Turn the page."""

@@ -19,6 +19,7 @@ from discord.ext import tasks
 
 from bot.discord.voice import Channel, Connect, Connection, TuneSource, join
 from generator.contract import InputError
+from generator.sentences import _, ngettext
 
 log = logging.getLogger(__name__)
 
@@ -29,8 +30,11 @@ IDLE_SECONDS = 120.0
 TICK_SECONDS = 1.0
 """Between two looks at whether to leave."""
 MOST_WAITING = 20
-FULL = "There are {most} tunes waiting already: ask again when some have been played."
-PLAYING_ELSEWHERE = "Others are listening in <#{channel}>: join them there, or ask again when they are done."
+FULL = ngettext(
+    "There is {n} tune waiting already: ask again when it has been played.",
+    "There are {n} tunes waiting already: ask again when some have been played.",
+)
+PLAYING_ELSEWHERE = _("Others are listening in <#{channel}>: join them there, or ask again when they are done.")
 
 Clock = Callable[[], float]
 """Seconds, from any beginning."""
@@ -84,7 +88,7 @@ class Player:
     def add(self, tune: Tune) -> int:
         """Play a tune after those that wait; how many tunes come before it. Raises InputError."""
         if len(self.waiting) >= MOST_WAITING:
-            raise InputError(FULL.format(most=MOST_WAITING))
+            raise InputError(FULL.counted(MOST_WAITING))
         before = len(self.waiting) + self.voice.is_playing()
         self.waiting.append(tune)
         self._play_next()

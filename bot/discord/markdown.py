@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from bot.languages import say
 from bot.text import plain
 
 TITLE_LENGTH = 80
@@ -17,7 +18,7 @@ behind a backslash. A colon is among them so that `https://…` is no link."""
 
 def inert(text: str, length: int = TITLE_LENGTH) -> str:
     """A person's text as markdown that shows just that text, cut to `length`; never put at the start of a line."""
-    return SPECIAL.sub(r"\\\1", plain(text, length)) or "untitled"
+    return SPECIAL.sub(r"\\\1", plain(text, length)) or say("untitled")
 
 
 def file_stem(title: str) -> str:

@@ -12,20 +12,26 @@ from discord import app_commands
 
 from bot.discord import asking
 from bot.discord.completing import complete_song
+from bot.discord.hearing import of_channel
 from bot.discord.jukebox import Tune
 from bot.discord.markdown import inert
 from bot.discord.voice import channel_of
 from bot.files import FILES_GONE
+from bot.languages import command, say, speaking
 from generator.contract import InputError
+from generator.sentences import _, ngettext
 
 if TYPE_CHECKING:
     from bot.discord.client import ChiptuneClient
     from bot.store import Song
 
-NOTHING_YET = "There is no tune here yet: `/chiptune generate` makes the first one."
-NOTHING_PLAYS = "Nothing is being played here."
-LISTEN_FIRST = "Only those who listen can stop it: join <#{channel}> first."
-STOPPED = "Stopped."
+NOTHING_YET = _("There is no tune here yet: `{generate}` makes the first one.").format(generate=command("generate"))
+NOTHING_PLAYS = _("Nothing is being played here.")
+LISTEN_FIRST = _("Only those who listen can stop it: join <#{channel}> first.")
+PLAYING = _("Playing: **{title}** in <#{channel}>")
+NEXT = _("Next: **{title}** in <#{channel}>")
+AFTER = ngettext("After {n} other: **{title}** in <#{channel}>", "After {n} others: **{title}** in <#{channel}>")
+STOPPED = _("Stopped.")
 
 
 @app_commands.command(name="play", description="Play a tune made here in your voice channel")
@@ -41,8 +47,10 @@ async def play(interaction: discord.Interaction[ChiptuneClient], *, song: str | 
         raise InputError(FILES_GONE)
     await interaction.response.defer(thinking=True)
     before = await client.jukebox.play(channel, Tune(found.title, str(path)))
-    when = "Playing" if not before else "Next" if before == 1 else f"After {before} others"
-    await interaction.edit_original_response(content=f"{when}: **{inert(found.title)}** in <#{channel.id}>")
+    when = NEXT if before == 1 else AFTER if before else PLAYING
+    with speaking(await of_channel(interaction)):
+        said = say(when.counted(before, title=inert(found.title), channel=channel.id))
+    await interaction.edit_original_response(content=said)
 
 
 @app_commands.command(name="stop", description="Stop playing, and leave the voice channel")
@@ -57,7 +65,7 @@ async def stop(interaction: discord.Interaction[ChiptuneClient]) -> None:
         raise InputError(LISTEN_FIRST.format(channel=channel.id))
     await interaction.response.defer(thinking=True, ephemeral=True)
     await jukebox.stop(guild)
-    await interaction.edit_original_response(content=STOPPED)
+    await interaction.edit_original_response(content=say(STOPPED))
 
 
 async def _newest(interaction: discord.Interaction[ChiptuneClient]) -> Song:

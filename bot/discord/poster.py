@@ -23,10 +23,13 @@ from bot.discord.cancelling import Cancel
 from bot.discord.client import ChiptuneClient
 from bot.discord.posts import Names, Post, compose, notice, send_fitting
 from bot.discord.replies import CLOSING
+from bot.languages import percent, say, speaking
 from bot.posters import PostError
 from bot.store import Entry, Song
+from bot.text import capital
 from bot.waiting import Place
 from generator.contract import FAULT_SENTENCE
+from generator.sentences import _
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +40,7 @@ LOOK_BACK = 100
 NONCE_LENGTH = 25
 INVALID_TOKEN = 50027
 BAR = 10
-LATE = "For <@{user}>: this took longer than Discord keeps an answer open, so it is a message of its own."
+LATE = _("For <@{user}>: this took longer than Discord keeps an answer open, so it is a message of its own.")
 
 
 class _GoneError(Exception):
@@ -53,12 +56,16 @@ class DiscordPoster:
 
     async def queued(self, entry: Entry, place: Place) -> None:
         """Say that the request is accepted, its place in the queue, and how long that will take."""
-        await self._say(entry, f"Queued: {place}.")
+        with speaking(_to(entry).channel_language):
+            await self._say(entry, say("Queued: {place}.", place=place.sentence))
 
     async def progress(self, entry: Entry, fraction: float, stage: str) -> None:
         """Show how far it is."""
         done = round(fraction * BAR)
-        await self._say(entry, f"{stage.capitalize()} {'▰' * done}{'▱' * (BAR - done)} {fraction:.0%}")
+        with speaking(_to(entry).channel_language):
+            said = say(stage)
+            bar = f"{'▰' * done}{'▱' * (BAR - done)} {percent(fraction)}"
+            await self._say(entry, f"{capital(said)} {bar}")
 
     async def post(self, entry: Entry, song: Song) -> str | None:
         """Post a tune; the message's id, None where it is in no channel. Raises PostError."""
@@ -75,21 +82,21 @@ class DiscordPoster:
         """Take the placeholder away and say why there is no tune, to the one who asked. Raises PostError."""
         await self._client.logged_in.wait()
         self._closed.discard(entry.id)
-        to = Destination.from_dict(entry.destination)
-        with _post_errors():
+        to = _to(entry)
+        with _post_errors(), speaking(to.language):
             try:
                 with _gone_errors("the placeholder"):
                     hook = self._hook(to)
                     with suppress(discord.NotFound):
                         await _edit(hook, to.message, notice(CLOSING))  # see replies.tell
                         await hook.delete_message(to.message)
-                    await hook.send(sentence, ephemeral=True)
+                    await hook.send(say(sentence), ephemeral=True)
             except _GoneError:
                 await self._remove_placeholder(to)
                 try:
                     with _gone_errors("direct messages"):
                         channel = await self._client.create_dm(discord.Object(to.user))
-                        await channel.send(sentence, nonce=entry.id[:NONCE_LENGTH])
+                        await channel.send(say(sentence), nonce=entry.id[:NONCE_LENGTH])
                 except _GoneError as error:
                     log.warning("request %s: nobody could be told why it failed: %s", entry.id, error)
 
@@ -97,18 +104,18 @@ class DiscordPoster:
         """Say in the placeholder that it was taken back. Raises PostError."""
         await self._client.logged_in.wait()
         self._closed.discard(entry.id)
-        to = Destination.from_dict(entry.destination)
-        with _post_errors():
+        to = _to(entry)
+        with _post_errors(), speaking(to.channel_language):
             try:
-                await self._write(to, notice(sentence))
+                await self._write(to, notice(say(sentence)))
             except _GoneError as error:
                 log.info("request %s: %s", entry.id, error)
 
     async def _post(self, entry: Entry, song: Song) -> str | None:
         """Post a tune in the first way that is open. Raises PostError."""
-        to = Destination.from_dict(entry.destination)
+        to = _to(entry)
         post = await compose(self._client, entry, song)
-        with _post_errors():
+        with _post_errors(), speaking(to.channel_language):
             for way in (self._edit_placeholder, self._send_to_channel, self._send_directly):
                 try:
                     return await way(to, post)
@@ -122,7 +129,7 @@ class DiscordPoster:
         await self._client.logged_in.wait()
         if entry.id in self._closed:
             return
-        to = Destination.from_dict(entry.destination)
+        to = _to(entry)
         try:
             with _post_errors():
                 await self._write(to, notice(text, Cancel(entry.id)))
@@ -165,7 +172,8 @@ class DiscordPoster:
         """The third way: to the one who asked; that message is in nobody else's sight, so it has no id here."""
         with _gone_errors("direct messages"):
             channel = await self._client.create_dm(discord.Object(to.user))
-            await self._send_once(channel, to, post)
+            with speaking(to.language):
+                await self._send_once(channel, to, post)
 
     async def _send_once(self, channel: Messageable, to: Destination, post: Post) -> discord.Message:
         """Send a tune unless it is there already."""
@@ -173,7 +181,7 @@ class DiscordPoster:
             return found
 
         async def send(names: Names) -> discord.Message:
-            head = "\n".join(filter(None, (LATE.format(user=to.user), to.note)))
+            head = "\n".join(filter(None, (say(LATE, user=to.user), to.note)))
             view = post.layout(names, rows(post), head=head)
             return await channel.send(files=post.open(names), view=view, nonce=post.entry.id[:NONCE_LENGTH])
 
@@ -209,6 +217,11 @@ class DiscordPoster:
         hook = discord.Webhook.partial(to.application, to.token, client=self._client)
         hook.type = discord.WebhookType.application
         return hook
+
+
+def _to(entry: Entry) -> Destination:
+    """Where the answer to a request goes."""
+    return Destination.from_dict(entry.destination)
 
 
 async def _edit(

@@ -19,21 +19,24 @@ from discord import ui
 
 from bot.discord.markdown import TITLE_LENGTH, inert, message_link
 from bot.files import FILES_GONE
+from bot.languages import say
 from bot.posters import PostError
 from bot.store import GONE, Entry, Song
 from bot.text import plain
-from generator.contract import VIDEO, InputError, Request
+from generator.contract import VIDEO, InputError, Request, called
+from generator.sentences import Sentence, _, ngettext
 
 if TYPE_CHECKING:
     from bot.discord.client import ChiptuneClient
 
 REMIXES = {
-    "arrange": "Remix of",
-    "continue": "Continuation of",
-    "accompany": "New accompaniment to",
-    "vary": "Variation on",
-    "infill": "New bars in",
+    "arrange": _("Remix of {source}"),
+    "continue": _("Continuation of {source}"),
+    "accompany": _("New accompaniment to {source}"),
+    "vary": _("Variation on {source}"),
+    "infill": _("New bars in {source}"),
 }
+ANOTHER_TAKE = _("Another take of {source}")
 """What a remix is to what it was made of."""
 COLOURS = {
     "stage": 0x4CAF50,
@@ -49,36 +52,43 @@ COLOURS = {
 """A post's accent by scene, as 0xRRGGBB."""
 NO_COLOUR = 0x9E9E9E
 FILES = {
-    ".mid": "The same tune as a MIDI file",
-    ".ogg": "The tune as OGG",
-    ".mp3": "The tune as MP3",
-    ".wav": "The tune as WAV",
-    ".png": "The piano roll",
-    ".mp4": "The tune as a film of its piano roll",
-    ".nsf": "The tune for the console (NSF)",
-    ".vgm": "The tune as register writes (VGM)",
-    ".txt": "The tune for FamiTracker",
+    ".mid": _("The same tune as a MIDI file"),
+    ".ogg": _("The tune as OGG"),
+    ".mp3": _("The tune as MP3"),
+    ".wav": _("The tune as WAV"),
+    ".png": _("The piano roll"),
+    ".mp4": _("The tune as a film of its piano roll"),
+    ".nsf": _("The tune for the console (NSF)"),
+    ".vgm": _("The tune as register writes (VGM)"),
+    ".txt": _("The tune for FamiTracker"),
 }
 """What a tune's files are, by suffix; anything else that is kept with it is not for people."""
 ASKED = {
-    "scene": "{}",
-    "bpm": "{:.4g} BPM",
-    "key": "{}",
-    "seconds": "{:.4g} s",
-    "bars": "{} bars",
-    "density": "{} density",
-    "strength": "strength {:g}",
-    "from_bar": "from bar {}",
-    "span": "bars {0[0]} to {0[1]}",
-    "transpose": "{:+d} semitones",
-    "takes": "best of {}",
+    "scene": Sentence("{value}"),
+    "bpm": _("{value:.4g} BPM"),
+    "key": Sentence("{value}"),
+    "seconds": _("{value:.4g} s"),
+    "bars": ngettext("{n:g} bar", "{n:g} bars"),
+    "density": _("{value} density"),
+    "strength": _("strength {value:g}"),
+    "from_bar": _("from bar {value}"),
+    "span": _("bars {value[0]} to {value[1]}"),
+    "transpose": ngettext("{n:+d} semitone", "{n:+d} semitones"),
+    "takes": _("best of {value}"),
 }
 """A request's fields as a recipe says them."""
 REPORT_LENGTH = 500
-NO_PICTURE = "The picture is left out: the files were over Discord's limit."
-ONLY_MIDI = "Only the MIDI file is here: the sound is over Discord's limit."
-NO_FILES = "The files are over Discord's limit."
-DELETED = "a deleted tune"
+NO_PICTURE = _("The picture is left out: the files were over Discord's limit.")
+ONLY_MIDI = _("Only the MIDI file is here: the sound is over Discord's limit.")
+NO_FILES = _("The files are over Discord's limit.")
+DELETED = _("a deleted tune")
+ANY_FILE = _("a MIDI file")
+ALT_SOUND = _("{title}, {seconds:.0f} seconds of NES music at {bpm:.0f} BPM in {key}")
+ALT_FILM = _(
+    "{title}, {seconds:.0f} seconds of NES music at {bpm:.0f} BPM in {key}, with its piano roll: the four channels over"
+    " time"
+)
+ALT_PICTURE = _("Piano roll of {title}: its four channels over time")
 TOO_LARGE = 413
 """Discord's HTTP status for files over its limit."""
 
@@ -168,52 +178,51 @@ class Post:
         if lineage := self._lineage():
             yield lineage
         if self.song.report:
-            yield f"-# {inert(self.song.report, REPORT_LENGTH)}"
+            yield f"-# {inert(say(self.song.report), REPORT_LENGTH)}"
 
     def _recipe(self) -> Iterator[str]:
         """What came out, what was asked for, how original it is, and what makes it again."""
         song = self.song
-        bars = [f"{float(song.got['bars']):g} bars"] if "bars" in song.got else []
-        density = [f"{song.got['density']} density"] if "density" in song.got else []
-        length = ", ".join([f"{song.seconds:.0f} s", *bars])
-        yield f"**{' · '.join([f'{song.bpm:g} BPM', song.key, length, *density])}**"
+        bars = [say(ASKED["bars"].counted(float(song.got["bars"])))] if "bars" in song.got else []
+        density = [fact("density", song.got["density"])] if "density" in song.got else []
+        length = ", ".join([say("{seconds:.0f} s", seconds=song.seconds), *bars])
+        yield f"**{' · '.join([say('{bpm:g} BPM', bpm=song.bpm), song.key, length, *density])}**"
         yield f"-# {asked_for(self.entry.request)}"
         if "shared_notes" in song.got:
             yield f"-# {originality(song.got['shared_notes'])}"
-        yield f"-# Seed {song.seed} · model {song.model}, {song.engine}"
+        made = say("Seed {seed} · model {model}, {engine}", seed=song.seed, model=song.model, engine=song.engine)
+        yield f"-# {made}"
 
     def _lineage(self) -> str:
         """What the tune came from."""
         request = self.entry.request
-        remix = f"{REMIXES[request.mode]} {inert(request.name or 'a MIDI file')}" if request.upload else ""
+        source = inert(request.name or say(ANY_FILE))
+        remix = say(REMIXES[request.mode], source=source) if request.upload else ""
         if self.parent is None:
             return remix
         entry, song = self.parent
         parent = linked_title(entry, song)
         if entry is None:  # what was asked for then is not known any more; without a file it was the same
-            return f"{REMIXES.get(request.mode, 'Another take of')} {parent}"
+            return say(REMIXES.get(request.mode, ANOTHER_TAKE), source=parent)
         if entry.request == replace(request, seed=entry.request.seed):
-            return "\n".join(filter(None, (remix, f"Another take of {parent}")))
-        return f"{REMIXES[request.mode]} {parent}"
+            return "\n".join(filter(None, (remix, say(ANOTHER_TAKE, source=parent))))
+        return say(REMIXES[request.mode], source=parent)
 
     def _note(self, names: Collection[str]) -> str:
         """What is left out of a form."""
         song = self.song
         if VIDEO in names or {song.audio, song.picture} <= set(names):
             return ""
-        return f"-# {NO_PICTURE if song.audio in names else ONLY_MIDI if song.midi in names else NO_FILES}"
+        return f"-# {say(NO_PICTURE if song.audio in names else ONLY_MIDI if song.midi in names else NO_FILES)}"
 
     def _alt_text(self, name: str) -> str:
         """A file in words, for those who do not see it."""
         song = self.song
         title = plain(song.title, TITLE_LENGTH)
-        about = f"{title}, {song.seconds:.0f} seconds of NES music at {song.bpm:.0f} BPM in {song.key}"
-        described = {
-            VIDEO: f"{about}, with its piano roll: the four channels over time",
-            song.audio: about,
-            song.picture: f"Piano roll of {title}: its four channels over time",
-        }
-        return described.get(name) or FILES[Path(name).suffix]
+        facts = {"title": title, "seconds": song.seconds, "bpm": song.bpm, "key": song.key}
+        described = {VIDEO: ALT_FILM, song.audio: ALT_SOUND, song.picture: ALT_PICTURE}
+        found = described.get(name)
+        return say(found, **facts) if found else say(FILES[Path(name).suffix])
 
 
 async def load(client: ChiptuneClient, song_id: str) -> Post:
@@ -262,7 +271,7 @@ def linked_title(entry: Entry | None, song: Song, length: int = TITLE_LENGTH) ->
     length: of the title, in letters before those that are escaped.
     """
     if entry is None:
-        return DELETED
+        return say(DELETED)
     title = inert(song.title, length)
     if song.message_id is None:
         return title
@@ -271,17 +280,31 @@ def linked_title(entry: Entry | None, song: Song, length: int = TITLE_LENGTH) ->
 
 def asked_for(request: Request) -> str:
     """What a person asked for, in a line."""
-    given = [(getattr(request, name), said) for name, said in ASKED.items()]
-    facts = [said.format(value) for value, said in given if value is not None]
+    given = [(name, getattr(request, name)) for name in ASKED]
+    facts = [fact(name, value) for name, value in given if value is not None]
     if request.keep:
-        facts.append(f"keep {' + '.join(request.keep)}")
+        facts.append(say("keep {channels}", channels=" + ".join(request.keep)))
     if request.temperature != 1.0:
-        facts.append(f"temperature {request.temperature:g}")
-    return f"Asked for {' · '.join(facts)}" if facts else "Nothing in particular was asked for"
+        facts.append(say("temperature {value:g}", value=request.temperature))
+    if not facts:
+        return say("Nothing in particular was asked for")
+    return say("Asked for {facts}", facts=" · ".join(facts))
+
+
+def fact(name: str, value: Any) -> str:
+    """One of `ASKED` in words."""
+    said = ASKED[name]
+    if said.plural:
+        return say(said.counted(value))
+    return say(said, value=called(value) if name in ("scene", "density") else value)
 
 
 def originality(notes: float | str) -> str:
     """The longest run that a tune shares with a song that the model has learnt from."""
     if not notes:
-        return "Original: no run shared with any training song"
-    return f"Longest run shared with any training song: {float(notes):g} notes"
+        return say("Original: no run shared with any training song")
+    said = ngettext(
+        "Longest run shared with any training song: {n:g} note",
+        "Longest run shared with any training song: {n:g} notes",
+    )
+    return say(said.counted(float(notes)))

@@ -10,9 +10,10 @@ from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 
 from generator.contract import InputError
+from generator.sentences import _
 
 AGAIN_SECONDS = 3.0
-ALREADY = "You have just asked for that: it is on its way."
+ALREADY = _("You have just asked for that: it is on its way.")
 
 
 class Presses:

@@ -17,12 +17,14 @@ from bot.discord import replies
 from bot.discord.deleting import remove_message
 from bot.discord.posts import TOO_LARGE
 from bot.discord.pressed import Press
+from bot.languages import say
 from generator.contract import InputError
+from generator.sentences import _, ngettext
 
 if TYPE_CHECKING:
     from bot.discord.client import ChiptuneClient
 
-PAGE = """**What this bot keeps about you**, under your Discord id and nothing else:
+PAGE = _("""**What this bot keeps about you**, under your Discord id and nothing else:
 - **Tunes** you asked for, with what you asked and where, until they are deleted or erased. What you typed as a \
 file's name stands in their recipe.
 - **MIDI files** you sent: {keep} days after the request is done. Requests that came to nothing: {keep} days.
@@ -31,37 +33,41 @@ file's name stands in their recipe.
 - Everything of a server goes {grace} days after the bot was removed from it.
 
 Messages are not read, and nothing is passed to anybody else or used to train the model. *Export* gives you all of it. \
-*Erase* removes it at once and for good."""
-LINKS = {"terms_of_service_url": "Terms", "privacy_policy_url": "Privacy policy"}
+*Erase* removes it at once and for good.""")
+LINKS = {"terms_of_service_url": _("Terms"), "privacy_policy_url": _("Privacy policy")}
 """Addresses that whoever runs the bot has given in Discord's developer portal, by the library's names for them."""
 EXPORT_NAME = "chiptune-bot.zip"
 EXPORTS: tuple[tuple[frozenset[str] | None, str], ...] = (
-    (None, "Everything that is kept about you."),
+    (None, _("Everything that is kept about you.")),
     (
         frozenset((".mid", ".ogg")),
-        "What is kept about you, without films and pictures, with which it would be over Discord's limit.",
+        _("What is kept about you, without films and pictures, with which it would be over Discord's limit."),
     ),
     (
         frozenset((".mid",)),
-        "What is kept about you, with MIDI files only: with sound it would be over Discord's limit.",
+        _("What is kept about you, with MIDI files only: with sound it would be over Discord's limit."),
     ),
-    (frozenset(), "What is kept about you, without files: with them it would be over Discord's limit."),
+    (frozenset(), _("What is kept about you, without files: with them it would be over Discord's limit.")),
 )
 """Which files each form of an export holds, None: all; and what is said with it. The fullest comes first."""
-EXPORT_TOO_LARGE = "What is kept about you is over Discord's limit for a file: ask those who run the bot for it."
-SURE = (
+EXPORT_TOO_LARGE = _("What is kept about you is over Discord's limit for a file: ask those who run the bot for it.")
+SURE = _(
     "Shall everything about you be erased: your tunes with their files and messages, your MIDI files, votes and "
     "reports, in all servers? This cannot be undone."
 )
-ON_ITS_WAY = "A tune of yours is just being posted: try again when it is there. Nothing was erased."
-NOTHING = "There was nothing about you."
+ON_ITS_WAY = _("A tune of yours is just being posted: try again when it is there. Nothing was erased.")
+STAY = ngettext(
+    "{n} message could not be deleted by the bot: moderators of those channels can do that.",
+    "{n} messages could not be deleted by the bot: moderators of those channels can do that.",
+)
+NOTHING = _("There was nothing about you.")
 COUNTED = {
-    "songs": "tune",
-    "requests": "request",
-    "uploads": "MIDI file",
-    "votes": "vote",
-    "battles": "battle",
-    "reports": "report",
+    "songs": ngettext("{n} tune", "{n} tunes"),
+    "requests": ngettext("{n} request", "{n} requests"),
+    "uploads": ngettext("{n} MIDI file", "{n} MIDI files"),
+    "votes": ngettext("{n} vote", "{n} votes"),
+    "battles": ngettext("{n} battle", "{n} battles"),
+    "reports": ngettext("{n} report", "{n} reports"),
 }
 """The tables that an erasure tells of, and what one of their rows is."""
 
@@ -73,8 +79,8 @@ async def show_privacy(interaction: discord.Interaction[ChiptuneClient]) -> None
     view = ui.View(timeout=None).add_item(Export()).add_item(Erase())
     for name, label in LINKS.items():
         if url := getattr(client.application, name, None):
-            view.add_item(ui.Button(label=label, url=url))
-    text = PAGE.format(keep=client.keep_days, grace=client.grace_days)
+            view.add_item(ui.Button(label=say(label), url=url))
+    text = say(PAGE, keep=client.keep_days, grace=client.grace_days)
     await interaction.response.send_message(text, view=view, ephemeral=True)
 
 
@@ -100,7 +106,7 @@ class Export(_OfMyself, ui.DynamicItem[ui.Button[Any]], template="chiptune:expor
     """Gives the person what is kept about them."""
 
     def __init__(self) -> None:
-        super().__init__(ui.Button(label="Export", emoji="📦", custom_id="chiptune:export"))
+        super().__init__(ui.Button(label=say("Export"), emoji="📦", custom_id="chiptune:export"))
 
     async def pressed(self, interaction: Press) -> None:
         """Send the fullest form that Discord takes."""
@@ -113,12 +119,12 @@ class Erase(_OfMyself, ui.DynamicItem[ui.Button[Any]], template="chiptune:erase"
     """Asks whether everything shall be erased."""
 
     def __init__(self) -> None:
-        super().__init__(ui.Button(label="Erase…", emoji="🗑️", custom_id="chiptune:erase"))
+        super().__init__(ui.Button(label=say("Erase…"), emoji="🗑️", custom_id="chiptune:erase"))
 
     async def pressed(self, interaction: Press) -> None:
         """Ask once more."""
         view = ui.View(timeout=None).add_item(EraseForGood())
-        await interaction.response.send_message(SURE, view=view, ephemeral=True)
+        await interaction.response.send_message(say(SURE), view=view, ephemeral=True)
 
 
 class EraseForGood(_OfMyself, ui.DynamicItem[ui.Button[Any]], template="chiptune:erase-for-good"):
@@ -126,7 +132,7 @@ class EraseForGood(_OfMyself, ui.DynamicItem[ui.Button[Any]], template="chiptune
 
     def __init__(self) -> None:
         red = discord.ButtonStyle.danger
-        super().__init__(ui.Button(label="Erase everything", style=red, custom_id="chiptune:erase-for-good"))
+        super().__init__(ui.Button(label=say("Erase everything"), style=red, custom_id="chiptune:erase-for-good"))
 
     async def pressed(self, interaction: Press) -> None:
         """Erase, and say what went in place of the question."""
@@ -150,13 +156,13 @@ async def erase(client: ChiptuneClient, user_id: str) -> str:
     for channel_id, message_id in messages:
         stay += not await remove_message(client, channel_id, message_id)
     files = await client.privacy.erase(user_id)
-    went = [_count(len(about[table]), what) for table, what in COUNTED.items() if about[table]]
+    went = [say(what.counted(len(about[table]))) for table, what in COUNTED.items() if about[table]]
     if not went:
-        return NOTHING
-    said = f"Erased: {', '.join([*went, _count(files, 'file')])}; {_count(len(messages) - stay, 'message')} deleted."
-    if stay:
-        said += f" {_count(stay, 'message')} could not be deleted by the bot: moderators of those channels can do that."
-    return said
+        return say(NOTHING)
+    went.append(say(ngettext("{n} file", "{n} files").counted(files)))
+    deleted = ngettext("Erased: {what}; {n} message deleted.", "Erased: {what}; {n} messages deleted.")
+    said = say(deleted.counted(len(messages) - stay, what=", ".join(went)))
+    return f"{said} {say(STAY.counted(stay))}" if stay else said
 
 
 async def _take_back(client: ChiptuneClient, user_id: str) -> list[tuple[str | None, str]]:
@@ -175,14 +181,9 @@ async def _send_export(interaction: discord.Interaction[ChiptuneClient], target:
         if await interaction.client.privacy.write_export(user, target, suffixes) > interaction.filesize_limit:
             continue
         try:
-            await interaction.edit_original_response(content=said, attachments=[discord.File(target)])
+            await interaction.edit_original_response(content=say(said), attachments=[discord.File(target)])
             return
         except discord.HTTPException as error:
             if error.status != TOO_LARGE:
                 raise
     raise InputError(EXPORT_TOO_LARGE)
-
-
-def _count(number: int, what: str) -> str:
-    """A number of things."""
-    return f"{number} {what}{'' if number == 1 else 's'}"

@@ -12,8 +12,11 @@ from discord import app_commands
 
 from bot.discord.asking import place
 from bot.discord.markdown import inert
+from bot.discord.posts import ANY_FILE, fact
+from bot.languages import percent, say
 from bot.waiting import about
-from generator.contract import Request
+from generator.contract import Request, called
+from generator.sentences import _, ngettext
 
 if TYPE_CHECKING:
     from bot.discord.client import ChiptuneClient
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
     Open = list[tuple[Entry, Place]]
 
 SHOWN = 10
-NOTHING_YOURS = "You have asked for nothing that is not done."
+NOTHING_YOURS = _("You have asked for nothing that is not done.")
 TEXT_LENGTH = 80
 
 
@@ -36,30 +39,35 @@ async def show_queue(interaction: discord.Interaction[ChiptuneClient]) -> None:
     here = [found for found in everybody if found[0].guild_id == place(interaction)]
     lines = [f"- {line(interaction.client, entry, where)}" for entry, where in mine[:SHOWN]]
     if len(mine) > SHOWN:
-        lines.append(f"- and {len(mine) - SHOWN} more")
-    lengths = {"This server": here} if interaction.guild_id else {}
-    lengths["Everybody"] = everybody
-    lines = [*(lines or [NOTHING_YOURS]), *(f"-# {whose}: {length(found)}" for whose, found in lengths.items())]
+        lines.append(f"- {say('and {n} more', n=len(mine) - SHOWN)}")
+    lengths = {_("This server: {length}"): here} if interaction.guild_id else {}
+    lengths[_("Everybody: {length}")] = everybody
+    lines = lines or [say(NOTHING_YOURS)]
+    lines += [f"-# {say(whose, length=length(found))}" for whose, found in lengths.items()]
     await interaction.response.send_message("\n".join(lines), ephemeral=True)
 
 
 def line(client: ChiptuneClient, entry: Entry, where: Place) -> str:
     """One request in a line of markdown: what, where it stands and how far it is."""
     progress = client.backlog.progress(entry.id)
-    done = f" ({progress.fraction:.0%})" if progress and not where.position else ""
-    return f"**{inert(summary(entry.request), TEXT_LENGTH)}** · {where}{done}"
+    done = f" ({percent(progress.fraction)})" if progress and not where.position else ""
+    return f"**{inert(summary(entry.request), TEXT_LENGTH)}** · {say(where.sentence)}{done}"
 
 
 def length(found: Open) -> str:
     """How long a queue is, in requests and in time."""
     if not found:
-        return "nothing is waiting"
+        return say("nothing is waiting")
     last = about(max(where.seconds for _, where in found))
-    return f"{len(found)} open {'request' if len(found) == 1 else 'requests'}, the last one ready in {last}"
+    said = ngettext("{n} open request, the last one ready in {time}", "{n} open requests, the last one ready in {time}")
+    return say(said.counted(len(found), time=last))
 
 
 def summary(request: Request) -> str:
     """A request in a few words."""
-    what = "tune" if request.mode == "generate" else f"{request.mode} {request.name or 'a MIDI file'}"
-    duration = f"{request.seconds:g} s" if request.seconds else f"{request.bars} bars" if request.bars else None
-    return ", ".join(filter(None, (what, request.scene, request.key, duration)))
+    what = say("tune")
+    if request.mode != "generate":
+        what = say("{mode} {file}", mode=called(request.mode), file=request.name or say(ANY_FILE))
+    scene = say(called(request.scene)) if request.scene else None
+    lengths = [fact(name, value) for name in ("seconds", "bars") if (value := getattr(request, name))]
+    return ", ".join(filter(None, (what, scene, request.key, *lengths)))

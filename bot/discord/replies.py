@@ -13,7 +13,9 @@ from contextlib import asynccontextmanager, suppress
 import discord
 from discord import app_commands
 
+from bot.discord import hearing
 from bot.discord.posts import notice
+from bot.languages import say
 from generator.contract import FAULT_SENTENCE, InputError
 
 log = logging.getLogger(__name__)
@@ -28,7 +30,7 @@ async def answer_error(interaction: discord.Interaction, error: BaseException) -
     if isinstance(error, app_commands.CommandInvokeError):
         error = error.original
     if isinstance(error, InputError):
-        await tell(interaction, str(error))
+        await tell(interaction, error.sentence)
     elif isinstance(error, discord.NotFound) and error.code == UNKNOWN_INTERACTION:
         log.warning("an answer came later than Discord waits for one")
     else:
@@ -38,7 +40,11 @@ async def answer_error(interaction: discord.Interaction, error: BaseException) -
 
 @asynccontextmanager
 async def answering(interaction: discord.Interaction) -> AsyncIterator[None]:
-    """Answer what is raised inside; for buttons, whose errors the library does not hand to the command tree."""
+    """Answer what is raised inside; for buttons, whose errors the library does not hand to the command tree.
+
+    The one who presses is spoken to in their language from here on.
+    """
+    hearing.listen(interaction)
     try:
         yield
     except (InputError, discord.NotFound) as error:
@@ -51,15 +57,16 @@ async def answering(interaction: discord.Interaction) -> AsyncIterator[None]:
 
 async def tell(interaction: discord.Interaction, sentence: str) -> None:
     """Say a sentence to the one who asked, in place of any answer that was promised to all."""
+    text = say(sentence)
     try:
         if not interaction.response.is_done():
-            await interaction.response.send_message(sentence, ephemeral=True)
+            await interaction.response.send_message(text, ephemeral=True)
             return
         if interaction.response.type is discord.InteractionResponseType.deferred_channel_message:
             # While a defer is open, a follow-up takes its place and is as public as it; an edit closes it.
             with suppress(discord.NotFound):
                 await interaction.edit_original_response(view=notice(CLOSING))
                 await interaction.delete_original_response()
-        await interaction.followup.send(sentence, ephemeral=True)
+        await interaction.followup.send(text, ephemeral=True)
     except discord.HTTPException as error:
         log.warning("a sentence could not be said: %s", error)

@@ -13,15 +13,17 @@ import discord
 from discord import app_commands, ui
 from discord.app_commands import Range
 
-from bot.discord import asking, replies
+from bot.discord import asking, hearing, replies
 from bot.discord.completing import complete_song
 from bot.discord.handling import handling_view
 from bot.discord.markdown import inert
 from bot.discord.posts import linked_title
 from bot.discord.pressed import SONG, OfSong, Press
+from bot.languages import command, say, speaking
 from bot.store.reports import REASON_LENGTH, Report
 from bot.text import plain
 from generator.contract import InputError
+from generator.sentences import _
 
 if TYPE_CHECKING:
     from bot.discord.client import ChiptuneClient
@@ -30,15 +32,15 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 FORM_SECONDS = 15 * 60.0
-NO_REASON = "Please say what is wrong with it."
-PASSED_ON = "Thank you: this was passed on to the moderators."
-KEPT = (
+NO_REASON = _("Please say what is wrong with it.")
+PASSED_ON = _("Thank you: this was passed on to the moderators.")
+KEPT = _(
     "Thank you: this is kept for the moderators, but no channel is set here in which they would see it. Please tell "
-    "one of them, or somebody who manages this server (`/chiptune settings reports`)."
-)
-KEPT_OUTSIDE = "Thank you: this is kept for those who run the bot."
-AGAIN = "You have reported this tune before."
-CARD = "🚩 {song} was reported by <@{reporter}>: {reason}"
+    "one of them, or somebody who manages this server (`{reports}`)."
+).format(reports=command("settings reports"))
+KEPT_OUTSIDE = _("Thank you: this is kept for those who run the bot.")
+AGAIN = _("You have reported this tune before.")
+CARD = _("🚩 {song} was reported by <@{reporter}>: {reason}")
 
 
 @app_commands.command(name="report", description="Tell the moderators that something is wrong with a tune")
@@ -65,7 +67,7 @@ async def submit(interaction: discord.Interaction[ChiptuneClient], song: Song, r
         said = PASSED_ON
     else:
         said = KEPT if interaction.guild_id else KEPT_OUTSIDE
-    await interaction.edit_original_response(content=said)
+    await interaction.edit_original_response(content=say(said))
 
 
 async def pass_on(client: ChiptuneClient, report: Report) -> bool:
@@ -76,11 +78,11 @@ async def pass_on(client: ChiptuneClient, report: Report) -> bool:
     channel = (await client.store.servers.settings(song.guild_id or "")).report_channel_id
     if channel is None:
         return False
-    card = CARD.format(
-        song=linked_title(entry, song), reporter=report.reporter, reason=inert(report.reason, REASON_LENGTH)
-    )
+    reason = inert(report.reason, REASON_LENGTH)
     try:
-        await client.get_partial_messageable(int(channel)).send(card, view=handling_view(song.id))
+        with speaking(await hearing.of_server(client, song.guild_id or "")):
+            card = say(CARD, song=linked_title(entry, song), reporter=report.reporter, reason=reason)
+            await client.get_partial_messageable(int(channel)).send(card, view=handling_view(song.id))
     except discord.HTTPException as error:
         log.warning("a report of the tune %s is kept, but could not be passed on: %s", song.id, error)
         return False
@@ -91,23 +93,23 @@ class ReportButton(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:
     """Opens the form."""
 
     def __init__(self, song_id: str) -> None:
-        super().__init__(song_id, ui.Button(label="Report…", emoji="🚩", custom_id=f"chiptune:report:{song_id}"))
+        super().__init__(song_id, ui.Button(label=say("Report…"), emoji="🚩", custom_id=f"chiptune:report:{song_id}"))
 
     async def pressed(self, interaction: Press, client: ChiptuneClient) -> None:
         """Show the form, which is the answer to the press."""
         await interaction.response.send_modal(ReportForm(await self.song(client)))
 
 
-class ReportForm(ui.Modal, title="Report this tune"):
+class ReportForm(ui.Modal):
     """Asks for the reason."""
 
     def __init__(self, song: Song) -> None:
-        super().__init__(timeout=FORM_SECONDS)
+        super().__init__(title=say("Report this tune"), timeout=FORM_SECONDS)
         self.song = song
         self.reason: ui.TextInput[Any] = ui.TextInput(
             custom_id="reason", style=discord.TextStyle.paragraph, max_length=REASON_LENGTH
         )
-        self.add_item(ui.Label(text="What is wrong with it?", component=self.reason))
+        self.add_item(ui.Label(text=say("What is wrong with it?"), component=self.reason))
 
     async def on_submit(self, interaction: Press) -> None:
         """Keep it and pass it on."""

@@ -12,21 +12,28 @@ from discord import ui
 
 from bot.discord import asking, replies
 from bot.discord.pressed import SONG, OfSong, Press
+from bot.languages import say
 from bot.store import Song
-from bot.text import plain
+from bot.text import capital, plain
 from generator.contract import CHANNELS, MODES, InputError
+from generator.sentences import _
 
 if TYPE_CHECKING:
     from bot.discord.client import ChiptuneClient
 
-CHANNEL_TITLES = {"p1": "pulse 1", "p2": "pulse 2", "tr": "triangle", "no": "noise"}
-PARTS = {"p1": "the melody, mostly", "p2": "the harmony, mostly", "tr": "the bass, mostly", "no": "the drums"}
+CHANNEL_TITLES = {"p1": _("pulse 1"), "p2": _("pulse 2"), "tr": _("triangle"), "no": _("noise")}
+PARTS = {
+    "p1": _("the melody, mostly"),
+    "p2": _("the harmony, mostly"),
+    "tr": _("the bass, mostly"),
+    "no": _("the drums"),
+}
 MODE_TITLES = {
-    "vary": ("Vary", "A share of the bars is written anew"),
-    "continue": ("Continue", "Eight bars more, and a close"),
-    "accompany": ("Accompany", "Keep some channels, write the others anew"),
-    "infill": ("Infill", "Four bars in the middle are written anew"),
-    "arrange": ("Arrange", "The same notes"),
+    "vary": (_("Vary"), _("A share of the bars is written anew")),
+    "continue": (_("Continue"), _("Eight bars more, and a close")),
+    "accompany": (_("Accompany"), _("Keep some channels, write the others anew")),
+    "infill": (_("Infill"), _("Four bars in the middle are written anew")),
+    "arrange": (_("Arrange"), _("The same notes")),
 }
 """The modes that a tune made here can be remixed in, as the form shows them: the first is chosen already."""
 STRENGTH, KEEP = "0.5", ("p1",)
@@ -38,7 +45,7 @@ class Remix(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:remix:{
     """Opens the form."""
 
     def __init__(self, song_id: str) -> None:
-        super().__init__(song_id, ui.Button(label="Remix…", emoji="🎛️", custom_id=f"chiptune:remix:{song_id}"))
+        super().__init__(song_id, ui.Button(label=say("Remix…"), emoji="🎛️", custom_id=f"chiptune:remix:{song_id}"))
 
     async def pressed(self, interaction: Press, client: ChiptuneClient) -> None:
         """Show the form, which is the answer to the press."""
@@ -49,13 +56,13 @@ class RemixForm(ui.Modal):
     """How a tune is to be remixed; each field is read only by the mode that has a use for it."""
 
     def __init__(self, song: Song) -> None:
-        super().__init__(title=plain(f"Remix {song.title}", 45), timeout=FORM_SECONDS)
+        super().__init__(title=plain(say("Remix {title}", title=song.title), 45), timeout=FORM_SECONDS)
         self.song = song
         self.mode: ui.Select[Any] = ui.Select(
             custom_id="mode",
             options=[
                 discord.SelectOption(
-                    label=title, description=about, value=mode, default=mode == next(iter(MODE_TITLES))
+                    label=say(title), description=say(about), value=mode, default=mode == next(iter(MODE_TITLES))
                 )
                 for mode, (title, about) in MODE_TITLES.items()
             ],
@@ -66,9 +73,10 @@ class RemixForm(ui.Modal):
         self.keep: ui.Select[Any] = ui.Select(
             custom_id="keep", options=_channels(KEEP), min_values=0, max_values=len(CHANNELS) - 1, required=False
         )
-        self.add_item(ui.Label(text="Mode", component=self.mode))
-        self.add_item(ui.Label(text="Strength", description="Vary: how much changes, 0 to 1", component=self.strength))
-        self.add_item(ui.Label(text="Keep", description="Accompany: the channels that stay", component=self.keep))
+        self.add_item(ui.Label(text=say("Mode"), component=self.mode))
+        how_much, which = say("Vary: how much changes, 0 to 1"), say("Accompany: the channels that stay")
+        self.add_item(ui.Label(text=say("Strength"), description=how_much, component=self.strength))
+        self.add_item(ui.Label(text=say("Keep"), description=which, component=self.keep))
 
     async def on_submit(self, interaction: Press) -> None:
         """Ask for the remix."""
@@ -84,7 +92,7 @@ class Rewrite(OfSong, ui.DynamicItem[ui.Select[Any]], template=rf"chiptune:rewri
 
     def __init__(self, song_id: str) -> None:
         menu: ui.Select[Any] = ui.Select(
-            placeholder="Rewrite one channel…", options=_channels(), custom_id=f"chiptune:rewrite:{song_id}"
+            placeholder=say("Rewrite one channel…"), options=_channels(), custom_id=f"chiptune:rewrite:{song_id}"
         )
         super().__init__(song_id, menu)
 
@@ -101,7 +109,7 @@ def _channels(chosen: tuple[str, ...] = ()) -> list[discord.SelectOption]:
     """The four channels as options; `chosen` are so already."""
     return [
         discord.SelectOption(
-            label=CHANNEL_TITLES[name].capitalize(), description=PARTS[name], value=name, default=name in chosen
+            label=capital(say(CHANNEL_TITLES[name])), description=say(PARTS[name]), value=name, default=name in chosen
         )
         for name in CHANNELS
     ]
@@ -113,4 +121,4 @@ def _share(text: str) -> float | None:
     try:
         return float(typed) if typed else None
     except ValueError as error:
-        raise InputError("The strength is a number from 0 to 1, such as 0.5.") from error
+        raise InputError(_("The strength is a number from 0 to 1, such as 0.5.")) from error

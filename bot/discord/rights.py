@@ -12,15 +12,16 @@ import discord
 
 from bot.discord.asking import place
 from generator.contract import InputError
+from generator.sentences import _
 
 if TYPE_CHECKING:
     from bot.discord.client import ChiptuneClient
     from bot.store import Song
 
-NO_SERVER = "Settings belong to a server that the bot was added to: use this there."
-ONLY_MANAGERS = "Only those who may manage this server (Manage Server) can see and change its settings."
-ONLY_MODERATORS = "Only moderators of this server (Manage Messages) can do this."
-NOT_YOURS = "Only the one who asked for this tune, or a moderator, can delete it."
+NO_SERVER = _("Settings belong to a server that the bot was added to: use this there.")
+ONLY_MANAGERS = _("Only those who may manage this server (Manage Server) can see and change its settings.")
+ONLY_MODERATORS = _("Only moderators of this server (Manage Messages) can do this.")
+NOT_YOURS = _("Only the one who asked for this tune, or a moderator, can delete it.")
 
 
 def moderates(interaction: discord.Interaction) -> bool:

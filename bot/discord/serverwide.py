@@ -9,14 +9,18 @@ from typing import TYPE_CHECKING
 
 import discord
 
+from bot.discord import hearing
+from bot.discord.posts import fact
+from bot.languages import say, speaking
 from generator.contract import InputError, Request
+from generator.sentences import _
 
 if TYPE_CHECKING:
     from bot.discord.client import ChiptuneClient
     from bot.store import ServerSettings
 
-ELSEWHERE = "Tunes have a channel of their own in this server: please ask in <#{channel}>."
-USUAL = "-# As usual in this server: {usual}"
+ELSEWHERE = _("Tunes have a channel of their own in this server: please ask in <#{channel}>.")
+USUAL = _("As usual in this server: {usual}")
 
 
 async def check_channel(interaction: discord.Interaction[ChiptuneClient]) -> None:
@@ -42,8 +46,12 @@ async def with_usual(interaction: discord.Interaction[ChiptuneClient], request: 
         usual["scene"] = held.scene
     if held.seconds and request.seconds is None and request.bars is None:
         usual["seconds"] = held.seconds
-    said = [value if isinstance(value, str) else f"{value:g} s" for value in usual.values()]
-    return Request.from_dict({**request.to_dict(), **usual}), USUAL.format(usual=", ".join(said)) if usual else ""
+    wanted = Request.from_dict({**request.to_dict(), **usual})
+    if not usual:
+        return wanted, ""
+    with speaking(await hearing.of_channel(interaction)):
+        said = ", ".join(fact(name, value) for name, value in usual.items())
+        return wanted, f"-# {say(USUAL, usual=said)}"
 
 
 async def _settings(interaction: discord.Interaction[ChiptuneClient]) -> ServerSettings:

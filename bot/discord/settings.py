@@ -13,28 +13,35 @@ from discord import app_commands
 from discord.app_commands import AppCommandChannel, Choice, Range, Transform
 
 from bot.discord.completing import choices
+from bot.discord.hearing import of_channel
+from bot.discord.posts import fact
 from bot.discord.reporting import pass_on
 from bot.discord.rights import check_manages
+from bot.languages import LANGUAGES, say, speaking
 from bot.store import ServerSettings
 from bot.store.servers import COOLDOWN, PERSON_LIMIT, SERVER_LIMIT
 from generator.contract import SCENES, SECONDS, InputError
+from generator.sentences import _
 
 if TYPE_CHECKING:
     from bot.discord.client import ChiptuneClient
 
 TITLES = {
-    "channel_id": "Channel for tunes",
-    "scene": "Usual scene",
-    "seconds": "Usual length",
-    "person_limit": "Open requests of one person",
-    "server_limit": "Open requests of all",
-    "cooldown": "Between two requests of a person",
-    "clear": "Who may delete tunes",
-    "report_channel_id": "Channel for reports",
+    "channel_id": _("Channel for tunes"),
+    "scene": _("Usual scene"),
+    "seconds": _("Usual length"),
+    "person_limit": _("Open requests of one person"),
+    "server_limit": _("Open requests of all"),
+    "cooldown": _("Between two requests of a person"),
+    "clear": _("Who may delete tunes"),
+    "report_channel_id": _("Channel for reports"),
+    "language": _("Language"),
 }
-CLEARERS = {"moderators": "moderators", "own": "moderators, and everybody their own"}
-REPORTS_HERE = "Reports of this server's tunes arrive in this channel from now on."
-CANNOT_WRITE = "The bot cannot write in <#{channel}>: it needs to see the channel and to send messages there."
+CLEARERS = {"moderators": _("moderators"), "own": _("moderators, and everybody their own")}
+REPORTS_HERE = _("Reports of this server's tunes arrive in this channel from now on.")
+CANNOT_WRITE = _("The bot cannot write in <#{channel}>: it needs to see the channel and to send messages there.")
+MODELS_CHOICE = _("the model's choice")
+AT_MOST = _("{n} at the most")
 PASSED_AT_ONCE = 20
 """Reports that waited for a channel and are passed on when there is one; the others stay with the bot."""
 
@@ -144,7 +151,8 @@ async def set_reports(
         return
     await interaction.response.defer(ephemeral=True, thinking=True)
     try:
-        await interaction.client.get_partial_messageable(channel.id).send(REPORTS_HERE)
+        with speaking(await of_channel(interaction)):
+            await interaction.client.get_partial_messageable(channel.id).send(say(REPORTS_HERE))
     except discord.Forbidden as error:
         raise InputError(CANNOT_WRITE.format(channel=channel.id)) from error
     store = interaction.client.store
@@ -152,6 +160,14 @@ async def set_reports(
     for report in (await store.reports.waiting(guild))[:PASSED_AT_ONCE]:
         await pass_on(interaction.client, report)
     await interaction.edit_original_response(content=page(held))
+
+
+@settings.command(name="language", description="What the bot speaks in this server's channels")
+@app_commands.describe(language="The one that the server has set with Discord if left out")
+@app_commands.choices(language=[Choice(name=said, value=name) for name, said in LANGUAGES.items()])
+async def set_language(interaction: discord.Interaction[ChiptuneClient], language: str | None = None) -> None:
+    """The language of what all see; each person alone is spoken to in their own."""
+    await _set(interaction, "language", language)
 
 
 @settings.command(name="reset", description="Back to the defaults")
@@ -166,16 +182,20 @@ async def reset(interaction: discord.Interaction[ChiptuneClient], setting: str |
 def page(held: ServerSettings) -> str:
     """All settings as a list of markdown."""
     said = {
-        "channel_id": f"<#{held.channel_id}>" if held.channel_id else "any",
-        "scene": held.scene or "the model's choice",
-        "seconds": f"{held.seconds:g} s" if held.seconds else "the model's choice",
-        "person_limit": f"{held.person_limit} at the most",
-        "server_limit": f"{held.server_limit} at the most",
-        "cooldown": f"{held.cooldown} s" if held.cooldown else "no wait",
-        "clear": CLEARERS[held.clear],
-        "report_channel_id": f"<#{held.report_channel_id}>" if held.report_channel_id else "none, they are only kept",
+        "channel_id": f"<#{held.channel_id}>" if held.channel_id else say("any"),
+        "scene": fact("scene", held.scene) if held.scene else say(MODELS_CHOICE),
+        "seconds": fact("seconds", held.seconds) if held.seconds else say(MODELS_CHOICE),
+        "person_limit": say(AT_MOST, n=held.person_limit),
+        "server_limit": say(AT_MOST, n=held.server_limit),
+        "cooldown": fact("seconds", held.cooldown) if held.cooldown else say("no wait"),
+        "clear": say(CLEARERS[held.clear]),
+        "report_channel_id": f"<#{held.report_channel_id}>"
+        if held.report_channel_id
+        else say("none, they are only kept"),
+        "language": LANGUAGES[held.language] if held.language else say("the one that the server has set with Discord"),
     }
-    return "\n".join(["**Settings of this server**", *(f"- {TITLES[name]}: {value}" for name, value in said.items())])
+    lines = [f"- {say('{setting}: {value}', setting=TITLES[name], value=value)}" for name, value in said.items()]
+    return "\n".join([say("**Settings of this server**"), *lines])
 
 
 async def _set(interaction: discord.Interaction[ChiptuneClient], name: str, value: object) -> None:

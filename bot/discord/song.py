@@ -11,6 +11,8 @@ from bot.discord import asking, posts, serverwide
 from bot.discord.buttons import rows
 from bot.discord.completing import complete_song
 from bot.discord.family import family
+from bot.discord.hearing import of_channel
+from bot.languages import speaking, spoken
 
 if TYPE_CHECKING:
     from bot.discord.client import ChiptuneClient
@@ -45,4 +47,5 @@ async def show(interaction: discord.Interaction[ChiptuneClient], song_id: str, *
         view = post.layout(names, rows(post), more=more)
         return await interaction.edit_original_response(view=view, attachments=post.open(names))
 
-    await posts.send_fitting(post.forms(interaction.filesize_limit, full=ephemeral), send)
+    with speaking(spoken() if ephemeral else await of_channel(interaction)):
+        await posts.send_fitting(post.forms(interaction.filesize_limit, full=ephemeral), send)

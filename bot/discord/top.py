@@ -20,7 +20,9 @@ from bot.discord.asking import place
 from bot.discord.posts import linked_title
 from bot.discord.pressed import SONG, OfSong, Press
 from bot.discord.song import show
+from bot.languages import command, percent, say
 from bot.store import PERIODS, Ranked, Standing
+from generator.sentences import _
 
 if TYPE_CHECKING:
     from bot.discord.client import ChiptuneClient
@@ -29,24 +31,30 @@ PAGE = 10
 """Tunes on a page: two rows of buttons."""
 IN_A_ROW = 5
 USUAL = "week"
-LABELS = {"day": "Day", "week": "Week", "month": "Month", "all": "All time", "battles": "Battles"}
+LABELS = {"day": _("Day"), "week": _("Week"), "month": _("Month"), "all": _("All time"), "battles": _("Battles")}
 HEADINGS = {
-    "day": "Top tunes of the last day",
-    "week": "Top tunes of the last 7 days",
-    "month": "Top tunes of the last 30 days",
-    "all": "Top tunes of all time",
-    "battles": "Top tunes by battles",
+    "day": _("Top tunes of the last day"),
+    "week": _("Top tunes of the last 7 days"),
+    "month": _("Top tunes of the last 30 days"),
+    "all": _("Top tunes of all time"),
+    "battles": _("Top tunes by battles"),
 }
 BATTLES = "battles"
 """The ranking by battles; it stands among the periods, and has none."""
 TABS = (*PERIODS, BATTLES)
 COLOUR = 0x56B4FF
 PICTURE = "top.png"
-NOTHING = "No tune made here in that time has a like of somebody else yet."
-NO_BATTLES = "No two tunes made here have been compared yet: `/chiptune battle` compares two."
-NO_MORE = "There are no more tunes in this chart."
-HOW_BATTLES = "-# By how surely a tune is preferred to an average one made here (95 %), heard in pairs without names."
-HOW = "-# By the share of likes that is sure at 95 %. Votes on one's own tunes do not count."
+NOTHING = _("No tune made here in that time has a like of somebody else yet.")
+NO_BATTLES = _("No two tunes made here have been compared yet: `{battle}` compares two.").format(
+    battle=command("battle")
+)
+NO_MORE = _("There are no more tunes in this chart.")
+HOW_BATTLES = _("By how surely a tune is preferred to an average one made here (95 %), heard in pairs without names.")
+HOW = _("By the share of likes that is sure at 95 %. Votes on one's own tunes do not count.")
+ALT_VOTES = _("{heading}, places {first} to {last}: a bar for each, as long as the share of likes that is sure.")
+ALT_BATTLES = _(
+    "{heading}, places {first} to {last}: a bar for each, as long as it is surely preferred to an average tune."
+)
 
 Page = tuple[ui.LayoutView, list[discord.File]]
 """A message and its picture, where it has one."""
@@ -75,7 +83,7 @@ async def page(interaction: discord.Interaction[ChiptuneClient], period: str, st
     battles = period == BATTLES
     found = await _found(client, place(interaction), period, start)
     shown = found[:PAGE]
-    box: ui.Container[Any] = ui.Container(ui.TextDisplay(f"## {HEADINGS[period]}"), accent_colour=COLOUR)
+    box: ui.Container[Any] = ui.Container(ui.TextDisplay(f"## {say(HEADINGS[period])}"), accent_colour=COLOUR)
     files = []
     if shown:
         picture = await asyncio.to_thread(chart.draw, HEADINGS[period], shown, _explained(period))
@@ -83,14 +91,14 @@ async def page(interaction: discord.Interaction[ChiptuneClient], period: str, st
         files.append(discord.File(io.BytesIO(picture), filename=PICTURE, description=about))
         box.add_item(ui.MediaGallery(discord.MediaGalleryItem(f"attachment://{PICTURE}", description=about)))
         lines = [await _line(client, one) for one in shown]
-        box.add_item(ui.TextDisplay("\n".join([*lines, HOW_BATTLES if battles else HOW])))
+        box.add_item(ui.TextDisplay("\n".join([*lines, f"-# {say(HOW_BATTLES if battles else HOW)}"])))
     else:
-        box.add_item(ui.TextDisplay(NO_MORE if start else NO_BATTLES if battles else NOTHING))
+        box.add_item(ui.TextDisplay(say(NO_MORE if start else NO_BATTLES if battles else NOTHING)))
     for first in range(0, len(shown), IN_A_ROW):
         box.add_item(ui.ActionRow(*(Open(one.song.id, one.rank) for one in shown[first : first + IN_A_ROW])))
     box.add_item(ui.ActionRow(*(Turn(one, None, current=one == period) for one in TABS)))
-    turns = [Turn(period, max(0, start - PAGE), label="Higher")] if start else []
-    turns += [Turn(period, start + PAGE, label="Lower")] if len(found) > PAGE else []
+    turns = [Turn(period, max(0, start - PAGE), label=say("Higher"))] if start else []
+    turns += [Turn(period, start + PAGE, label=say("Lower"))] if len(found) > PAGE else []
     if turns:
         box.add_item(ui.ActionRow(*turns))
     return ui.LayoutView(timeout=None).add_item(box), files
@@ -98,12 +106,8 @@ async def page(interaction: discord.Interaction[ChiptuneClient], period: str, st
 
 def described(period: str, shown: Sequence[Ranked | Standing]) -> str:
     """The picture in words, for those who do not see it."""
-    ranks = f"{shown[0].rank} to {shown[-1].rank}"
-    if period == BATTLES:
-        return (
-            f"{HEADINGS[period]}, places {ranks}: a bar for each, as long as it is surely preferred to an average tune."
-        )
-    return f"{HEADINGS[period]}, places {ranks}: a bar for each, as long as the share of likes that is sure."
+    said = ALT_BATTLES if period == BATTLES else ALT_VOTES
+    return say(said, heading=HEADINGS[period], first=shown[0].rank, last=shown[-1].rank)
 
 
 async def _found(client: ChiptuneClient, place: str, period: str, start: int) -> Sequence[Ranked | Standing]:
@@ -120,7 +124,8 @@ def _explained(period: str) -> str:
 async def _line(client: ChiptuneClient, one: Ranked | Standing) -> str:
     """One place of a chart in a line of markdown."""
     title = linked_title(await client.store.requests.get(one.song.id), one.song)
-    return f"**{one.rank}.** {title} · {chart.counted(one)} · {one.low:.0%} to {one.high:.0%}"
+    bounds = say("{low} to {high}", low=percent(one.low), high=percent(one.high))
+    return f"**{one.rank}.** {title} · {say(chart.counted(one))} · {bounds}"
 
 
 class Open(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:open:{SONG}"):
@@ -144,7 +149,9 @@ class Turn(
         blue, grey = discord.ButtonStyle.primary, discord.ButtonStyle.secondary
         custom_id = f"chiptune:top:{period}:{'' if start is None else start}"
         style = blue if current else grey
-        super().__init__(ui.Button(label=label or LABELS[period], style=style, disabled=current, custom_id=custom_id))
+        super().__init__(
+            ui.Button(label=label or say(LABELS[period]), style=style, disabled=current, custom_id=custom_id)
+        )
 
     @classmethod
     async def from_custom_id(cls, interaction: Press, item: ui.Item[Any], match: re.Match[str]) -> Self:

@@ -18,6 +18,7 @@ from discord.voice_client import has_nacl
 from discord.voice_state import has_dave
 
 from generator.contract import InputError
+from generator.sentences import _
 
 log = logging.getLogger(__name__)
 
@@ -26,13 +27,13 @@ PROBE_SECONDS = 10.0
 BIT_RATE = 96
 """Kilobits a second: what a voice channel has at least the right to, and plenty for four simple waves."""
 QUIET_OPTIONS = "-nostdin -protocol_whitelist file,pipe"
-NO_VOICE = "Playing is switched off here: {what} is missing where the bot runs. Those who run it can install it."
-NO_ANSWER = "The voice channel could not be joined: Discord did not let the bot in. Please try again in a moment."
-NOT_IN_SERVER = "The bot itself is not in this server, so it cannot join a voice channel."
-NOT_IN_CHANNEL = "Join a voice channel first: the tune is played where you are."
-NO_PERMISSION = "The bot lacks the permission to {what} in <#{channel}>: a moderator can grant it."
-STAGE = "On a stage only those are heard who are asked to speak: join a voice channel instead."
-NO_ROOM = "<#{channel}> is full."
+NO_VOICE = _("Playing is switched off here: {what} is missing where the bot runs. Those who run it can install it.")
+NO_ANSWER = _("The voice channel could not be joined: Discord did not let the bot in. Please try again in a moment.")
+NOT_IN_SERVER = _("The bot itself is not in this server, so it cannot join a voice channel.")
+NOT_IN_CHANNEL = _("Join a voice channel first: the tune is played where you are.")
+NO_PERMISSION = _("The bot lacks the permission {what} in <#{channel}>: a moderator can grant it.")
+STAGE = _("On a stage only those are heard who are asked to speak: join a voice channel instead.")
+NO_ROOM = _("<#{channel}> is full.")
 
 Channel = discord.VoiceChannel
 Connection = discord.VoiceClient
@@ -51,9 +52,13 @@ def channel_of(interaction: discord.Interaction[Any]) -> Channel:
     if not isinstance(channel, discord.VoiceChannel):
         raise InputError(STAGE)
     allowed = channel.permissions_for(guild.me)
-    needed = {"see the channel": allowed.view_channel, "connect": allowed.connect, "speak": allowed.speak}
+    needed = {
+        _("to see the channel"): allowed.view_channel,
+        _("to connect"): allowed.connect,
+        _("to speak"): allowed.speak,
+    }
     if missing := [what for what, granted in needed.items() if not granted]:
-        raise InputError(NO_PERMISSION.format(what=" and to ".join(missing), channel=channel.id))
+        raise InputError(NO_PERMISSION.format(what=tuple(missing), channel=channel.id))
     full = channel.user_limit and len(channel.voice_states) >= channel.user_limit and not allowed.move_members
     if full and guild.me.id not in channel.voice_states:
         raise InputError(NO_ROOM.format(channel=channel.id))
@@ -100,7 +105,7 @@ async def check_installed(ffmpeg: str = "ffmpeg") -> None:
     except TimeoutError as error:
         process.kill()
         await process.wait()
-        raise InputError(NO_VOICE.format(what="a working ffmpeg")) from error
+        raise InputError(NO_VOICE.format(what=_("a working ffmpeg"))) from error
     if process.returncode:
         log.error("ffmpeg cannot encode Opus: %s", said.decode(errors="replace").strip())
         raise InputError(NO_VOICE.format(what="ffmpeg's libopus"))

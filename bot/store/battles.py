@@ -15,13 +15,14 @@ from bot.ranking import UNKNOWN, Judged, Strength, next_pair, strengths
 from bot.store.database import Database
 from bot.store.values import GONE, Song
 from generator.contract import InputError
+from generator.sentences import _
 
 POOL = 500
 """Pairs are made of so many of a place's newest songs: more would never be heard often enough."""
-JUDGED = "You have judged these two already: a first judgement stands."
-OWN_SONG = "One of these two is your own tune: others judge it."
-ELSEWHERE = "These two tunes were not made here."
-TWICE_THE_SAME = "A battle needs two tunes, and these are the same one."
+JUDGED = _("You have judged these two already: a first judgement stands.")
+OWN_SONG = _("One of these two is your own tune: others judge it.")
+ELSEWHERE = _("These two tunes were not made here.")
+TWICE_THE_SAME = _("A battle needs two tunes, and these are the same one.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ TABLES = {
     "reports": "SELECT * FROM reports WHERE reporter = ? ORDER BY number",
 }
 """Where a person stands, table by table."""
-JSON_COLUMNS = ("request", "destination", "got", "timings")
+JSON_COLUMNS = ("request", "destination", "got", "timings", "error_said", "report_said")
 SECRET = "token"  # noqa: S105 (its name)
 
 

@@ -18,7 +18,7 @@ from typing import Literal
 
 from bot.store.database import Database
 from bot.store.requests import insert
-from bot.store.values import Entry
+from bot.store.values import Entry, said_json
 
 NOW = """
     WITH this AS MATERIALIZED (SELECT coalesce(max(round), 0) AS round FROM requests),
@@ -178,9 +178,9 @@ class Queue:
         """Take an open request back, so that it is answered with a sentence; None where it is open no longer."""
         async with self._db.transaction():
             rows = await self._db.rows(
-                "UPDATE requests SET status = 'composed', error = ?, cancelled = 1, updated = ?"
+                "UPDATE requests SET status = 'composed', error = ?, error_said = ?, cancelled = 1, updated = ?"
                 " WHERE id = ? AND status IN ('queued', 'working') RETURNING *",
-                (sentence, time.time(), request_id),
+                (sentence, said_json(sentence), time.time(), request_id),
             )
         return Entry.from_row(rows[0]) if rows else None
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from bot.store.database import Database
 from bot.store.values import GONE
 from generator.contract import InputError
+from generator.sentences import _
 
 REASON_LENGTH = 500
 """Letters of a reason."""
@@ -33,7 +34,7 @@ class Reports:
         """Report a song; False where this person did that before. Raises InputError, one sentence."""
         reason = " ".join(reason.split())
         if not 1 <= len(reason) <= REASON_LENGTH:
-            raise InputError(f"Say in 1 to {REASON_LENGTH} letters why you report this tune.")
+            raise InputError(_("Say in 1 to {most} letters why you report this tune.").format(most=REASON_LENGTH))
         async with self._db.transaction():
             if not await self._db.rows("SELECT 1 FROM voted_songs WHERE id = ?", (song_id,)):
                 raise InputError(GONE)

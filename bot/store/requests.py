@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 
 from bot.store.database import Database
-from bot.store.values import Entry, KeptFile, Song
+from bot.store.values import Entry, KeptFile, Song, said_json
 
 
 class Requests:
@@ -51,6 +51,7 @@ class Requests:
         that was removed meanwhile is none.
         """
         row = {**asdict(song), "timings": json.dumps(dict(song.timings)), "got": json.dumps(dict(song.got))}
+        row["report_said"] = said_json(song.report)
         del row["votes"]
         async with self._db.transaction():
             asked = await self._db.rows("SELECT parent FROM requests WHERE id = ? AND NOT cancelled", (song.id,))
@@ -64,8 +65,11 @@ class Requests:
 
     async def compose_failure(self, request_id: str, sentence: str) -> bool:
         """Note that a request ended without a song; the person is not told yet. False where it was cancelled."""
-        sql = "UPDATE requests SET status = 'composed', error = :error, updated = :now WHERE id = :id AND NOT cancelled"
-        return await self._db.change(sql, id=request_id, error=sentence) == 1
+        sql = (
+            "UPDATE requests SET status = 'composed', error = :error, error_said = :said, updated = :now"
+            " WHERE id = :id AND NOT cancelled"
+        )
+        return await self._db.change(sql, id=request_id, error=sentence, said=said_json(sentence)) == 1
 
     async def undelivered(self) -> list[Entry]:
         """Composed requests whose answer was not delivered, oldest first."""
@@ -120,8 +124,8 @@ class Requests:
 
     async def _set_status(self, request_id: str, status: str, error: str | None) -> None:
         await self._db.execute(
-            "UPDATE requests SET status = ?, error = ?, updated = ? WHERE id = ?",
-            (status, error, time.time(), request_id),
+            "UPDATE requests SET status = ?, error = ?, error_said = ?, updated = ? WHERE id = ?",
+            (status, error, said_json(error), time.time(), request_id),
         )
 
 

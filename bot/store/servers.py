@@ -1,6 +1,6 @@
 """Settings of servers, each with a default, and since when the bot is no longer in a server.
 
-What a setting does is up to those who read it. The language of a server is Discord's affair.
+What a setting does is up to those who read it.
 """
 
 from __future__ import annotations
@@ -11,9 +11,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
+from bot.languages import LANGUAGES
 from bot.store.database import Database
 from bot.store.removal import remove_requests
 from generator.contract import InputError, Request
+from generator.sentences import Sentence, _
 
 PERSON_LIMIT = (1, 50)
 SERVER_LIMIT = (1, 500)
@@ -28,7 +30,7 @@ class ServerSettings:
     channel_id: where alone tunes are asked for, None: anywhere. scene, seconds: of a request that names none;
     None leaves them to the model. person_limit, server_limit: open requests of one person and of all. cooldown: seconds
     between two requests of a person. report_channel_id: where reports go, None: nowhere. clear: who may delete tunes,
-    "moderators" alone, or everybody their "own", too.
+    "moderators" alone, or everybody their "own", too. language: of `bot.languages`, None: the one that Discord names.
     """
 
     channel_id: str | None = None
@@ -39,16 +41,19 @@ class ServerSettings:
     cooldown: int = 0
     report_channel_id: str | None = None
     clear: str = "own"
+    language: str | None = None
 
     def __post_init__(self) -> None:
         Request(scene=self.scene, seconds=self.seconds)  # it knows what these may be
         _check_channel(self.channel_id)
         _check_channel(self.report_channel_id)
-        _check_whole("limit of open requests a person", self.person_limit, PERSON_LIMIT)
-        _check_whole("limit of open requests", self.server_limit, SERVER_LIMIT)
-        _check_whole("cooldown in seconds", self.cooldown, COOLDOWN)
+        _check_whole(_("limit of open requests a person"), self.person_limit, PERSON_LIMIT)
+        _check_whole(_("limit of open requests"), self.server_limit, SERVER_LIMIT)
+        _check_whole(_("cooldown in seconds"), self.cooldown, COOLDOWN)
         if self.clear not in CLEARERS:
-            raise InputError(f"Tunes are cleared by {' or '.join(CLEARERS)}.")
+            raise InputError(_("Tunes are cleared by {who}.").format(who=", ".join(CLEARERS)))
+        if self.language is not None and self.language not in LANGUAGES:
+            raise InputError(_("The language must be one of {names}.").format(names=", ".join(LANGUAGES)))
 
 
 class Servers:
@@ -143,15 +148,17 @@ def _stored(rows: list[Any]) -> dict[str, Any]:
 def _check_setting(name: str) -> None:
     names = ServerSettings.__dataclass_fields__
     if name not in names:
-        raise InputError(f"There is no setting called “{name[:40]}”: there are {', '.join(names)}.")
+        said = _("There is no setting called “{name}”: there are {names}.")
+        raise InputError(said.format(name=name[:40], names=", ".join(names)))
 
 
 def _check_channel(value: object) -> None:
     if value is not None and not (isinstance(value, str) and value.isascii() and value.isdecimal()):
-        raise InputError("A channel is named by its id.")
+        raise InputError(_("A channel is named by its id."))
 
 
-def _check_whole(what: str, value: object, limits: tuple[int, int]) -> None:
+def _check_whole(what: Sentence, value: object, limits: tuple[int, int]) -> None:
     low, high = limits
     if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-        raise InputError(f"The {what} must be a whole number from {low} to {high}.")
+        said = _("The {what} must be a whole number from {low} to {high}.")
+        raise InputError(said.format(what=what, low=low, high=high))

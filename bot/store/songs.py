@@ -80,12 +80,13 @@ class Songs:
         for table, condition in HANGING.items():
             await self._db.execute(f"DELETE FROM {table} WHERE {condition}", (song_id,))  # noqa: S608
         await self._db.execute(
-            "UPDATE songs SET deleted = coalesce(deleted, ?), title = 'deleted', digest = '', midi = '', audio = '',"
-            " picture = '', user_id = NULL, message_id = NULL, report = '', got = '{}', timings = '{}' WHERE id = ?",
+            "UPDATE songs SET deleted = coalesce(deleted, ?), title = 'deleted', digest = '', midi = '',"
+            " audio = '', picture = '', user_id = NULL, message_id = NULL, report = '', report_said = NULL,"
+            " got = '{}', timings = '{}' WHERE id = ?",
             (time.time(), song_id),
         )
         await self._db.execute(
-            "UPDATE requests SET request = '{}', destination = '{}', user_id = NULL, error = NULL, status = 'posted'"
-            " WHERE id = ?",
+            "UPDATE requests SET request = '{}', destination = '{}', user_id = NULL, error = NULL, error_said = NULL,"
+            " status = 'posted' WHERE id = ?",
             (song_id,),
         )

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from generator.contract import Request, Result
+from generator.sentences import Sentence, _, said_of
 
 Status = Literal["queued", "working", "composed", "posted", "refused"]
 """How far a request is: composed means that the generator is done with it (a song or an error) and that the answer
@@ -17,15 +18,27 @@ is not delivered yet; posted and refused are the ends."""
 
 LOCAL_GUILD = "local"
 """The guild of the local channel's songs."""
-GONE = "This tune is no longer in the history."
+GONE = _("This tune is no longer in the history.")
 """Said of a song that was deleted, or that there never was."""
+
+
+def said_json(text: str | None) -> str | None:
+    """What a row keeps beside a sentence, so that it can be said in other languages; None where the text is enough."""
+    said = said_of(text)
+    return None if said is None else json.dumps(said)
+
+
+def said_again(text: str | None, said: str | None) -> Any:
+    """The sentence of a row, out of its English and of what `said_json` kept."""
+    return Sentence.from_json(json.loads(said)) if said else text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """A request as the queue holds it.
 
-    destination: what the origin needs to answer, as JSON; opaque here. cancelled: it was taken back.
+    destination: what the origin needs to answer, as JSON; opaque here. cancelled: it was taken back. error: why there
+    is no song, which knows itself in other languages where it can.
     created, updated: seconds since 1970.
     """
 
@@ -51,6 +64,7 @@ class Entry:
         values["request"] = Request.from_dict(json.loads(row["request"]))
         values["destination"] = json.loads(row["destination"])
         values["cancelled"] = bool(row["cancelled"])
+        values["error"] = said_again(row["error"], row["error_said"])
         return cls(**values)
 
 
@@ -131,4 +145,5 @@ class Song:
         """From a row of `voted_songs`."""
         values = {name: row[name] for name in cls.__dataclass_fields__}
         values["timings"], values["got"] = json.loads(row["timings"]), json.loads(row["got"])
+        values["report"] = said_again(row["report"], row["report_said"])
         return cls(**values)

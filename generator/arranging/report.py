@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from generator.arranging.reduction import Played, Reduction
 from generator.importer import Part
+from generator.sentences import Sentence, _, joined, ngettext
 
 LONGEST_NAME = 30
 """Letters of a part's name that are told."""
@@ -23,8 +24,8 @@ class ArrangeReport:
     notes: int
     kept: int
     moved: int
-    melody: str | None
-    bass: str | None
+    melody: Sentence | None
+    bass: Sentence | None
 
     @property
     def dropped(self) -> int:
@@ -32,12 +33,18 @@ class ArrangeReport:
         return self.notes - self.kept
 
     @property
-    def sentence(self) -> str:
+    def sentence(self) -> Sentence:
         """All of it, for people."""
-        told = [f"the {role} from {name}" for role, name in (("melody", self.melody), ("bass", self.bass)) if name]
-        told += [f"{self.moved:,} moved by octaves"] * (self.moved > 0)
-        told += [f"{self.dropped:,} dropped"]
-        return f"Kept {self.kept:,} of {self.notes:,} notes: {', '.join(told)}."
+        told: list[str] = []
+        if self.melody:
+            told.append(_("the melody from {part}").format(part=self.melody))
+        if self.bass:
+            told.append(_("the bass from {part}").format(part=self.bass))
+        if self.moved:
+            told.append(ngettext("{n:,} moved by octaves", "{n:,} moved by octaves").counted(self.moved))
+        told.append(ngettext("{n:,} dropped", "{n:,} dropped").counted(self.dropped))
+        said = ngettext("Kept {kept:,} of {n:,} note: {told}.", "Kept {kept:,} of {n:,} notes: {told}.")
+        return said.counted(self.notes, kept=self.kept, told=joined(", ", *told))
 
 
 def report_on(parts: Sequence[Part], reduction: Reduction) -> ArrangeReport:
@@ -52,11 +59,11 @@ def report_on(parts: Sequence[Part], reduction: Reduction) -> ArrangeReport:
     )
 
 
-def _source(parts: Sequence[Part], line: Iterable[Played]) -> str | None:
+def _source(parts: Sequence[Part], line: Iterable[Played]) -> Sentence | None:
     """The part that most of a line's notes come from: its name, or its number among all."""
     counts = Counter(note.tone.part for note in line)
     if not counts:
         return None
     number = counts.most_common(1)[0][0]
     name = "".join(letter for letter in parts[number].name if letter.isprintable()).strip()[:LONGEST_NAME].strip()
-    return f"‘{name}’" if name else f"part {number + 1}"
+    return _("‘{name}’").format(name=name) if name else _("part {number}").format(number=number + 1)
