@@ -108,7 +108,7 @@ async def check_installed(ffmpeg: str = "ffmpeg") -> None:
         raise InputError(NO_VOICE.format(what=_("a working ffmpeg"))) from error
     if process.returncode:
         log.error("ffmpeg cannot encode Opus: %s", said.decode(errors="replace").strip())
-        raise InputError(NO_VOICE.format(what="ffmpeg's libopus"))
+        raise InputError(NO_VOICE.format(what=_("ffmpeg's libopus")))
 
 
 def _packages() -> dict[str, bool]:

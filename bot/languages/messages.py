@@ -62,9 +62,16 @@ def read(name: str) -> Catalog:
         return read_po(file, locale=name, charset="utf-8")
 
 
-def write(name: str, catalogue: Catalog) -> None:
+def bring_up_to_date(catalogue: Catalog, found: Catalog) -> None:
+    """Give a catalogue the texts that were found and no others; translations of the same texts stay."""
+    created = catalogue.creation_date
+    catalogue.update(found, no_fuzzy_matching=True, update_header_comment=False)
+    catalogue.creation_date = created  # else every file changed each time
+
+
+def write(path: Path, catalogue: Catalog) -> None:
     """Write a language's catalogue."""
-    with catalogue_file(name).open("wb") as file:
+    with path.open("wb") as file:
         write_po(file, catalogue, width=WIDTH, sort_output=True, ignore_obsolete=True, include_lineno=False)
 
 
@@ -93,8 +100,8 @@ def main() -> int:
         if name == NATIVE:
             continue
         catalogue = read(name) if catalogue_file(name).exists() else Catalog(locale=name, charset="utf-8")
-        catalogue.update(found, no_fuzzy_matching=True, update_header_comment=False)
-        write(name, catalogue)
+        bring_up_to_date(catalogue, found)
+        write(catalogue_file(name), catalogue)
         lacking = sum(not translated(one) for one in catalogue if one.id)
         sys.stdout.write(f"{name}: {len(catalogue)} texts, {lacking} of them to translate\n")
     return 0

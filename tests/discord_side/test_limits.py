@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import discord
+import pytest
 from discord import app_commands
 
 from bot.discord.buttons import BUTTONS, AnotherTake, Extend, Files, Vote
@@ -15,6 +16,7 @@ from bot.discord.commands import chiptune_group
 from bot.discord.deleting import Delete, DeleteForGood
 from bot.discord.handling import Handle
 from bot.discord.history import Older
+from bot.discord.naming import CATALOGUES, CatalogueTranslator
 from bot.discord.privacy import Erase, EraseForGood, Export
 from bot.discord.reporting import ReportButton
 from bot.discord.reworking import Remix, Rewrite
@@ -29,6 +31,17 @@ def payload() -> Payload:
     """The command as Discord takes it."""
     tree = app_commands.CommandTree(discord.Client(intents=discord.Intents.none()))
     return dict(chiptune_group().to_dict(tree))
+
+
+async def translated() -> Payload:
+    """The same with the names and descriptions of every language."""
+    tree = app_commands.CommandTree(discord.Client(intents=discord.Intents.none()))
+    return dict(await chiptune_group().get_translated_payload(tree, CatalogueTranslator()))
+
+
+def localized(part: Payload, field: str, locale: str) -> str:
+    """A name or a description as Discord shows it to people of a language."""
+    return str(part.get(f"{field}_localizations", {}).get(locale, part[field]))
 
 
 def walk(command: Payload) -> Iterator[Payload]:
@@ -59,6 +72,38 @@ def test_names_descriptions_options_and_choices_are_within_the_limits() -> None:
         assert len({choice["name"] for choice in choices}) == len(choices)
         assert all(1 <= len(choice["name"]) <= 100 for choice in choices)
     assert characters(payload()) <= 8000
+
+
+@pytest.mark.parametrize("locale", [locale.value for locale in CATALOGUES])
+async def test_the_same_holds_in_every_language(locale: str) -> None:
+    for part in walk(await translated()):
+        assert set(part["name_localizations"]) == set(part["description_localizations"]) == known_locales()
+        name, description = localized(part, "name", locale), localized(part, "description", locale)
+        assert NAME.fullmatch(name)
+        assert name == name.lower()
+        assert 1 <= len(description) <= 100, description
+        names = [localized(option, "name", locale) for option in part.get("options", [])]
+        assert len(names) == len(set(names)), names
+        choices = [localized(choice, "name", locale) for choice in part.get("choices", [])]
+        assert len(choices) == len(set(choices)), choices
+        assert all(1 <= len(choice) <= 100 for choice in choices)
+
+
+async def test_the_longest_of_all_languages_is_within_the_limit() -> None:
+    count = 0
+    for part in walk(await translated()):
+        count += sum(longest(part, field) for field in ("name", "description"))
+        count += sum(longest(choice, "name") + len(str(choice["value"])) for choice in part.get("choices", []))
+    assert count <= 8000
+
+
+def known_locales() -> set[str]:
+    return {locale.value for locale in CATALOGUES}
+
+
+def longest(part: Payload, field: str) -> int:
+    """What Discord counts of a field: the longest of its languages."""
+    return max(len(text) for text in (part[field], *(part.get(f"{field}_localizations") or {}).values()))
 
 
 def test_no_two_commands_have_the_same_name() -> None:
