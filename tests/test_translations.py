@@ -133,9 +133,9 @@ def unmarked(node: ast.AST) -> Iterator[ast.Constant]:
         documents = isinstance(body, list) and isinstance(child, ast.Expr) and isinstance(child.value, ast.Constant)
         if documents or called_name(child) in (*MARKS, *UNSAID):
             continue
-        if isinstance(child, ast.Constant) and isinstance(child.value, str) and TWO_WORDS.search(child.value):
-            if not child.value.startswith("-"):  # options of ffmpeg
-                yield child
+        text = child.value if isinstance(child, ast.Constant) and isinstance(child.value, str) else ""
+        if TWO_WORDS.search(text) and not text.startswith("-"):  # options of ffmpeg
+            yield child
         yield from unmarked(child)
 
 
