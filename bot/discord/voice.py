@@ -101,7 +101,7 @@ async def check_installed(ffmpeg: str = "ffmpeg") -> None:
         raise InputError(NO_VOICE.format(what="ffmpeg")) from error
     try:
         async with asyncio.timeout(PROBE_SECONDS):
-            _, said = await process.communicate()
+            said = (await process.communicate())[1]
     except TimeoutError as error:
         process.kill()
         await process.wait()
