@@ -13,9 +13,9 @@ from functools import cache
 
 from PIL import Image, ImageDraw, ImageFont
 
-from bot.languages import say
+from bot.languages import NATIVE, percent, say, speaking, spoken
 from bot.store import Ranked, Standing
-from generator.sentences import ENGLISH, Sentence, _, joined, ngettext
+from generator.sentences import Sentence, _, joined, ngettext
 
 SCALE = 2
 """Everything is drawn so many times too large, for smooth edges. The measures below are pixels of the finished one."""
@@ -45,15 +45,20 @@ FAINT: Colour = (166, 171, 200)
 def draw(heading: str, chart: Sequence[Ranked | Standing], explanation: str = EXPLANATION) -> bytes:
     """A chart as PNG, `WIDTH` wide and as high as its songs need. Takes a tenth of a second: call it in a thread.
 
-    Its words are in the language that is being spoken, or in English where the font lacks that language's letters.
+    Its words are in the language that is being spoken, or all in English where the font lacks a letter of theirs.
     """
+    words = "".join(map(say, (heading, explanation, NO_LETTERS, *map(counted, chart))))
+    with speaking(spoken() if all(map(_has_glyph, words)) else NATIVE):
+        return _drawn(heading, chart, explanation)
+
+
+def _drawn(heading: str, chart: Sequence[Ranked | Standing], explanation: str) -> bytes:
+    """The same in the language that is being spoken."""
     height = HEADER + ROW * len(chart) + FOOTER
     image = Image.new("RGB", (WIDTH * SCALE, height * SCALE), GROUND)
     pen = ImageDraw.Draw(image)
-    _write(
-        pen, (LEFT, 38), _fitted(_legible(heading), HEADING_SIZE, RIGHT - LEFT), HEADING_SIZE, colour=TEXT, anchor="lm"
-    )
-    _write(pen, (LEFT, 80), _fitted(_legible(explanation), SMALL_SIZE, RIGHT - LEFT), SMALL_SIZE, anchor="lm")
+    _write(pen, (LEFT, 38), _fitted(say(heading), HEADING_SIZE, RIGHT - LEFT), HEADING_SIZE, colour=TEXT, anchor="lm")
+    _write(pen, (LEFT, 80), _fitted(say(explanation), SMALL_SIZE, RIGHT - LEFT), SMALL_SIZE, anchor="lm")
     _draw_grid(pen, height - FOOTER)
     for number, one in enumerate(chart):
         _draw_row(pen, HEADER + number * ROW, one)
@@ -77,12 +82,12 @@ def _draw_grid(pen: ImageDraw.ImageDraw, bottom: float) -> None:
         x = _x(share)
         _box(pen, (x - 0.5, HEADER, x + 0.5, bottom), GRID)
         anchor = "lm" if share == 0 else "rm" if share == 1 else "mm"
-        _write(pen, (x, bottom + 24), f"{share:.0%}", SMALL_SIZE, anchor=anchor)
+        _write(pen, (x, bottom + 24), percent(share), SMALL_SIZE, anchor=anchor)
 
 
 def _draw_row(pen: ImageDraw.ImageDraw, top: float, one: Ranked | Standing) -> None:
     """Rank, title and votes, and the bar below them."""
-    votes = _legible(counted(one))
+    votes = say(counted(one))
     _write(pen, (LEFT - 16, top + 20), str(one.rank), TEXT_SIZE, anchor="rm")
     room = RIGHT - LEFT - 40 - _width(votes, SMALL_SIZE)
     title = _fitted(one.song.title, TEXT_SIZE, room)
@@ -121,15 +126,9 @@ def _font(size: float) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     return ImageFont.load_default(size * SCALE)
 
 
-def _legible(text: str) -> str:
-    """A text of ours in the language that is being spoken, where the font has all of its letters."""
-    said = say(text)
-    return said if all(map(_has_glyph, said)) else ENGLISH.say(text)
-
-
 def _fitted(text: str, size: float, room: float) -> str:
     """What the font can draw of a text, cut where it is wider than the room; the list has the whole title."""
-    shown = " ".join("".join(_drawable(letter) for letter in text).split()) or _legible(NO_LETTERS)
+    shown = " ".join("".join(_drawable(letter) for letter in text).split()) or say(NO_LETTERS)
     if _width(shown, size) <= room:
         return shown
     while shown and _width(f"{shown}…", size) > room:
