@@ -36,7 +36,8 @@ async def test_settings_are_set_back_one_by_one_or_together(store: Store) -> Non
         ("channel_id", "#music", "its id"),
         ("report_channel_id", 5, "its id"),
         ("clear", "nobody", "moderators"),
-        ("language", "de", "no setting called"),
+        ("language", "klingon", "one of en, de"),
+        ("colour", "red", "no setting called"),
         ("__class__", "x", "no setting called"),
     ],
 )
@@ -48,7 +49,7 @@ async def test_a_bad_setting_is_one_sentence_and_changes_nothing(
         await store.servers.change("7", name, value)
     assert await store.servers.settings("7") == ServerSettings(cooldown=30)
     with pytest.raises(InputError):
-        await store.servers.reset("7", "language")
+        await store.servers.reset("7", "colour")
 
 
 async def test_a_server_that_is_left_and_joined_again_keeps_its_settings(store: Store) -> None:
