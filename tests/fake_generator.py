@@ -10,6 +10,7 @@ What it does is chosen by the request's seed:
     6  hangs without an answer, and cannot be cancelled
     7  an answer without a tune, by a fault of ours
     8  busy: works for a fortieth of the tune's length, as the real one does, and keeps a core busy with it
+    13 an answer without a tune, as for a MIDI file over a limit, which can be said in any language
     any other: a quick tune
 FAKE_GENERATOR_LOG names a file to which a line is added for every job that is begun ("job ID"), FAKE_GENERATOR_GATE
 one that lets go of held jobs once it exists (without it they are held for ever), and FAKE_START can be "silent" (never
@@ -26,7 +27,17 @@ import sys
 import time
 from pathlib import Path
 
-from generator.contract import Answer, Failure, Job, JobCancelled, Progress, Result, answer_to_json
+from generator.contract import (
+    UPLOAD_LIMITS,
+    Answer,
+    Failure,
+    InputError,
+    Job,
+    JobCancelled,
+    Progress,
+    Result,
+    answer_to_json,
+)
 from generator.framing import write_frame
 from generator.inbox import Inbox
 
@@ -85,7 +96,18 @@ def work(job: Job, inbox: Inbox) -> None:
             return
         case 8:
             work_hard(job)
+        case 13:
+            refuse(job)
+            return
     finish(job, folder)
+
+
+def refuse(job: Job) -> None:
+    """Find a limit broken, as the real one does."""
+    try:
+        UPLOAD_LIMITS["tracks"].check(200)
+    except InputError as error:
+        tell(Failure(id=job.id, sentence=error.sentence))
 
 
 def work_hard(job: Job) -> None:

@@ -136,3 +136,22 @@ async def test_twenty_requests_are_each_answered_once_though_the_bot_is_killed(d
     posts = await posted(discord, bot, 20)
     assert sorted(int(post["id"]) for post in posts) == sorted(one.original or 0 for one in asked)
     assert len(discord.messages()) == 20
+
+
+async def test_a_request_is_answered_in_its_languages_after_a_restart(discord: StandIn, bot: Bot) -> None:
+    discord.world.locale, discord.world.guild_locale = "de", "fr"
+    [registered] = discord.world.commands
+    assert {"de", "es-419", "es-ES", "fr", "ja", "pt-BR"} <= set(registered["description_localizations"])
+    asked = await discord.slash("generate", {"seed": HELD})
+    placeholder = await under_way(discord, asked)
+    assert text(placeholder).startswith("Composition ▰")
+    refused = await discord.slash("generate", {"seed": 13})
+    await discord.until(lambda: bot.rows("SELECT 1 FROM requests WHERE status = 'queued'"))
+    await bot.end(signal.SIGKILL)
+    discord.world.locale = discord.world.guild_locale = "en-US"
+    bot.gate.touch()
+    await bot.start()
+    [post] = await discord.until(discord.posts)
+    assert "Graine 1 · modèle nes, fake 1" in text(post)
+    [said] = await discord.until(lambda: discord.follow_ups(refused))
+    assert said["content"] == "Die MIDI-Datei hat 200 Spuren; höchstens 128 sind erlaubt."

@@ -79,13 +79,15 @@ class World:
     """All of it.
 
     offset: moves the clock that tokens and nonces expire by, in seconds. answer_seconds: how long an interaction waits
-    for its first answer. token_seconds: how long its token lives. joined: whether the bot is in the server. limit: the
-    largest file, in bytes.
+    for its first answer. token_seconds: how long its token lives. locale, guild_locale: of people and of the
+    server. joined: whether the bot is in the server. limit: the largest file, in bytes.
     """
 
     offset: float = 0.0
     answer_seconds: float = 3.0
     token_seconds: float = 15 * 60.0
+    locale: str = "en-US"
+    guild_locale: str = "en-US"
     commands: list[Payload] = field(default_factory=list)
     syncs: int = 0
     channels: dict[int, dict[int, Payload]] = field(default_factory=lambda: {CHANNEL: {}})
