@@ -17,6 +17,8 @@ TABLES = {
     ),
     "votes": "SELECT * FROM votes WHERE voter = ? ORDER BY created",
     "battles": "SELECT * FROM battles WHERE voter = ? ORDER BY number",
+    "nominations": ("SELECT nominations.* FROM nominations WHERE nominator = ? ORDER BY number"),
+    "ballots": "SELECT * FROM ballots WHERE voter = ? ORDER BY round",
     "reports": "SELECT * FROM reports WHERE reporter = ? ORDER BY number",
 }
 """Where a person stands, table by table."""
@@ -41,6 +43,9 @@ class People:
         async with self._db.transaction():
             await self._db.execute("DELETE FROM votes WHERE voter = ?", (user_id,))
             await self._db.execute("DELETE FROM battles WHERE voter = ?", (user_id,))
+            # A song that the person nominated stays in its round with the votes of others, and without a word of who.
+            await self._db.execute("UPDATE nominations SET nominator = NULL WHERE nominator = ?", (user_id,))
+            await self._db.execute("DELETE FROM ballots WHERE voter = ?", (user_id,))
             await self._db.execute("DELETE FROM reports WHERE reporter = ?", (user_id,))
             return await remove_requests(self._db, "user_id = ?", user_id)
 

@@ -121,7 +121,11 @@ class Servers:
             gone = await self._db.execute(
                 "DELETE FROM servers WHERE guild_id = ? AND removed < ?", (guild_id, left_before)
             )
-            return await remove_requests(self._db, "guild_id = ?", guild_id) if gone else set()
+            if not gone:
+                return set()
+            await self._db.execute("DELETE FROM contests WHERE guild_id = ?", (guild_id,))
+            await self._db.execute("DELETE FROM rounds WHERE guild_id = ?", (guild_id,))
+            return await remove_requests(self._db, "guild_id = ?", guild_id)
 
     async def _write(self, guild_id: str, settings: dict[str, Any]) -> None:
         await self._db.execute(

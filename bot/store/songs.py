@@ -15,6 +15,7 @@ from bot.store.values import Song
 HANGING = {
     "votes": "song = ?",
     "battles": "?1 IN (first, second)",
+    "nominations": "song = ?",
     "reports": "song = ?",
     "files": "song = ?",
     "uploads": "request = ?",
@@ -45,7 +46,7 @@ class Songs:
         return [Song.from_row(row) for row in rows]
 
     async def delete(self, song_id: str) -> set[str]:
-        """Delete a song with its votes, battles and reports; the SHA-256 of the files that it named.
+        """Delete a song with its votes, battles, nominations and reports; the SHA-256 of the files that it named.
 
         Its request goes with it. Nothing happens where it is deleted already.
         """

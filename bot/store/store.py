@@ -12,12 +12,14 @@ from pathlib import Path
 
 from bot.store.battles import Battles
 from bot.store.charts import Charts
+from bot.store.contests import Contests
 from bot.store.database import Database
 from bot.store.files import FileNames
 from bot.store.people import People
 from bot.store.queue import Queue
 from bot.store.reports import Reports
 from bot.store.requests import Requests
+from bot.store.rounds import Rounds
 from bot.store.servers import Servers
 from bot.store.songs import Songs
 from bot.store.votes import Votes
@@ -34,6 +36,8 @@ class Store:
         self.votes = Votes(database)
         self.charts = Charts(database)
         self.battles = Battles(database)
+        self.contests = Contests(database)
+        self.rounds = Rounds(database)
         self.reports = Reports(database)
         self.servers = Servers(database)
         self.files = FileNames(database)

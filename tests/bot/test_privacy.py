@@ -41,6 +41,10 @@ class Home:
         await self.store.votes.cast(self.his.id, ALICE, 1)
         await self.store.votes.cast(self.his.id, BOB, 1)
         await self.store.battles.judge("7", ALICE, self.his.id, self.same.id, 1)
+        found = await self.store.contests.start("7", "9", 0)
+        await self.store.contests.nominate("7", self.his.id, ALICE, 0)
+        await self.store.rounds.pass_due(found.voting)
+        await self.store.contests.vote("7", self.his.id, ALICE, found.voting)
         await self.store.reports.add(self.his.id, ALICE, "Too loud.")
         waiting = new_entry(4, user_id=ALICE, destination={"user": int(ALICE), "token": "secret"})
         await ask(self.store, self.files, waiting)
@@ -109,6 +113,8 @@ async def test_a_person_gets_everything_with_the_files(home: Home) -> None:
         "uploads": 2,
         "votes": 1,
         "battles": 1,
+        "nominations": 1,
+        "ballots": 1,
         "reports": 1,
     }
     assert about["requests"][0]["request"]["upload"] == digest(HERS)
