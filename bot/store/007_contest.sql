@@ -9,16 +9,17 @@ CREATE TABLE contests (
 ) WITHOUT ROWID;
 
 CREATE TABLE rounds (
-    number   INTEGER PRIMARY KEY AUTOINCREMENT,
-    id       TEXT NOT NULL UNIQUE,         -- uuid4 in hex, by which buttons know it
-    guild_id TEXT NOT NULL,
-    ordinal  INTEGER NOT NULL,             -- counts the place's rounds from 1
-    stage    TEXT NOT NULL DEFAULT 'nominating' CHECK (stage IN ('nominating', 'voting', 'over')),
-    voting   INTEGER NOT NULL,             -- when nominations end and votes begin
-    closes   INTEGER NOT NULL,             -- when votes end
-    ended    INTEGER,                      -- when it really ended
-    outcome  TEXT CHECK (outcome IN ('won', 'no-nominations', 'no-votes', 'stopped')),
-    voters   INTEGER NOT NULL DEFAULT 0,   -- how many had voted, once it is over
+    number     INTEGER PRIMARY KEY AUTOINCREMENT,
+    id         TEXT NOT NULL UNIQUE,       -- uuid4 in hex, by which buttons know it
+    guild_id   TEXT NOT NULL,
+    channel_id TEXT,                       -- as its contest's, which may end before the round is announced
+    ordinal    INTEGER NOT NULL,           -- counts the place's rounds from 1
+    stage      TEXT NOT NULL DEFAULT 'nominating' CHECK (stage IN ('nominating', 'voting', 'over')),
+    voting     INTEGER NOT NULL,           -- when nominations end and votes begin
+    closes     INTEGER NOT NULL,           -- when votes end
+    ended      INTEGER,                    -- when it really ended
+    outcome    TEXT CHECK (outcome IN ('won', 'no-nominations', 'no-votes', 'stopped')),
+    voters     INTEGER NOT NULL DEFAULT 0, -- how many had voted, once it is over
     CHECK ((stage = 'over') = (outcome IS NOT NULL)),
     UNIQUE (guild_id, ordinal)
 );

@@ -79,7 +79,10 @@ class Contests:
                 " ON CONFLICT DO UPDATE SET ending = 0, quiet = 0, channel_id = excluded.channel_id",
                 (guild_id, channel_id),
             )
-            if not known:
+            if known:
+                sql = "UPDATE rounds SET channel_id = ? WHERE guild_id = ? AND stage <> 'over'"
+                await self._db.execute(sql, (channel_id, guild_id))
+            else:
                 await rounds.begin(self._db, guild_id, beginning_at(now))
             return await self._open(guild_id)
 
@@ -97,6 +100,13 @@ class Contests:
     async def open(self, guild_id: str) -> Round | None:
         """A place's open round."""
         rows = await self._db.fetch(f"{ROUNDS} WHERE guild_id = ? AND stage <> 'over'", (guild_id,))
+        return Round.from_row(rows[0]) if rows else None
+
+    async def last(self, guild_id: str) -> Round | None:
+        """A place's round that ended last."""
+        rows = await self._db.fetch(
+            f"{ROUNDS} WHERE guild_id = ? AND stage = 'over' ORDER BY ordinal DESC LIMIT 1", (guild_id,)
+        )
         return Round.from_row(rows[0]) if rows else None
 
     async def get(self, guild_id: str, round_id: str) -> Round | None:
@@ -187,19 +197,19 @@ class Contests:
 
     async def hall_of_fame(self, guild_id: str, *, limit: int = 10, start: int = 0) -> list[Famous]:
         """The songs that won a place's rounds, newest first. start: how many are left out at its top."""
-        rows = await self._db.fetch(
-            "SELECT round, song, nominations.votes FROM nominations JOIN rounds ON rounds.number = round"
-            " WHERE guild_id = ? AND won ORDER BY round DESC LIMIT ? OFFSET ?",
-            (guild_id, limit, start),
-        )
-        return [
-            Famous(
-                Round.from_row((await self._db.fetch(f"{ROUNDS} WHERE number = ?", (row["round"],)))[0]),
-                Song.from_row((await self._db.fetch("SELECT * FROM songs WHERE id = ?", (row["song"],)))[0]),
-                row["votes"],
+        async with self._db.transaction():
+            rows = await self._db.rows(
+                "SELECT round, song, nominations.votes FROM nominations JOIN rounds ON rounds.number = round"
+                " WHERE guild_id = ? AND won ORDER BY round DESC LIMIT ? OFFSET ?",
+                (guild_id, limit, start),
             )
-            for row in rows
-        ]
+            return [
+                Famous(await self._round(row["round"]), await self._song(row["song"]), row["votes"]) for row in rows
+            ]
+
+    async def _round(self, number: int) -> Round:
+        """Inside a transaction, by a number that stands in another row."""
+        return Round.from_row((await self._db.rows(f"{ROUNDS} WHERE number = ?", (number,)))[0])
 
     async def _open(self, guild_id: str, round_id: str | None = None) -> Round:
         """The open round, inside a transaction. Raises InputError where it is none, or not the one that is meant."""

@@ -55,7 +55,7 @@ class Announcement:
     """What is to be told of a stage of a round, or shown anew.
 
     channel_id: where it goes, None: not decided yet. message_id: what it became, None: it is not there yet. started_in:
-    the channel in which the contest was started, if it goes on. waiting: how much happened since it was shown.
+    the channel in which the contest was started. waiting: how much happened since it was shown.
     """
 
     round: Round
@@ -67,7 +67,7 @@ class Announcement:
 
 
 ROUNDS = """
-    SELECT rounds.*, ending OR contests.guild_id IS NULL AS last, contests.channel_id AS started_in
+    SELECT rounds.*, ending OR contests.guild_id IS NULL AS last
     FROM rounds LEFT JOIN contests USING (guild_id)
 """
 """Rounds with what their contest says of them; one that was ended has no contest any more."""
@@ -99,19 +99,19 @@ class Rounds:
         return sum([await self._pass(row["number"], now) for row in rows])
 
     async def untold(self) -> list[Announcement]:
-        """What is to be announced or shown anew, oldest first."""
+        """What is to be announced, oldest first, then what is to be shown anew."""
         rows = await self._db.fetch(
-            f"SELECT announcements.stage AS told, announcements.channel_id, message_id, waiting, shown.*"  # noqa: S608
+            f"SELECT announcements.stage AS told, announcements.channel_id AS aimed, message_id, waiting, shown.*"  # noqa: S608
             f" FROM announcements JOIN ({ROUNDS}) AS shown ON shown.number = round"
-            f" WHERE waiting > 0 AND {IN_SERVERS} ORDER BY round, announcements.stage"
+            f" WHERE waiting > 0 AND {IN_SERVERS} ORDER BY message_id IS NOT NULL, round"
         )
         return [
             Announcement(
                 Round.from_row(row),
                 row["told"],
-                row["channel_id"],
+                row["aimed"],
                 row["message_id"],
-                row["started_in"],
+                row["channel_id"],
                 row["waiting"],
             )
             for row in rows
@@ -204,8 +204,10 @@ class Rounds:
 async def begin(database: Database, guild_id: str, when: Deadlines) -> None:
     """Begin a place's next round, inside a transaction."""
     await database.execute(
-        "INSERT INTO rounds (id, guild_id, ordinal, voting, closes)"
-        " SELECT ?1, ?2, coalesce(max(ordinal), 0) + 1, ?3, ?4 FROM rounds WHERE guild_id = ?2",
+        "INSERT INTO rounds (id, guild_id, channel_id, ordinal, voting, closes)"
+        " SELECT ?1, guild_id, channel_id,"
+        " (SELECT coalesce(max(ordinal), 0) + 1 FROM rounds WHERE guild_id = ?2), ?3, ?4"
+        " FROM contests WHERE guild_id = ?2",
         (uuid.uuid4().hex, guild_id, when.voting, when.closes),
     )
     [row] = await database.rows("SELECT last_insert_rowid()")

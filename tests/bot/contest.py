@@ -33,10 +33,7 @@ class Place:
 
     async def last(self) -> Round:
         """The round that ended last."""
-        [row] = await self.store.database.fetch(
-            "SELECT id FROM rounds WHERE stage = 'over' ORDER BY number DESC LIMIT 1"
-        )
-        found = await self.store.contests.get(PLACE, row["id"])
+        found = await self.store.contests.last(PLACE)
         assert found
         return found
 

@@ -142,10 +142,10 @@ async def test_each_stage_is_announced_once_and_those_before_it_shown_anew(place
     assert await waiting(place) == [(1, "nominating", "nominating")]
     await place.nominate(1)
     await rounds.pass_due(VOTING)
-    assert await waiting(place) == [(1, "nominating", "voting"), (1, "voting", "voting")]
+    assert await waiting(place) == [(1, "voting", "voting"), (1, "nominating", "voting")]
     await place.vote(1, "a", at=VOTING)
     await rounds.pass_due(CLOSED)
-    assert await waiting(place) == [(1, "nominating", "over"), (1, "over", "over"), (2, "nominating", "nominating")], (
+    assert await waiting(place) == [(1, "over", "over"), (2, "nominating", "nominating"), (1, "nominating", "over")], (
         "what was never sent need not be any more"
     )
     for one in await rounds.untold():
