@@ -17,7 +17,8 @@ import discord
 from discord import app_commands
 
 from bot.backlog import Backlog
-from bot.discord import battle, replies, top
+from bot.contests import Contests
+from bot.discord import battle, contest_buttons, contest_fame, replies, top
 from bot.discord.buttons import BUTTONS
 from bot.discord.commands import chiptune_group
 from bot.discord.edits import Edits
@@ -46,6 +47,7 @@ class ChiptuneClient(discord.AutoShardedClient):
         store: Store,
         backlog: Backlog,
         fetch: Fetch,
+        contests: Contests,
         *,
         synced_file: Path,
         public_url: str | None = None,
@@ -66,6 +68,7 @@ class ChiptuneClient(discord.AutoShardedClient):
         self.store = store
         self.backlog = backlog
         self.fetch = fetch
+        self.contests = contests
         self.privacy = Privacy(store, backlog.files)
         self.public_url = public_url
         self.keep_days = keep_days
@@ -81,6 +84,7 @@ class ChiptuneClient(discord.AutoShardedClient):
     async def setup_hook(self) -> None:
         """Between login and connection: buttons of old messages, commands, and the posts that wait for a login."""
         self.add_dynamic_items(*BUTTONS, *top.BUTTONS, *battle.BUTTONS)
+        self.add_dynamic_items(*contest_buttons.BUTTONS, *contest_fame.BUTTONS)
         self.tree.add_command(chiptune_group(), override=True)
         self.logged_in.set()
         try:

@@ -26,7 +26,8 @@ PAGE = """**What this bot keeps about you**, under your Discord id and nothing e
 - **Tunes** you asked for, with what you asked and where, until they are deleted or erased. What you typed as a \
 file's name stands in their recipe.
 - **MIDI files** you sent: {keep} days after the request is done. Requests that came to nothing: {keep} days.
-- **Votes** and which of two tunes you preferred, as long as these tunes. \
+- **Votes** and which of two tunes you preferred, as long as these tunes. What you nominate and vote for in a \
+**contest**, until its round is over. \
 **Reports** with their reason: {keep} days after they were settled.
 - Everything of a server goes {grace} days after the bot was removed from it.
 
@@ -50,8 +51,8 @@ EXPORTS: tuple[tuple[frozenset[str] | None, str], ...] = (
 """Which files each form of an export holds, None: all; and what is said with it. The fullest comes first."""
 EXPORT_TOO_LARGE = "What is kept about you is over Discord's limit for a file: ask those who run the bot for it."
 SURE = (
-    "Shall everything about you be erased: your tunes with their files and messages, your MIDI files, votes and "
-    "reports, in all servers? This cannot be undone."
+    "Shall everything about you be erased: your tunes with their files and messages, your MIDI files, votes, "
+    "nominations and reports, in all servers? This cannot be undone."
 )
 ON_ITS_WAY = "A tune of yours is just being posted: try again when it is there. Nothing was erased."
 NOTHING = "There was nothing about you."
@@ -61,6 +62,8 @@ COUNTED = {
     "uploads": "MIDI file",
     "votes": "vote",
     "battles": "battle",
+    "nominations": "nomination",
+    "ballots": "contest vote",
     "reports": "report",
 }
 """The tables that an erasure tells of, and what one of their rows is."""

@@ -34,12 +34,14 @@ def check_moderates(interaction: discord.Interaction) -> None:
         raise InputError(ONLY_MODERATORS)
 
 
-def check_manages(interaction: discord.Interaction[ChiptuneClient]) -> str:
-    """The id of the server whose settings somebody may change. Raises InputError."""
+def check_manages(
+    interaction: discord.Interaction[ChiptuneClient], *, nowhere: str = NO_SERVER, nobody: str = ONLY_MANAGERS
+) -> str:
+    """The id of the server that somebody manages. Raises InputError: `nowhere` outside of one, `nobody` for others."""
     if interaction.guild_id is None or interaction.client.get_guild(interaction.guild_id) is None:
-        raise InputError(NO_SERVER)
+        raise InputError(nowhere)
     if not interaction.permissions.manage_guild:
-        raise InputError(ONLY_MANAGERS)
+        raise InputError(nobody)
     return str(interaction.guild_id)
 
 

@@ -124,10 +124,10 @@ async def _line(client: ChiptuneClient, one: Ranked | Standing) -> str:
 
 
 class Open(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:open:{SONG}"):
-    """Shows a tune with its player, to the one who presses alone. rank: what the button is called."""
+    """Shows a tune with its player, to the one who presses alone. label: a place in a list, or words."""
 
-    def __init__(self, song_id: str, rank: int = 0) -> None:
-        super().__init__(song_id, ui.Button(label=str(rank), custom_id=f"chiptune:open:{song_id}"))
+    def __init__(self, song_id: str, label: int | str = 0) -> None:
+        super().__init__(song_id, ui.Button(label=str(label), custom_id=f"chiptune:open:{song_id}"))
 
     async def pressed(self, interaction: Press, client: ChiptuneClient) -> None:
         """As `/chiptune song` does."""
