@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from bot.store import Entry, Ranked, Song, Standing, Status
+from bot.store import Entry, Famous, Mine, Nominee, Ranked, Round, Song, Standing, Status
 from bot.waiting import Place
 from generator.contract import (
     BARS,
@@ -98,6 +98,23 @@ def standing_view(one: Standing) -> dict[str, Any]:
         "high": found.high,
     }
     return {**song_view(one.song), **place}
+
+
+def nominee_view(one: Nominee, mine: Mine) -> dict[str, Any]:
+    """A song of an open round, and whether this browser nominated it."""
+    return {**song_view(one.song), "mine": one.song.id in mine.nominated}
+
+
+def result_view(ended: Round, nominees: list[Nominee]) -> dict[str, Any]:
+    """How a round ended: its outcome, and its songs with their votes, the winner first."""
+    songs = [{"id": one.song.id, "title": one.song.title, "votes": one.votes, "won": one.won} for one in nominees]
+    return {"round": ended.ordinal, "outcome": ended.outcome, "voters": ended.voters, "songs": songs}
+
+
+def famous_view(one: Famous) -> dict[str, Any]:
+    """A song of the hall of fame, with the round that it won and when (seconds since 1970)."""
+    won = {"round": one.round.ordinal, "contest_votes": one.votes, "ended": one.round.ended}
+    return {**song_view(one.song), **won}
 
 
 def options_view() -> dict[str, Any]:

@@ -1,9 +1,10 @@
 // The page: sends requests, follows them, plays songs, votes, lists the history. The chart is top.js's, battles
-// are battle.js's.
+// are battle.js's, the contest is contest.js's.
 // Whatever comes from elsewhere goes into the page as text, never as HTML. The address keeps what is being followed
 // (#request=ID) or shown (#song=ID), so that a reload goes on with it.
 
 import { makeBattle } from "/battle.js";
+import { makeContest } from "/contest.js";
 import { makeChart } from "/top.js";
 
 const POLL_MILLISECONDS = 700;
@@ -356,4 +357,5 @@ fillForm().catch((error) => say("error", sentence(error)));
 list();
 const chart = makeChart(call, open, (error) => say("error", sentence(error)));
 makeBattle(call, sendJson, open, sentence, chart.refresh);
+makeContest(call, sendJson, open, sentence, () => shown.id);
 resume();
