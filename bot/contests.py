@@ -48,7 +48,7 @@ class Contests:
         self._announcer = announcer
 
     async def start(self, guild_id: str, channel_id: str | None) -> Round:
-        """As `bot.store.contests` does; so are the others."""
+        """Start a place's contest, or let one go on that was to end; its open round. Raises InputError."""
         found = await self._store.contests.start(guild_id, channel_id, self._clock.now())
         self._news.set()
         return found
@@ -115,9 +115,10 @@ class Contests:
                 await self._tell_one(announcer, one)
                 self._later.pop(key, None)
             except PostError as error:
-                log.warning("the %s of a contest could not be told of: %s", one.stage, error)
-                self._later[key] = (tries + 1, now + error.wait(tries))
-                if not error.retryable:
+                log.warning("the stage %s of a contest could not be told of: %s", one.stage, error)
+                if error.retryable:
+                    self._later[key] = (tries + 1, now + error.wait(tries))
+                else:
                     await self._store.rounds.drop(one)
 
     async def _tell_one(self, announcer: Announcer, one: Announcement) -> None:

@@ -48,8 +48,8 @@ class DiscordAnnouncer:
                     with gone_errors(f"the channel {channel_id}"):
                         return str((await self._send_once(announcement, int(channel_id))).id)
                 except GoneError as error:
-                    log.info("a contest's %s: %s", announcement.stage, error)
-        log.warning("the %s of a contest can be told of nowhere", announcement.stage)
+                    log.info("the stage %s of a contest: %s", announcement.stage, error)
+        log.warning("the stage %s of a contest can be told of nowhere", announcement.stage)
         return None
 
     async def refresh(self, announcement: Announcement) -> bool:
@@ -61,7 +61,7 @@ class DiscordAnnouncer:
                 with gone_errors("the message"):
                     await self._show(announcement, channel.get_partial_message(int(announcement.message_id or 0)))
             except GoneError as error:
-                log.info("a contest's %s: %s", announcement.stage, error)
+                log.info("the stage %s of a contest: %s", announcement.stage, error)
                 return False
         return True
 

@@ -33,7 +33,7 @@ VOTE = (
 )
 CLOSED = {
     "nominating": "Nominations of round {ordinal} are over.",
-    "voting": "The votes of round {ordinal} are counted.",
+    "voting": "The vote of round {ordinal} is over.",
 }
 """What a stage's message becomes once the stage is passed."""
 WON = "🏆 **Round {ordinal} of the contest is won** by this tune{maker}, with {votes} of {voters} votes."
