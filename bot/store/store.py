@@ -20,6 +20,7 @@ from bot.store.reports import Reports
 from bot.store.requests import Requests
 from bot.store.servers import Servers
 from bot.store.songs import Songs
+from bot.store.tastes import Tastes
 from bot.store.votes import Votes
 
 
@@ -34,6 +35,7 @@ class Store:
         self.votes = Votes(database)
         self.charts = Charts(database)
         self.battles = Battles(database)
+        self.tastes = Tastes(database)
         self.reports = Reports(database)
         self.servers = Servers(database)
         self.files = FileNames(database)

@@ -64,7 +64,7 @@ def test_names_descriptions_options_and_choices_are_within_the_limits() -> None:
 def test_no_two_commands_have_the_same_name() -> None:
     names = [part["name"] for part in payload()["options"]]
     assert names == [
-        "generate", "remix", "history", "song", "replay", "play", "stop", "top", "battle", "queue", "cancel",
+        "generate", "remix", "history", "song", "replay", "play", "stop", "top", "battle", "taste", "queue", "cancel",
         "delete", "report", "settings", "privacy", "help",
     ]  # fmt: skip
     assert len(names) == len(set(names)) <= 25

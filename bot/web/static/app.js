@@ -4,6 +4,7 @@
 // (#request=ID) or shown (#song=ID), so that a reload goes on with it.
 
 import { makeBattle } from "/battle.js";
+import { makeTaste } from "/taste.js";
 import { makeChart } from "/top.js";
 
 const POLL_MILLISECONDS = 700;
@@ -198,7 +199,7 @@ function show(song, isNew) {
   const shared = song.got.shared_notes;
   const original = shared === undefined ? "" : `longest run shared with a training song: ${shared} notes`;
   const density = song.got.density ? `${song.got.density} density` : "";
-  $("recipe").textContent = [...summary(song), density, `seed ${song.seed}`, `model ${song.model}`, original].filter(Boolean).join(" · ");
+  $("recipe").textContent = [...summary(song), density, `seed ${song.seed}`, `model ${song.model}`, original, song.choice].filter(Boolean).join(" · ");
   say("report", song.report);
   showParent(song);
   say("song-error", "");
@@ -242,6 +243,7 @@ async function castVote(value) {
     if (sum) sum.textContent = sumText(answer.votes);
     if (shown === song) say("song-note", answer.note);
     chart.refresh();
+    taste.refresh();
   } catch (error) {
     say("song-error", sentence(error));
   }
@@ -305,7 +307,7 @@ async function fillForm() {
   for (const [name, words, shownAs] of [["scene", options.scenes, same], ["key", options.keys, keyName], ["density", options.densities, same]]) {
     for (const word of words) form.elements[name].add(new Option(shownAs(word), word));
   }
-  for (const name of ["bpm", "seconds", "temperature", "bars", "transpose"]) {
+  for (const name of ["bpm", "seconds", "temperature", "bars", "transpose", "takes"]) {
     [form.elements[name].min, form.elements[name].max] = options[name];
   }
   showFields();
@@ -354,6 +356,7 @@ function resume() {
 listen();
 fillForm().catch((error) => say("error", sentence(error)));
 list();
+const taste = makeTaste(call, (error) => say("error", sentence(error)));
 const chart = makeChart(call, open, (error) => say("error", sentence(error)));
 makeBattle(call, sendJson, open, sentence, chart.refresh);
 resume();
