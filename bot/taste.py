@@ -1,8 +1,9 @@
 """What the voters of a place like: a small model of votes by a dozen features of the tunes, and when it may act.
 
-A vote is a like with probability 1 / (1 + exp(-(o + w · x))): o is how readily the voter likes anything, x are the
-tune's features, standardised over the tunes that were voted on, w is the taste. `bot.regression` finds w under a normal
-prior around none. Nobody's votes weigh more than `MOST` together, so that a taste is never one person's alone.
+A vote is a like with probability 1 / (1 + exp(-(o + w · x))): o is how readily the voter likes anything, w the taste,
+and x the tune's features, standardised over the tunes that were voted on, less the mean of those that this person voted
+on. `bot.regression` finds w under a normal prior around none. Nobody's votes weigh more than `MOST` together, so that a
+taste is never one person's alone.
 
 It acts only on `LEAST` votes and more, and only where, learnt from four fifths of the tunes, it tells the votes on the
 last fifth better than the voters' readiness alone does, by `MARGIN` standard errors over the tunes
@@ -14,10 +15,10 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from bot.regression import Fit, Row, fit
+from bot.regression import Row, fit
 from generator.contract import FEATURES, Taste, standard
 
 LEAST = 50
@@ -31,9 +32,13 @@ FOLDS = 5
 MARGIN = 2.0
 """By how many standard errors the taste must tell held-out votes better than no taste does."""
 READY = 4.0
-"""Average votes that a person's readiness begins with."""
+"""Usual votes on usual tunes that what is a person's own begins with."""
 Z = 1.959963984540054
 """The normal distribution's quantile of 97.5 %: an interval holds 95 %."""
+
+
+Values = Mapping[str, Sequence[float]]
+"""By tune, its features in standard deviations from their means."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,57 +113,75 @@ def find_taste(votes: Sequence[Vote]) -> Liked:
     counted = sum(weights[vote.voter] for vote in votes)
     songs = list(dict.fromkeys(vote.song for vote in votes))
     found = Liked(round(counted, 3), len(weights), len(songs))
-    if not found.enough or len(songs) < FOLDS:
-        return found
     scales = _scales(votes)
+    if not found.enough or len(songs) < FOLDS or not scales:
+        return found
     values = {vote.song: _standardised(vote.features, scales) for vote in votes}
+    voters = _Voters(votes, weights, values)
+    fitted = fit([voters.row(vote) for vote in votes], len(scales), PRIOR)
+    leanings = tuple(
+        Leaning(name, weight, deviation, *scales[name])
+        for name, weight, deviation in zip(scales, fitted.weights, fitted.deviations, strict=True)
+    )
     folds = {song: number % FOLDS for number, song in enumerate(songs)}
     gains: dict[str, float] = defaultdict(float)
     right = without = 0.0
+    for vote, row, taste in _held_out(votes, folds, weights, values):
+        gains[vote.song] += row.likelihood(taste) - row.likelihood([0.0] * len(scales))
+        right += row.weight * ((row.logit(taste) > 0) == row.happened)
+        without += row.weight * ((row.offset > 0) == row.happened)
+    return replace(
+        found,
+        leanings=leanings,
+        gain=_in_errors(gains.values()),
+        right=right / counted,
+        without=without / counted,
+    )
+
+
+def _held_out(
+    votes: Sequence[Vote], folds: Mapping[str, int], weights: Mapping[str, float], values: Values
+) -> Iterator[tuple[Vote, Row, Sequence[float]]]:
+    """Each vote, its row, and the taste by the votes on the tunes of the other folds."""
     for fold in range(FOLDS):
         learnt = [vote for vote in votes if folds[vote.song] != fold]
-        ready = _Readiness(learnt, weights)
-        taste = _fit([ready.row(vote, values) for vote in learnt], len(scales)).weights
-        none = [0.0] * len(scales)
-        for vote in (vote for vote in votes if folds[vote.song] == fold):
-            row = ready.row(vote, values)
-            gains[vote.song] += row.likelihood(taste) - row.likelihood(none)
-            right += row.weight * ((row.logit(taste) > 0) == row.happened)
-            without += row.weight * ((row.offset > 0) == row.happened)
-    ready = _Readiness(votes, weights)
-    all_of_it = _fit([ready.row(vote, values) for vote in votes], len(scales))
-    leanings = tuple(
-        Leaning(name, weight, deviation, *scales[name])
-        for name, weight, deviation in zip(scales, all_of_it.weights, all_of_it.deviations, strict=True)
-    )
-    gain = _in_errors(gains.values())
-    return Liked(found.votes, found.people, found.songs, leanings, gain, right / counted, without / counted)
+        voters = _Voters(learnt, weights, values)
+        taste = fit([voters.row(vote) for vote in learnt], len(next(iter(values.values()))), PRIOR).weights
+        for vote in votes:
+            if folds[vote.song] == fold:
+                yield vote, voters.row(vote), taste
 
 
-class _Readiness:
-    """How readily each voter likes anything, in logits: their own share, drawn to everybody's."""
+class _Voters:
+    """What is each voter's own: how readily they like anything, and what tunes they vote on.
 
-    def __init__(self, votes: Sequence[Vote], weights: Mapping[str, float]) -> None:
-        self._weights = weights
+    Both are drawn to everybody's, the more the fewer votes there are. They are taken off, so that people who like
+    everything and vote on some kind of tunes do not look like a taste for these.
+    """
+
+    def __init__(self, votes: Sequence[Vote], weights: Mapping[str, float], values: Values) -> None:
+        self._weights, self._values = weights, values
         likes: dict[str, float] = defaultdict(float)
         cast: dict[str, int] = defaultdict(int)
+        sums: dict[str, list[float]] = {}
+        none = [0.0] * len(next(iter(values.values())))
         for vote in votes:
             likes[vote.voter] += vote.liked
             cast[vote.voter] += 1
+            sums[vote.voter] = [a + b for a, b in zip(sums.get(vote.voter, none), values[vote.song], strict=True)]
         # Everybody's share counts a person once, however much they vote.
         shares = [(likes[voter] + 0.5) / (cast[voter] + 1) for voter in cast]
         usual = sum(shares) / len(shares) if shares else 0.5
         self._usual = _logit(usual)
         self._own = {voter: _logit((likes[voter] + READY * usual) / (cast[voter] + READY)) for voter in cast}
+        self._means = {voter: [value / (cast[voter] + READY) for value in sums[voter]] for voter in cast}
 
-    def row(self, vote: Vote, values: Mapping[str, Sequence[float]]) -> Row:
+    def row(self, vote: Vote) -> Row:
         """A vote as the regression takes it."""
-        offset = self._own.get(vote.voter, self._usual)
-        return Row(values[vote.song], offset, vote.liked, self._weights[vote.voter])
-
-
-def _fit(rows: Sequence[Row], columns: int) -> Fit:
-    return fit(rows, columns, PRIOR)
+        values = self._values[vote.song]
+        if means := self._means.get(vote.voter):
+            values = [value - mean for value, mean in zip(values, means, strict=True)]
+        return Row(values, self._own.get(vote.voter, self._usual), vote.liked, self._weights[vote.voter])
 
 
 def _weights(votes: Iterable[Vote]) -> dict[str, float]:

@@ -98,7 +98,7 @@ def choice_told(got: Mapping[str, str | float]) -> str:
     if "take" not in got:
         return ""
     take, takes, likeliest = (int(got[name]) for name in ("take", "takes", "likeliest"))
-    without = "as without their votes" if take == likeliest else f"without their votes it were take {likeliest}"
+    without = "as without their votes" if take == likeliest else f"without their votes it would be take {likeliest}"
     seed = int(got["take_seed"])
     return (
         f"Take {take} of {takes}, chosen by what people here like; {without}. Seed {seed} with one take gives it alone"
