@@ -34,13 +34,13 @@ Progress = Callable[[float], None]
 class Chosen:
     """The take that a taste chose. take, likeliest: it and the one kept without a taste, counted from 1.
 
-    seed: the one that gives the take as the only one. among: how many takes had as little wrong.
+    takes: how many there were. seed: the one that gives the take as the only one.
     """
 
     take: int
-    seed: int
+    takes: int
     likeliest: int
-    among: int
+    seed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +151,7 @@ def choose(request: Request, taste: Taste, takes: Sequence[Take]) -> tuple[Take,
         return likeliest, None
     best = max(among, key=lambda take: (liking(taste, features_of(take.score)), -take.surprise))
     number = takes.index(best)
-    return best, Chosen(number + 1, take_seed(request.seed, number), takes.index(likeliest) + 1, len(among))
+    return best, Chosen(number + 1, len(takes), takes.index(likeliest) + 1, take_seed(request.seed, number))
 
 
 def liking(taste: Taste, features: Mapping[str, float]) -> float:

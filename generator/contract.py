@@ -273,9 +273,9 @@ class Result:
     SHA-256 of the MIDI bytes. seconds: the score played once. timings: seconds per stage, flat, and `total`.
     report: one sentence on what became of an upload, else "". got: what else came out, by name: `density` (low,
     medium, high), `bars`, `shared_notes` (of the longest run that a training song has too); where a taste chose,
-    `take` and `take_seed` (which take was kept, from 1 on, and the seed that gives it as the only one), `likeliest`
-    (the take that would have been kept without) and `among` (how many takes were as free of faults). features: what is
-    measured on the score, by `FEATURES`, without what it has nothing for.
+    `take` of `takes` (which take was kept, from 1 on), `likeliest` (the one that would have been kept without) and
+    `take_seed` (the seed that gives the take as the only one). features: what is measured on the score, by `FEATURES`,
+    without what it has nothing for.
     """
 
     id: str

@@ -171,9 +171,9 @@ def _choice(chosen: Chosen | None) -> dict[str, int]:
         return {}
     return {
         "take": chosen.take,
-        "take_seed": chosen.seed,
+        "takes": chosen.takes,
         "likeliest": chosen.likeliest,
-        "among": chosen.among,
+        "take_seed": chosen.seed,
     }
 
 
