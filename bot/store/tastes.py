@@ -39,7 +39,8 @@ class Tastes:
         known = self._found.pop(guild_id, None)
         if known is None or known[0] != key:
             features = {row["song"]: json.loads(row["features"]) for row in rows}
-            votes = [Vote(row["song"], row["voter"], row["value"] > 0, features[row["song"]]) for row in rows]
+            # Oldest first: a new vote leaves the others in the parts that are held out together.
+            votes = [Vote(row["song"], row["voter"], row["value"] > 0, features[row["song"]]) for row in reversed(rows)]
             known = (key, await asyncio.to_thread(find_taste, votes))
         self._found[guild_id] = known  # the last one asked for comes last
         while len(self._found) > KEPT:

@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.store import Entry, Ranked, Song, Standing, Status
 from bot.taste import LEAST, MARGIN, Liked
-from bot.tasting import WORDS, choice_told, told
+from bot.tasting import USE, WORDS, choice_told, told
 from bot.waiting import Place
 from generator.contract import (
     BARS,
@@ -120,7 +120,7 @@ def taste_view(liked: Liked) -> dict[str, Any]:
         for one in liked.leanings
     ]
     return {
-        "words": told(liked),
+        "words": [*told(liked), USE] if liked.acts else told(liked),
         "votes": liked.votes,
         "least": LEAST,
         "people": liked.people,
