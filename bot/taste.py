@@ -108,7 +108,7 @@ class Liked:
 
 
 def find_taste(votes: Sequence[Vote]) -> Liked:
-    """The taste of some voters. Time grows with the number of votes: a second for a thousand."""
+    """The taste of some voters. Time grows with the number of votes: a third of a second for a thousand."""
     weights = _weights(votes)
     counted = sum(weights[vote.voter] for vote in votes)
     songs = list(dict.fromkeys(vote.song for vote in votes))

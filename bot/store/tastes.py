@@ -26,7 +26,7 @@ class Tastes:
         self._found: dict[str, tuple[int, Liked]] = {}
 
     async def of(self, guild_id: str) -> Liked:
-        """A place's taste. Takes up to a second, in a thread, where votes have changed."""
+        """A place's taste. Takes a third of a second at the most, in a thread, where votes have changed."""
         rows = await self._db.fetch(
             "SELECT song, voter, value, features FROM votes JOIN ("
             " SELECT id, user_id, features FROM voted_songs"

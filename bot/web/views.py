@@ -75,6 +75,7 @@ def song_view(song: Song) -> dict[str, Any]:
         "report": song.report,
         "got": song.got,
         "choice": choice_told(song.got),
+        "features": song.features,
         "created": song.created,
     }
 

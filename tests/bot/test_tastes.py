@@ -146,6 +146,12 @@ async def test_the_page_tells_how_far_it_is_and_what_people_like(channel: Channe
     assert 0 < drums["low"] < drums["weight"] < drums["high"]
 
 
+async def test_features_come_from_the_generator_with_the_tune(channel: Channel) -> None:
+    song = await channel.song(bpm=150)
+    assert song["features"] == {"tempo": 150, "drums": 2.5}
+    assert song["choice"] == ""
+
+
 async def test_the_page_s_requests_take_it_along_unless_they_name_a_seed(channel: Channel) -> None:
     await local_taste(channel)
     steered_id = await channel.ask(takes=3)
