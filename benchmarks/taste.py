@@ -9,7 +9,7 @@ of the features'. Few people cast most of the votes, and the newest tunes get mo
 
 With a taste: new votes of the same people on tunes that nobody voted on are told by the taste alone (AUC: how often a
 liked tune comes before one that is not; chance is 0.5), and of four such tunes it chooses one. Without: how often it
-acts all the same, by one look at so many votes, and by a look after every ten votes.
+acts all the same, by one look at so many votes, and by a look after every 25 votes.
 """
 
 from __future__ import annotations
@@ -147,7 +147,7 @@ def auc(told: Sequence[tuple[float, bool]]) -> float:
     return won / (len(yes) * len(no))
 
 
-def ever_acts(server: Server, most: int, step: int = 10) -> bool:
+def ever_acts(server: Server, most: int, step: int = 25) -> bool:
     """Whether a taste acts at any of many looks, one after every `step` votes."""
     votes = first(server.votes(), most)
     return any(find_taste(votes[:count]).acts for count in range(LEAST, len(votes) + 1, step))
@@ -199,7 +199,7 @@ def main() -> None:
     """`python -m benchmarks.taste`."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--servers", type=int, default=100)
-    parser.add_argument("--looks", type=int, default=60, help="servers that are looked at after every ten votes")
+    parser.add_argument("--looks", type=int, default=60, help="servers that are looked at after every 25 votes")
     parser.add_argument("--compose", type=int, metavar="N", help="compose N tunes and keep their features")
     options = parser.parse_args()
     if options.compose:
@@ -221,7 +221,7 @@ def main() -> None:
             print(f"no taste, {name}, {count} votes: acts {statistics.mean(acts):.1%}", flush=True)
     for name, make in none.items():
         acts = [ever_acts(Server(make(seed), seed, tunes), 400) for seed in range(options.looks)]
-        print(f"no taste, {name}, a look every ten votes to 400: ever acts {statistics.mean(acts):.1%}", flush=True)
+        print(f"no taste, {name}, a look every 25 votes to 400: ever acts {statistics.mean(acts):.1%}", flush=True)
 
 
 def _print_found(name: str, found: Sequence[Found]) -> None:
