@@ -26,6 +26,7 @@ from bot.discord.reporting import ReportButton
 from bot.discord.reworking import Remix, Rewrite
 from bot.discord.rights import deletable
 from bot.store import GONE
+from bot.tasting import steered
 from bot.voting import OWN
 from generator.contract import InputError, random_seed
 
@@ -70,9 +71,10 @@ class AnotherTake(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:t
         parent = await client.store.requests.get(self.song_id)
         if parent is None:
             raise InputError(GONE)
-        request = replace(parent.request, seed=random_seed())
+        request = replace(parent.request, seed=random_seed(), taste=None)
         with client.presses.once(interaction.user.id, self.custom_id):
             message = await asking.defer(interaction)
+            request = await steered(client.store, request, asking.place(interaction))
             await asking.submit(interaction, message, request, parent=self.song_id)
 
 

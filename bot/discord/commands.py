@@ -18,6 +18,7 @@ from bot.discord.remix import remix
 from bot.discord.reporting import report
 from bot.discord.settings import settings
 from bot.discord.song import replay, show_song
+from bot.discord.taste import show_taste
 from bot.discord.top import show_top
 
 
@@ -39,6 +40,7 @@ def chiptune_group() -> app_commands.Group:
     group.add_command(show_top)
     group.add_command(battle)
     group.add_command(contest)
+    group.add_command(show_taste)
     group.add_command(show_queue)
     group.add_command(cancel)
     group.add_command(delete)

@@ -10,6 +10,7 @@ from discord.app_commands import Range
 
 from bot.discord import asking, serverwide
 from bot.discord.completing import choices, complete_key
+from bot.tasting import steered
 from generator.contract import BARS, BPM, DENSITIES, SCENES, SECONDS, SEEDS, TAKES, TEMPERATURE, Request, random_seed
 
 if TYPE_CHECKING:
@@ -56,4 +57,7 @@ async def generate(
         takes=takes,
     )
     request, note = await serverwide.with_usual(interaction, request)
-    await asking.submit(interaction, await asking.defer(interaction), request, note=note)
+    message = await asking.defer(interaction)
+    if seed is None:  # who names one wants the tune that it gives
+        request = await steered(interaction.client.store, request, asking.place(interaction))
+    await asking.submit(interaction, message, request, note=note)

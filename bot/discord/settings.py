@@ -31,6 +31,7 @@ TITLES = {
     "cooldown": "Between two requests of a person",
     "clear": "Who may delete tunes",
     "report_channel_id": "Channel for reports",
+    "taste": "Votes choose among takes",
 }
 CLEARERS = {"moderators": "moderators", "own": "moderators, and everybody their own"}
 REPORTS_HERE = "Reports of this server's tunes arrive in this channel from now on."
@@ -131,6 +132,13 @@ async def set_clear(interaction: discord.Interaction[ChiptuneClient], who: str |
     await _set(interaction, "clear", who)
 
 
+@settings.command(name="taste", description="Whether what people here like chooses among several takes")
+@app_commands.describe(on="On if left out")
+async def set_taste(interaction: discord.Interaction[ChiptuneClient], on: bool | None = None) -> None:
+    """Whether votes choose."""
+    await _set(interaction, "taste", on)
+
+
 @settings.command(name="reports", description="The channel where moderators see reports")
 @app_commands.describe(channel="None if left out: reports are only kept")
 async def set_reports(
@@ -174,6 +182,7 @@ def page(held: ServerSettings) -> str:
         "cooldown": f"{held.cooldown} s" if held.cooldown else "no wait",
         "clear": CLEARERS[held.clear],
         "report_channel_id": f"<#{held.report_channel_id}>" if held.report_channel_id else "none, they are only kept",
+        "taste": "once there are enough" if held.taste else "no",
     }
     return "\n".join(["**Settings of this server**", *(f"- {TITLES[name]}: {value}" for name, value in said.items())])
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.store.database import Database
 from bot.store.removal import remove_requests
+from bot.store.values import SONG_JSON
 
 TABLES = {
     "requests": "SELECT * FROM requests WHERE user_id = ? ORDER BY number",
@@ -22,7 +23,7 @@ TABLES = {
     "reports": "SELECT * FROM reports WHERE reporter = ? ORDER BY number",
 }
 """Where a person stands, table by table."""
-JSON_COLUMNS = ("request", "destination", "got", "timings")
+JSON_COLUMNS = ("request", "destination", *SONG_JSON)
 SECRET = "token"  # noqa: S105 (its name)
 
 

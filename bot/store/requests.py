@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 
 from bot.store.database import Database
-from bot.store.values import Entry, KeptFile, Song
+from bot.store.values import SONG_JSON, Entry, KeptFile, Song
 
 
 class Requests:
@@ -50,7 +50,8 @@ class Requests:
         That is so where the request was cancelled or removed. Its parent is the one that the request names by now: one
         that was removed meanwhile is none.
         """
-        row = {**asdict(song), "timings": json.dumps(dict(song.timings)), "got": json.dumps(dict(song.got))}
+        row = asdict(song)
+        row |= {name: json.dumps(dict(row[name])) for name in SONG_JSON}
         del row["votes"]
         async with self._db.transaction():
             asked = await self._db.rows("SELECT parent FROM requests WHERE id = ? AND NOT cancelled", (song.id,))

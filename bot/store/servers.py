@@ -28,7 +28,7 @@ class ServerSettings:
     channel_id: where alone tunes are asked for, None: anywhere. scene, seconds: of a request that names none;
     None leaves them to the model. person_limit, server_limit: open requests of one person and of all. cooldown: seconds
     between two requests of a person. report_channel_id: where reports go, None: nowhere. clear: who may delete tunes,
-    "moderators" alone, or everybody their "own", too.
+    "moderators" alone, or everybody their "own", too. taste: whether what people like there chooses among takes.
     """
 
     channel_id: str | None = None
@@ -39,6 +39,7 @@ class ServerSettings:
     cooldown: int = 0
     report_channel_id: str | None = None
     clear: str = "own"
+    taste: bool = True
 
     def __post_init__(self) -> None:
         Request(scene=self.scene, seconds=self.seconds)  # it knows what these may be
@@ -49,6 +50,8 @@ class ServerSettings:
         _check_whole("cooldown in seconds", self.cooldown, COOLDOWN)
         if self.clear not in CLEARERS:
             raise InputError(f"Tunes are cleared by {' or '.join(CLEARERS)}.")
+        if not isinstance(self.taste, bool):
+            raise InputError("The taste of a server is on or off.")
 
 
 class Servers:

@@ -82,7 +82,8 @@ class Songs:
             await self._db.execute(f"DELETE FROM {table} WHERE {condition}", (song_id,))  # noqa: S608
         await self._db.execute(
             "UPDATE songs SET deleted = coalesce(deleted, ?), title = 'deleted', digest = '', midi = '', audio = '',"
-            " picture = '', user_id = NULL, message_id = NULL, report = '', got = '{}', timings = '{}' WHERE id = ?",
+            " picture = '', user_id = NULL, message_id = NULL, report = '', got = '{}', features = '{}', timings = '{}'"
+            " WHERE id = ?",
             (time.time(), song_id),
         )
         await self._db.execute(

@@ -22,6 +22,7 @@ from bot.store.requests import Requests
 from bot.store.rounds import Rounds
 from bot.store.servers import Servers
 from bot.store.songs import Songs
+from bot.store.tastes import Tastes
 from bot.store.votes import Votes
 
 
@@ -38,6 +39,7 @@ class Store:
         self.battles = Battles(database)
         self.contests = Contests(database)
         self.rounds = Rounds(database)
+        self.tastes = Tastes(database)
         self.reports = Reports(database)
         self.servers = Servers(database)
         self.files = FileNames(database)

@@ -17,6 +17,8 @@ is not delivered yet; posted and refused are the ends."""
 
 LOCAL_GUILD = "local"
 """The guild of the local channel's songs."""
+SONG_JSON = ("got", "features", "timings")
+"""Fields of a song that its row holds as JSON."""
 GONE = "This tune is no longer in the history."
 """Said of a song that was deleted, or that there never was."""
 
@@ -68,8 +70,8 @@ class Song:
     """A tune that was made; its id is its request's.
 
     midi, audio, picture: file names; `Store.files` knows their content. seconds: the score played once. got: what
-    else came out, as `generator.contract.Result` names it. votes: the sum. deleted: when, in seconds since 1970; then
-    the row is empty and stays for the lineage of others alone.
+    else came out, and features: what is measured on the score, as `generator.contract.Result` has them. votes: the sum.
+    deleted: when, in seconds since 1970; then the row is empty and stays for the lineage of others alone.
     """
 
     id: str
@@ -91,6 +93,7 @@ class Song:
     message_id: str | None = None
     report: str = ""
     got: Mapping[str, str | float] = field(default_factory=dict)
+    features: Mapping[str, float] = field(default_factory=dict)
     timings: Mapping[str, float] = field(default_factory=dict)
     created: float = field(default_factory=time.time)
     votes: int = 0
@@ -123,6 +126,7 @@ class Song:
             user_id=entry.user_id,
             report=result.report,
             got=result.got,
+            features=result.features,
             timings=result.timings,
         )
 
@@ -130,5 +134,5 @@ class Song:
     def from_row(cls, row: sqlite3.Row) -> Song:
         """From a row of `voted_songs`."""
         values = {name: row[name] for name in cls.__dataclass_fields__}
-        values["timings"], values["got"] = json.loads(row["timings"]), json.loads(row["got"])
+        values |= {name: json.loads(row[name]) for name in SONG_JSON}
         return cls(**values)

@@ -18,16 +18,17 @@ from bot.backlog import Backlog
 from bot.contests import Contests
 from bot.settings import Settings
 from bot.store import LOCAL_GUILD, PERIODS, Entry, Song, Store
+from bot.tasting import steered
 from bot.voting import NO_PAIR, OWN, Voting
 from bot.web.contest import ContestRoutes
 from bot.web.forms import make_request, read_judgement, read_object, read_request
 from bot.web.guards import guards
-from bot.web.views import nameless_view, options_view, ranked_view, request_view, song_view, standing_view
+from bot.web.views import nameless_view, options_view, ranked_view, request_view, song_view, standing_view, taste_view
 from bot.web.voters import known_voter, name_voter
 from generator.contract import FaultError, InputError, Request, digest, random_seed
 
 STATIC = Path(__file__).parent / "static"
-PAGE_FILES = ("style.css", "app.js", "top.js", "battle.js", "contest.js", "icon.svg")
+PAGE_FILES = ("style.css", "app.js", "top.js", "battle.js", "contest.js", "taste.js", "icon.svg")
 
 RANKINGS = ("votes", "battles")
 MAX_PAGE = 100
@@ -61,6 +62,7 @@ def make_app(settings: Settings, store: Store, backlog: Backlog, contests: Conte
             web.get("/api/songs", channel.songs),
             web.get(f"/api/songs/{ID}", channel.song),
             web.get("/api/top", channel.top),
+            web.get("/api/taste", channel.taste),
             web.get("/api/battle", channel.battle),
             web.post("/api/battle", channel.judge),
             web.post(f"/api/songs/{ID}/vote", channel.vote),
@@ -112,8 +114,9 @@ class _LocalChannel:
 
     async def ask(self, request: web.Request) -> web.Response:
         """Take a request."""
-        wanted, upload = await read_request(request)
-        return await self._accept(request, wanted, upload=upload)
+        asked = await read_request(request)
+        wanted = asked.request if asked.seeded else await steered(self._store, asked.request, LOCAL_GUILD)
+        return await self._accept(request, wanted, upload=asked.upload)
 
     async def another(self, request: web.Request) -> web.Response:
         """Another take: the same request with another seed."""
@@ -121,7 +124,8 @@ class _LocalChannel:
         entry = await self._store.requests.get(song.id)
         if entry is None:
             raise web.HTTPNotFound
-        return await self._accept(request, replace(entry.request, seed=random_seed()), parent=song.id)
+        wanted = replace(entry.request, seed=random_seed(), taste=None)
+        return await self._accept(request, await steered(self._store, wanted, LOCAL_GUILD), parent=song.id)
 
     async def remix(self, request: web.Request) -> web.Response:
         """A remix of a song that is here already."""
@@ -167,6 +171,10 @@ class _LocalChannel:
             return web.json_response([standing_view(one) for one in standings])
         chart = await self._store.charts.top(LOCAL_GUILD, period, limit=_limit(request, "10"), start=int(start))
         return web.json_response([ranked_view(one) for one in chart])
+
+    async def taste(self, _: web.Request) -> web.Response:
+        """What people like here, and how sure that is."""
+        return web.json_response(taste_view(await self._store.tastes.of(LOCAL_GUILD)))
 
     async def song(self, request: web.Request) -> web.Response:
         """One song, and how this browser voted."""

@@ -6,6 +6,8 @@ import math
 from typing import Any
 
 from bot.store import Entry, Famous, Mine, Nominee, Ranked, Round, Song, Standing, Status
+from bot.taste import LEAST, MARGIN, Liked
+from bot.tasting import USE, WORDS, choice_told, told
 from bot.waiting import Place
 from generator.contract import (
     BARS,
@@ -72,6 +74,8 @@ def song_view(song: Song) -> dict[str, Any]:
         "votes": song.votes,
         "report": song.report,
         "got": song.got,
+        "choice": choice_told(song.got),
+        "features": song.features,
         "created": song.created,
     }
 
@@ -115,6 +119,37 @@ def famous_view(one: Famous) -> dict[str, Any]:
     """A song of the hall of fame, with the round that it won and when (seconds since 1970)."""
     won = {"round": one.round.ordinal, "contest_votes": one.votes, "ended": one.round.ended}
     return {**song_view(one.song), **won}
+
+
+def taste_view(liked: Liked) -> dict[str, Any]:
+    """What people like, in words and in numbers; features only where a taste acts."""
+    features = [
+        {
+            "name": one.feature,
+            "title": WORDS[one.feature].name,
+            "more": WORDS[one.feature].more,
+            "less": WORDS[one.feature].less,
+            "weight": one.weight,
+            "low": one.low,
+            "high": one.high,
+            "mean": one.mean,
+            "spread": one.spread,
+        }
+        for one in liked.leanings
+    ]
+    return {
+        "words": [*told(liked), USE] if liked.acts else told(liked),
+        "votes": liked.votes,
+        "least": LEAST,
+        "people": liked.people,
+        "songs": liked.songs,
+        "acts": liked.acts,
+        "gain": liked.gain,
+        "margin": MARGIN,
+        "right": liked.right,
+        "without": liked.without,
+        "features": features if liked.acts else [],
+    }
 
 
 def options_view() -> dict[str, Any]:

@@ -67,7 +67,7 @@ def test_no_two_commands_have_the_same_name() -> None:
     names = [part["name"] for part in payload()["options"]]
     assert names == [
         "generate", "remix", "history", "song", "replay", "play", "stop", "top", "battle", "contest",
-        "queue", "cancel", "delete", "report", "settings", "privacy", "help",
+        "taste", "queue", "cancel", "delete", "report", "settings", "privacy", "help",
     ]  # fmt: skip
     assert len(names) == len(set(names)) <= 25
 
