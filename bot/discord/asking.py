@@ -145,14 +145,19 @@ async def submit_rework(
 
 
 async def defer(interaction: discord.Interaction[ChiptuneClient]) -> int:
-    """Promise a public answer, within the three seconds that Discord waits; the placeholder's message id.
+    """Promise a public answer; the placeholder's message id.
 
     Raises InputError, before anything is promised, where tunes belong elsewhere, and LimitError where the person or the
     server has enough already.
     """
     await serverwide.check_channel(interaction)
     await interaction.client.backlog.check_limits(Asker("discord", str(interaction.user.id), place(interaction)))
-    answer = await interaction.response.defer(thinking=True)
+    return await promise(interaction)
+
+
+async def promise(interaction: discord.Interaction[ChiptuneClient], *, ephemeral: bool = False) -> int:
+    """Promise an answer, within the three seconds that Discord waits; the placeholder's message id."""
+    answer = await interaction.response.defer(thinking=True, ephemeral=ephemeral)
     if answer is None or answer.message_id is None:
         return (await interaction.original_response()).id
     return answer.message_id

@@ -15,11 +15,15 @@ TABLES = {
     "uploads": (
         "SELECT uploads.* FROM uploads JOIN requests ON requests.id = uploads.request WHERE user_id = ? ORDER BY number"
     ),
+    "messages": (
+        "SELECT song, channel_id, message_id, iif(user_id = ?1, user_id, NULL) AS user_id, created FROM messages"
+        " WHERE user_id = ?1 OR song IN (SELECT id FROM songs WHERE user_id = ?1) ORDER BY created"
+    ),
     "votes": "SELECT * FROM votes WHERE voter = ? ORDER BY created",
     "battles": "SELECT * FROM battles WHERE voter = ? ORDER BY number",
     "reports": "SELECT * FROM reports WHERE reporter = ? ORDER BY number",
 }
-"""Where a person stands, table by table."""
+"""Where a person stands, table by table; others who posted the person's songs again are left out."""
 JSON_COLUMNS = ("request", "destination", "got", "timings")
 SECRET = "token"  # noqa: S105 (its name)
 
@@ -41,6 +45,7 @@ class People:
         async with self._db.transaction():
             await self._db.execute("DELETE FROM votes WHERE voter = ?", (user_id,))
             await self._db.execute("DELETE FROM battles WHERE voter = ?", (user_id,))
+            await self._db.execute("DELETE FROM messages WHERE user_id = ?", (user_id,))
             await self._db.execute("DELETE FROM reports WHERE reporter = ?", (user_id,))
             return await remove_requests(self._db, "user_id = ?", user_id)
 

@@ -10,7 +10,8 @@ from bot.store.database import Database
 async def remove_requests(database: Database, condition: str, value: object) -> set[str]:
     """Inside a transaction, remove the requests that fulfil an SQL condition; the SHA-256 of the files they named.
 
-    Votes, battles, reports and names of files go along; what others made of these songs stays, without its parent.
+    Votes, battles, reports, and what names files and messages go along; what others made of these songs stays, without
+    its parent.
     """
     found = await database.rows(f"SELECT id FROM requests WHERE {condition}", (value,))  # noqa: S608 (our own conditions)
     ids = (json.dumps([row["id"] for row in found]),)

@@ -17,6 +17,7 @@ HANGING = {
     "battles": "?1 IN (first, second)",
     "reports": "song = ?",
     "files": "song = ?",
+    "messages": "song = ?",
     "uploads": "request = ?",
 }
 """What goes with a song that is deleted, table by table."""
@@ -45,7 +46,7 @@ class Songs:
         return [Song.from_row(row) for row in rows]
 
     async def delete(self, song_id: str) -> set[str]:
-        """Delete a song with its votes, battles and reports; the SHA-256 of the files that it named.
+        """Delete a song with its votes, battles, reports and notes of messages; the SHA-256 of the files that it named.
 
         Its request goes with it. Nothing happens where it is deleted already.
         """

@@ -14,6 +14,7 @@ from bot.store.battles import Battles
 from bot.store.charts import Charts
 from bot.store.database import Database
 from bot.store.files import FileNames
+from bot.store.messages import Messages
 from bot.store.people import People
 from bot.store.queue import Queue
 from bot.store.reports import Reports
@@ -31,6 +32,7 @@ class Store:
         self.requests = Requests(database)
         self.queue = Queue(database)
         self.songs = Songs(database)
+        self.messages = Messages(database)
         self.votes = Votes(database)
         self.charts = Charts(database)
         self.battles = Battles(database)

@@ -37,6 +37,9 @@ class Home:
         self.his: Song = await make_one(2, BOB, parent=self.hers.id)
         await make_one(3, ALICE, upload=SHARED)
         self.same: Song = await make_one(3, BOB, upload=SHARED)
+        await self.store.messages.add(self.hers.id, "9", "replay of hers", BOB)
+        await self.store.messages.add(self.his.id, "9", "replay of his", ALICE)
+        await self.store.messages.add(self.his.id, "9", "his own replay", BOB)
         await self.store.votes.cast(self.hers.id, BOB, 1)
         await self.store.votes.cast(self.his.id, ALICE, 1)
         await self.store.votes.cast(self.his.id, BOB, 1)
@@ -60,7 +63,7 @@ async def home(tmp_path: Path) -> AsyncIterator[Home]:
 
 
 async def test_nothing_is_left_of_a_person_who_is_erased(home: Home) -> None:
-    gone = [ALICE, digest(HERS), home.hers.id, *digests(1)]
+    gone = [ALICE, digest(HERS), home.hers.id, *digests(1), "replay of hers", "replay of his"]
     assert all(home.holds(text) for text in gone)
     await home.privacy.erase(ALICE)
     assert [text for text in gone if home.holds(text)] == []
@@ -75,6 +78,7 @@ async def test_what_others_have_stays(home: Home) -> None:
     assert left[home.his.id].votes == 1
     assert on_disk(home.folder) == {*digests(2, 3), digest(SHARED)}
     assert await home.store.reports.waiting("7") == []
+    assert await home.store.messages.of(home.his.id) == [(None, "message 2"), ("9", "his own replay")]
     entry = await home.store.requests.get(home.his.id)
     assert entry
     assert (entry.user_id, entry.parent) == (BOB, None)
@@ -107,6 +111,7 @@ async def test_a_person_gets_everything_with_the_files(home: Home) -> None:
         "songs": 2,
         "files": 6,
         "uploads": 2,
+        "messages": 2,
         "votes": 1,
         "battles": 1,
         "reports": 1,

@@ -67,6 +67,8 @@ async def test_moderators_delete_the_tune_from_below_the_report(stage: Stage, mo
     _, song = await stage.made()
     await stage.alice.slash(stage.channel, "chiptune report", song=song.id, reason="Mine, and bad")
     await stage.bob.slash(stage.channel, "chiptune report", song=song.id, reason="Too loud")
+    await stage.bob.slash(stage.channel, "chiptune replay", song=song.id)
+    await stage.posted(2)
     first, second = sorted(channel.history(), key=lambda message: message.id)[1:]
 
     for label in ("Delete the tune", "Dismiss"):
