@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 import discord
 
-from bot.discord import serverwide
+from bot.discord import serverwide, sight
 from bot.store import Asker
 from bot.uploads import clean_name
 from generator.contract import MAX_UPLOAD_BYTES, InputError, Request, check_upload, digest, random_seed
@@ -64,6 +64,14 @@ class Destination:
 def place(interaction: discord.Interaction) -> str:
     """Whose history a tune belongs to: the server's, or outside of one the conversation's."""
     return str(interaction.guild_id) if interaction.guild_id else f"channel:{interaction.channel_id}"
+
+
+async def listed(
+    interaction: discord.Interaction[ChiptuneClient], *, limit: int, before: str | None = None
+) -> list[Song]:
+    """The history as it is seen here, newest first. before: the last tune's id of the page before."""
+    songs, channels = interaction.client.store.songs, sight.channels(interaction)
+    return await songs.history(place(interaction), channels=channels, limit=limit, before=before)
 
 
 def check_attachment(attachment: discord.Attachment) -> None:
@@ -120,9 +128,10 @@ async def find_source(
 
 
 async def find_song(interaction: discord.Interaction[ChiptuneClient], song_id: str) -> Song:
-    """A tune that was made here. Raises InputError."""
+    """A tune that was made here, and may be seen here. Raises InputError."""
     song = await interaction.client.store.songs.get(song_id)
-    if song is None or song.guild_id != place(interaction):
+    seen = (None, *sight.channels(interaction))
+    if song is None or song.guild_id != place(interaction) or song.only_in not in seen:
         raise InputError("There is no such tune here: pick one from the list.")
     return song
 
@@ -194,6 +203,7 @@ async def submit(
         user_id=str(interaction.user.id),
         guild_id=place(interaction),
         channel_id=str(destination.channel),
+        only_in=sight.only_in(interaction),
         parent=parent,
         upload=upload,
     )

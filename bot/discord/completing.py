@@ -39,7 +39,7 @@ async def complete_key(interaction: discord.Interaction[ChiptuneClient], typed: 
 
 async def complete_song(interaction: discord.Interaction[ChiptuneClient], typed: str) -> list[Choice[str]]:
     """The newest tunes made here whose titles hold what was typed."""
-    return song_choices(await interaction.client.store.songs.history(asking.place(interaction), limit=SEARCHED), typed)
+    return song_choices(await asking.listed(interaction, limit=SEARCHED), typed)
 
 
 def song_choices(songs: Sequence[Song], typed: str) -> list[Choice[str]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import discord
 from discord import app_commands
 
-from bot.discord import asking, posts, serverwide
+from bot.discord import asking, posts, serverwide, sight
 from bot.discord.buttons import rows
 from bot.discord.completing import complete_song
 from bot.discord.family import family
@@ -46,7 +46,7 @@ async def show(interaction: discord.Interaction[ChiptuneClient], song_id: str, *
         channel, user = str(interaction.channel_id), str(interaction.user.id)
         if not await client.store.messages.add(post.song.id, channel, str(message), user):
             raise InputError(GONE)
-    more = await family(client.store, post) if ephemeral else ""
+    more = await family(client.store, post, sight.channels(interaction)) if ephemeral else ""
 
     async def send(names: posts.Names) -> discord.Message:
         view = post.layout(names, rows(post), more=more)

@@ -9,3 +9,7 @@ CREATE TABLE messages (
 ) WITHOUT ROWID;
 CREATE INDEX messages_by_song ON messages (song);
 CREATE INDEX messages_by_user ON messages (user_id);
+
+-- The channel where alone a song is listed, NULL: in all of its place. Songs of earlier versions are listed as they were.
+ALTER TABLE requests ADD COLUMN only_in TEXT;
+ALTER TABLE songs ADD COLUMN only_in TEXT;

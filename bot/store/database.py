@@ -20,6 +20,9 @@ from generator.contract import FaultError
 BUSY_MILLISECONDS = 5000
 """How long to wait for a reader outside (a backup, say) that holds the file."""
 
+Values = Iterable[object] | Mapping[str, object]
+"""What a statement's marks stand for, by place or by name."""
+
 
 class Database:
     """The open database; get it with `Database.open`."""
@@ -60,12 +63,12 @@ class Database:
                 if not done:
                     await self._db.rollback()
 
-    async def execute(self, sql: str, values: Iterable[object] | Mapping[str, object] = ()) -> int:
+    async def execute(self, sql: str, values: Values = ()) -> int:
         """One statement inside a transaction; how many rows it changed."""
         cursor = await self._db.execute(sql, values)
         return cursor.rowcount
 
-    async def rows(self, sql: str, values: Iterable[object] = ()) -> list[aiosqlite.Row]:
+    async def rows(self, sql: str, values: Values = ()) -> list[aiosqlite.Row]:
         """What a statement inside a transaction gives."""
         return list(await self._db.execute_fetchall(sql, values))
 
@@ -92,7 +95,7 @@ class Database:
         async with self.transaction():
             return await self.execute(sql, named)
 
-    async def fetch(self, sql: str, values: Iterable[object] = ()) -> list[aiosqlite.Row]:
+    async def fetch(self, sql: str, values: Values = ()) -> list[aiosqlite.Row]:
         """What a query gives, between two transactions."""
         async with self._lock:
             return await self.rows(sql, values)

@@ -113,7 +113,7 @@ class Gateway:
 def guild() -> Payload:
     """The one server, with its one channel."""
     channel = {"id": str(CHANNEL), "type": 0, "name": "general", "position": 0, "permission_overwrites": []}
-    everyone = {"id": str(GUILD), "name": "@everyone", "permissions": str(1 << 53), "position": 0, "color": 0}
+    everyone = {"id": str(GUILD), "name": "@everyone", "permissions": str(1 << 53 | 1 << 10), "position": 0, "color": 0}
     return {
         "id": str(GUILD),
         "name": "server",
