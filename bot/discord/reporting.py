@@ -57,8 +57,8 @@ async def submit(interaction: discord.Interaction[ChiptuneClient], song: Song, r
     reason = plain(reason, REASON_LENGTH)
     if not reason:
         raise InputError(NO_REASON)
-    new = await client.store.reports.add(song.id, reporter, reason)
     await interaction.response.defer(ephemeral=True, thinking=True)
+    new = await client.store.reports.add(song.id, reporter, reason)
     if not new:
         said = AGAIN
     elif await pass_on(client, Report(song.id, reporter, reason, interaction.created_at.timestamp())):

@@ -64,7 +64,7 @@ settings = app_commands.Group(name="settings", description="What holds in this s
 async def show(interaction: discord.Interaction[ChiptuneClient]) -> None:
     """What holds now."""
     held = await interaction.client.store.servers.settings(check_manages(interaction))
-    await _answer(interaction, held)
+    await interaction.response.send_message(page(held), ephemeral=True)
 
 
 @settings.command(name="channel", description="The one channel for tunes")
@@ -159,8 +159,7 @@ async def set_reports(
 @app_commands.choices(setting=[Choice(name=title, value=name) for name, title in TITLES.items()])
 async def reset(interaction: discord.Interaction[ChiptuneClient], setting: str | None = None) -> None:
     """One setting or all of them."""
-    held = await interaction.client.store.servers.reset(check_manages(interaction), setting)
-    await _answer(interaction, held)
+    await _set(interaction, setting, None)
 
 
 def page(held: ServerSettings) -> str:
@@ -178,13 +177,9 @@ def page(held: ServerSettings) -> str:
     return "\n".join(["**Settings of this server**", *(f"- {TITLES[name]}: {value}" for name, value in said.items())])
 
 
-async def _set(interaction: discord.Interaction[ChiptuneClient], name: str, value: object) -> None:
-    """Set one setting, None sets it back; answer with what holds now. Raises InputError."""
+async def _set(interaction: discord.Interaction[ChiptuneClient], name: str | None, value: object) -> None:
+    """Set one setting, None sets it back; answer with what holds now. name: None for all. Raises InputError."""
     guild, servers = check_manages(interaction), interaction.client.store.servers
-    held = await (servers.reset(guild, name) if value is None else servers.change(guild, name, value))
-    await _answer(interaction, held)
-
-
-async def _answer(interaction: discord.Interaction[ChiptuneClient], held: ServerSettings) -> None:
-    """Show what holds to the one who asks alone."""
-    await interaction.response.send_message(page(held), ephemeral=True)
+    await interaction.response.defer(ephemeral=True, thinking=True)  # first: the disk may be busy
+    held = await (servers.reset(guild, name) if name is None or value is None else servers.change(guild, name, value))
+    await interaction.edit_original_response(content=page(held))

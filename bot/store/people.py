@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from bot.store.database import Database
-from bot.store.removal import remove_requests
+from bot.store.removal import remove_many_requests
 
 TABLES = {
     "requests": "SELECT * FROM requests WHERE user_id = ? ORDER BY number",
@@ -36,18 +36,21 @@ class People:
 
     async def export(self, user_id: str) -> dict[str, Any]:
         """A person's rows by table, as JSON can hold them. The tokens that answers need are Discord's, and left out."""
-        async with self._db.transaction():
-            found = {table: await self._db.rows(sql, (user_id,)) for table, sql in TABLES.items()}
+        async with self._db.looking() as rows:
+            found = {table: await rows(sql, (user_id,)) for table, sql in TABLES.items()}
         return {"user": user_id, **{table: [_readable(dict(row)) for row in rows] for table, rows in found.items()}}
 
     async def erase(self, user_id: str) -> set[str]:
-        """Remove a person's rows; the SHA-256 of the files that these named. See `Database.scrub` for what is left."""
+        """Remove a person's rows; the SHA-256 of the files that these named. See `Database.scrub` for what is left.
+
+        Songs go in groups, so that nobody waits for thousands of them: a crash leaves some, for the next time.
+        """
         async with self._db.transaction():
             await self._db.execute("DELETE FROM votes WHERE voter = ?", (user_id,))
             await self._db.execute("DELETE FROM battles WHERE voter = ?", (user_id,))
             await self._db.execute("DELETE FROM messages WHERE user_id = ?", (user_id,))
             await self._db.execute("DELETE FROM reports WHERE reporter = ?", (user_id,))
-            return await remove_requests(self._db, "user_id = ?", user_id)
+        return await remove_many_requests(self._db, "user_id = :user", {"user": user_id})
 
 
 def _readable(row: dict[str, Any]) -> dict[str, Any]:

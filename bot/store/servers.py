@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.store.database import Database
-from bot.store.removal import remove_requests
+from bot.store.removal import remove_many_requests
 from generator.contract import InputError, Request
 
 PERSON_LIMIT = (1, 50)
@@ -115,13 +115,13 @@ class Servers:
     async def erase(self, guild_id: str, left_before: float) -> set[str]:
         """Remove everything of a server that the bot was removed from before a time; the files that it named.
 
-        Nothing happens where the bot came back.
+        Nothing happens where the bot came back; what is left then stays.
         """
-        async with self._db.transaction():
-            gone = await self._db.execute(
-                "DELETE FROM servers WHERE guild_id = ? AND removed < ?", (guild_id, left_before)
-            )
-            return await remove_requests(self._db, "guild_id = ?", guild_id) if gone else set()
+        values = {"guild": guild_id, "before": left_before}
+        gone = "EXISTS (SELECT 1 FROM servers WHERE guild_id = :guild AND removed < :before)"
+        named = await remove_many_requests(self._db, f"guild_id = :guild AND {gone}", values)
+        await self._db.change("DELETE FROM servers WHERE guild_id = :guild AND removed < :before", **values)
+        return named
 
     async def _write(self, guild_id: str, settings: dict[str, Any]) -> None:
         await self._db.execute(
