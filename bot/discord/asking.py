@@ -136,12 +136,19 @@ async def find_song(interaction: discord.Interaction[ChiptuneClient], song_id: s
     return song
 
 
-async def submit_remix(interaction: discord.Interaction[ChiptuneClient], wanted: Request, source: Source) -> None:
-    """Ask for a remix, whose request still has `UNKNOWN_DIGEST`: defer, fetch, and submit. Raises InputError."""
+async def submit_remix(
+    interaction: discord.Interaction[ChiptuneClient], wanted: Request, source: Source, sound: str | None = None
+) -> None:
+    """Ask for a remix, whose request still has `UNKNOWN_DIGEST`: defer, fetch, and submit. Raises InputError.
+
+    sound: what plays it; None: what played the tune that it is of, for a file as usual in the server.
+    """
     message = await defer(interaction)
     data, name = await source.read(interaction.client)
     check_upload(data)
-    request = replace(wanted, upload=digest(data), name=name)
+    if sound is None and source.song and (entry := await interaction.client.store.requests.get(source.song.id)):
+        sound = entry.request.sound
+    request = replace(wanted, upload=digest(data), name=name, sound=sound or await serverwide.usual_sound(interaction))
     await submit(interaction, message, request, upload=data, parent=source.parent)
 
 

@@ -11,7 +11,7 @@ from discord.app_commands import Choice
 
 from bot.discord import asking
 from bot.discord.reworking import CHANNEL_TITLES
-from bot.text import plain
+from bot.text import SOUND_TITLES, plain
 from generator.contract import CHANNELS, KEYS
 
 if TYPE_CHECKING:
@@ -27,6 +27,11 @@ SEARCHED = 200
 def choices(names: Sequence[str]) -> list[Choice[str]]:
     """Names as choices, as a person reads them."""
     return [Choice(name=name.replace("-", " "), value=name) for name in names]
+
+
+def sounds() -> list[Choice[str]]:
+    """What can play a tune, as choices."""
+    return [Choice(name=title[:1].upper() + title[1:], value=sound) for sound, title in SOUND_TITLES.items()]
 
 
 async def complete_key(interaction: discord.Interaction[ChiptuneClient], typed: str) -> list[Choice[str]]:

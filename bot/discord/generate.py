@@ -9,7 +9,7 @@ from discord import app_commands
 from discord.app_commands import Range
 
 from bot.discord import asking, serverwide
-from bot.discord.completing import choices, complete_key
+from bot.discord.completing import choices, complete_key, sounds
 from generator.contract import BARS, BPM, DENSITIES, SCENES, SECONDS, SEEDS, TAKES, TEMPERATURE, Request, random_seed
 
 if TYPE_CHECKING:
@@ -27,8 +27,9 @@ if TYPE_CHECKING:
     seed="The same seed and options give the same tune again",
     temperature="Below 1 plays it safe, above 1 takes risks",
     takes="Compose so many and keep the best",
+    sound="What plays it; the notes are the same",
 )
-@app_commands.choices(scene=choices(SCENES), density=choices(DENSITIES))
+@app_commands.choices(scene=choices(SCENES), density=choices(DENSITIES), sound=sounds())
 @app_commands.autocomplete(key=complete_key)
 async def generate(
     interaction: discord.Interaction[ChiptuneClient],
@@ -42,6 +43,7 @@ async def generate(
     seed: Range[int, 0, SEEDS - 1] | None = None,
     temperature: Range[float, TEMPERATURE[0], TEMPERATURE[1]] = 1.0,
     takes: Range[int, TAKES[0], TAKES[1]] | None = None,
+    sound: str | None = None,
 ) -> None:
     """Compose a tune; what is left out is as usual in the server, else the model's choice."""
     request = Request(
@@ -55,5 +57,5 @@ async def generate(
         temperature=temperature,
         takes=takes,
     )
-    request, note = await serverwide.with_usual(interaction, request)
+    request, note = await serverwide.with_usual(interaction, request, sound)
     await asking.submit(interaction, await asking.defer(interaction), request, note=note)

@@ -12,12 +12,13 @@ import discord
 from discord import app_commands
 from discord.app_commands import AppCommandChannel, Choice, Range, Transform
 
-from bot.discord.completing import choices
+from bot.discord.completing import choices, sounds
 from bot.discord.reporting import pass_on
 from bot.discord.rights import check_manages
 from bot.store import ServerSettings
 from bot.store.servers import COOLDOWN, PERSON_LIMIT, SERVER_LIMIT
-from generator.contract import SCENES, SECONDS, InputError
+from bot.text import SOUND_TITLES
+from generator.contract import SCENES, SECONDS, SOUNDS, InputError
 
 if TYPE_CHECKING:
     from bot.discord.client import ChiptuneClient
@@ -26,6 +27,7 @@ TITLES = {
     "channel_id": "Channel for tunes",
     "scene": "Usual scene",
     "seconds": "Usual length",
+    "sound": "Usual sound",
     "person_limit": "Open requests of one person",
     "server_limit": "Open requests of all",
     "cooldown": "Between two requests of a person",
@@ -92,6 +94,14 @@ async def set_length(
 ) -> None:
     """The usual length."""
     await _set(interaction, "seconds", seconds)
+
+
+@settings.command(name="sound", description="What plays tunes where nothing else is asked for")
+@app_commands.describe(sound="The NES soundfont if left out")
+@app_commands.choices(sound=sounds())
+async def set_sound(interaction: discord.Interaction[ChiptuneClient], sound: str | None = None) -> None:
+    """The usual sound."""
+    await _set(interaction, "sound", sound)
 
 
 @settings.command(name="person-limit", description="How many requests of one person may be open")
@@ -168,6 +178,7 @@ def page(held: ServerSettings) -> str:
         "channel_id": f"<#{held.channel_id}>" if held.channel_id else "any",
         "scene": held.scene or "the model's choice",
         "seconds": f"{held.seconds:g} s" if held.seconds else "the model's choice",
+        "sound": SOUND_TITLES[held.sound or SOUNDS[0]],
         "person_limit": f"{held.person_limit} at the most",
         "server_limit": f"{held.server_limit} at the most",
         "cooldown": f"{held.cooldown} s" if held.cooldown else "no wait",

@@ -13,7 +13,7 @@ from typing import Any
 
 from bot.store.database import Database
 from bot.store.removal import remove_many_requests
-from generator.contract import InputError, Request
+from generator.contract import SOUNDS, InputError, Request
 
 PERSON_LIMIT = (1, 50)
 SERVER_LIMIT = (1, 500)
@@ -25,15 +25,16 @@ CLEARERS = ("moderators", "own")
 class ServerSettings:
     """What can be set for a server. Raises InputError, one sentence, for a value that is none.
 
-    channel_id: where alone tunes are asked for, None: anywhere. scene, seconds: of a request that names none;
-    None leaves them to the model. person_limit, server_limit: open requests of one person and of all. cooldown: seconds
-    between two requests of a person. report_channel_id: where reports go, None: nowhere. clear: who may delete tunes,
-    "moderators" alone, or everybody their "own", too.
+    channel_id: where alone tunes are asked for, None: anywhere. scene, seconds, sound: of a request that names none;
+    None leaves the first two to the model, and the sound as the contract has it. person_limit, server_limit: open
+    requests of one person and of all. cooldown: seconds between two requests of a person. report_channel_id: where
+    reports go, None: nowhere. clear: who may delete tunes, "moderators" alone, or everybody their "own", too.
     """
 
     channel_id: str | None = None
     scene: str | None = None
     seconds: float | None = None
+    sound: str | None = None
     person_limit: int = 3
     server_limit: int = 20
     cooldown: int = 0
@@ -41,7 +42,7 @@ class ServerSettings:
     clear: str = "own"
 
     def __post_init__(self) -> None:
-        Request(scene=self.scene, seconds=self.seconds)  # it knows what these may be
+        Request(scene=self.scene, seconds=self.seconds, sound=self.sound or SOUNDS[0])  # it knows what these may be
         _check_channel(self.channel_id)
         _check_channel(self.report_channel_id)
         _check_whole("limit of open requests a person", self.person_limit, PERSON_LIMIT)

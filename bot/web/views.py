@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from bot.store import Entry, Ranked, Song, Standing, Status
+from bot.text import SOUND_TITLES
 from bot.waiting import Place
 from generator.contract import (
     BARS,
@@ -110,6 +111,7 @@ def options_view() -> dict[str, Any]:
         "default_seconds": DEFAULT_SECONDS,
         "temperature": TEMPERATURE,
         "densities": DENSITIES,
+        "sounds": SOUND_TITLES,
         "bars": BARS,
         "takes": TAKES,
         "channels": CHANNELS,
