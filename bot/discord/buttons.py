@@ -171,7 +171,7 @@ class Files(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:files:{
         await interaction.response.defer(thinking=True, ephemeral=True)
         title = inert(post.song.title)
         view = ui.View(timeout=None)
-        if (await deletable(interaction))(post.song):
+        if await deletable(interaction, [post.song]):
             view.add_item(Delete(post.song.id))
 
         async def send(names: posts.Names) -> discord.Message:

@@ -62,11 +62,11 @@ async def cancel(interaction: discord.Interaction[ChiptuneClient], *, request: s
 
 
 def may(interaction: discord.Interaction[Any], entry: Entry) -> bool:
-    """Whether somebody asked for it on Discord, or keeps order in the server where it was asked for."""
+    """Whether somebody asked for it on Discord, or keeps order in the channel where it was asked for."""
     if entry.origin != "discord":
         return False
     here = entry.guild_id == str(interaction.guild_id)
-    return (here and moderates(interaction)) or entry.user_id == str(interaction.user.id)
+    return (here and moderates(interaction, entry.channel_id)) or entry.user_id == str(interaction.user.id)
 
 
 class Cancel(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:cancel:{SONG}"):

@@ -36,7 +36,7 @@ NOT_POSTED_YET = "This tune is just being posted: try again when it is there."
 async def complete_deletable(interaction: discord.Interaction[ChiptuneClient], typed: str) -> list[Choice[str]]:
     """The newest tunes made here that the person may delete and whose titles hold what was typed."""
     songs = await asking.listed(interaction, limit=SEARCHED)
-    return song_choices(list(filter(await rights.deletable(interaction), songs)), typed)
+    return song_choices(await rights.deletable(interaction, songs), typed)
 
 
 @app_commands.command(name="delete", description="Delete a tune made here")

@@ -50,7 +50,7 @@ class Handle(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:handle
 
     async def pressed(self, interaction: Press, client: ChiptuneClient) -> None:
         """Do it, and note below the report who did."""
-        check_moderates(interaction)
+        await check_moderates(interaction, self.song_id)
         await interaction.response.defer()
         said = await self._settle(client, interaction.user.id)
         report = interaction.message.content if interaction.message else ""

@@ -102,6 +102,14 @@ class Requests:
         )
         return {row["id"] for row in rows}
 
+    async def channels(self, request_ids: Iterable[str]) -> dict[str, str | None]:
+        """The channels that some requests came from, where their tunes are posted."""
+        rows = await self._db.fetch(
+            "SELECT id, channel_id FROM requests WHERE id IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(request_ids)),),
+        )
+        return {row["id"]: row["channel_id"] for row in rows}
+
     async def forget_finished(self, before: float) -> int:
         """Forget requests that ended before a time without a song, and the uploads of all that ended before it.
 

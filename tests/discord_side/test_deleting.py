@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import discord
+
 from bot.discord.deleting import MESSAGE_STAYS, MESSAGES_STAY, NOT_POSTED_YET
 from bot.discord.rights import NOT_YOURS, ONLY_MODERATORS
 from bot.store import Song
@@ -43,6 +45,26 @@ async def test_nobody_else_may_but_moderators(stage: Stage) -> None:
     asked = await moderator.slash(stage.channel, "chiptune delete", song=song.id)
     await moderator.click(asked.response.message, label="Delete it")
     assert await is_gone(stage, song)
+    stage.refused()
+
+
+async def test_a_moderator_is_one_where_the_tune_was_posted(stage: Stage) -> None:
+    _, song = await stage.made()
+    guild = stage.channel.guild
+    keeps_order = discord.PermissionOverwrite(manage_messages=True)
+    elsewhere = guild.create_text_channel("elsewhere", overwrites={stage.bob: keeps_order})
+    refused = await stage.bob.slash(elsewhere, "chiptune delete", song=song.id)
+    assert refused.response.content == NOT_YOURS
+    assert await stage.bob.autocomplete(elsewhere, "chiptune delete", "song", "") == []
+    await stage.alice.slash(elsewhere, "chiptune generate")
+    await stage.gone()
+    newest = (await stage.store.songs.history(str(guild.id)))[0]
+    for channel in (elsewhere, stage.channel):
+        [choice] = await stage.bob.autocomplete(channel, "chiptune delete", "song", "")
+        assert choice["value"] == newest.id
+    asked = await stage.bob.slash(stage.channel, "chiptune delete", song=newest.id)
+    await stage.bob.click(asked.response.message, label="Delete it")
+    assert await stage.store.songs.get(newest.id) is None
     stage.refused()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import discord
 import pytest
 
 from bot.discord.handling import GONE_ALREADY
@@ -86,6 +87,20 @@ async def test_moderators_delete_the_tune_from_below_the_report(stage: Stage, mo
     await moderator.click(first, label="Dismiss")
     [first] = [message for message in channel.history() if message.id == first.id]
     assert first.content.endswith(f"\n{GONE_ALREADY}")
+
+
+async def test_who_keeps_order_among_reports_alone_settles_none(stage: Stage, moderator: Any) -> None:
+    channel = await channel_for_reports(stage, moderator)
+    _, song = await stage.made()
+    await stage.bob.slash(stage.channel, "chiptune report", song=song.id, reason="Bad")
+    keeps_order = discord.PermissionOverwrite(manage_messages=True)
+    aside = stage.channel.guild.create_text_channel("aside", overwrites={stage.bob: keeps_order})
+    await moderator.slash(stage.channel, "chiptune settings reports", channel=aside)
+    refused = await stage.bob.click(aside.last_message, label="Dismiss")
+    assert refused.response.content == ONLY_MODERATORS
+    assert len(await waiting(stage)) == 1
+    await moderator.click(channel.last_message, label="Dismiss")
+    assert await waiting(stage) == []
 
 
 async def test_moderators_dismiss_all_reports_of_a_tune(stage: Stage, moderator: Any) -> None:
