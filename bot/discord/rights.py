@@ -42,9 +42,13 @@ def moderates(interaction: discord.Interaction[Any], channel_id: str | None) -> 
 
 
 async def check_moderates(interaction: discord.Interaction[ChiptuneClient], song_id: str) -> None:
-    """Raise InputError where somebody is no moderator where a tune was posted."""
-    channels = await interaction.client.store.requests.channels([song_id])
-    if not moderates(interaction, channels.get(song_id)):
+    """Raise InputError where somebody, below a report, is no moderator of the tune.
+
+    That goes by where the tune was posted; of a tune from elsewhere by this channel, which those who run the bot set.
+    """
+    entry = await interaction.client.store.requests.get(song_id)
+    from_here = entry is not None and entry.guild_id == place(interaction)
+    if not moderates(interaction, entry.channel_id if entry and from_here else str(interaction.channel_id)):
         raise InputError(ONLY_MODERATORS)
 
 

@@ -7,8 +7,10 @@ from typing import Any
 import discord
 import pytest
 import pytest_asyncio
+from discord import app_commands
 
 from bot.discord.rights import NO_SERVER, ONLY_MANAGERS
+from bot.discord.settings import TITLES, settings
 from bot.store import ServerSettings
 from tests.fake_generator import MIDI
 
@@ -77,6 +79,21 @@ async def test_only_those_who_manage_the_server_see_and_change_them(stage: Stage
     result = await stage.alice.user.slash("chiptune settings scene", scene="boss")
     assert result.response.content == NO_SERVER
     assert await stage.store.servers.settings(guild_id(stage)) == ServerSettings()
+    stage.refused()
+
+
+async def test_no_setting_is_shown_or_proposed_to_others(stage: Stage, manager: Any) -> None:
+    await manager.slash(stage.channel, "chiptune settings scene", scene="boss")
+    commands = list(settings.commands)
+    assert len(commands) >= len(TITLES)
+    for command in commands:
+        assert isinstance(command, app_commands.Command)
+        assert not any(parameter.autocomplete for parameter in command.parameters)
+        result = await stage.alice.slash(stage.channel, f"chiptune settings {command.name}")
+        assert result.ephemeral
+        assert result.response.content == ONLY_MANAGERS
+        assert result.followups == []
+    assert await stage.store.servers.settings(guild_id(stage)) == ServerSettings(scene="boss")
     stage.refused()
 
 
