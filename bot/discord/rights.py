@@ -32,7 +32,8 @@ def moderates(interaction: discord.Interaction[Any], channel_id: str | None) -> 
         return False
     if channel_id == str(interaction.channel_id):
         return interaction.permissions.manage_messages
-    guild, person = interaction.client.get_guild(interaction.guild_id), interaction.user
+    guild: discord.Guild | None = interaction.client.get_guild(interaction.guild_id)
+    person = interaction.user
     if guild is None or not isinstance(person, discord.Member):
         return False
     channel = guild.get_channel_or_thread(int(channel_id or 0))
