@@ -7,7 +7,7 @@ only.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from bot.store import Cast, Song, Store
 from bot.waiting import LimitError, about
@@ -42,11 +42,19 @@ class Voting:
         return await self._votes.cast(song_id, voter, value)
 
     async def judge(
-        self, guild_id: str, voter: str, first: str, second: str, outcome: float, *, person: str | None = None
+        self,
+        guild_id: str,
+        voter: str,
+        first: str,
+        second: str,
+        outcome: float,
+        *,
+        channels: Collection[str] = (),
+        person: str | None = None,
     ) -> tuple[Song, Song]:
         """Judge two songs of a battle (`bot.store.battles`), which counts as a vote. Raises InputError, LimitError."""
         self.count(voter if person is None else person)
-        return await self._battles.judge(guild_id, voter, first, second, outcome)
+        return await self._battles.judge(guild_id, voter, first, second, outcome, channels=channels)
 
     async def toggle(self, song_id: str, voter: str, value: int) -> Cast:
         """The same; where that is the voter's vote already it is taken back."""

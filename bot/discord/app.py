@@ -60,6 +60,7 @@ class DiscordSide:
                     public_url=self._settings.public_url,
                     keep_days=self._settings.keep_days,
                     grace_days=self._settings.grace_days,
+                    reports_channel=self._settings.reports_channel,
                     connector=make_connector(),
                 )
             )

@@ -40,6 +40,7 @@ class ChiptuneClient(discord.AutoShardedClient):
 
     synced_file: remembers which commands Discord was told of. public_url: where the page is reached from
     outside. connector: None is the library's own. keep_days, grace_days: as in the settings, to be told to people.
+    reports_channel: as in the settings.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class ChiptuneClient(discord.AutoShardedClient):
         public_url: str | None = None,
         keep_days: int = Settings.keep_days,
         grace_days: int = Settings.grace_days,
+        reports_channel: str | None = None,
         connector: aiohttp.BaseConnector | None = None,
         shard_count: int | None = None,
     ) -> None:
@@ -73,6 +75,7 @@ class ChiptuneClient(discord.AutoShardedClient):
         self.public_url = public_url
         self.keep_days = keep_days
         self.grace_days = grace_days
+        self.reports_channel = reports_channel
         self.presses = Presses()
         self.jukebox = Jukebox()
         self.voting = Voting(store)

@@ -153,10 +153,11 @@ class DiscordPoster:
         return str(message.id)
 
     async def _send_directly(self, to: Destination, post: Post) -> None:
-        """The third way: to the one who asked; that message is in nobody else's sight, so it has no id here."""
+        """The third way: to the one who asked; nobody else sees that message, so it is not the tune's own."""
         with gone_errors("direct messages"):
             channel = await self._client.create_dm(discord.Object(to.user))
-            await self._send_once(channel, to, post)
+            message = await self._send_once(channel, to, post)
+        await self._client.store.messages.add(post.song.id, str(channel.id), str(message.id), str(to.user))
 
     async def _send_once(self, channel: Messageable, to: Destination, post: Post) -> discord.Message:
         """Send a tune unless it is there already."""

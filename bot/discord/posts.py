@@ -22,8 +22,8 @@ from bot.files import FILES_GONE
 from bot.posters import PostError
 from bot.store import GONE, Entry, Song
 from bot.tasting import choice_told
-from bot.text import plain
-from generator.contract import VIDEO, InputError, Request
+from bot.text import SOUND_TITLES, plain
+from generator.contract import SOUNDS, VIDEO, InputError, Request
 
 if TYPE_CHECKING:
     from bot.discord.client import ChiptuneClient
@@ -278,6 +278,8 @@ def asked_for(request: Request) -> str:
     facts = [said.format(value) for value, said in given if value is not None]
     if request.keep:
         facts.append(f"keep {' + '.join(request.keep)}")
+    if request.sound != SOUNDS[0]:
+        facts.append(f"played by {SOUND_TITLES[request.sound]}")
     if request.temperature != 1.0:
         facts.append(f"temperature {request.temperature:g}")
     return f"Asked for {' · '.join(facts)}" if facts else "Nothing in particular was asked for"

@@ -27,6 +27,7 @@ NOT_NOMINATING = "Nominations of this round are over."
 NOT_VOTING = "There is nothing to vote for yet: tunes are being nominated."
 VOTING_OVER = "The votes of this round are being counted."
 ELSEWHERE = "Only tunes that were made here can be nominated."
+ONE_CHANNEL = "This tune is listed in one channel alone: a contest is for tunes that everybody here may see."
 TWICE = "This tune is nominated already."
 HAS_WON = "This tune has won a round already."
 ENOUGH = f"You have nominated {EACH} tunes, which is the most a person may in a round."
@@ -134,7 +135,7 @@ class Contests:
     async def nominatable(self, guild_id: str, limit: int) -> list[Song]:
         """A place's newest songs that could be nominated in its open round."""
         rows = await self._db.fetch(
-            "SELECT * FROM voted_songs WHERE guild_id = ?1 AND id NOT IN (SELECT song FROM nominations"
+            "SELECT * FROM voted_songs WHERE guild_id = ?1 AND only_in IS NULL AND id NOT IN (SELECT song FROM nominations"
             " JOIN rounds ON rounds.number = round WHERE guild_id = ?1 AND (won OR stage <> 'over'))"
             " ORDER BY number DESC LIMIT ?2",
             (guild_id, limit),
@@ -152,6 +153,8 @@ class Contests:
             song = await self._song(song_id)
             if song.guild_id != guild_id:
                 raise InputError(ELSEWHERE)
+            if song.only_in:
+                raise InputError(ONE_CHANNEL)
             await self._check_free(found.number, song_id, person)
             await self._db.execute(
                 "INSERT INTO nominations (round, song, nominator) VALUES (?, ?, ?)", (found.number, song_id, person)

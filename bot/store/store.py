@@ -15,6 +15,7 @@ from bot.store.charts import Charts
 from bot.store.contests import Contests
 from bot.store.database import Database
 from bot.store.files import FileNames
+from bot.store.messages import Messages
 from bot.store.people import People
 from bot.store.queue import Queue
 from bot.store.reports import Reports
@@ -34,6 +35,7 @@ class Store:
         self.requests = Requests(database)
         self.queue = Queue(database)
         self.songs = Songs(database)
+        self.messages = Messages(database)
         self.votes = Votes(database)
         self.charts = Charts(database)
         self.battles = Battles(database)

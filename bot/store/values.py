@@ -19,6 +19,8 @@ LOCAL_GUILD = "local"
 """The guild of the local channel's songs."""
 SONG_JSON = ("got", "features", "timings")
 """Fields of a song that its row holds as JSON."""
+LISTED = "(only_in IS NULL OR only_in IN (SELECT value FROM json_each(:channels)))"
+"""The condition that a song is listed where somebody is who sees some channels. channels: their ids as JSON."""
 GONE = "This tune is no longer in the history."
 """Said of a song that was deleted, or that there never was."""
 
@@ -27,7 +29,8 @@ GONE = "This tune is no longer in the history."
 class Entry:
     """A request as the queue holds it.
 
-    destination: what the origin needs to answer, as JSON; opaque here. cancelled: it was taken back.
+    destination: what the origin needs to answer, as JSON; opaque here. only_in: the channel where alone its song is
+    listed, None: in all of the guild. cancelled: it was taken back.
     created, updated: seconds since 1970.
     """
 
@@ -38,6 +41,7 @@ class Entry:
     user_id: str | None = None
     guild_id: str | None = None
     channel_id: str | None = None
+    only_in: str | None = None
     parent: str | None = None
     status: Status = "queued"
     error: str | None = None
@@ -70,8 +74,9 @@ class Song:
     """A tune that was made; its id is its request's.
 
     midi, audio, picture: file names; `Store.files` knows their content. seconds: the score played once. got: what
-    else came out, and features: what is measured on the score, as `generator.contract.Result` has them. votes: the sum.
-    deleted: when, in seconds since 1970; then the row is empty and stays for the lineage of others alone.
+    else came out, and features: what is measured on the score, as `generator.contract.Result` has them. only_in: as its
+    request's. votes: the sum. deleted: when, in seconds since 1970; then the row is empty and stays for the lineage of
+    others alone.
     """
 
     id: str
@@ -89,6 +94,7 @@ class Song:
     engine: str
     parent: str | None = None
     guild_id: str | None = None
+    only_in: str | None = None
     user_id: str | None = None
     message_id: str | None = None
     report: str = ""
@@ -123,6 +129,7 @@ class Song:
             engine=result.engine,
             parent=entry.parent,
             guild_id=entry.guild_id,
+            only_in=entry.only_in,
             user_id=entry.user_id,
             report=result.report,
             got=result.got,

@@ -8,6 +8,7 @@ from typing import Any
 from bot.store import Entry, Famous, Mine, Nominee, Ranked, Round, Song, Standing, Status
 from bot.taste import LEAST, MARGIN, Liked
 from bot.tasting import USE, WORDS, choice_told, told
+from bot.text import SOUND_TITLES
 from bot.waiting import Place
 from generator.contract import (
     BARS,
@@ -162,6 +163,7 @@ def options_view() -> dict[str, Any]:
         "default_seconds": DEFAULT_SECONDS,
         "temperature": TEMPERATURE,
         "densities": DENSITIES,
+        "sounds": SOUND_TITLES,
         "bars": BARS,
         "takes": TAKES,
         "channels": CHANNELS,

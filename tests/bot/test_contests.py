@@ -21,6 +21,7 @@ from bot.store.contests import (
     NOT_NOMINATING,
     NOT_RUNNING,
     NOT_VOTING,
+    ONE_CHANNEL,
     OWN_SONG,
     ROUND_OVER,
     RUNNING,
@@ -54,6 +55,7 @@ async def voting(place: Place, *numbers: int) -> None:
         pytest.param("0", "a", VOTING, NOT_NOMINATING, id="too late, though nobody has looked yet"),
         pytest.param("1", "a", START, TWICE, id="nominated already"),
         pytest.param("other", "a", START, ELSEWHERE, id="of another server"),
+        pytest.param("closed", "a", START, ONE_CHANNEL, id="of a channel that not everybody sees"),
         pytest.param("none", "a", START, GONE, id="none at all"),
         pytest.param("deleted", "a", START, GONE, id="a deleted one"),
         pytest.param("0", "busy", START, ENOUGH, id="one too many"),
@@ -67,7 +69,9 @@ async def test_what_may_be_nominated(place: Place, song: str, person: str, at: f
     parent = await make(place.store, place.files, 6, user_id="6")
     await make(place.store, place.files, 7, user_id="7", parent=parent.id)
     await place.files.delete(parent.id)
-    ids = {"other": place.other.id, "none": "f" * 32, "deleted": parent.id}
+    closed = await make(place.store, place.files, 8, user_id="8", only_in="31")
+    assert closed.id not in {song.id for song in await place.store.contests.nominatable(PLACE, 25)}
+    ids = {"other": place.other.id, "none": "f" * 32, "deleted": parent.id, "closed": closed.id}
     wanted = ids.get(song) or place.songs[int(song)].id
     if sentence is None:
         assert (await place.store.contests.nominate(PLACE, wanted, person, at)).id == wanted

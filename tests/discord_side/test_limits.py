@@ -21,7 +21,7 @@ from bot.discord.privacy import Erase, EraseForGood, Export
 from bot.discord.reporting import ReportButton
 from bot.discord.reworking import Remix, Rewrite
 from bot.store import ServerSettings
-from generator.contract import BARS, BPM, DENSITIES, MODES, SCENES, SECONDS, SEEDS, TAKES, TEMPERATURE
+from generator.contract import BARS, BPM, DENSITIES, MODES, SCENES, SECONDS, SEEDS, SOUNDS, TAKES, TEMPERATURE
 
 NAME = re.compile(r"[-_'\w]{1,32}")
 Payload = dict[str, Any]
@@ -83,6 +83,7 @@ def test_options_have_the_contract_s_ranges() -> None:
         assert (options[name]["min_value"], options[name]["max_value"]) == limits
     assert [choice["value"] for choice in options["scene"]["choices"]] == list(SCENES)
     assert [choice["value"] for choice in options["density"]["choices"]] == list(DENSITIES)
+    assert [choice["value"] for choice in options["sound"]["choices"]] == list(SOUNDS)
 
 
 def test_remix_has_every_mode_but_a_new_tune_s_and_every_field() -> None:
@@ -94,7 +95,7 @@ def test_remix_has_every_mode_but_a_new_tune_s_and_every_field() -> None:
         "seconds",
         "takes",
     }
-    assert fields <= set(options)
+    assert {*fields, "sound"} <= set(options)
     assert not any(option.get("required") for option in remix["options"])
 
 

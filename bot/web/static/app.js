@@ -52,8 +52,8 @@ const text = (name) => form.elements[name].value.trim();
 // What is no number goes to the server as it was typed: its sentence says what is wrong.
 const number = (value) => (Number.isNaN(Number(value)) ? value : Number(value));
 
-const WORDS = ["scene", "key", "density", "span"];
-const ALWAYS = ["seed"]; // every mode has a use for it
+const WORDS = ["scene", "key", "density", "span", "sound"];
+const ALWAYS = ["seed", "sound"]; // every mode has a use for it
 const WRITING = ["temperature"]; // and all but an arrangement for this
 
 const mode = () => (midi || source ? text("mode") : "generate");
@@ -308,6 +308,7 @@ async function fillForm() {
   for (const [name, words, shownAs] of [["scene", options.scenes, same], ["key", options.keys, keyName], ["density", options.densities, same]]) {
     for (const word of words) form.elements[name].add(new Option(shownAs(word), word));
   }
+  for (const [sound, title] of Object.entries(options.sounds)) form.elements.sound.add(new Option(title, sound));
   for (const name of ["bpm", "seconds", "temperature", "bars", "transpose", "takes"]) {
     [form.elements[name].min, form.elements[name].max] = options[name];
   }
