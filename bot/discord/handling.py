@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 import discord
 from discord import ui
 
-from bot.discord.deleting import MESSAGE_STAYS, delete_song
+from bot.discord.deleting import delete_song
 from bot.discord.hearing import of_channel
 from bot.discord.pressed import SONG, OfSong, Press
 from bot.discord.rights import check_moderates
@@ -53,7 +53,7 @@ class Handle(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:handle
 
     async def pressed(self, interaction: Press, client: ChiptuneClient) -> None:
         """Do it, and note below the report who did."""
-        check_moderates(interaction)
+        await check_moderates(interaction, self.song_id)
         await interaction.response.defer()
         with speaking(await of_channel(interaction)):
             said = await self._settle(client, interaction.user.id)
@@ -68,6 +68,5 @@ class Handle(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:handle
         if self.verdict == "dismiss":
             await client.store.reports.handle(song.id)
             return say(DISMISSED, user=user)
-        gone = await delete_song(client, song)
-        said = say(DELETED, user=user)
-        return said if gone else f"{said} {say(MESSAGE_STAYS)}"
+        stays = await delete_song(client, song)
+        return f"{say(DELETED, user=user)} {stays}".rstrip()

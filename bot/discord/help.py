@@ -25,7 +25,9 @@ COMMANDS = {
     "replay": _("post one of them again"),
     "play": _("hear one of them in your voice channel; **{stop}** ends it").format(stop=command("stop")),
     "top": _("what people here like best, of a day, a week, a month or ever"),
+    "taste": _("what tunes people here like, by their votes"),
     "battle": _("two of them without their names: which is better?"),
+    "contest": _("the tune of the week: nominate, vote, and the hall of fame"),
     "queue": _("what you have asked for, and how long it takes"),
     "cancel": _("take a request back that is not done yet"),
     "delete": _("have one of yours deleted; **{report}** · tell the moderators of one").format(

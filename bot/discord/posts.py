@@ -22,8 +22,9 @@ from bot.files import FILES_GONE
 from bot.languages import say
 from bot.posters import PostError
 from bot.store import GONE, Entry, Song
-from bot.text import plain
-from generator.contract import VIDEO, InputError, Request, called
+from bot.tasting import choice_told
+from bot.text import SOUND_TITLES, plain
+from generator.contract import SOUNDS, VIDEO, InputError, Request, called
 from generator.sentences import Sentence, _, ngettext
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ ASKED = {
     "span": _("bars {value[0]} to {value[1]}"),
     "transpose": ngettext("{n:+d} semitone", "{n:+d} semitones"),
     "takes": _("best of {value}"),
+    "sound": Sentence("{value}"),
 }
 """A request's fields as a recipe says them."""
 REPORT_LENGTH = 500
@@ -188,6 +190,8 @@ class Post:
         length = ", ".join([say("{seconds:.0f} s", seconds=song.seconds), *bars])
         yield f"**{' · '.join([say('{bpm:g} BPM', bpm=song.bpm), song.key, length, *density])}**"
         yield f"-# {asked_for(self.entry.request)}"
+        if choice := choice_told(song.got):
+            yield f"-# {choice}"
         if "shared_notes" in song.got:
             yield f"-# {originality(song.got['shared_notes'])}"
         made = say("Seed {seed} · model {model}, {engine}", seed=song.seed, model=song.model, engine=song.engine)
@@ -204,7 +208,7 @@ class Post:
         parent = linked_title(entry, song)
         if entry is None:  # what was asked for then is not known any more; without a file it was the same
             return say(REMIXES.get(request.mode, ANOTHER_TAKE), source=parent)
-        if entry.request == replace(request, seed=entry.request.seed):
+        if entry.request == replace(request, seed=entry.request.seed, taste=entry.request.taste):
             return "\n".join(filter(None, (remix, say(ANOTHER_TAKE, source=parent))))
         return say(REMIXES[request.mode], source=parent)
 
@@ -284,6 +288,8 @@ def asked_for(request: Request) -> str:
     facts = [fact(name, value) for name, value in given if value is not None]
     if request.keep:
         facts.append(say("keep {channels}", channels=" + ".join(request.keep)))
+    if request.sound != SOUNDS[0]:
+        facts.append(say("played by {sound}", sound=SOUND_TITLES[request.sound]))
     if request.temperature != 1.0:
         facts.append(say("temperature {value:g}", value=request.temperature))
     if not facts:
@@ -296,6 +302,8 @@ def fact(name: str, value: Any) -> str:
     said = ASKED[name]
     if said.plural:
         return say(said.counted(value))
+    if name == "sound":
+        return say(SOUND_TITLES[value])
     return say(said, value=called(value) if name in ("scene", "density") else value)
 
 

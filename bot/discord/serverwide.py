@@ -1,4 +1,4 @@
-"""What a server's settings mean for those who ask there: the channel for tunes, the usual scene and length.
+"""What a server's settings mean for those who ask there: the channel for tunes, the usual scene, length and sound.
 
 How settings are made is `settings`'s, how many requests may be open is the backlog's.
 """
@@ -12,7 +12,7 @@ import discord
 from bot.discord import hearing
 from bot.discord.posts import fact
 from bot.languages import say, speaking
-from generator.contract import InputError, Request
+from generator.contract import SOUNDS, InputError, Request
 from generator.sentences import _
 
 if TYPE_CHECKING:
@@ -38,20 +38,33 @@ async def check_channel(interaction: discord.Interaction[ChiptuneClient]) -> Non
         raise InputError(ELSEWHERE.format(channel=channel))
 
 
-async def with_usual(interaction: discord.Interaction[ChiptuneClient], request: Request) -> tuple[Request, str]:
-    """A new tune's request with the server's scene and length where none was asked for, and a line that says so."""
+async def with_usual(
+    interaction: discord.Interaction[ChiptuneClient], request: Request, sound: str | None
+) -> tuple[Request, str]:
+    """A new tune's request with the server's scene, length and sound where none was asked for, and a line that says so.
+
+    sound: what was asked for, None: nothing.
+    """
     held = await _settings(interaction)
     usual: dict[str, str | float] = {}
     if held.scene and request.scene is None:
         usual["scene"] = held.scene
     if held.seconds and request.seconds is None and request.bars is None:
         usual["seconds"] = held.seconds
-    wanted = Request.from_dict({**request.to_dict(), **usual})
+    if sound is None and held.sound:
+        usual["sound"] = held.sound
+    given = {"sound": sound} if sound else {}
+    wanted = Request.from_dict({**request.to_dict(), **given, **usual})
     if not usual:
         return wanted, ""
     with speaking(await hearing.of_channel(interaction)):
         said = ", ".join(fact(name, value) for name, value in usual.items())
         return wanted, f"-# {say(USUAL, usual=said)}"
+
+
+async def usual_sound(interaction: discord.Interaction[ChiptuneClient]) -> str:
+    """What plays tunes in the server where nothing else is asked for."""
+    return (await _settings(interaction)).sound or SOUNDS[0]
 
 
 async def _settings(interaction: discord.Interaction[ChiptuneClient]) -> ServerSettings:

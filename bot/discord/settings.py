@@ -12,7 +12,7 @@ import discord
 from discord import app_commands
 from discord.app_commands import AppCommandChannel, Choice, Range, Transform
 
-from bot.discord.completing import choices
+from bot.discord.completing import choices, sounds
 from bot.discord.hearing import of_channel
 from bot.discord.posts import fact
 from bot.discord.reporting import pass_on
@@ -20,7 +20,8 @@ from bot.discord.rights import check_manages
 from bot.languages import LANGUAGES, say, speaking
 from bot.store import ServerSettings
 from bot.store.servers import COOLDOWN, PERSON_LIMIT, SERVER_LIMIT
-from generator.contract import SCENES, SECONDS, InputError
+from bot.text import SOUND_TITLES
+from generator.contract import SCENES, SECONDS, SOUNDS, InputError
 from generator.sentences import _
 
 if TYPE_CHECKING:
@@ -30,11 +31,13 @@ TITLES = {
     "channel_id": _("Channel for tunes"),
     "scene": _("Usual scene"),
     "seconds": _("Usual length"),
+    "sound": _("Usual sound"),
     "person_limit": _("Open requests of one person"),
     "server_limit": _("Open requests of all"),
     "cooldown": _("Between two requests of a person"),
     "clear": _("Who may delete tunes"),
     "report_channel_id": _("Channel for reports"),
+    "taste": _("Votes choose among takes"),
     "language": _("Language"),
 }
 CLEARERS = {"moderators": _("moderators"), "own": _("moderators, and everybody their own")}
@@ -71,7 +74,7 @@ settings = app_commands.Group(name="settings", description="What holds in this s
 async def show(interaction: discord.Interaction[ChiptuneClient]) -> None:
     """What holds now."""
     held = await interaction.client.store.servers.settings(check_manages(interaction))
-    await _answer(interaction, held)
+    await interaction.response.send_message(page(held), ephemeral=True)
 
 
 @settings.command(name="channel", description="The one channel for tunes")
@@ -99,6 +102,14 @@ async def set_length(
 ) -> None:
     """The usual length."""
     await _set(interaction, "seconds", seconds)
+
+
+@settings.command(name="sound", description="What plays tunes where nothing else is asked for")
+@app_commands.describe(sound="The NES soundfont if left out")
+@app_commands.choices(sound=sounds())
+async def set_sound(interaction: discord.Interaction[ChiptuneClient], sound: str | None = None) -> None:
+    """The usual sound."""
+    await _set(interaction, "sound", sound)
 
 
 @settings.command(name="person-limit", description="How many requests of one person may be open")
@@ -138,6 +149,13 @@ async def set_clear(interaction: discord.Interaction[ChiptuneClient], who: str |
     await _set(interaction, "clear", who)
 
 
+@settings.command(name="taste", description="Whether what people here like chooses among several takes")
+@app_commands.describe(on="On if left out")
+async def set_taste(interaction: discord.Interaction[ChiptuneClient], on: bool | None = None) -> None:
+    """Whether votes choose."""
+    await _set(interaction, "taste", on)
+
+
 @settings.command(name="reports", description="The channel where moderators see reports")
 @app_commands.describe(channel="None if left out: reports are only kept")
 async def set_reports(
@@ -175,8 +193,7 @@ async def set_language(interaction: discord.Interaction[ChiptuneClient], languag
 @app_commands.choices(setting=[Choice(name=title, value=name) for name, title in TITLES.items()])
 async def reset(interaction: discord.Interaction[ChiptuneClient], setting: str | None = None) -> None:
     """One setting or all of them."""
-    held = await interaction.client.store.servers.reset(check_manages(interaction), setting)
-    await _answer(interaction, held)
+    await _set(interaction, setting, None)
 
 
 def page(held: ServerSettings) -> str:
@@ -185,6 +202,7 @@ def page(held: ServerSettings) -> str:
         "channel_id": f"<#{held.channel_id}>" if held.channel_id else say("any"),
         "scene": fact("scene", held.scene) if held.scene else say(MODELS_CHOICE),
         "seconds": fact("seconds", held.seconds) if held.seconds else say(MODELS_CHOICE),
+        "sound": say(SOUND_TITLES[held.sound or SOUNDS[0]]),
         "person_limit": say(AT_MOST, n=held.person_limit),
         "server_limit": say(AT_MOST, n=held.server_limit),
         "cooldown": fact("seconds", held.cooldown) if held.cooldown else say("no wait"),
@@ -192,19 +210,16 @@ def page(held: ServerSettings) -> str:
         "report_channel_id": f"<#{held.report_channel_id}>"
         if held.report_channel_id
         else say("none, they are only kept"),
+        "taste": say("once there are enough") if held.taste else say("no"),
         "language": LANGUAGES[held.language] if held.language else say("the one that the server has set with Discord"),
     }
     lines = [f"- {say('{setting}: {value}', setting=TITLES[name], value=value)}" for name, value in said.items()]
     return "\n".join([say("**Settings of this server**"), *lines])
 
 
-async def _set(interaction: discord.Interaction[ChiptuneClient], name: str, value: object) -> None:
-    """Set one setting, None sets it back; answer with what holds now. Raises InputError."""
+async def _set(interaction: discord.Interaction[ChiptuneClient], name: str | None, value: object) -> None:
+    """Set one setting, None sets it back; answer with what holds now. name: None for all. Raises InputError."""
     guild, servers = check_manages(interaction), interaction.client.store.servers
-    held = await (servers.reset(guild, name) if value is None else servers.change(guild, name, value))
-    await _answer(interaction, held)
-
-
-async def _answer(interaction: discord.Interaction[ChiptuneClient], held: ServerSettings) -> None:
-    """Show what holds to the one who asks alone."""
-    await interaction.response.send_message(page(held), ephemeral=True)
+    await interaction.response.defer(ephemeral=True, thinking=True)  # first: the disk may be busy
+    held = await (servers.reset(guild, name) if name is None or value is None else servers.change(guild, name, value))
+    await interaction.edit_original_response(content=page(held))

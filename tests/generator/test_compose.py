@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,21 +10,25 @@ import pytest
 from generator.analysis import faults, find_key
 from generator.compose import (
     TAKES,
+    Chosen,
     Progress,
     Take,
     Tune,
     _in_key,
     best_take,
+    choose,
     compose,
     is_copy,
+    liking,
     take_seed,
     transpose,
+    wish_of,
 )
 from generator.contract import SEEDS, Request
 from generator.originality import THRESHOLD, Index, longest_shared
 from generator.work import WEIGHTS
 from models.sample import Composer
-from models.score import CHANNELS, NO
+from models.score import CHANNELS, NO, Note
 from models.writer import Wish
 from tests.models.tiny import write_model
 from tests.music import bare, random_score, scale
@@ -131,6 +136,58 @@ def test_a_copy_of_a_song_that_is_known_is_composed_again(composer: Composer) ->
 
 def test_more_than_unrelated_songs_share_is_a_copy() -> None:
     assert [is_copy(n) for n in (None, 0, THRESHOLD, THRESHOLD + 1)] == [False, False, False, True]
+
+
+def liking_drums() -> Request:
+    return Request(seed=9, takes=4, taste={"drums": (1.0, 4.0, 2.0)})
+
+
+def drummed(drums: int, wrong: int = 0, surprise: float = 2.0) -> Take:
+    """A take whose noise channel plays so many notes."""
+    score = scale()
+    beats = tuple(Note(10 * i, 10 * i + 3, 4) for i in range(drums))
+    return Take(replace(score, channels=(*score.channels[:NO], beats)), "C", wrong, surprise)
+
+
+def test_a_taste_chooses_among_the_takes_with_the_least_wrong() -> None:
+    takes = [drummed(3, surprise=1.0), drummed(9), drummed(20, wrong=1), drummed(6)]
+    assert liking_drums().taste
+    best, chosen = choose(liking_drums(), liking_drums().taste or {}, takes)
+    assert best is takes[1]
+    assert chosen == Chosen(take=2, takes=4, likeliest=1, seed=take_seed(9, 1))
+
+
+def test_takes_that_a_taste_likes_as_much_go_by_likelihood_and_one_alone_is_no_choice() -> None:
+    taste = liking_drums().taste or {}
+    even = [drummed(3, surprise=2.0), drummed(3, surprise=1.0)]
+    assert choose(liking_drums(), taste, even)[0] is even[1]
+    alone = [drummed(3), drummed(9, wrong=1)]
+    assert choose(liking_drums(), taste, alone) == (alone[0], None)
+
+
+def test_a_feature_that_a_score_lacks_moves_nothing() -> None:
+    taste = {"tempo": (1.0, 100.0, 10.0), "drums": (0.5, 4.0, 2.0)}
+    assert liking(taste, {"drums": 6.0}) == 0.5
+    assert liking(taste, {"drums": 6.0, "tempo": 90.0}) == -0.5
+
+
+def test_a_taste_is_followed_and_the_take_it_chose_comes_again_by_its_seed(composer: Composer) -> None:
+    asked = Request(seed=5, seconds=3.0, bpm=150.0, takes=4)
+    plain = compose(composer, asked, lambda _: None)
+    assert plain.chosen is None
+    scores = [composer.compose(replace(wish_of(asked), seed=take_seed(5, take))) for take in range(4)]
+    for sign in (1.0, -1.0):
+        found = compose(composer, replace(asked, taste={"notes": (sign, 10.0, 5.0)}), lambda _: None)
+        assert found.chosen
+        fine = [score for score in scores if not faults(score)]
+        assert len(fine) > 1
+        wanted = max(fine, key=lambda score: sign * score.note_count)
+        assert bare(found.score) == bare(wanted)
+        assert scores.index(wanted) + 1 == found.chosen.take
+        again = compose(composer, replace(asked, seed=found.chosen.seed, takes=1), lambda _: None)
+        assert again.score.channels == found.score.channels
+        without = scores[found.chosen.likeliest - 1]
+        assert bare(without) == bare(plain.score)
 
 
 @pytest.mark.parametrize("asked", ["C", "C#", "F#", "G", "B"])
