@@ -2,7 +2,8 @@
 
 A message is sent once: where it goes is written down first, and before a second try it is looked for there by a button
 that only it has; a nonce guards the moments between. It goes into the channel for tunes of the server's settings, or
-where there is none, or the bot cannot write in it, into the channel in which the contest was started.
+where there is none, or the bot cannot write in it, into the channel in which the contest was started. It is in the
+server's language.
 """
 
 from __future__ import annotations
@@ -18,8 +19,10 @@ from bot.discord.client import ChiptuneClient
 from bot.discord.contest_buttons import Pick, VoteMenu
 from bot.discord.contest_fame import Fame
 from bot.discord.contest_pages import result_buttons, result_text, stage_message
+from bot.discord.hearing import of_server
 from bot.discord.posts import Names, Post
 from bot.discord.reaching import NONCE_LENGTH, GoneError, find, gone_errors, post_errors
+from bot.languages import speaking
 from bot.store import Announcement
 
 log = logging.getLogger(__name__)
@@ -41,7 +44,7 @@ class DiscordAnnouncer:
     async def post(self, announcement: Announcement) -> str | None:
         """Send a stage's message, unless it is there; its id, None where it can be sent nowhere. Raises PostError."""
         await self._client.logged_in.wait()
-        with post_errors():
+        with post_errors(), speaking(await of_server(self._client, announcement.round.guild_id)):
             async for channel_id in self._channels(announcement):
                 await self._client.store.rounds.aim(announcement, channel_id)
                 try:
@@ -56,7 +59,7 @@ class DiscordAnnouncer:
         """Show in a message what is true by now; False where it is gone. Raises PostError."""
         await self._client.logged_in.wait()
         channel = self._client.get_partial_messageable(int(announcement.channel_id or 0))
-        with post_errors():
+        with post_errors(), speaking(await of_server(self._client, announcement.round.guild_id)):
             try:
                 with gone_errors("the message"):
                     await self._show(announcement, channel.get_partial_message(int(announcement.message_id or 0)))

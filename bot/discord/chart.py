@@ -17,11 +17,11 @@ from bot.discord.pen import (
     TEXT,
     TEXT_SIZE,
     Sheet,
-    drawable,
     fitted,
+    legible,
     width,
 )
-from bot.languages import NATIVE, percent, say, speaking, spoken
+from bot.languages import percent, say, speaking
 from bot.store import Ranked, Standing
 from generator.sentences import Sentence, _, joined, ngettext
 
@@ -41,8 +41,7 @@ def draw(heading: str, chart: Sequence[Ranked | Standing], explanation: str = EX
 
     Its words are in the language that is being spoken, or all in English where the font lacks a letter of theirs.
     """
-    words = "".join(map(say, (heading, explanation, NO_LETTERS, *map(counted, chart))))
-    with speaking(spoken() if all(map(drawable, words)) else NATIVE):
+    with speaking(legible(heading, explanation, NO_LETTERS, *map(counted, chart))):
         return _drawn(heading, chart, explanation)
 
 

@@ -56,8 +56,12 @@ async def complete_song(interaction: discord.Interaction[ChiptuneClient], typed:
 def song_choices(songs: Sequence[Song], typed: str) -> list[Choice[str]]:
     """Those tunes whose titles hold what was typed."""
     found = [song for song in songs if typed.strip().lower() in song.title.lower()]
-    named = [(f"{song.title} · {song.key} · {say(BEATS, bpm=song.bpm)}", song.id) for song in found[:MAX_CHOICES]]
-    return [Choice(name=plain(name, CHOICE_LENGTH), value=song_id) for name, song_id in named]
+    return [Choice(name=plain(described(song), CHOICE_LENGTH), value=song.id) for song in found[:MAX_CHOICES]]
+
+
+def described(song: Song) -> str:
+    """A tune in a list to choose from."""
+    return f"{song.title} · {song.key} · {say(BEATS, bpm=song.bpm)}"
 
 
 async def complete_keep(interaction: discord.Interaction[ChiptuneClient], typed: str) -> list[Choice[str]]:

@@ -18,20 +18,27 @@ from bot.discord.contest_fame import fame_page
 from bot.discord.contest_pages import stage_box
 from bot.discord.markdown import inert
 from bot.discord.rights import check_manages
+from bot.languages import command, say
 from bot.store import Mine, Round, Song
 from bot.store.contests import EACH, NOT_RUNNING
 from generator.contract import InputError
+from generator.sentences import _, joined
 
 if TYPE_CHECKING:
     from bot.discord.client import ChiptuneClient
 
-NO_SERVER = "A contest belongs to a server that the bot was added to: start it there."
-ONLY_MANAGERS = "Only those who may manage this server (Manage Server) can start and stop its contest."
-STARTED = "Round {ordinal} of the contest is open; it is announced in <#{channel}>."
-ENDING = "Round {ordinal} goes on to its end, and no other follows."
-STOPPED = "Round {ordinal} is ended, without a winner."
-WITHDRAWN = "{title} is not nominated any more."
-NO_ROUND = f"{NOT_RUNNING} Those who manage the server can start one: `/chiptune contest start`."
+NO_SERVER = _("A contest belongs to a server that the bot was added to: start it there.")
+ONLY_MANAGERS = _("Only those who may manage this server (Manage Server) can start and stop its contest.")
+STARTED = _("Round {ordinal} of the contest is open; it is announced in <#{channel}>.")
+ENDING = _("Round {ordinal} goes on to its end, and no other follows.")
+STOPPED = _("Round {ordinal} is ended, without a winner.")
+WITHDRAWN = _("{title} is not nominated any more.")
+NO_ROUND = joined(
+    " ",
+    NOT_RUNNING,
+    _("Those who manage the server can start one: `{start}`.").format(start=command("contest start")),
+)
+NOT_VOTED = _("You have not voted yet.")
 
 contest = app_commands.Group(name="contest", description="A tune of the week: nominations, votes, a hall of fame")
 
@@ -43,7 +50,7 @@ async def start(interaction: discord.Interaction[ChiptuneClient]) -> None:
     guild = check_manages(interaction, nowhere=NO_SERVER, nobody=ONLY_MANAGERS)
     found = await client.contests.start(guild, str(interaction.channel_id))
     channel = (await client.store.servers.settings(guild)).channel_id or interaction.channel_id
-    await interaction.response.send_message(STARTED.format(ordinal=found.ordinal, channel=channel), ephemeral=True)
+    await interaction.response.send_message(say(STARTED, ordinal=found.ordinal, channel=channel), ephemeral=True)
 
 
 @contest.command(name="stop", description="Let the open round be the last one")
@@ -53,7 +60,7 @@ async def stop(interaction: discord.Interaction[ChiptuneClient], at_once: bool =
     """No more rounds."""
     guild = check_manages(interaction, nowhere=NO_SERVER, nobody=ONLY_MANAGERS)
     found = await interaction.client.contests.stop(guild, at_once=at_once)
-    said = (STOPPED if at_once else ENDING).format(ordinal=found.ordinal)
+    said = say(STOPPED if at_once else ENDING, ordinal=found.ordinal)
     await interaction.response.send_message(said, ephemeral=True)
 
 
@@ -100,7 +107,7 @@ async def nominate(interaction: discord.Interaction[ChiptuneClient], song: str) 
 async def withdraw(interaction: discord.Interaction[ChiptuneClient], song: str) -> None:
     """Take it back."""
     gone = await interaction.client.contests.withdraw(place(interaction), song, str(interaction.user.id))
-    await interaction.response.send_message(WITHDRAWN.format(title=f"**{inert(gone.title)}**"), ephemeral=True)
+    await interaction.response.send_message(say(WITHDRAWN, title=f"**{inert(gone.title)}**"), ephemeral=True)
 
 
 @contest.command(name="vote", description="Vote for a tune of the open round; it can be changed")
@@ -135,7 +142,7 @@ async def _nominees(interaction: discord.Interaction[ChiptuneClient]) -> list[So
 def _done(found: Round, mine: Mine, songs: dict[str, Song]) -> str:
     """What somebody has done in a round, in a line."""
     if found.stage == "nominating":
-        return f"You have nominated {len(mine.nominated)} of {EACH}."
-    if mine.vote is None:
-        return "You have not voted yet."
-    return f"Your vote is for {inert(songs[mine.vote].title)}." if mine.vote in songs else "You have not voted yet."
+        return say("You have nominated {count} of {most}.", count=len(mine.nominated), most=EACH)
+    if mine.vote is None or mine.vote not in songs:
+        return say(NOT_VOTED)
+    return say("Your vote is for {title}.", title=inert(songs[mine.vote].title))

@@ -15,23 +15,27 @@ from discord import ui
 
 from bot.discord import replies
 from bot.discord.asking import place
-from bot.discord.completing import CHOICE_LENGTH, MAX_CHOICES
+from bot.discord.completing import CHOICE_LENGTH, MAX_CHOICES, described
 from bot.discord.markdown import inert
 from bot.discord.pressed import Press
+from bot.languages import command, say
 from bot.store import Song
 from bot.store.contests import NOT_NOMINATING
 from bot.text import plain
 from generator.contract import InputError
+from generator.sentences import _
 
 if TYPE_CHECKING:
     from bot.discord.client import ChiptuneClient
 
 ROUND = r"(?P<round>[0-9a-f]{32})"
 """A round's id in a custom_id."""
-WHICH = "Which of the newest tunes made here? `/chiptune contest nominate` finds older ones."
-NOTHING_TO_NOMINATE = "There is no tune here that could be nominated: those that won before cannot."
-NOMINATED = "{title} is nominated."
-VOTED = "Your vote is for {title}. It can be changed until the round is over."
+WHICH = _("Which of the newest tunes made here? `{nominate}` finds older ones.").format(
+    nominate=command("contest nominate")
+)
+NOTHING_TO_NOMINATE = _("There is no tune here that could be nominated: those that won before cannot.")
+NOMINATED = _("{title} is nominated.")
+VOTED = _("Your vote is for {title}. It can be changed until the round is over.")
 
 
 class OfRound:
@@ -64,7 +68,7 @@ class Pick(OfRound, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:contest
     def __init__(self, round_id: str) -> None:
         blue = discord.ButtonStyle.primary
         custom_id = f"chiptune:contest:pick:{round_id}"
-        super().__init__(round_id, ui.Button(label="Nominate…", emoji="✋", style=blue, custom_id=custom_id))
+        super().__init__(round_id, ui.Button(label=say("Nominate…"), emoji="✋", style=blue, custom_id=custom_id))
 
     async def pressed(self, interaction: Press, client: ChiptuneClient) -> None:
         """Show a menu of the newest ones."""
@@ -76,7 +80,7 @@ class Pick(OfRound, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:contest
         if not songs:
             raise InputError(NOTHING_TO_NOMINATE)
         view = ui.View(timeout=None).add_item(NominateMenu(self.round_id, songs))
-        await interaction.response.send_message(WHICH, view=view, ephemeral=True)
+        await interaction.response.send_message(say(WHICH), view=view, ephemeral=True)
 
 
 class NominateMenu(OfRound, ui.DynamicItem[ui.Select[Any]], template=rf"chiptune:contest:nominate:{ROUND}"):
@@ -84,8 +88,8 @@ class NominateMenu(OfRound, ui.DynamicItem[ui.Select[Any]], template=rf"chiptune
 
     def __init__(self, round_id: str, songs: Sequence[Song] = ()) -> None:
         menu: ui.Select[Any] = ui.Select(
-            placeholder="A tune to nominate…",
-            options=[_option(song, f"{song.title} · {song.key} · {song.bpm:.0f} BPM") for song in songs],
+            placeholder=say("A tune to nominate…"),
+            options=[_option(song, described(song)) for song in songs],
             custom_id=f"chiptune:contest:nominate:{round_id}",
         )
         super().__init__(round_id, menu)
@@ -101,7 +105,7 @@ class VoteMenu(OfRound, ui.DynamicItem[ui.Select[Any]], template=rf"chiptune:con
 
     def __init__(self, round_id: str, songs: Sequence[Song] = ()) -> None:
         menu: ui.Select[Any] = ui.Select(
-            placeholder="Your vote…",
+            placeholder=say("Your vote…"),
             options=[_option(song, f"{number}. {song.title}") for number, song in enumerate(songs, 1)],
             custom_id=f"chiptune:contest:vote:{round_id}",
         )
@@ -119,7 +123,7 @@ async def nominate(interaction: discord.Interaction[ChiptuneClient], song_id: st
     client, person = interaction.client, str(interaction.user.id)
     client.voting.count(person)
     song = await client.contests.nominate(place(interaction), song_id, person, round_id=round_id)
-    return NOMINATED.format(title=f"**{inert(song.title)}**")
+    return say(NOMINATED, title=f"**{inert(song.title)}**")
 
 
 async def vote(interaction: discord.Interaction[ChiptuneClient], song_id: str, round_id: str | None = None) -> str:
@@ -127,7 +131,7 @@ async def vote(interaction: discord.Interaction[ChiptuneClient], song_id: str, r
     client, person = interaction.client, str(interaction.user.id)
     client.voting.count(person)
     song = await client.contests.vote(place(interaction), song_id, person, round_id=round_id)
-    return VOTED.format(title=f"**{inert(song.title)}**")
+    return say(VOTED, title=f"**{inert(song.title)}**")
 
 
 def _option(song: Song, label: str) -> discord.SelectOption:

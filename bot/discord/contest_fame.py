@@ -17,7 +17,9 @@ from bot.discord.contest_buttons import ROUND, OfRound
 from bot.discord.posts import linked_title
 from bot.discord.pressed import Press
 from bot.discord.top import IN_A_ROW, Open
+from bot.languages import say
 from bot.store import Famous, Nominee, Song
+from generator.sentences import _, ngettext
 
 if TYPE_CHECKING:
     from bot.discord.client import ChiptuneClient
@@ -26,20 +28,21 @@ COLOUR = 0xFFC107
 TITLE_LENGTH = 30
 """Letters of a title in a list: twenty of them, with their links, must fit into a message."""
 PAGE = 10
-FAME = "## Hall of fame"
-NO_FAME = "No tune has won a round yet."
-NO_MORE_FAME = "There are no more tunes in the hall of fame."
+FAME = _("Hall of fame")
+NO_FAME = _("No tune has won a round yet.")
+NO_MORE_FAME = _("There are no more tunes in the hall of fame.")
+BY = _("{title} by <@{user}>")
 
 
 async def fame_page(client: ChiptuneClient, place: str, start: int) -> ui.LayoutView:
     """A page of a place's hall of fame. start: how many songs come before it."""
     found = await client.store.contests.hall_of_fame(place, limit=PAGE + 1, start=start)
     shown = found[:PAGE]
-    lines = [await _famous(client, one) for one in shown] or [NO_MORE_FAME if start else NO_FAME]
-    box: ui.Container[Any] = ui.Container(ui.TextDisplay("\n".join([FAME, *lines])), accent_colour=COLOUR)
+    lines = [await _famous(client, one) for one in shown] or [say(NO_MORE_FAME if start else NO_FAME)]
+    box: ui.Container[Any] = ui.Container(ui.TextDisplay("\n".join([f"## {say(FAME)}", *lines])), accent_colour=COLOUR)
     add_openers(box, [(one.song, one.round.ordinal) for one in shown])
-    turns = [FameTurn(max(0, start - PAGE), "Newer")] if start else []
-    turns += [FameTurn(start + PAGE, "Older")] if len(found) > PAGE else []
+    turns = [FameTurn(max(0, start - PAGE), say("Newer"))] if start else []
+    turns += [FameTurn(start + PAGE, say("Older"))] if len(found) > PAGE else []
     if turns:
         box.add_item(ui.ActionRow(*turns))
     return ui.LayoutView(timeout=None).add_item(box)
@@ -50,7 +53,7 @@ class Fame(OfRound, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:contest
 
     def __init__(self, round_id: str) -> None:
         custom_id = f"chiptune:contest:fame:{round_id}"
-        super().__init__(round_id, ui.Button(label="Hall of fame", emoji="🏆", custom_id=custom_id))
+        super().__init__(round_id, ui.Button(label=say(FAME), emoji="🏆", custom_id=custom_id))
 
     async def pressed(self, interaction: Press, client: ChiptuneClient) -> None:
         """Show its first page."""
@@ -91,12 +94,13 @@ async def title(client: ChiptuneClient, song: Song) -> str:
 
 def votes(one: Nominee | Famous) -> str:
     """A song's votes in words."""
-    return f"{one.votes} vote{'' if one.votes == 1 else 's'}"
+    return say(ngettext("{n} vote", "{n} votes").counted(one.votes or 0))
 
 
 async def _famous(client: ChiptuneClient, one: Famous) -> str:
-    maker = f" by <@{one.song.user_id}>" if one.song.user_id else ""
-    facts = [f"**Round {one.round.ordinal}**", f"{await title(client, one.song)}{maker}", votes(one)]
+    named = await title(client, one.song)
+    made = say(BY, title=named, user=one.song.user_id) if one.song.user_id else named
+    facts = [f"**{say('Round {ordinal}', ordinal=one.round.ordinal)}**", made, votes(one)]
     return " · ".join([*facts, f"<t:{one.round.ended}:D>"])
 
 

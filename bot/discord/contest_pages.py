@@ -11,48 +11,62 @@ from typing import TYPE_CHECKING, Any
 
 from discord import ui
 
-from bot.deadlines import VOTING
+from bot.deadlines import DAY, VOTING
 from bot.discord.contest_buttons import Pick, VoteMenu
 from bot.discord.contest_fame import COLOUR, Fame, add_openers, title, votes
 from bot.discord.posts import notice
 from bot.discord.top import Open
+from bot.languages import say
 from bot.store import Nominee, Round, Song
 from bot.store.contests import EACH
+from generator.sentences import _, joined, ngettext
 
 if TYPE_CHECKING:
     from bot.discord.client import ChiptuneClient
 
-NOMINATE = (
-    f"Nominate up to {EACH} tunes made here, your own or others', until <t:{{voting}}:F> (<t:{{voting}}:R>). "
-    f"Then there are {VOTING // 86400} days to vote."
+HEADINGS = {
+    "nominating": _("Contest, round {ordinal}"),
+    "voting": _("Contest, round {ordinal}: vote"),
+}
+NOMINATE = ngettext(
+    "Nominate {n} tune made here, your own or another's, until <t:{voting}:F> (<t:{voting}:R>).",
+    "Nominate up to {n} tunes made here, your own or others', until <t:{voting}:F> (<t:{voting}:R>).",
 )
-NOBODY_YET = "Nothing is nominated yet."
-VOTE = (
+DAYS = ngettext("Then there is {n} day to vote.", "Then there are {n} days to vote.").counted(VOTING // DAY)
+NOBODY_YET = _("Nothing is nominated yet.")
+VOTE = _(
     "One vote each, until <t:{closes}:F> (<t:{closes}:R>); it can be changed until then, and one's own tunes are for "
     "others to vote for. The count is shown when it is over, so that nobody follows those who lead."
 )
 CLOSED = {
-    "nominating": "Nominations of round {ordinal} are over.",
-    "voting": "The vote of round {ordinal} is over.",
+    "nominating": _("Nominations of round {ordinal} are over."),
+    "voting": _("The vote of round {ordinal} is over."),
 }
 """What a stage's message becomes once the stage is passed."""
-WON = "🏆 **Round {ordinal} of the contest is won** by this tune{maker}, with {votes} of {voters} votes."
-TIE = "-# As many voted for another: the tune comes first that is liked more surely, then the one nominated first."
+WON = ngettext(
+    "🏆 **Round {ordinal} of the contest is won** by this tune, with {votes} of {n} vote.",
+    "🏆 **Round {ordinal} of the contest is won** by this tune, with {votes} of {n} votes.",
+)
+WON_BY = ngettext(
+    "🏆 **Round {ordinal} of the contest is won** by this tune of <@{user}>, with {votes} of {n} vote.",
+    "🏆 **Round {ordinal} of the contest is won** by this tune of <@{user}>, with {votes} of {n} votes.",
+)
+TIE = _("As many voted for another: the tune comes first that is liked more surely, then the one nominated first.")
 BEHIND = 9
 """Songs behind the winner that are named."""
 OUTCOMES = {
-    "won": "Round {ordinal} of the contest was won by a tune that is deleted by now.",
-    "no-nominations": "Round {ordinal} of the contest is over: nobody nominated a tune.",
-    "no-votes": "Round {ordinal} of the contest is over without a winner: nobody voted.",
-    "stopped": "Round {ordinal} of the contest was stopped, without a winner.",
+    "won": _("Round {ordinal} of the contest was won by a tune that is deleted by now."),
+    "no-nominations": _("Round {ordinal} of the contest is over: nobody nominated a tune."),
+    "no-votes": _("Round {ordinal} of the contest is over without a winner: nobody voted."),
+    "stopped": _("Round {ordinal} of the contest was stopped, without a winner."),
 }
-LAST = "No round follows: the contest is over until somebody who manages the server starts it again."
+LAST = _("No round follows: the contest is over until somebody who manages the server starts it again.")
 
 
 async def stage_message(client: ChiptuneClient, found: Round, stage: str) -> ui.LayoutView:
     """The message of a stage, "nominating" or "voting", that a round is in or has passed."""
     if found.stage != stage:
-        return notice(CLOSED[stage].format(ordinal=found.ordinal))
+        return notice(say(CLOSED[stage], ordinal=found.ordinal))
     return ui.LayoutView(timeout=None).add_item(await stage_box(client, found))
 
 
@@ -60,9 +74,12 @@ async def stage_box(client: ChiptuneClient, found: Round, mine: str = "") -> ui.
     """The stage that an open round is in. mine: what the one has done who sees it alone."""
     songs = [one.song for one in await client.store.contests.nominees(found.number)]
     voting = found.stage == "voting"
-    heading = f"## Contest, round {found.ordinal}{': vote' if voting else ''}"
-    how = VOTE.format(closes=found.closes) if voting else NOMINATE.format(voting=found.voting)
-    listed = [f"**{number}.** {await title(client, song)}" for number, song in enumerate(songs, 1)] or [NOBODY_YET]
+    heading = f"## {say(HEADINGS[found.stage], ordinal=found.ordinal)}"
+    if voting:
+        how = say(VOTE, closes=found.closes)
+    else:
+        how = say(joined(" ", NOMINATE.counted(EACH, voting=found.voting), DAYS))
+    listed = [f"**{number}.** {await title(client, song)}" for number, song in enumerate(songs, 1)] or [say(NOBODY_YET)]
     more = [f"-# {mine}"] if mine else []
     text = "\n".join([heading, how, *listed, *more])
     box: ui.Container[Any] = ui.Container(ui.TextDisplay(text), accent_colour=COLOUR)
@@ -78,26 +95,27 @@ async def result_text(client: ChiptuneClient, found: Round, nominees: Sequence[N
     """How a round ended, in markdown. nominees: as the store orders them, the winner first."""
     winner = nominees[0] if nominees and nominees[0].won else None
     if winner is None:
-        lines = [OUTCOMES[found.outcome or "stopped"].format(ordinal=found.ordinal)]
+        lines = [say(OUTCOMES[found.outcome or "stopped"], ordinal=found.ordinal)]
     else:
-        maker = f" of <@{winner.song.user_id}>" if winner.song.user_id else ""
+        user = winner.song.user_id
+        won = (WON_BY if user else WON).counted(found.voters, ordinal=found.ordinal, user=user, votes=winner.votes)
         lines = [
-            WON.format(ordinal=found.ordinal, maker=maker, votes=winner.votes, voters=found.voters),
+            say(won),
             *[
                 f"**{place}.** {await title(client, one.song)} · {votes(one)}"
                 for place, one in _others(nominees)[:BEHIND]
             ],
         ]
         if any(one.votes == winner.votes for one in nominees[1:]):
-            lines.append(TIE)
-    return "\n".join([*lines, *([f"-# {LAST}"] if found.last else [])])
+            lines.append(f"-# {say(TIE)}")
+    return "\n".join([*lines, *([f"-# {say(LAST)}"] if found.last else [])])
 
 
 def result_buttons(found: Round, winner: Song | None) -> ui.ActionRow[Any]:
     """The buttons under a round's end; that of the hall of fame tells it from other messages."""
     row: ui.ActionRow[Any] = ui.ActionRow()
     if winner:
-        row.add_item(Open(winner.id, "Open it"))
+        row.add_item(Open(winner.id, say("Open it")))
     return row.add_item(Fame(found.id))
 
 

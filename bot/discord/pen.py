@@ -11,7 +11,7 @@ from functools import cache
 
 from PIL import Image, ImageDraw, ImageFont
 
-from bot.languages import say
+from bot.languages import NATIVE, say, spoken
 from generator.sentences import _
 
 SCALE = 2
@@ -53,6 +53,11 @@ class Sheet:
         data = io.BytesIO()
         self._image.reduce(SCALE).save(data, "PNG")
         return data.getvalue()
+
+
+def legible(*texts: str) -> str:
+    """The language that is being spoken, or English where the font lacks a letter of what is to be said."""
+    return spoken() if all(map(drawable, "".join(map(say, texts)))) else NATIVE
 
 
 def width(text: str, size: float) -> float:

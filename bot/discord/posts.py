@@ -191,7 +191,7 @@ class Post:
         yield f"**{' · '.join([say('{bpm:g} BPM', bpm=song.bpm), song.key, length, *density])}**"
         yield f"-# {asked_for(self.entry.request)}"
         if choice := choice_told(song.got):
-            yield f"-# {choice}"
+            yield f"-# {say(choice)}"
         if "shared_notes" in song.got:
             yield f"-# {originality(song.got['shared_notes'])}"
         made = say("Seed {seed} · model {model}, {engine}", seed=song.seed, model=song.model, engine=song.engine)

@@ -14,15 +14,19 @@ from discord import app_commands, ui
 
 from bot.discord import taste_chart
 from bot.discord.asking import place
+from bot.languages import say
 from bot.tasting import OFF, USE, told
+from generator.sentences import _
 
 if TYPE_CHECKING:
     from bot.discord.client import ChiptuneClient
 
-HEADING = "What people here like"
+HEADING = _("What people here like")
 COLOUR = 0x56B4FF
 PICTURE = "taste.png"
-DESCRIBED = f"{HEADING}: a bar for each feature of a tune, to the side that is liked, and how sure that is."
+DESCRIBED = _(
+    "What people here like: a bar for each feature of a tune, to the side that is liked, and how sure that is."
+)
 """The picture in words, for those who do not see it."""
 
 
@@ -32,15 +36,16 @@ async def show_taste(interaction: discord.Interaction[ChiptuneClient]) -> None:
     await interaction.response.defer(thinking=True, ephemeral=True)
     store, here = interaction.client.store, place(interaction)
     liked = await store.tastes.of(here)
-    box: ui.Container[Any] = ui.Container(ui.TextDisplay(f"## {HEADING}"), accent_colour=COLOUR)
+    box: ui.Container[Any] = ui.Container(ui.TextDisplay(f"## {say(HEADING)}"), accent_colour=COLOUR)
     files = []
     paragraphs = told(liked)
     if liked.acts:
         picture = await asyncio.to_thread(taste_chart.draw, HEADING, liked.leanings)
-        files.append(discord.File(io.BytesIO(picture), filename=PICTURE, description=DESCRIBED))
-        box.add_item(ui.MediaGallery(discord.MediaGalleryItem(f"attachment://{PICTURE}", description=DESCRIBED)))
+        described = say(DESCRIBED)
+        files.append(discord.File(io.BytesIO(picture), filename=PICTURE, description=described))
+        box.add_item(ui.MediaGallery(discord.MediaGalleryItem(f"attachment://{PICTURE}", description=described)))
         paragraphs.append(USE if (await store.servers.settings(here)).taste else OFF)
-    first, *small = paragraphs
+    first, *small = map(say, paragraphs)
     box.add_item(ui.TextDisplay("\n".join([first, *(f"-# {one}" for one in small)])))
     view = ui.LayoutView(timeout=None).add_item(box)
     await interaction.edit_original_response(view=view, attachments=files)

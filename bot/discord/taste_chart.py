@@ -19,10 +19,13 @@ from bot.discord.pen import (
     Colour,
     Sheet,
     fitted,
+    legible,
 )
+from bot.languages import say, speaking
 from bot.regression import chance
 from bot.taste import Leaning
 from bot.tasting import WORDS
+from generator.sentences import Sentence, _
 
 HEADER = 112
 ROW = 46
@@ -34,23 +37,36 @@ BAR = 20
 LINE = 4
 HALVES = (10, 20, 30, 40, 50)
 """What half of the axis may be, in points of a hundred; no chance moves by more than the last."""
-EXPLANATION = "Bar: how much more often a tune with more of it is liked; line: what is possible (95 %)"
+EXPLANATION = _("Bar: how much more often a tune with more of it is liked; line: what is possible (95 %)")
+MARK = Sentence("{points:+g} %")
+"""Of the axis."""
 UNSURE: Colour = (70, 92, 130)
 """Of bars whose line crosses the middle."""
 
 
 def draw(heading: str, leanings: Sequence[Leaning]) -> bytes:
-    """A taste as PNG, as high as its features need. Takes a tenth of a second: call it in a thread."""
+    """A taste as PNG, as high as its features need. Takes a tenth of a second: call it in a thread.
+
+    Its words are in the language that is being spoken, or all in English where the font lacks a letter of theirs.
+    """
+    sides = [side for one in leanings for side in (WORDS[one.feature].less, WORDS[one.feature].more)]
+    with speaking(legible(heading, EXPLANATION, *sides)):
+        return _drawn(heading, leanings)
+
+
+def _drawn(heading: str, leanings: Sequence[Leaning]) -> bytes:
+    """The same in the language that is being spoken."""
     height = HEADER + ROW * len(leanings) + FOOTER
     sheet = Sheet(height)
     room = WIDTH - 2 * EDGE
-    sheet.write((EDGE, 38), fitted(heading, HEADING_SIZE, room), HEADING_SIZE, colour=TEXT)
-    sheet.write((EDGE, 80), fitted(EXPLANATION, SMALL_SIZE, room), SMALL_SIZE)
+    sheet.write((EDGE, 38), fitted(say(heading), HEADING_SIZE, room), HEADING_SIZE, colour=TEXT)
+    sheet.write((EDGE, 80), fitted(say(EXPLANATION), SMALL_SIZE, room), SMALL_SIZE)
     half = half_of(leanings)
     for step in (-1.0, -0.5, 0.0, 0.5, 1.0):
         x = place(step * half, half)
         sheet.box((x - 0.5, HEADER, x + 0.5, height - FOOTER), GRID)
-        sheet.write((x, height - FOOTER + 24), f"{step * half:+g} %" if step else "0", SMALL_SIZE, anchor="mm")
+        mark = say(MARK, points=step * half) if step else "0"
+        sheet.write((x, height - FOOTER + 24), mark, SMALL_SIZE, anchor="mm")
     for number, one in enumerate(leanings):
         _draw_row(sheet, HEADER + ROW * number, one, half)
     return sheet.png()
@@ -79,8 +95,8 @@ def _draw_row(sheet: Sheet, top: float, one: Leaning, half: int) -> None:
     liked, other = (TEXT if sure else FAINT), FAINT
     room = LEFT - EDGE - 16
     less, more = (other, liked) if one.weight > 0 else (liked, other)
-    sheet.write((LEFT - 16, middle), fitted(words.less, SMALL_SIZE, room), SMALL_SIZE, colour=less, anchor="rm")
-    sheet.write((RIGHT + 16, middle), fitted(words.more, SMALL_SIZE, room), SMALL_SIZE, colour=more)
+    sheet.write((LEFT - 16, middle), fitted(say(words.less), SMALL_SIZE, room), SMALL_SIZE, colour=less, anchor="rm")
+    sheet.write((RIGHT + 16, middle), fitted(say(words.more), SMALL_SIZE, room), SMALL_SIZE, colour=more)
     left, right = sorted((place(0, half), place(points(one.weight), half)))
     sheet.box((left, middle - BAR / 2, right, middle + BAR / 2), SURE if sure else UNSURE)
     low, high = (place(points(edge), half) for edge in (one.low, one.high))

@@ -15,26 +15,32 @@ from bot.store.database import Database
 from bot.store.rounds import ROUNDS, Round
 from bot.store.values import GONE, Song
 from generator.contract import InputError
+from generator.sentences import _, ngettext
 
 EACH = 2
 """Songs that one person may nominate in a round."""
 MOST = 20
 """Songs in a round: what one message can list and one menu can hold."""
-RUNNING = "A contest is running here already."
-NOT_RUNNING = "There is no contest here."
-ROUND_OVER = "This round is over."
-NOT_NOMINATING = "Nominations of this round are over."
-NOT_VOTING = "There is nothing to vote for yet: tunes are being nominated."
-VOTING_OVER = "The votes of this round are being counted."
-ELSEWHERE = "Only tunes that were made here can be nominated."
-ONE_CHANNEL = "This tune is listed in one channel alone: a contest is for tunes that everybody here may see."
-TWICE = "This tune is nominated already."
-HAS_WON = "This tune has won a round already."
-ENOUGH = f"You have nominated {EACH} tunes, which is the most a person may in a round."
-FULL = f"This round has {MOST} tunes, which is the most."
-NO_NOMINEE = "This tune is not in this round."
-OWN_SONG = "This tune is your own: others vote for it."
-NOT_NOMINATED = "You have not nominated this tune."
+RUNNING = _("A contest is running here already.")
+NOT_RUNNING = _("There is no contest here.")
+ROUND_OVER = _("This round is over.")
+NOT_NOMINATING = _("Nominations of this round are over.")
+NOT_VOTING = _("There is nothing to vote for yet: tunes are being nominated.")
+VOTING_OVER = _("The votes of this round are being counted.")
+ELSEWHERE = _("Only tunes that were made here can be nominated.")
+ONE_CHANNEL = _("This tune is listed in one channel alone: a contest is for tunes that everybody here may see.")
+TWICE = _("This tune is nominated already.")
+HAS_WON = _("This tune has won a round already.")
+ENOUGH = ngettext(
+    "You have nominated {n} tune, which is the most a person may in a round.",
+    "You have nominated {n} tunes, which is the most a person may in a round.",
+).counted(EACH)
+FULL = ngettext("This round has {n} tune, which is the most.", "This round has {n} tunes, which is the most.").counted(
+    MOST
+)
+NO_NOMINEE = _("This tune is not in this round.")
+OWN_SONG = _("This tune is your own: others vote for it.")
+NOT_NOMINATED = _("You have not nominated this tune.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Any
 from bot.store import Entry, Famous, Mine, Nominee, Ranked, Round, Song, Standing, Status
 from bot.taste import LEAST, MARGIN, Liked
 from bot.tasting import USE, WORDS, choice_told, told
-from bot.text import SOUND_TITLES
+from bot.text import SOUND_TITLES, capital
 from bot.waiting import Place
 from generator.contract import (
     BARS,
@@ -127,7 +127,7 @@ def taste_view(liked: Liked) -> dict[str, Any]:
     features = [
         {
             "name": one.feature,
-            "title": WORDS[one.feature].name,
+            "title": capital(WORDS[one.feature].name),
             "more": WORDS[one.feature].more,
             "less": WORDS[one.feature].less,
             "weight": one.weight,
