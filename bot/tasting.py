@@ -35,7 +35,7 @@ WORDS = {
     "harmony": Words(_("second voice"), _("a busy second voice"), _("a sparse second voice")),
     "bass": Words(_("bass"), _("more bass"), _("less bass")),
     "melody": Words(_("melody's pitch"), _("higher melodies"), _("lower melodies")),
-    "minor": Words(_("mode"), _("minor keys"), _("major keys")),
+    "minor": Words(_("major or minor"), _("minor keys"), _("major keys")),
     "syncopation": Words(_("off the beat"), _("more syncopation"), _("less syncopation")),
     "pitches": Words(_("pitch variety"), _("more different pitches"), _("fewer different pitches")),
     "repetition": Words(_("repetition"), _("more repetition"), _("less repetition")),
@@ -55,8 +55,8 @@ SURELY = _("People here like {what}.")
 PROBABLY = _("People here have a taste, but no single part of it is certain; probably they like {what}.")
 LITTLE = _("What matters little to them: {what}.")
 TOLD_RIGHT = _(
-    "This is from {counted}. Of votes on tunes that it had not learnt from, it tells {right:.0%} right; how readily each "
-    "person likes anything tells {without:.0%}."
+    "This is from {counted}. Of votes on tunes that it had not learnt from, it tells {right:.0%} right; how readily "
+    "each person likes anything tells {without:.0%}."
 )
 COUNTED = _("{votes} of {people} on {songs}")
 OF_WEIGHT = _("votes that count for {weight:.0f}")

@@ -29,8 +29,8 @@ FOR_OPERATORS = (
 )  # fmt: skip
 """Where sentences are for those who run the bot or type commands, and for the page: English alone."""
 UNSAID = (
-    "debug", "info", "warning", "error", "exception", "PostError", "_GoneError", "FaultError", "command", "describe",
-    "Group", "_gone_errors",
+    "debug", "info", "warning", "error", "exception", "PostError", "GoneError", "FaultError", "command", "describe",
+    "Group", "gone_errors",
 )  # fmt: skip
 """Calls whose texts are for the log, or are found by the walk through the commands."""
 SHOWN = ("label", "placeholder", "title", "text", "content", "description")

@@ -107,7 +107,8 @@ async def nominate(interaction: discord.Interaction[ChiptuneClient], song: str) 
 async def withdraw(interaction: discord.Interaction[ChiptuneClient], song: str) -> None:
     """Take it back."""
     gone = await interaction.client.contests.withdraw(place(interaction), song, str(interaction.user.id))
-    await interaction.response.send_message(say(WITHDRAWN, title=f"**{inert(gone.title)}**"), ephemeral=True)
+    title = f"**{inert(gone.title)}**"
+    await interaction.response.send_message(say(WITHDRAWN, title=title), ephemeral=True)
 
 
 @contest.command(name="vote", description="Vote for a tune of the open round; it can be changed")

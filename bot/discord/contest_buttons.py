@@ -123,7 +123,8 @@ async def nominate(interaction: discord.Interaction[ChiptuneClient], song_id: st
     client, person = interaction.client, str(interaction.user.id)
     client.voting.count(person)
     song = await client.contests.nominate(place(interaction), song_id, person, round_id=round_id)
-    return say(NOMINATED, title=f"**{inert(song.title)}**")
+    title = f"**{inert(song.title)}**"
+    return say(NOMINATED, title=title)
 
 
 async def vote(interaction: discord.Interaction[ChiptuneClient], song_id: str, round_id: str | None = None) -> str:
@@ -131,7 +132,8 @@ async def vote(interaction: discord.Interaction[ChiptuneClient], song_id: str, r
     client, person = interaction.client, str(interaction.user.id)
     client.voting.count(person)
     song = await client.contests.vote(place(interaction), song_id, person, round_id=round_id)
-    return say(VOTED, title=f"**{inert(song.title)}**")
+    title = f"**{inert(song.title)}**"
+    return say(VOTED, title=title)
 
 
 def _option(song: Song, label: str) -> discord.SelectOption:

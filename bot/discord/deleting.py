@@ -121,5 +121,6 @@ class DeleteForGood(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune
         await rights.check_may_delete(interaction, song)
         await interaction.response.defer()
         stays = await delete_song(client, song)
-        said = say(DELETED, title=f"**{inert(song.title)}**")
+        title = f"**{inert(song.title)}**"
+        said = say(DELETED, title=title)
         await interaction.edit_original_response(content=f"{said} {stays}".rstrip(), view=None)
