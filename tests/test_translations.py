@@ -96,6 +96,15 @@ def test_a_translation_has_the_gaps_and_the_markup_of_its_text(name: str) -> Non
             assert one == one.strip(), message.id
 
 
+def test_whatever_is_marked_is_found(found: Catalog) -> None:
+    known = {form for message in found for form in forms(message.id)}
+    for file in sources("bot", "generator"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if called_name(node) in ("_", "say") and isinstance(node, ast.Call) and node.args:
+                text = node.args[0].value if isinstance(node.args[0], ast.Constant) else ""
+                assert text in known, f"{file}:{node.lineno}: inside an f-string no mark is seen"
+
+
 @pytest.mark.parametrize("name", CATALOGUE_NAMES)
 def test_a_catalogue_is_as_make_messages_writes_it(found: Catalog, name: str, tmp_path: Path) -> None:
     catalogue = messages.read(name)

@@ -32,6 +32,7 @@ FAME = _("Hall of fame")
 NO_FAME = _("No tune has won a round yet.")
 NO_MORE_FAME = _("There are no more tunes in the hall of fame.")
 BY = _("{title} by <@{user}>")
+IN_ROUND = _("Round {ordinal}")
 
 
 async def fame_page(client: ChiptuneClient, place: str, start: int) -> ui.LayoutView:
@@ -100,7 +101,7 @@ def votes(one: Nominee | Famous) -> str:
 async def _famous(client: ChiptuneClient, one: Famous) -> str:
     named = await title(client, one.song)
     made = say(BY, title=named, user=one.song.user_id) if one.song.user_id else named
-    facts = [f"**{say('Round {ordinal}', ordinal=one.round.ordinal)}**", made, votes(one)]
+    facts = [f"**{say(IN_ROUND, ordinal=one.round.ordinal)}**", made, votes(one)]
     return " · ".join([*facts, f"<t:{one.round.ended}:D>"])
 
 
