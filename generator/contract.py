@@ -96,6 +96,7 @@ FIELD_TITLES = {
     "bars": _("bars"),
     "density": _("density"),
     "takes": _("takes"),
+    "taste": _("taste"),
     "transpose": _("transpose"),
     "from_bar": _("from bar"),
     "keep": _("keep"),

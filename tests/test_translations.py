@@ -102,7 +102,7 @@ def test_whatever_is_marked_is_found(found: Catalog) -> None:
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if called_name(node) in ("_", "say") and isinstance(node, ast.Call) and node.args:
                 text = node.args[0].value if isinstance(node.args[0], ast.Constant) else ""
-                assert text in known, f"{file}:{node.lineno}: inside an f-string no mark is seen"
+                assert text in known, f"{file}:{node.lineno}: it is not found: inside an f-string no mark is"
 
 
 @pytest.mark.parametrize("name", CATALOGUE_NAMES)

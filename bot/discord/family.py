@@ -27,7 +27,8 @@ async def family(store: Store, post: Post, channels: Collection[str]) -> str:
     tree = [f"{'  ' * depth}- {line}" for depth, line in enumerate(lines)]
     tree += [f"{'  ' * len(lines)}- {await _linked(store, song)}" for song in below[:CHILDREN]]
     if len(below) > CHILDREN:
-        tree.append(f"{'  ' * len(lines)}- {say('and {n} more', n=len(below) - CHILDREN)}")
+        more = say("and {count} more", count=len(below) - CHILDREN)
+        tree.append(f"{'  ' * len(lines)}- {more}")
     return "\n".join([say("**Family**"), *tree])
 
 

@@ -15,12 +15,14 @@ from bot.discord.markdown import inert, message_link
 from bot.discord.pressed import SONG, OfSong, Press
 from bot.languages import command, say
 from generator.contract import called
+from generator.sentences import _
 
 if TYPE_CHECKING:
     from bot.discord.client import ChiptuneClient
     from bot.store import Song
 
 PAGE = 10
+LISTEN = _("listen")
 
 
 async def page(
@@ -44,7 +46,7 @@ def line(song: Song, link: str | None) -> str:
     """One tune in a line of markdown."""
     facts = [say("{bpm:.0f} BPM", bpm=song.bpm), song.key, say("{seconds:.0f} s", seconds=song.seconds)]
     facts += [say(called(song.scene))] if song.scene else []
-    facts += [f"👍 {song.votes}", f"<t:{song.created:.0f}:R>", *([f"[{say('listen')}]({link})"] if link else [])]
+    facts += [f"👍 {song.votes}", f"<t:{song.created:.0f}:R>", *([f"[{say(LISTEN)}]({link})"] if link else [])]
     return f"**{inert(song.title)}** · {' · '.join(facts)}"
 
 

@@ -76,7 +76,6 @@ ASKED = {
     "span": _("bars {value[0]} to {value[1]}"),
     "transpose": ngettext("{n:+d} semitone", "{n:+d} semitones"),
     "takes": _("best of {value}"),
-    "sound": Sentence("{value}"),
 }
 """A request's fields as a recipe says them."""
 REPORT_LENGTH = 500
@@ -187,8 +186,8 @@ class Post:
         song = self.song
         bars = [say(ASKED["bars"].counted(float(song.got["bars"])))] if "bars" in song.got else []
         density = [fact("density", song.got["density"])] if "density" in song.got else []
-        length = ", ".join([say("{seconds:.0f} s", seconds=song.seconds), *bars])
-        yield f"**{' · '.join([say('{bpm:g} BPM', bpm=song.bpm), song.key, length, *density])}**"
+        beats, seconds = say("{bpm:g} BPM", bpm=song.bpm), say("{seconds:.0f} s", seconds=song.seconds)
+        yield f"**{' · '.join([beats, song.key, ', '.join([seconds, *bars]), *density])}**"
         yield f"-# {asked_for(self.entry.request)}"
         if choice := choice_told(song.got):
             yield f"-# {say(choice)}"
@@ -298,12 +297,12 @@ def asked_for(request: Request) -> str:
 
 
 def fact(name: str, value: Any) -> str:
-    """One of `ASKED` in words."""
+    """One of `ASKED`, or the sound, in words."""
+    if name == "sound":
+        return say(SOUND_TITLES[value])
     said = ASKED[name]
     if said.plural:
         return say(said.counted(value))
-    if name == "sound":
-        return say(SOUND_TITLES[value])
     return say(said, value=called(value) if name in ("scene", "density") else value)
 
 

@@ -39,7 +39,8 @@ async def show_queue(interaction: discord.Interaction[ChiptuneClient]) -> None:
     here = [found for found in everybody if found[0].guild_id == place(interaction)]
     lines = [f"- {line(interaction.client, entry, where)}" for entry, where in mine[:SHOWN]]
     if len(mine) > SHOWN:
-        lines.append(f"- {say('and {n} more', n=len(mine) - SHOWN)}")
+        more = say("and {count} more", count=len(mine) - SHOWN)
+        lines.append(f"- {more}")
     lengths = {_("This server: {length}"): here} if interaction.guild_id else {}
     lengths[_("Everybody: {length}")] = everybody
     lines = lines or [say(NOTHING_YOURS)]

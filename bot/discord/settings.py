@@ -44,6 +44,7 @@ CLEARERS = {"moderators": _("moderators"), "own": _("moderators, and everybody t
 REPORTS_HERE = _("Reports of this server's tunes arrive in this channel from now on.")
 CANNOT_WRITE = _("The bot cannot write in <#{channel}>: it needs to see the channel and to send messages there.")
 MODELS_CHOICE = _("the model's choice")
+HOLDS = _("{setting}: {value}")
 AT_MOST = _("{n} at the most")
 PASSED_AT_ONCE = 20
 """Reports that waited for a channel and are passed on when there is one; the others stay with the bot."""
@@ -213,7 +214,7 @@ def page(held: ServerSettings) -> str:
         "taste": say("once there are enough") if held.taste else say("no"),
         "language": LANGUAGES[held.language] if held.language else say("the one that the server has set with Discord"),
     }
-    lines = [f"- {say('{setting}: {value}', setting=TITLES[name], value=value)}" for name, value in said.items()]
+    lines = [f"- {say(HOLDS, setting=TITLES[name], value=value)}" for name, value in said.items()]
     return "\n".join([say("**Settings of this server**"), *lines])
 
 

@@ -120,7 +120,7 @@ async def test_votes_are_given_in_a_menu_and_told_of_when_they_are_over(
     *_, counted, won, following = said(stage)
     assert text(counted) == "The vote of round 1 is over."
     first, second = text(won).splitlines()[:2]
-    assert first == (f"🏆 **Round 1 of the contest is won** by this tune of <@{stage.alice.id}>, with 1 of 1 votes.")
+    assert first == (f"🏆 **Round 1 of the contest is won** by this tune of <@{stage.alice.id}>, with 1 of 1 vote.")
     assert second.startswith("**2.** [Tune \\*1\\*")
     assert second.endswith("· 0 votes")
     assert "## Tune \\*2\\*" in text(won)
