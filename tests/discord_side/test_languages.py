@@ -11,10 +11,13 @@ import pytest
 import simcord.interactions
 from babel.messages.catalog import Catalog
 
+from bot.deadlines import DAY
 from bot.discord import help as help_page
 from bot.discord.battle import Another, Choose
 from bot.discord.buttons import AnotherTake, Extend, Files, Vote
 from bot.discord.cancelling import Cancel
+from bot.discord.contest_buttons import NominateMenu, Pick, VoteMenu
+from bot.discord.contest_fame import Fame, FameTurn
 from bot.discord.deleting import Delete, DeleteForGood
 from bot.discord.handling import Handle
 from bot.discord.history import Older
@@ -25,11 +28,13 @@ from bot.discord.reworking import Remix, RemixForm, Rewrite
 from bot.discord.rights import ONLY_MANAGERS
 from bot.discord.top import LABELS, Turn
 from bot.languages import LANGUAGES, NATIVE, messages, say, speaking
+from bot.tasting import PROBABLY, WORDS
 from generator.contract import UPLOAD_LIMITS, Failure, InputError, Job, Progress, Result
 from generator.sentences import _, joined, ngettext
 
 from .conftest import Composer, Stage
 from .reading import custom_id, gallery, text, walk
+from .test_taste import vote_for_drums
 
 REPORT = joined(
     " ",
@@ -116,6 +121,50 @@ async def test_a_channel_hears_the_server_s_language_and_a_person_their_own(
     assert "densité moyenne" in text((await stage.posted(2))[0])
 
 
+async def test_a_contest_is_announced_in_the_server_s_language_and_shown_in_one_s_own(
+    stage: Stage, locales: dict[Any, str]
+) -> None:
+    manager = stage.staff("carol", manage_guild=True)
+    await manager.slash(stage.channel, "chiptune settings language", language="fr")
+    locales |= {stage.bob.id: "ja", manager.id: "de"}
+    _post, song = await stage.made()
+    started = await manager.slash(stage.channel, "chiptune contest start")
+    assert started.response.content.startswith("Runde 1 des Wettbewerbs ist offen")
+    await stage.client.contests.tell()
+    [opening] = [message for message in stage.channel.history() if "Concours" in text(message)]
+    assert text(opening).startswith("## Concours, manche 1\nPropose jusqu’à 2 morceaux d’ici")
+    assert "Ensuite, il y a 2 jours pour voter." in text(opening)
+    assert labels(opening) == ["Proposer…"]
+    asked = await stage.bob.click(opening, label="Proposer…")
+    assert asked.response.content.endswith("`/chiptune コンテスト ノミネート`で。")
+    shown = await stage.bob.slash(stage.channel, "chiptune contest show")
+    assert text(shown.response.message).startswith("## コンテスト 第1ラウンド")
+    nominated = await stage.bob.slash(stage.channel, "chiptune contest nominate", song=song.id)
+    assert nominated.response.content.endswith("をノミネートしました。")
+    for days, said in ((5, "Concours, manche 1\N{NO-BREAK SPACE}: le vote"), (2, "sans gagnant")):
+        stage.calendar.time += days * DAY
+        await stage.store.rounds.pass_due(stage.calendar.now())
+        await stage.client.contests.tell()
+        assert any(said in text(message) for message in stage.channel.history())
+
+
+async def test_a_taste_is_told_as_each_language_lists(stage: Stage, locales: dict[Any, str]) -> None:
+    locales[stage.bob.id] = "de"
+    await vote_for_drums(stage, 10)
+    shown = await stage.bob.slash(stage.channel, "chiptune taste")
+    said = text(shown.response.message)
+    assert "Hier mag man mehr Schlagzeug." in said
+    assert "60 Stimmen von 10 Personen für 6 Stücke" in said
+    both = PROBABLY.format(what=(WORDS["drums"].more, WORDS["minor"].more, WORDS["tempo"].less))
+    for name, listed in {
+        "de": "mehr Schlagzeug, Molltonarten und langsamere Stücke.",
+        "ja": "多めのドラム、マイナーキー、遅めの曲。",
+        "pt_BR": "mais bateria, tons menores e músicas mais lentas.",
+    }.items():
+        with speaking(name):
+            assert say(both).endswith(listed)
+
+
 async def test_the_server_can_set_another_language(stage: Stage, locales: dict[Any, str]) -> None:
     manager = stage.staff("carol", manage_guild=True)
     locales |= {"server": "fr", stage.alice.id: "de"}
@@ -186,20 +235,26 @@ async def test_no_answer_falls_back_to_english(stage: Stage, locales: dict[Any, 
     left = english(messages.read(name))
     manager = stage.staff("carol", manage_guild=True, manage_messages=True)
     locales |= dict.fromkeys([stage.alice.id, stage.bob.id, manager.id, "server"], locale)
-    post, song = await stage.made()
+    _post, song = await stage.made()
     answers = [
         await stage.bob.slash(stage.channel, f"chiptune {command}", **options)
         for command, options in {
             "help": {}, "history": {}, "queue": {}, "privacy": {}, "top": {}, "battle": {}, "stop": {}, "play": {},
             "cancel": {}, "song": {"song": song.id}, "report": {"song": song.id, "reason": "loud"},
-            "delete": {"song": song.id}, "remix": {}, "settings show": {},
+            "delete": {"song": song.id}, "remix": {}, "settings show": {}, "taste": {}, "contest start": {},
+            "contest show": {}, "contest hall-of-fame": {}, "contest nominate": {"song": song.id},
         }.items()
     ]  # fmt: skip
     answers += [await manager.slash(stage.channel, f"chiptune settings {part}") for part in ("show", "reset", "scene")]
+    for part in ("start", "show", "hall-of-fame", "stop"):
+        answers.append(await manager.slash(stage.channel, f"chiptune contest {part}"))
+    # Outside of interactions the simulated server has no locale for what nobody asks for.
+    await manager.slash(stage.channel, "chiptune settings language", language=name)
+    await stage.client.contests.tell()
     answers.append(await manager.slash(stage.channel, "chiptune delete", song=song.id))
     answers.append(await manager.slash(stage.channel, "chiptune top", ranking="battles"))
     shown = [answer.response.message if answer.response else answer.followups[0] for answer in answers]
-    for message in [post, *shown]:
+    for message in [*stage.channel.history(), *shown]:
         said = [message.content, text(message), *(str(embed.to_dict()) for embed in message.embeds)]
         said += labels(message)
         assert not left.search("\n".join(said)), said
@@ -215,9 +270,10 @@ async def test_forms_and_buttons_are_short_enough_in_every_language(stage: Stage
         items = [kind(song.id) for kind in kinds] + [Vote(song.id, 1, 99), Vote(song.id, -1)]
         items += [Handle(song.id, verdict) for verdict in ("delete", "dismiss")] + [Export(), Erase(), EraseForGood()]
         items += [Choose("even", song.id, song.id), Another(), *(Turn(one, None) for one in LABELS)]
+        items += [Pick(song.id), Fame(song.id), FameTurn(0, say("Newer"))]
         assert all(1 <= len(item.item.label) <= 80 for item in items)
-        menu = Rewrite(song.id).item
-        assert 1 <= len(menu.placeholder or "") <= 150
+        for menu in (Rewrite(song.id).item, NominateMenu(song.id, [song]).item, VoteMenu(song.id, [song]).item):
+            assert 1 <= len(menu.placeholder or "") <= 150
         for form in (RemixForm(song), ReportForm(song)):
             assert len(form.title) <= 45
             for label in form.to_components():
