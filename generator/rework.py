@@ -5,7 +5,7 @@ What a request says in bars and channel names becomes beats and channels here; t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from itertools import groupby
 from math import ceil
@@ -16,9 +16,8 @@ from generator.analysis import faults, find_key, hardly_plays
 from generator.compose import Progress, Take, Tune, best_take, is_copy, wish_of
 from generator.contract import InputError, Request
 from generator.originality import Index, longest_shared
-from models.rewrite import Source, fill_in, go_on, source_of, write_beside
-from models.score import CHANNEL_NAMES, CHANNELS, NO, Grid, Note, Score
-from models.vocabulary import scale_of
+from models.rewrite import Source, fill_in, go_on, on_scale, source_of, write_beside
+from models.score import CHANNEL_NAMES, CHANNELS, Grid, Score
 from models.writer import Model, Wish
 
 NEW_BARS = 8
@@ -102,9 +101,8 @@ def _wrong(source: Source, score: Score) -> int:
     new = [[note for note in notes if note not in before] for notes, before in zip(score.channels, old, strict=True)]
     if not any(new):
         return 2
-    scale = scale_of(find_key(source.score)[0])
-    least = _in_scale(source.score.channels, scale) - IN_KEY
-    return int(_in_scale(new, scale) < least)
+    key = find_key(source.score)[0]
+    return int(on_scale(new, key) < on_scale(source.score.channels, key) - IN_KEY)
 
 
 def _new_faults(source: Source, score: Score, written: Collection[int]) -> int:
@@ -112,12 +110,6 @@ def _new_faults(source: Source, score: Score, written: Collection[int]) -> int:
     silent = {hardly_plays(channel) for channel in written}
     old = set(faults(source.score)) - silent
     return sum(fault not in old for fault in faults(score))
-
-
-def _in_scale(channels: Sequence[Sequence[Note]], scale: frozenset[int]) -> float:
-    """The share of pitched notes on a scale, 1 where there are none."""
-    notes = [note for notes in channels[:NO] for note in notes]
-    return sum(note.pitch % 12 in scale for note in notes) / len(notes) if notes else 1.0
 
 
 # --- what each mode does ---------------------------------------------------------------------------------------

@@ -130,12 +130,14 @@ class Writer:
         self._tally = Tally(self.model.codebook)
         self._turned = (np.zeros(1), np.zeros(1))
         self._leaning: npt.NDArray[np.float64] = np.zeros(len(self.model.table.spelling))
+        self._in_key = 1.0
         self._logits: Logits = np.zeros(0)
 
-    def lean_to(self, key: str | None) -> None:
-        """Draw fewer notes off the scale of a key; None is any."""
+    def lean_to(self, key: str | None, share: float = 1.0) -> None:
+        """Draw fewer notes off the scale of a key; None is any. share: of notes on it, as long as there are fewer."""
         if key:
-            self._leaning = self.model.leaning(key)
+            self._leaning, self._in_key = self.model.leaning(key), share
+            self._tally.scale = scale_of(key)
 
     def read(self, tokens: Iterable[int]) -> None:
         """Take tokens for the tune so far."""
@@ -169,7 +171,9 @@ class Writer:
             self._append(opening)
             self.read(opening)
             seconds = (self.clock.row(beat * ROWS) - self.clock.row(beats.start * ROWS)) / FRAMES_PER_SECOND
-            self._turned = self.model.rudder.turned(self.course, self._tally, seconds)
+            turned = self.model.rudder.turned(self.course, self._tally, seconds)
+            leaning = self._leaning if self._tally.on_scale <= self._in_key * self._tally.pitched else 0
+            self._turned = (turned[0] + leaning, turned[1] + leaning)
             rows = tuple(self.clock.row(beat * ROWS + i + 1) - self.clock.row(beat * ROWS + i) for i in range(ROWS))
             place = place.next_beat(
                 rows, last=total is not None and beat == total - 1, played=self.reader.played[:-1], closed=closed(beat)
@@ -215,7 +219,7 @@ class Writer:
             allowed[full] = True
         ids = np.flatnonzero(allowed)
         off_row = place.time > 0 and place.time % MAX_OFFSET > 0
-        leant = self._logits + self._leaning + self._turned[off_row]
+        leant = self._logits + self._turned[off_row]
         token = draw_apart(leant, ids, self.model.kinds[ids], self.temperature, self.random)
         self.nats += float(np.logaddexp.reduce(self._logits[ids]) - self._logits[token])
         self.drawn += 1
