@@ -136,7 +136,8 @@ class Contests:
         """A place's newest songs that could be nominated in its open round."""
         rows = await self._db.fetch(
             "SELECT * FROM voted_songs WHERE guild_id = ?1 AND only_in IS NULL"
-            " AND id NOT IN (SELECT song FROM nominations JOIN rounds ON rounds.number = round WHERE guild_id = ?1 AND (won OR stage <> 'over'))"
+            " AND id NOT IN (SELECT song FROM nominations JOIN rounds ON rounds.number = round"
+            " WHERE guild_id = ?1 AND (won OR stage <> 'over'))"
             " ORDER BY number DESC LIMIT ?2",
             (guild_id, limit),
         )
