@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,7 @@ from generator.contract import SEEDS, Request
 from generator.originality import THRESHOLD, Index, longest_shared
 from generator.work import WEIGHTS
 from models.sample import Composer
-from models.score import CHANNELS, NO
+from models.score import CHANNELS, NO, TR, Note, Score
 from models.writer import Wish
 from tests.models.tiny import write_model
 from tests.music import bare, random_score, scale
@@ -69,6 +70,24 @@ def test_a_model_that_names_sounds_is_not_dressed(tmp_path: Path) -> None:
     composer = Composer(write_model(tmp_path, context=512, sounds=True))
     found = tune(composer, seed=11)
     assert found.score.channels in [shown(composer.compose(usual(take))).channels for take in range(TAKES)]
+
+
+class Roller(Composer):
+    """Writes a roll of single frames on the triangle and on the noise, whatever is wished for."""
+
+    def take(self, wish: Wish, progress: Progress = lambda _: None) -> tuple[Score, float]:
+        progress(1.0)
+        roll = tuple(Note(frame, frame + 1, 48) for frame in range(6))
+        drums = tuple(replace(note, pitch=9) for note in roll)
+        return Score(((), (), (*roll, Note(6, 60, 50)), (*drums, Note(6, 60, 5))), 60), 0.0
+
+
+@pytest.mark.parametrize("sounds", [True, False])
+def test_a_tune_has_no_note_whose_beginning_cannot_be_shown(tmp_path: Path, *, sounds: bool) -> None:
+    found = tune(Roller(write_model(tmp_path, context=512, sounds=sounds)), seed=1).score
+    assert shown(found) == found
+    assert [(note.start, note.end) for note in found.channels[TR]] == [(0, 2), (2, 4), (4, 6), (6, 60)]
+    assert [(note.start, note.end) for note in found.channels[NO]] == [(0, 2), (2, 4), (4, 6), (6, 60)]
 
 
 def test_length_and_tempo_are_as_asked(composer: Composer) -> None:
