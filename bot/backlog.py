@@ -106,14 +106,15 @@ class Backlog:
         user_id: str | None = None,
         guild_id: str | None = None,
         channel_id: str | None = None,
+        only_in: str | None = None,
         parent: str | None = None,
         upload: bytes | None = None,
     ) -> Entry:
         """Put a request into the queue; once this returns, it will be answered.
 
-        upload: the MIDI file that `request.upload` names; None where an earlier request brought it. Raises
-        InputError where the file is none, LimitError where the person or the server has enough, FaultError where the
-        file cannot be kept.
+        only_in: the channel where alone the song will be listed, None: in all of the guild. upload: the MIDI file that
+        `request.upload` names; None where an earlier request brought it. Raises InputError where the file is none,
+        LimitError where the person or the server has enough, FaultError where the file cannot be kept.
         """
         entry = Entry(
             id=uuid.uuid4().hex,
@@ -123,6 +124,7 @@ class Backlog:
             user_id=user_id,
             guild_id=guild_id,
             channel_id=channel_id,
+            only_in=only_in,
             parent=parent,
         )
         async with self.files.keeping_upload(request.upload, upload):

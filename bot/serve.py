@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from bot.backlog import Backlog
+from bot.clock import Clock
+from bot.contests import Contests
 from bot.datadir import DATABASE, sole_owner
 from bot.files import Files
 from bot.posters import Poster
@@ -37,8 +39,13 @@ Work = Callable[[], Coroutine[Any, Any, None]]
 """A part of the bot that runs until it is cancelled."""
 
 
-async def serve(settings: Settings, *, generator_command: Sequence[str] = GENERATOR) -> None:
-    """Run the bot until SIGINT or SIGTERM. Raises FaultError with one sentence where it cannot start."""
+async def serve(
+    settings: Settings, *, generator_command: Sequence[str] = GENERATOR, clock: Clock | None = None
+) -> None:
+    """Run the bot until SIGINT or SIGTERM. Raises FaultError with one sentence where it cannot start.
+
+    clock: what upkeep and contests go by, None: the machine's.
+    """
     stop = _stop_on_signals()
     async with AsyncExitStack() as stack:
         stack.enter_context(sole_owner(settings.data_dir))
@@ -49,16 +56,18 @@ async def serve(settings: Settings, *, generator_command: Sequence[str] = GENERA
         stack.push_async_callback(generator.close)
         posters: dict[str, Poster] = {"local": LocalPoster()}
         backlog = Backlog(store, generator, posters, files)
-        work: list[Work] = [backlog.run, Upkeep(store, files, settings).run]
+        contests = Contests(store, clock)
+        work: list[Work] = [backlog.run, contests.run, Upkeep(store, files, settings, clock).run]
         if settings.token:
             from bot.discord.app import DiscordSide  # noqa: PLC0415 (discord.py takes a second to import)
 
-            side = await stack.enter_async_context(DiscordSide(settings, store, backlog))
+            side = await stack.enter_async_context(DiscordSide(settings, store, backlog, contests))
             posters["discord"] = side.poster
+            contests.announce_by(side.announcer)
             work.append(side.run)
         warming = asyncio.create_task(generator.warm_up())
         stack.callback(warming.cancel)
-        runner, url = await start(make_app(settings, store, backlog), settings.host, settings.port)
+        runner, url = await start(make_app(settings, store, backlog, contests), settings.host, settings.port)
         log.info("the page is at %s", url)
         try:
             await _run_until(stop, work)

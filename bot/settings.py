@@ -16,6 +16,8 @@ from dotenv import dotenv_values
 from generator.contract import InputError
 
 MOST_DAYS = 36500
+LONGEST_ID = 20
+"""Digits of Discord's ids, which have 64 bits."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +27,8 @@ class Settings:
     token: DISCORD_TOKEN, None without Discord; kept out of every repr. port: 0 takes a free one. public_url: where
     people reach the local channel from outside, without a slash at the end; None: posts carry no links. keep_days: how
     long uploads and requests without a song stay after their end. grace_days: how long everything of a server stays
-    after the bot was removed from it.
+    after the bot was removed from it. reports_channel: the Discord channel where those who run the bot see reports of
+    tunes from outside of the servers that it is in; None: nobody does.
     """
 
     token: str | None = field(default=None, repr=False)
@@ -35,6 +38,7 @@ class Settings:
     public_url: str | None = None
     keep_days: int = 30
     grace_days: int = 7
+    reports_channel: str | None = None
 
 
 def load_settings(dotenv: Path = Path(".env"), environ: Mapping[str, str] | None = None) -> Settings:
@@ -52,6 +56,7 @@ def load_settings(dotenv: Path = Path(".env"), environ: Mapping[str, str] | None
         public_url=_url(value("CHIPTUNE_PUBLIC_URL")),
         keep_days=_days("CHIPTUNE_KEEP_DAYS", value("CHIPTUNE_KEEP_DAYS") or str(Settings.keep_days)),
         grace_days=_days("CHIPTUNE_GRACE_DAYS", value("CHIPTUNE_GRACE_DAYS") or str(Settings.grace_days)),
+        reports_channel=_channel(value("CHIPTUNE_REPORTS_CHANNEL")),
     )
 
 
@@ -65,6 +70,12 @@ def _days(name: str, text: str) -> int:
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= MOST_DAYS:
         raise InputError(f"{name} must be a number of days from 1 to {MOST_DAYS}, not “{text}”.")
     return int(text)
+
+
+def _channel(text: str | None) -> str | None:
+    if text is not None and not (text.isascii() and text.isdigit() and len(text) <= LONGEST_ID):
+        raise InputError(f"CHIPTUNE_REPORTS_CHANNEL must be the id of a Discord channel, a number, not “{text}”.")
+    return text
 
 
 def _url(text: str | None) -> str | None:

@@ -1,5 +1,6 @@
 """What people typed, made safe to store and to show: no control, bidi or invisible characters, no towers of accents.
 
+Also what people read for names of the contract that say nothing to them.
 Escaping for a certain display (Discord's markdown, HTML) is left to whoever shows it.
 """
 
@@ -8,6 +9,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+SOUND_TITLES = {"soundfont": "the NES soundfont", "apu": "the sound chip itself, imitated"}
+"""What plays a tune, by `generator.contract.SOUNDS`."""
 INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 """Letters and marks that show nothing though Unicode does not class them as control or format characters: the
 combining grapheme joiner, fillers of Hangul and Khmer, the blank of Braille, variation selectors."""

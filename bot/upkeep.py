@@ -6,12 +6,10 @@ that a test can move.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import sqlite3
-import time
-from typing import Protocol
 
+from bot.clock import Clock, SystemClock
 from bot.files import Files
 from bot.settings import Settings
 from bot.store import Store
@@ -20,30 +18,6 @@ log = logging.getLogger(__name__)
 
 DAY = 24 * 3600.0
 """Seconds."""
-
-
-class Clock(Protocol):
-    """What time it is."""
-
-    def now(self) -> float:
-        """Seconds since 1970."""
-        ...
-
-    async def sleep(self, seconds: float) -> None:
-        """Wait for so long."""
-        ...
-
-
-class SystemClock:
-    """The machine's own."""
-
-    def now(self) -> float:
-        """Seconds since 1970."""
-        return time.time()
-
-    async def sleep(self, seconds: float) -> None:
-        """Wait for so long."""
-        await asyncio.sleep(seconds)
 
 
 class Upkeep:

@@ -7,7 +7,7 @@ only.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from bot.store import Cast, Song, Store
 from bot.waiting import LimitError, about
@@ -38,23 +38,31 @@ class Voting:
 
         person: whose limit it is, where that is not the voter's.
         """
-        self._count(voter if person is None else person)
+        self.count(voter if person is None else person)
         return await self._votes.cast(song_id, voter, value)
 
     async def judge(
-        self, guild_id: str, voter: str, first: str, second: str, outcome: float, *, person: str | None = None
+        self,
+        guild_id: str,
+        voter: str,
+        first: str,
+        second: str,
+        outcome: float,
+        *,
+        channels: Collection[str] = (),
+        person: str | None = None,
     ) -> tuple[Song, Song]:
         """Judge two songs of a battle (`bot.store.battles`), which counts as a vote. Raises InputError, LimitError."""
-        self._count(voter if person is None else person)
-        return await self._battles.judge(guild_id, voter, first, second, outcome)
+        self.count(voter if person is None else person)
+        return await self._battles.judge(guild_id, voter, first, second, outcome, channels=channels)
 
     async def toggle(self, song_id: str, voter: str, value: int) -> Cast:
         """The same; where that is the voter's vote already it is taken back."""
-        self._count(voter)
+        self.count(voter)
         return await self._votes.toggle(song_id, voter, value)
 
-    def _count(self, person: str) -> None:
-        """Note a vote. Raises LimitError where there were too many."""
+    def count(self, person: str) -> None:
+        """Note a vote of whatever kind, or a nomination. Raises LimitError where there were too many."""
         now = self._clock()
         lately = {one: [at for at in times if at > now - MINUTE] for one, times in self._times.items()}
         self._times = {one: times for one, times in lately.items() if times}

@@ -1,18 +1,21 @@
 """A request for a new tune becomes a score: takes of the model until one is as asked for and without faults.
 
-Knows the model and the checks; nothing of files or sound. Remixes are `generator.rework`'s.
+A take holds no note whose beginning the console could not show (`apu.strikes`). Knows the model and the checks; nothing
+of files or sound. Remixes are `generator.rework`'s.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from generator.analysis import faults, find_key
-from generator.contract import KEYS, SEEDS, Request, usual_seconds
+from generator.apu.strikes import shown
+from generator.contract import KEYS, SEEDS, Request, Taste, standard, usual_seconds
 from generator.envelopes import dress
+from generator.features import features_of
 from generator.originality import THRESHOLD, Index, longest_shared
 from generator.titles import title_for
 from models.plan import DENSITY_STEPS, density_of
@@ -30,10 +33,24 @@ Progress = Callable[[float], None]
 
 
 @dataclass(frozen=True, slots=True)
+class Chosen:
+    """The take that a taste chose. take, likeliest: it and the one kept without a taste, counted from 1.
+
+    takes: how many there were. seed: the one that gives the take as the only one.
+    """
+
+    take: int
+    takes: int
+    likeliest: int
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
 class Tune:
     """A score with its title, the key that was found in it, and what became of an upload.
 
     shared: notes of the longest run that it has in common with a song that the model has learnt from, where known.
+    chosen: what a taste did; None where there was none, or nothing to choose from.
     """
 
     score: Score
@@ -41,6 +58,7 @@ class Tune:
     key: str
     report: str = ""
     shared: int | None = None
+    chosen: Chosen | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +82,17 @@ def compose(composer: Composer, request: Request, progress: Progress, known: Ind
     def one(seed: int, told: Progress) -> Take:
         score, surprise = composer.take(replace(wish, seed=seed), told)
         score, key, wrong = _in_key(score, request.key)
+        score = shown(score if composer.codebook else dress(score, request.seed))
         shared = longest_shared(score, known) if known else None
         wrong += len(faults(score)) + (not is_as_dense(score, request.density)) + is_copy(shared)
         return Take(score, key, wrong, surprise, shared)
 
-    best = best_take(request, one, progress)
+    takes = make_takes(request, one, progress)
+    best, chosen = best_of(request, takes), None
+    if request.taste and len(takes) > 1:
+        best, chosen = choose(request, request.taste, takes)
     title = title_for(request.seed, request.scene)
-    sounding = best.score if composer.codebook else dress(best.score, request.seed)
-    return Tune(replace(sounding, title=title), title, best.key, shared=best.shared)
+    return Tune(replace(best.score, title=title), title, best.key, shared=best.shared, chosen=chosen)
 
 
 def wish_of(request: Request) -> Wish:
@@ -89,9 +110,14 @@ def wish_of(request: Request) -> Wish:
 
 
 def best_take(request: Request, one: Callable[[int, Progress], Take], progress: Progress) -> Take:
-    """The best of a request's takes: the one with the least wrong, and of those the likeliest by the model.
+    """The best of a request's takes, as `make_takes` makes them and `best_of` compares them."""
+    return best_of(request, make_takes(request, one, progress))
 
-    Without a number asked for, the first with nothing wrong. one: makes a take from a seed. progress: never goes back.
+
+def make_takes(request: Request, one: Callable[[int, Progress], Take], progress: Progress) -> list[Take]:
+    """As many takes as are asked for; without a number until one has nothing wrong, within reason.
+
+    one: makes a take from a seed. progress: never goes back.
     """
     furthest = 0.0
     takes: list[Take] = []
@@ -106,8 +132,37 @@ def best_take(request: Request, one: Callable[[int, Progress], Take], progress: 
     for take in range(count):
         takes.append(one(take_seed(request.seed, take), forward))
         if request.takes is None and takes[-1].wrong == 0:
-            return takes[-1]
+            break
+    return takes
+
+
+def best_of(request: Request, takes: Sequence[Take]) -> Take:
+    """The take with the least wrong, and of those the likeliest by the model where a number was asked for."""
     return min(takes, key=lambda found: (found.wrong, found.surprise if request.takes else 0))
+
+
+def choose(request: Request, taste: Taste, takes: Sequence[Take]) -> tuple[Take, Chosen | None]:
+    """The take that a taste likes best of those with the least wrong, the likelier one where it likes two as much.
+
+    Likelihood does not weigh against taste: how likely a take is has no unit in common with how much people like it.
+    None for what was chosen where one take alone had the least wrong.
+    """
+    likeliest = best_of(request, takes)
+    among = [take for take in takes if take.wrong == likeliest.wrong]
+    if len(among) == 1:
+        return likeliest, None
+    best = max(among, key=lambda take: (liking(taste, features_of(take.score)), -take.surprise))
+    number = takes.index(best)
+    return best, Chosen(number + 1, len(takes), takes.index(likeliest) + 1, take_seed(request.seed, number))
+
+
+def liking(taste: Taste, features: Mapping[str, float]) -> float:
+    """By how much features move the logit of a like; what a score has nothing for moves nothing."""
+    return sum(
+        weight * standard(features[name], mean, deviation)
+        for name, (weight, mean, deviation) in taste.items()
+        if name in features
+    )
 
 
 def take_seed(seed: int, take: int) -> int:

@@ -53,8 +53,32 @@ DEFAULT_MODEL = "nes"
 VIDEO = "tune.mp4"
 """The film of a tune, its picture and its sound, which lies beside the files that a result names."""
 
+FEATURES = (
+    "tempo",
+    "notes",
+    "drums",
+    "harmony",
+    "bass",
+    "melody",
+    "minor",
+    "syncopation",
+    "pitches",
+    "repetition",
+    "length",
+    "volume",
+)
+"""What is measured on each score, and what a taste is about: beats a minute; notes and drums a second; the shares of
+time that pulse 2 and triangle sound; the mean MIDI pitch of pulse 1; 1 for minor and 0 for major; the share of notes
+off the half beats; the entropy of the pitch classes in bits; the share of bars that recur; a note's median length in
+seconds; the mean volume, 0 to 15."""
+FARTHEST = 3.0
+"""Standard deviations that a feature counts at the most: what is stranger still is not liked or disliked more."""
+
+Taste = dict[str, tuple[float, float, float]]
+"""By feature: what a standard deviation more of it adds to the logit of a like; its mean and its standard deviation."""
+
 MODES = {
-    "generate": frozenset(("scene", "bpm", "key", "seconds", "bars", "density", "takes")),
+    "generate": frozenset(("scene", "bpm", "key", "seconds", "bars", "density", "takes", "taste")),
     "arrange": frozenset(("bpm", "transpose")),
     "continue": frozenset(("bpm", "transpose", "takes", "seconds", "bars", "from_bar")),
     "accompany": frozenset(("bpm", "transpose", "takes", "keep")),
@@ -126,7 +150,8 @@ class Request:
     upload: the SHA-256 of the MIDI file's bytes; name: what the upload was called; transpose: semitones; keep: the
     channels that are accompanied; strength: the share of bars that are varied; from_bar: the bar that a continuation
     begins with; span: the first and the last bar that are written anew. Bars count from 1. sound: what plays it, one of
-    `SOUNDS`; the tune is the same. Raises InputError where a field is out of its range, or its mode has no use for it.
+    `SOUNDS`; the tune is the same. taste: which of several takes without more faults than others is kept, None: the
+    likeliest by the model. Raises InputError where a field is out of its range, or its mode has no use for it.
     """
 
     mode: str = "generate"
@@ -148,6 +173,7 @@ class Request:
     from_bar: int | None = None
     span: tuple[int, int] | None = None
     sound: str = SOUNDS[0]
+    taste: Taste | None = None
     version: int = VERSION
 
     def __post_init__(self) -> None:
@@ -184,6 +210,8 @@ class Request:
             object.__setattr__(self, "keep", parse_channels(self.keep))
         if self.span is not None:
             object.__setattr__(self, "span", parse_span(self.span))
+        if self.taste is not None:
+            object.__setattr__(self, "taste", parse_taste(self.taste))
         if self.seconds is not None and self.bars is not None:
             raise InputError("Give the length in seconds or in bars, not in both.")
         for name in sorted(set().union(*MODES.values()) - MODES[self.mode]):
@@ -244,7 +272,10 @@ class Result:
     midi, audio, picture: file names inside the job's folder (`tune.mid`, `tune.ogg`, `tune.png`). digest: the
     SHA-256 of the MIDI bytes. seconds: the score played once. timings: seconds per stage, flat, and `total`.
     report: one sentence on what became of an upload, else "". got: what else came out, by name: `density` (low,
-    medium, high), `bars`, `shared_notes` (of the longest run that a training song has too).
+    medium, high), `bars`, `shared_notes` (of the longest run that a training song has too); where a taste chose,
+    `take` of `takes` (which take was kept, from 1 on), `likeliest` (the one that would have been kept without) and
+    `take_seed` (the seed that gives the take as the only one). features: what is measured on the score, by `FEATURES`,
+    without what it has nothing for.
     """
 
     id: str
@@ -261,6 +292,7 @@ class Result:
     engine: str
     report: str = ""
     got: dict[str, str | float] = field(default_factory=dict)
+    features: dict[str, float] = field(default_factory=dict)
     timings: dict[str, float] = field(default_factory=dict)
     type: Literal["result"] = "result"
 
@@ -333,6 +365,28 @@ def parse_span(value: object) -> tuple[int, int]:
     if not 1 <= first <= last <= LAST_BAR:
         raise InputError(f"The bars to write anew go from a first to a later one, not from {first} to {last}.")
     return first, last
+
+
+def parse_taste(value: object) -> Taste:
+    """A taste as JSON has it ({"tempo": [0.4, 140, 22], …}); raises InputError."""
+    if not isinstance(value, Mapping):
+        raise InputError("A taste holds three numbers for each of its features.")
+    found: Taste = {}
+    for name, numbers in value.items():
+        _check_name("feature", name, FEATURES)
+        known = numbers if isinstance(numbers, list | tuple) else ()
+        if len(known) != 3 or not all(_is_int(one) or isinstance(one, float) for one in known):
+            raise InputError(f"The taste of {name} is a weight, a mean and a standard deviation.")
+        weight, mean, deviation = map(float, known)
+        if not all(map(math.isfinite, (weight, mean, deviation))) or deviation <= 0:
+            raise InputError(f"The taste of {name} is three finite numbers, the standard deviation above 0.")
+        found[name] = (weight, mean, deviation)
+    return found
+
+
+def standard(value: float, mean: float, deviation: float) -> float:
+    """A feature in standard deviations from its mean, `FARTHEST` at the most."""
+    return max(-FARTHEST, min(FARTHEST, (value - mean) / deviation))
 
 
 def check_upload(data: bytes, declared: int | None = None) -> None:

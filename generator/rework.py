@@ -1,6 +1,7 @@
 """A tune that exists, written on: continued, accompanied, varied, or some of its bars written anew.
 
-What a request says in bars and channel names becomes beats and channels here; the writing is `models.rewrite`'s.
+What a request says in bars and channel names becomes beats and channels here; the writing is `models.rewrite`'s. What
+the console could not show of it is joined or left out (`apu.strikes`), what is kept stays.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from math import ceil
 import numpy as np
 
 from generator.analysis import faults, find_key, hardly_plays
+from generator.apu.strikes import shown
 from generator.compose import Progress, Take, Tune, best_take, is_copy, wish_of
 from generator.contract import InputError, Request
 from generator.originality import Index, longest_shared
@@ -84,7 +86,7 @@ def rework(model: Model, request: Request, tune: Tune, progress: Progress, known
     before = longest_shared(tune.score, known) if known else 0
 
     def one(seed: int, told: Progress) -> Take:
-        score = task.write(model, replace(wish, seed=seed, key=tune.key), told)
+        score = shown(task.write(model, replace(wish, seed=seed, key=tune.key), told), kept=tune.score)
         shared = longest_shared(score, known) if known else None
         copied = is_copy(shared) and (shared or 0) > before
         wrong = _wrong(source, score) + _new_faults(source, score, task.written) + copied

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from generator.arrange import arrange
-from generator.compose import Tune, compose
+from generator.compose import Chosen, Tune, compose
 from generator.contract import (
     DEFAULT_MODEL,
     VIDEO,
@@ -27,6 +27,7 @@ from generator.contract import (
     Result,
     digest,
 )
+from generator.features import features_of
 from generator.originality import INDEX_FILE, Index
 from generator.picture import draw
 from generator.playing import write_score
@@ -137,6 +138,7 @@ class Workshop:
             engine=self.engine,
             report=tune.report,
             got=got_of(tune),
+            features=features_of(tune.score),
             timings=timings,
         )
 
@@ -160,7 +162,19 @@ def got_of(tune: Tune) -> dict[str, str | float]:
     grid = tune.score.grid
     bars = {"bars": round(tune.score.frames / grid.beat_frames / grid.beats_a_bar, 2)} if grid else {}
     shared = {} if tune.shared is None else {"shared_notes": tune.shared}
-    return {"density": density_name(tune.score), **bars, **shared}
+    return {"density": density_name(tune.score), **bars, **shared, **_choice(tune.chosen)}
+
+
+def _choice(chosen: Chosen | None) -> dict[str, int]:
+    """What a taste did, where it did anything."""
+    if chosen is None:
+        return {}
+    return {
+        "take": chosen.take,
+        "takes": chosen.takes,
+        "likeliest": chosen.likeliest,
+        "take_seed": chosen.seed,
+    }
 
 
 def _subtitle(tune: Tune) -> str:

@@ -129,6 +129,7 @@ def finish(job: Job, folder: Path) -> None:
             engine="fake 1",
             report="4 of 9 parts were kept." if job.upload else "",
             got={"density": "medium", "bars": 16.0},
+            features={"tempo": request.bpm or 120.0, "drums": 2.5},
             timings={"compose": 0.01, "total": 0.01},
         )
     )

@@ -14,6 +14,8 @@ import aiohttp
 import discord
 
 from bot.backlog import Backlog
+from bot.contests import Contests
+from bot.discord.announcer import DiscordAnnouncer
 from bot.discord.asking import fetch
 from bot.discord.client import ChiptuneClient
 from bot.discord.poster import DiscordPoster
@@ -28,12 +30,15 @@ def make_connector() -> aiohttp.BaseConnector | None:
 
 
 class DiscordSide:
-    """`async with DiscordSide(...) as side`: `side.poster` answers requests, `side.run()` connects and stays."""
+    """`async with DiscordSide(...) as side`: `side.poster` answers requests, `side.announcer` tells of
+    contests, `side.run()` connects and stays.
+    """
 
-    def __init__(self, settings: Settings, store: Store, backlog: Backlog) -> None:
+    def __init__(self, settings: Settings, store: Store, backlog: Backlog, contests: Contests) -> None:
         self._settings = settings
         self._store = store
         self._backlog = backlog
+        self._contests = contests
 
     async def __aenter__(self) -> Self:
         # At DEBUG the library logs what it sends and receives, interaction tokens included.
@@ -50,15 +55,18 @@ class DiscordSide:
                     self._store,
                     self._backlog,
                     fetch_attachment,
+                    self._contests,
                     synced_file=self._settings.data_dir / "discord-commands.sha256",
                     public_url=self._settings.public_url,
                     keep_days=self._settings.keep_days,
                     grace_days=self._settings.grace_days,
+                    reports_channel=self._settings.reports_channel,
                     connector=make_connector(),
                 )
             )
             self._open = stack.pop_all()
         self.poster = DiscordPoster(self._client)
+        self.announcer = DiscordAnnouncer(self._client)
         return self
 
     async def __aexit__(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 import discord
 
-from bot.discord import serverwide
+from bot.discord import serverwide, sight
 from bot.store import Asker
 from bot.uploads import clean_name
 from generator.contract import MAX_UPLOAD_BYTES, InputError, Request, check_upload, digest, random_seed
@@ -64,6 +64,14 @@ class Destination:
 def place(interaction: discord.Interaction) -> str:
     """Whose history a tune belongs to: the server's, or outside of one the conversation's."""
     return str(interaction.guild_id) if interaction.guild_id else f"channel:{interaction.channel_id}"
+
+
+async def listed(
+    interaction: discord.Interaction[ChiptuneClient], *, limit: int, before: str | None = None
+) -> list[Song]:
+    """The history as it is seen here, newest first. before: the last tune's id of the page before."""
+    songs, channels = interaction.client.store.songs, sight.channels(interaction)
+    return await songs.history(place(interaction), channels=channels, limit=limit, before=before)
 
 
 def check_attachment(attachment: discord.Attachment) -> None:
@@ -120,19 +128,27 @@ async def find_source(
 
 
 async def find_song(interaction: discord.Interaction[ChiptuneClient], song_id: str) -> Song:
-    """A tune that was made here. Raises InputError."""
+    """A tune that was made here, and may be seen here. Raises InputError."""
     song = await interaction.client.store.songs.get(song_id)
-    if song is None or song.guild_id != place(interaction):
+    seen = (None, *sight.channels(interaction))
+    if song is None or song.guild_id != place(interaction) or song.only_in not in seen:
         raise InputError("There is no such tune here: pick one from the list.")
     return song
 
 
-async def submit_remix(interaction: discord.Interaction[ChiptuneClient], wanted: Request, source: Source) -> None:
-    """Ask for a remix, whose request still has `UNKNOWN_DIGEST`: defer, fetch, and submit. Raises InputError."""
+async def submit_remix(
+    interaction: discord.Interaction[ChiptuneClient], wanted: Request, source: Source, sound: str | None = None
+) -> None:
+    """Ask for a remix, whose request still has `UNKNOWN_DIGEST`: defer, fetch, and submit. Raises InputError.
+
+    sound: what plays it; None: what played the tune that it is of, for a file as usual in the server.
+    """
     message = await defer(interaction)
     data, name = await source.read(interaction.client)
     check_upload(data)
-    request = replace(wanted, upload=digest(data), name=name)
+    if sound is None and source.song and (entry := await interaction.client.store.requests.get(source.song.id)):
+        sound = entry.request.sound
+    request = replace(wanted, upload=digest(data), name=name, sound=sound or await serverwide.usual_sound(interaction))
     await submit(interaction, message, request, upload=data, parent=source.parent)
 
 
@@ -145,14 +161,19 @@ async def submit_rework(
 
 
 async def defer(interaction: discord.Interaction[ChiptuneClient]) -> int:
-    """Promise a public answer, within the three seconds that Discord waits; the placeholder's message id.
+    """Promise a public answer; the placeholder's message id.
 
     Raises InputError, before anything is promised, where tunes belong elsewhere, and LimitError where the person or the
     server has enough already.
     """
     await serverwide.check_channel(interaction)
     await interaction.client.backlog.check_limits(Asker("discord", str(interaction.user.id), place(interaction)))
-    answer = await interaction.response.defer(thinking=True)
+    return await promise(interaction)
+
+
+async def promise(interaction: discord.Interaction[ChiptuneClient], *, ephemeral: bool = False) -> int:
+    """Promise an answer, within the three seconds that Discord waits; the placeholder's message id."""
+    answer = await interaction.response.defer(thinking=True, ephemeral=ephemeral)
     if answer is None or answer.message_id is None:
         return (await interaction.original_response()).id
     return answer.message_id
@@ -189,6 +210,7 @@ async def submit(
         user_id=str(interaction.user.id),
         guild_id=place(interaction),
         channel_id=str(destination.channel),
+        only_in=sight.only_in(interaction),
         parent=parent,
         upload=upload,
     )

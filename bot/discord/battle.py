@@ -17,7 +17,7 @@ import discord
 from discord import app_commands, ui
 from PIL import Image
 
-from bot.discord import replies
+from bot.discord import replies, sight
 from bot.discord.asking import place
 from bot.discord.posts import linked_title
 from bot.discord.pressed import Press
@@ -51,7 +51,8 @@ async def battle(interaction: discord.Interaction[ChiptuneClient]) -> None:
 async def show_pair(interaction: discord.Interaction[ChiptuneClient]) -> None:
     """Show the next two tunes in the answer of a deferred interaction. Raises InputError where there are none."""
     client = interaction.client
-    pair = await client.store.battles.pair(place(interaction), str(interaction.user.id))
+    seen = sight.channels(interaction)
+    pair = await client.store.battles.pair(place(interaction), str(interaction.user.id), channels=seen)
     if pair is None:
         raise InputError(NO_PAIR)
     files = [file for letter, song in zip("AB", pair, strict=True) for file in await _files(client, letter, song)]
@@ -107,8 +108,10 @@ class Choose(
         async with replies.answering(interaction):
             await interaction.response.defer()
             client, person = interaction.client, str(interaction.user.id)
-            outcome = OUTCOMES[self.outcome]
-            songs = await client.voting.judge(place(interaction), person, self.first, self.second, outcome)
+            outcome, seen = OUTCOMES[self.outcome], sight.channels(interaction)
+            songs = await client.voting.judge(
+                place(interaction), person, self.first, self.second, outcome, channels=seen
+            )
             names = [await _named(client, letter, song) for letter, song in zip("AB", songs, strict=True)]
             view = ui.View(timeout=None).add_item(Another())
             await interaction.edit_original_response(content="\n".join([THANKS[self.outcome], *names]), view=view)

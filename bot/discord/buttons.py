@@ -7,13 +7,14 @@ What a take or a vote does to the rows is the backlog's and `voting`'s; what ask
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
 import discord
 from discord import ui
 
-from bot.discord import asking, posts
+from bot.discord import asking, posts, sight
 from bot.discord.cancelling import Cancel
 from bot.discord.deleting import Delete, DeleteForGood
 from bot.discord.family import family
@@ -26,6 +27,7 @@ from bot.discord.reporting import ReportButton
 from bot.discord.reworking import Remix, Rewrite
 from bot.discord.rights import deletable
 from bot.store import GONE
+from bot.tasting import steered
 from bot.voting import OWN
 from generator.contract import InputError, random_seed
 
@@ -70,9 +72,10 @@ class AnotherTake(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:t
         parent = await client.store.requests.get(self.song_id)
         if parent is None:
             raise InputError(GONE)
-        request = replace(parent.request, seed=random_seed())
+        request = replace(parent.request, seed=random_seed(), taste=None)
         with client.presses.once(interaction.user.id, self.custom_id):
             message = await asking.defer(interaction)
+            request = await steered(client.store, request, asking.place(interaction))
             await asking.submit(interaction, message, request, parent=self.song_id)
 
 
@@ -119,7 +122,9 @@ class Vote(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:vote:(?P
 
     async def _show_here(self, interaction: Press, message: discord.Message) -> None:
         """Show the sum as it is by now where the button was pressed. Raises InputError where the tune is gone."""
-        await interaction.edit_original_response(view=await self._with_sum(interaction.client, message))
+        await interaction.edit_original_response(
+            view=await self._with_sum(interaction.client, message, sight.channels(interaction))
+        )
 
     async def _show_at_home(self, client: ChiptuneClient, pressed: int) -> None:
         """The same in the tune's own post, where another message was pressed: a replay, or what one person sees."""
@@ -139,14 +144,19 @@ class Vote(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:vote:(?P
 
         await client.edits.show(home, edit)
 
-    async def _with_sum(self, client: ChiptuneClient, message: discord.Message) -> ui.View | ui.LayoutView:
-        """A message of the tune as it is, with the sum of now. Raises InputError where the tune is gone."""
+    async def _with_sum(
+        self, client: ChiptuneClient, message: discord.Message, channels: Collection[str] = ()
+    ) -> ui.View | ui.LayoutView:
+        """A message of the tune as it is, with the sum of now. Raises InputError where the tune is gone.
+
+        channels: as for `Songs.history`.
+        """
         post = await posts.load(client, self.song_id)
         if not message.flags.components_v2:
             return classic_view(self.song_id, post.song.votes)
         names = [file.filename for file in message.attachments]
         # Only what one person alone sees has a family tree.
-        more = await family(client.store, post) if message.flags.ephemeral else ""
+        more = await family(client.store, post, channels) if message.flags.ephemeral else ""
         return post.layout(names, rows(post), head=_head(message), more=more)
 
 
@@ -163,7 +173,7 @@ class Files(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:files:{
         await interaction.response.defer(thinking=True, ephemeral=True)
         title = inert(post.song.title)
         view = ui.View(timeout=None)
-        if (await deletable(interaction))(post.song):
+        if await deletable(interaction, [post.song]):
             view.add_item(Delete(post.song.id))
 
         async def send(names: posts.Names) -> discord.Message:

@@ -56,16 +56,17 @@ async def cancel(interaction: discord.Interaction[ChiptuneClient], *, request: s
         raise InputError(NO_REQUEST)
     if not may(interaction, entry):
         raise InputError(NOT_YOURS)
+    await interaction.response.defer(thinking=True, ephemeral=True)  # first: the disk may be busy
     await client.backlog.cancel(entry.id, by=user)
-    await interaction.response.send_message(CANCELLED, ephemeral=True)
+    await interaction.edit_original_response(content=CANCELLED)
 
 
 def may(interaction: discord.Interaction[Any], entry: Entry) -> bool:
-    """Whether somebody asked for it on Discord, or keeps order in the server where it was asked for."""
+    """Whether somebody asked for it on Discord, or keeps order in the channel where it was asked for."""
     if entry.origin != "discord":
         return False
     here = entry.guild_id == str(interaction.guild_id)
-    return (here and moderates(interaction)) or entry.user_id == str(interaction.user.id)
+    return (here and moderates(interaction, entry.channel_id)) or entry.user_id == str(interaction.user.id)
 
 
 class Cancel(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:cancel:{SONG}"):
@@ -82,5 +83,6 @@ class Cancel(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:cancel
         user = str(interaction.user.id)
         if entry.user_id != user:
             raise InputError(NOT_YOUR_BUTTON)
+        await interaction.response.defer()
         await client.backlog.cancel(entry.id, by=user)
-        await interaction.response.edit_message(view=notice(CANCELLED_SENTENCE))
+        await interaction.edit_original_response(view=notice(CANCELLED_SENTENCE))

@@ -17,7 +17,8 @@ import discord
 from discord import app_commands
 
 from bot.backlog import Backlog
-from bot.discord import battle, replies, top
+from bot.contests import Contests
+from bot.discord import battle, contest_buttons, contest_fame, replies, top
 from bot.discord.buttons import BUTTONS
 from bot.discord.commands import chiptune_group
 from bot.discord.edits import Edits
@@ -39,6 +40,7 @@ class ChiptuneClient(discord.AutoShardedClient):
 
     synced_file: remembers which commands Discord was told of. public_url: where the page is reached from
     outside. connector: None is the library's own. keep_days, grace_days: as in the settings, to be told to people.
+    reports_channel: as in the settings.
     """
 
     def __init__(
@@ -46,11 +48,13 @@ class ChiptuneClient(discord.AutoShardedClient):
         store: Store,
         backlog: Backlog,
         fetch: Fetch,
+        contests: Contests,
         *,
         synced_file: Path,
         public_url: str | None = None,
         keep_days: int = Settings.keep_days,
         grace_days: int = Settings.grace_days,
+        reports_channel: str | None = None,
         connector: aiohttp.BaseConnector | None = None,
         shard_count: int | None = None,
     ) -> None:
@@ -66,10 +70,12 @@ class ChiptuneClient(discord.AutoShardedClient):
         self.store = store
         self.backlog = backlog
         self.fetch = fetch
+        self.contests = contests
         self.privacy = Privacy(store, backlog.files)
         self.public_url = public_url
         self.keep_days = keep_days
         self.grace_days = grace_days
+        self.reports_channel = reports_channel
         self.presses = Presses()
         self.jukebox = Jukebox()
         self.voting = Voting(store)
@@ -81,6 +87,7 @@ class ChiptuneClient(discord.AutoShardedClient):
     async def setup_hook(self) -> None:
         """Between login and connection: buttons of old messages, commands, and the posts that wait for a login."""
         self.add_dynamic_items(*BUTTONS, *top.BUTTONS, *battle.BUTTONS)
+        self.add_dynamic_items(*contest_buttons.BUTTONS, *contest_fame.BUTTONS)
         self.tree.add_command(chiptune_group(), override=True)
         self.logged_in.set()
         try:

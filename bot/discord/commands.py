@@ -6,6 +6,7 @@ from discord import app_commands
 
 from bot.discord.battle import battle
 from bot.discord.cancelling import cancel
+from bot.discord.contest import contest
 from bot.discord.deleting import delete
 from bot.discord.generate import generate
 from bot.discord.help import show_help
@@ -17,6 +18,7 @@ from bot.discord.remix import remix
 from bot.discord.reporting import report
 from bot.discord.settings import settings
 from bot.discord.song import replay, show_song
+from bot.discord.taste import show_taste
 from bot.discord.top import show_top
 
 
@@ -37,6 +39,8 @@ def chiptune_group() -> app_commands.Group:
     group.add_command(stop)
     group.add_command(show_top)
     group.add_command(battle)
+    group.add_command(contest)
+    group.add_command(show_taste)
     group.add_command(show_queue)
     group.add_command(cancel)
     group.add_command(delete)

@@ -11,7 +11,7 @@ from discord.app_commands import Choice
 
 from bot.discord import asking
 from bot.discord.reworking import CHANNEL_TITLES
-from bot.text import plain
+from bot.text import SOUND_TITLES, plain
 from generator.contract import CHANNELS, KEYS
 
 if TYPE_CHECKING:
@@ -29,6 +29,11 @@ def choices(names: Sequence[str]) -> list[Choice[str]]:
     return [Choice(name=name.replace("-", " "), value=name) for name in names]
 
 
+def sounds() -> list[Choice[str]]:
+    """What can play a tune, as choices."""
+    return [Choice(name=title[:1].upper() + title[1:], value=sound) for sound, title in SOUND_TITLES.items()]
+
+
 async def complete_key(interaction: discord.Interaction[ChiptuneClient], typed: str) -> list[Choice[str]]:
     """The keys that begin with what was typed."""
     start = typed.strip().lower()
@@ -39,7 +44,7 @@ async def complete_key(interaction: discord.Interaction[ChiptuneClient], typed: 
 
 async def complete_song(interaction: discord.Interaction[ChiptuneClient], typed: str) -> list[Choice[str]]:
     """The newest tunes made here whose titles hold what was typed."""
-    return song_choices(await interaction.client.store.songs.history(asking.place(interaction), limit=SEARCHED), typed)
+    return song_choices(await asking.listed(interaction, limit=SEARCHED), typed)
 
 
 def song_choices(songs: Sequence[Song], typed: str) -> list[Choice[str]]:

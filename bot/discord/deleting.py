@@ -1,4 +1,4 @@
-"""`/chiptune delete`, and what else deletes a tune: its rows, its files, and its message where that is possible.
+"""`/chiptune delete`, and what else deletes a tune: its rows, its files, and its messages where that is possible.
 
 Who may is in `rights`; what stays of a tune that others came from is the store's.
 """
@@ -6,6 +6,7 @@ Who may is in `rights`; what stays of a tune that others came from is the store'
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import discord
@@ -17,6 +18,7 @@ from bot.discord.completing import SEARCHED, song_choices
 from bot.discord.markdown import inert
 from bot.discord.pressed import SONG, OfSong, Press
 from bot.store import Song
+from bot.store.messages import Place
 from generator.contract import InputError
 
 if TYPE_CHECKING:
@@ -24,16 +26,17 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-SURE = "Shall {title} be deleted, with its files, its votes and its message? This cannot be undone."
+SURE = "Shall {title} be deleted, with its files, its votes and its messages? This cannot be undone."
 DELETED = "{title} is deleted."
-MESSAGE_STAYS = "Its message could not be removed: a moderator can do that."
+MESSAGE_STAYS = "A message that holds it could not be removed: a moderator can do that."
+MESSAGES_STAY = "{count} messages that hold it could not be removed: a moderator can do that."
 NOT_POSTED_YET = "This tune is just being posted: try again when it is there."
 
 
 async def complete_deletable(interaction: discord.Interaction[ChiptuneClient], typed: str) -> list[Choice[str]]:
     """The newest tunes made here that the person may delete and whose titles hold what was typed."""
-    songs = await interaction.client.store.songs.history(asking.place(interaction), limit=SEARCHED)
-    return song_choices(list(filter(await rights.deletable(interaction), songs)), typed)
+    songs = await asking.listed(interaction, limit=SEARCHED)
+    return song_choices(await rights.deletable(interaction, songs), typed)
 
 
 @app_commands.command(name="delete", description="Delete a tune made here")
@@ -51,19 +54,32 @@ async def ask(interaction: discord.Interaction[ChiptuneClient], song: Song) -> N
     await interaction.response.send_message(SURE.format(title=f"**{inert(song.title)}**"), view=view, ephemeral=True)
 
 
-async def delete_song(client: ChiptuneClient, song: Song) -> bool:
-    """Delete a tune; whether its message is gone, too. Raises InputError while it is being posted."""
+async def delete_song(client: ChiptuneClient, song: Song) -> str:
+    """Delete a tune with its messages; what is to be said of those that stay, "" where none does.
+
+    Raises InputError while it is being posted.
+    """
     entry = await client.store.requests.get(song.id)
     if entry is not None and entry.status == "composed":
         raise InputError(NOT_POSTED_YET)
+    messages = await client.store.messages.of(song.id)
     await client.backlog.files.delete(song.id)
-    return await remove_message(client, entry.channel_id if entry else None, song.message_id)
+    stay = await remove_messages(client, messages)
+    return "" if not stay else MESSAGE_STAYS if stay == 1 else MESSAGES_STAY.format(count=stay)
 
 
-async def remove_message(client: ChiptuneClient, channel_id: str | None, message_id: str | None) -> bool:
-    """Remove a message of the bot's; whether it is gone. None: there is none."""
-    if channel_id is None or message_id is None:
-        return True
+async def remove_messages(client: ChiptuneClient, messages: Iterable[Place]) -> int:
+    """Remove messages of the bot's; how many stay."""
+    stay = 0
+    for channel_id, message_id in messages:
+        stay += not await _remove_message(client, channel_id, message_id)
+    return stay
+
+
+async def _remove_message(client: ChiptuneClient, channel_id: str | None, message_id: str) -> bool:
+    """Whether it is gone. Where no row knows its channel it is out of reach."""
+    if channel_id is None:
+        return False
     try:
         await client.get_partial_messageable(int(channel_id)).get_partial_message(int(message_id)).delete()
     except discord.NotFound:
@@ -99,6 +115,6 @@ class DeleteForGood(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune
         song = await self.song(client)
         await rights.check_may_delete(interaction, song)
         await interaction.response.defer()
-        gone = await delete_song(client, song)
+        stays = await delete_song(client, song)
         said = DELETED.format(title=f"**{inert(song.title)}**")
-        await interaction.edit_original_response(content=said if gone else f"{said} {MESSAGE_STAYS}", view=None)
+        await interaction.edit_original_response(content=f"{said} {stays}".rstrip(), view=None)

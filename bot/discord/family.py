@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from bot.discord.completing import SEARCHED
 from bot.discord.posts import Post, linked_title
 from bot.store import Song, Store
@@ -14,10 +16,10 @@ LETTERS = 40
 """Of each title: all text of a message has at most 4,000, links and escapes counted."""
 
 
-async def family(store: Store, post: Post) -> str:
-    """A tune's parents and children in lists of markdown, "" where it has neither."""
+async def family(store: Store, post: Post, channels: Collection[str]) -> str:
+    """A tune's parents and children in lists of markdown, "" where it has neither. channels: as for `Songs.history`."""
     above = await _ancestors(store, post.song)
-    below = await _children(store, post.song)
+    below = await _children(store, post.song, channels)
     if not above and not below:
         return ""
     lines = [*[await _linked(store, song) for song in above], f"**{await _linked(store, post.song)}**"]
@@ -38,9 +40,9 @@ async def _ancestors(store: Store, song: Song) -> list[Song]:
     return found[::-1]
 
 
-async def _children(store: Store, song: Song) -> list[Song]:
+async def _children(store: Store, song: Song, channels: Collection[str]) -> list[Song]:
     """The tunes that came of one, oldest first; of its place, among the newest of them."""
-    newest = await store.songs.history(song.guild_id or "", limit=SEARCHED)
+    newest = await store.songs.history(song.guild_id or "", channels=channels, limit=SEARCHED)
     return [child for child in reversed(newest) if child.parent == song.id]
 
 

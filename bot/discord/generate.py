@@ -9,7 +9,8 @@ from discord import app_commands
 from discord.app_commands import Range
 
 from bot.discord import asking, serverwide
-from bot.discord.completing import choices, complete_key
+from bot.discord.completing import choices, complete_key, sounds
+from bot.tasting import steered
 from generator.contract import BARS, BPM, DENSITIES, SCENES, SECONDS, SEEDS, TAKES, TEMPERATURE, Request, random_seed
 
 if TYPE_CHECKING:
@@ -27,8 +28,9 @@ if TYPE_CHECKING:
     seed="The same seed and options give the same tune again",
     temperature="Below 1 plays it safe, above 1 takes risks",
     takes="Compose so many and keep the best",
+    sound="What plays it; the notes are the same",
 )
-@app_commands.choices(scene=choices(SCENES), density=choices(DENSITIES))
+@app_commands.choices(scene=choices(SCENES), density=choices(DENSITIES), sound=sounds())
 @app_commands.autocomplete(key=complete_key)
 async def generate(
     interaction: discord.Interaction[ChiptuneClient],
@@ -42,6 +44,7 @@ async def generate(
     seed: Range[int, 0, SEEDS - 1] | None = None,
     temperature: Range[float, TEMPERATURE[0], TEMPERATURE[1]] = 1.0,
     takes: Range[int, TAKES[0], TAKES[1]] | None = None,
+    sound: str | None = None,
 ) -> None:
     """Compose a tune; what is left out is as usual in the server, else the model's choice."""
     request = Request(
@@ -55,5 +58,8 @@ async def generate(
         temperature=temperature,
         takes=takes,
     )
-    request, note = await serverwide.with_usual(interaction, request)
-    await asking.submit(interaction, await asking.defer(interaction), request, note=note)
+    request, note = await serverwide.with_usual(interaction, request, sound)
+    message = await asking.defer(interaction)
+    if seed is None:  # who names one wants the tune that it gives
+        request = await steered(interaction.client.store, request, asking.place(interaction))
+    await asking.submit(interaction, message, request, note=note)

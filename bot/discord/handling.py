@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 import discord
 from discord import ui
 
-from bot.discord.deleting import MESSAGE_STAYS, delete_song
+from bot.discord.deleting import delete_song
 from bot.discord.pressed import SONG, OfSong, Press
 from bot.discord.rights import check_moderates
 
@@ -50,7 +50,7 @@ class Handle(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:handle
 
     async def pressed(self, interaction: Press, client: ChiptuneClient) -> None:
         """Do it, and note below the report who did."""
-        check_moderates(interaction)
+        await check_moderates(interaction, self.song_id)
         await interaction.response.defer()
         said = await self._settle(client, interaction.user.id)
         report = interaction.message.content if interaction.message else ""
@@ -64,5 +64,5 @@ class Handle(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:handle
         if self.verdict == "dismiss":
             await client.store.reports.handle(song.id)
             return DISMISSED.format(user=user)
-        gone = await delete_song(client, song)
-        return DELETED.format(user=user) if gone else f"{DELETED.format(user=user)} {MESSAGE_STAYS}"
+        stays = await delete_song(client, song)
+        return f"{DELETED.format(user=user)} {stays}".rstrip()

@@ -23,7 +23,9 @@ Music for the NES's four channels, composed while you wait.
 **/chiptune replay** · post one of them again
 **/chiptune play** · hear one of them in your voice channel; **/chiptune stop** ends it
 **/chiptune top** · what people here like best, of a day, a week, a month or ever
+**/chiptune taste** · what tunes people here like, by their votes
 **/chiptune battle** · two of them without their names: which is better?
+**/chiptune contest** · the tune of the week: nominate, vote, and the hall of fame
 **/chiptune queue** · what you have asked for, and how long it takes
 **/chiptune cancel** · take a request back that is not done yet
 **/chiptune delete** · have one of yours deleted; **/chiptune report** · tell the moderators of one

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import discord
 from discord import app_commands, ui
 
-from bot.discord.asking import place
+from bot.discord.asking import listed
 from bot.discord.markdown import inert, message_link
 from bot.discord.pressed import SONG, OfSong, Press
 
@@ -25,8 +25,7 @@ async def page(
     interaction: discord.Interaction[ChiptuneClient], before: str | None = None
 ) -> tuple[discord.Embed, ui.View]:
     """One page and its buttons. before: the id of the last tune on the page before."""
-    store = interaction.client.store
-    songs = await store.songs.history(place(interaction), limit=PAGE + 1, before=before)
+    songs = await listed(interaction, limit=PAGE + 1, before=before)
     lines = [line(song, await _link(interaction.client, song)) for song in songs[:PAGE]]
     embed = discord.Embed(
         title="Newest tunes" if before is None else "Older tunes",

@@ -62,7 +62,7 @@ async def stop(interaction: discord.Interaction[ChiptuneClient]) -> None:
 
 async def _newest(interaction: discord.Interaction[ChiptuneClient]) -> Song:
     """The newest tune made here. Raises InputError."""
-    songs = await interaction.client.store.songs.history(asking.place(interaction), limit=1)
+    songs = await asking.listed(interaction, limit=1)
     if not songs:
         raise InputError(NOTHING_YET)
     return songs[0]

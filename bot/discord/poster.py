@@ -9,10 +9,8 @@ the tune is in the history alone. Everything comes from the row, so that any pro
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 
-import aiohttp
 import discord
 from discord import ui
 from discord.abc import Messageable
@@ -22,6 +20,7 @@ from bot.discord.buttons import AnotherTake, rows
 from bot.discord.cancelling import Cancel
 from bot.discord.client import ChiptuneClient
 from bot.discord.posts import Names, Post, compose, notice, send_fitting
+from bot.discord.reaching import NONCE_LENGTH, GoneError, find, gone_errors, post_errors
 from bot.discord.replies import CLOSING
 from bot.posters import PostError
 from bot.store import Entry, Song
@@ -32,16 +31,8 @@ log = logging.getLogger(__name__)
 
 TOKEN_SECONDS = 15 * 60 - 10.0
 """Discord's own limit, less the time that an upload may take to get there."""
-LOOK_BACK = 100
-"""How many messages to look through for one that was posted already."""
-NONCE_LENGTH = 25
-INVALID_TOKEN = 50027
 BAR = 10
 LATE = "For <@{user}>: this took longer than Discord keeps an answer open, so it is a message of its own."
-
-
-class _GoneError(Exception):
-    """One way of answering is closed; the next one may be open."""
 
 
 class DiscordPoster:
@@ -76,21 +67,21 @@ class DiscordPoster:
         await self._client.logged_in.wait()
         self._closed.discard(entry.id)
         to = Destination.from_dict(entry.destination)
-        with _post_errors():
+        with post_errors():
             try:
-                with _gone_errors("the placeholder"):
+                with gone_errors("the placeholder"):
                     hook = self._hook(to)
                     with suppress(discord.NotFound):
                         await _edit(hook, to.message, notice(CLOSING))  # see replies.tell
                         await hook.delete_message(to.message)
                     await hook.send(sentence, ephemeral=True)
-            except _GoneError:
+            except GoneError:
                 await self._remove_placeholder(to)
                 try:
-                    with _gone_errors("direct messages"):
+                    with gone_errors("direct messages"):
                         channel = await self._client.create_dm(discord.Object(to.user))
                         await channel.send(sentence, nonce=entry.id[:NONCE_LENGTH])
-                except _GoneError as error:
+                except GoneError as error:
                     log.warning("request %s: nobody could be told why it failed: %s", entry.id, error)
 
     async def cancelled(self, entry: Entry, sentence: str) -> None:
@@ -98,21 +89,21 @@ class DiscordPoster:
         await self._client.logged_in.wait()
         self._closed.discard(entry.id)
         to = Destination.from_dict(entry.destination)
-        with _post_errors():
+        with post_errors():
             try:
                 await self._write(to, notice(sentence))
-            except _GoneError as error:
+            except GoneError as error:
                 log.info("request %s: %s", entry.id, error)
 
     async def _post(self, entry: Entry, song: Song) -> str | None:
         """Post a tune in the first way that is open. Raises PostError."""
         to = Destination.from_dict(entry.destination)
         post = await compose(self._client, entry, song)
-        with _post_errors():
+        with post_errors():
             for way in (self._edit_placeholder, self._send_to_channel, self._send_directly):
                 try:
                     return await way(to, post)
-                except _GoneError as error:
+                except GoneError as error:
                     log.info("request %s: %s", entry.id, error)
         log.warning("request %s: there is no way left to post it; it is in the history", entry.id)
         return None
@@ -124,21 +115,21 @@ class DiscordPoster:
             return
         to = Destination.from_dict(entry.destination)
         try:
-            with _post_errors():
+            with post_errors():
                 await self._write(to, notice(text, Cancel(entry.id)))
-        except _GoneError:
+        except GoneError:
             self._closed.add(entry.id)
 
     async def _write(self, to: Destination, view: ui.LayoutView) -> None:
-        """Write into the placeholder: as the interaction's answer, past its expiry as the bot. Raises _GoneError."""
+        """Write into the placeholder: as the interaction's answer, past its expiry as the bot. Raises GoneError."""
         try:
-            with _gone_errors("the placeholder"):
+            with gone_errors("the placeholder"):
                 await _edit(self._hook(to), to.message, view)
-        except _GoneError:
+        except GoneError:
             if not to.reachable:
                 raise
             message = self._client.get_partial_messageable(to.channel).get_partial_message(to.message)
-            with _gone_errors("the channel"):
+            with gone_errors("the channel"):
                 await message.edit(content=None, view=view, attachments=[])
 
     async def _edit_placeholder(self, to: Destination, post: Post) -> str:
@@ -148,28 +139,30 @@ class DiscordPoster:
             view = post.layout(names, rows(post), head=to.note)
             return await _edit(self._hook(to), to.message, view, post.open(names))
 
-        with _gone_errors("the placeholder"):
+        with gone_errors("the placeholder"):
             return str((await send_fitting(post.forms(to.limit), edit)).id)
 
     async def _send_to_channel(self, to: Destination, post: Post) -> str:
         """The second way: a message of the bot's in the same channel."""
         if not to.reachable:
-            raise _GoneError("the bot is not in that channel")
-        with _gone_errors("the channel"):
+            raise GoneError("the bot is not in that channel")
+        with gone_errors("the channel"):
             message = await self._send_once(self._client.get_partial_messageable(to.channel), to, post)
         if message.id != to.message:
             await self._remove_placeholder(to)
         return str(message.id)
 
     async def _send_directly(self, to: Destination, post: Post) -> None:
-        """The third way: to the one who asked; that message is in nobody else's sight, so it has no id here."""
-        with _gone_errors("direct messages"):
+        """The third way: to the one who asked; nobody else sees that message, so it is not the tune's own."""
+        with gone_errors("direct messages"):
             channel = await self._client.create_dm(discord.Object(to.user))
-            await self._send_once(channel, to, post)
+            message = await self._send_once(channel, to, post)
+        await self._client.store.messages.add(post.song.id, str(channel.id), str(message.id), str(to.user))
 
     async def _send_once(self, channel: Messageable, to: Destination, post: Post) -> discord.Message:
         """Send a tune unless it is there already."""
-        if found := await self._find(channel, to.message, post.song.id):
+        # A tune is known by a button that only tunes have.
+        if found := await find(self._client, channel, AnotherTake(post.song.id).custom_id, first=to.message):
             return found
 
         async def send(names: Names) -> discord.Message:
@@ -179,23 +172,6 @@ class DiscordPoster:
 
         return await send_fitting(post.forms(to.limit), send)
 
-    async def _find(self, channel: Messageable, placeholder: int, song_id: str) -> discord.Message | None:
-        """The message that holds a tune already, known by a button that only tunes have."""
-        me, button = self._client.user, AnotherTake(song_id).custom_id
-
-        def holds(message: discord.Message) -> bool:
-            ours = me is not None and message.author.id == me.id
-            return ours and button in _custom_ids(message.components)
-
-        with suppress(discord.NotFound, discord.Forbidden):
-            if holds(message := await channel.fetch_message(placeholder)):
-                return message
-        with suppress(discord.Forbidden):  # Without the history there is still the nonce.
-            async for message in channel.history(limit=LOOK_BACK):
-                if holds(message):
-                    return message
-        return None
-
     async def _remove_placeholder(self, to: Destination) -> None:
         """Take the placeholder away as the bot; one that stays does no harm."""
         if to.reachable:
@@ -203,9 +179,9 @@ class DiscordPoster:
                 await self._client.get_partial_messageable(to.channel).get_partial_message(to.message).delete()
 
     def _hook(self, to: Destination) -> discord.Webhook:
-        """The interaction's webhook; raises _GoneError once its token has expired."""
+        """The interaction's webhook; raises GoneError once its token has expired."""
         if discord.utils.utcnow().timestamp() > to.created + TOKEN_SECONDS:
-            raise _GoneError("the interaction has expired")
+            raise GoneError("the interaction has expired")
         hook = discord.Webhook.partial(to.application, to.token, client=self._client)
         hook.type = discord.WebhookType.application
         return hook
@@ -220,45 +196,3 @@ async def _edit(
         message, content=None, view=view, attachments=files
     )
     return edited
-
-
-def _custom_ids(components: Iterable[discord.Component]) -> Iterator[str]:
-    """The ids of a message's buttons, in any container."""
-    for component in components:
-        yield getattr(component, "custom_id", None) or ""
-        yield from _custom_ids(getattr(component, "children", ()))
-
-
-@contextmanager
-def _gone_errors(what: str) -> Iterator[None]:
-    """Turns the answers that mean "no longer" or "not allowed" into _GoneError."""
-    try:
-        yield
-    except discord.HTTPException as error:
-        if isinstance(error, discord.NotFound | discord.Forbidden) or error.code == INVALID_TOKEN:
-            raise _GoneError(f"{what}: {error}") from error
-        raise
-
-
-@contextmanager
-def _post_errors() -> Iterator[None]:
-    """Turns everything that can go wrong on the way to Discord into PostError."""
-    try:
-        yield
-    except discord.RateLimited as error:
-        raise PostError(str(error), retry_after=error.retry_after) from error
-    except discord.HTTPException as error:
-        again = error.status == 429 or error.status >= 500
-        raise PostError(str(error), retryable=again, retry_after=_retry_after(error)) from error
-    except FileNotFoundError as error:
-        raise PostError(f"a file of the tune is missing: {error.filename}", retryable=False) from error
-    except (aiohttp.ClientError, OSError) as error:
-        raise PostError(f"Discord cannot be reached: {type(error).__name__}") from error
-
-
-def _retry_after(error: discord.HTTPException) -> float | None:
-    """The seconds that Discord asks to wait, where it says so."""
-    try:
-        return float(error.response.headers["Retry-After"])
-    except (KeyError, ValueError):
-        return None

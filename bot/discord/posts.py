@@ -21,8 +21,9 @@ from bot.discord.markdown import TITLE_LENGTH, inert, message_link
 from bot.files import FILES_GONE
 from bot.posters import PostError
 from bot.store import GONE, Entry, Song
-from bot.text import plain
-from generator.contract import VIDEO, InputError, Request
+from bot.tasting import choice_told
+from bot.text import SOUND_TITLES, plain
+from generator.contract import SOUNDS, VIDEO, InputError, Request
 
 if TYPE_CHECKING:
     from bot.discord.client import ChiptuneClient
@@ -178,6 +179,8 @@ class Post:
         length = ", ".join([f"{song.seconds:.0f} s", *bars])
         yield f"**{' · '.join([f'{song.bpm:g} BPM', song.key, length, *density])}**"
         yield f"-# {asked_for(self.entry.request)}"
+        if choice := choice_told(song.got):
+            yield f"-# {choice}"
         if "shared_notes" in song.got:
             yield f"-# {originality(song.got['shared_notes'])}"
         yield f"-# Seed {song.seed} · model {song.model}, {song.engine}"
@@ -192,7 +195,7 @@ class Post:
         parent = linked_title(entry, song)
         if entry is None:  # what was asked for then is not known any more; without a file it was the same
             return f"{REMIXES.get(request.mode, 'Another take of')} {parent}"
-        if entry.request == replace(request, seed=entry.request.seed):
+        if entry.request == replace(request, seed=entry.request.seed, taste=entry.request.taste):
             return "\n".join(filter(None, (remix, f"Another take of {parent}")))
         return f"{REMIXES[request.mode]} {parent}"
 
@@ -275,6 +278,8 @@ def asked_for(request: Request) -> str:
     facts = [said.format(value) for value, said in given if value is not None]
     if request.keep:
         facts.append(f"keep {' + '.join(request.keep)}")
+    if request.sound != SOUNDS[0]:
+        facts.append(f"played by {SOUND_TITLES[request.sound]}")
     if request.temperature != 1.0:
         facts.append(f"temperature {request.temperature:g}")
     return f"Asked for {' · '.join(facts)}" if facts else "Nothing in particular was asked for"

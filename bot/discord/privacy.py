@@ -14,19 +14,21 @@ import discord
 from discord import app_commands, ui
 
 from bot.discord import replies
-from bot.discord.deleting import remove_message
+from bot.discord.deleting import remove_messages
 from bot.discord.posts import TOO_LARGE
 from bot.discord.pressed import Press
+from bot.store.messages import Place
 from generator.contract import InputError
 
 if TYPE_CHECKING:
     from bot.discord.client import ChiptuneClient
 
 PAGE = """**What this bot keeps about you**, under your Discord id and nothing else:
-- **Tunes** you asked for, with what you asked and where, until they are deleted or erased. What you typed as a \
-file's name stands in their recipe.
+- **Tunes** you asked for, with what you asked and where, and the messages in which you had tunes posted again, until \
+these tunes are deleted or erased. What you typed as a file's name stands in their recipe.
 - **MIDI files** you sent: {keep} days after the request is done. Requests that came to nothing: {keep} days.
-- **Votes** and which of two tunes you preferred, as long as these tunes. \
+- **Votes** and which of two tunes you preferred, as long as these tunes. What you nominate and vote for in a \
+**contest**, until its round is over. \
 **Reports** with their reason: {keep} days after they were settled.
 - Everything of a server goes {grace} days after the bot was removed from it.
 
@@ -50,8 +52,8 @@ EXPORTS: tuple[tuple[frozenset[str] | None, str], ...] = (
 """Which files each form of an export holds, None: all; and what is said with it. The fullest comes first."""
 EXPORT_TOO_LARGE = "What is kept about you is over Discord's limit for a file: ask those who run the bot for it."
 SURE = (
-    "Shall everything about you be erased: your tunes with their files and messages, your MIDI files, votes and "
-    "reports, in all servers? This cannot be undone."
+    "Shall everything about you be erased: your tunes with their files and messages, what you had posted again, your "
+    "MIDI files, votes, nominations and reports, in all servers? This cannot be undone."
 )
 ON_ITS_WAY = "A tune of yours is just being posted: try again when it is there. Nothing was erased."
 NOTHING = "There was nothing about you."
@@ -61,6 +63,8 @@ COUNTED = {
     "uploads": "MIDI file",
     "votes": "vote",
     "battles": "battle",
+    "nominations": "nomination",
+    "ballots": "contest vote",
     "reports": "report",
 }
 """The tables that an erasure tells of, and what one of their rows is."""
@@ -136,22 +140,18 @@ class EraseForGood(_OfMyself, ui.DynamicItem[ui.Button[Any]], template="chiptune
 
 
 async def erase(client: ChiptuneClient, user_id: str) -> str:
-    """Erase everything about a person, their tunes' messages first; what went, in a few sentences.
+    """Erase everything about a person, the messages of their tunes first; what went, in a few sentences.
 
     Raises InputError while a tune of theirs is being posted, whose message would stay.
     """
     about = await client.privacy.export_of(user_id)
     if any(row["status"] == "composed" and not row["cancelled"] for row in about["requests"]):
         raise InputError(ON_ITS_WAY)
-    channels = {row["id"]: row["channel_id"] for row in about["requests"]}
-    messages = [(channels.get(row["id"]), row["message_id"]) for row in about["songs"] if row["message_id"]]
-    messages += await _take_back(client, user_id)
-    stay = 0
-    for channel_id, message_id in messages:
-        stay += not await remove_message(client, channel_id, message_id)
+    messages = [*await client.store.messages.of_person(user_id), *await _take_back(client, user_id)]
+    stay = await remove_messages(client, messages)
     files = await client.privacy.erase(user_id)
     went = [_count(len(about[table]), what) for table, what in COUNTED.items() if about[table]]
-    if not went:
+    if not went and not messages:
         return NOTHING
     said = f"Erased: {', '.join([*went, _count(files, 'file')])}; {_count(len(messages) - stay, 'message')} deleted."
     if stay:
@@ -159,7 +159,7 @@ async def erase(client: ChiptuneClient, user_id: str) -> str:
     return said
 
 
-async def _take_back(client: ChiptuneClient, user_id: str) -> list[tuple[str | None, str]]:
+async def _take_back(client: ChiptuneClient, user_id: str) -> list[Place]:
     """Take back what is open; the placeholders by channel and message. Raises InputError where it is too late."""
     placeholders = []
     for entry in await client.store.queue.open(user_id=user_id):

@@ -9,7 +9,7 @@ from discord import app_commands
 from discord.app_commands import Range
 
 from bot.discord import asking
-from bot.discord.completing import choices, complete_keep, complete_song
+from bot.discord.completing import choices, complete_keep, complete_song, sounds
 from generator.contract import (
     BARS,
     LAST_BAR,
@@ -41,8 +41,9 @@ if TYPE_CHECKING:
     tempo="Beats a minute",
     transpose="Semitones up or down",
     seed="The same seed and options give the same tune again",
+    sound="What plays it; as the tune was, or as usual, if left out",
 )
-@app_commands.choices(mode=choices(tuple(MODES)[1:]))
+@app_commands.choices(mode=choices(tuple(MODES)[1:]), sound=sounds())
 @app_commands.autocomplete(song=complete_song, keep=complete_keep)
 async def remix(
     interaction: discord.Interaction[ChiptuneClient],
@@ -58,6 +59,7 @@ async def remix(
     tempo: Range[int, REMIX_BPM[0], REMIX_BPM[1]] | None = None,
     transpose: Range[int, TRANSPOSE[0], TRANSPOSE[1]] | None = None,
     seed: Range[int, 0, SEEDS - 1] | None = None,
+    sound: str | None = None,
 ) -> None:
     """Arrange a MIDI file or a tune made here for the NES's four channels, and write on it."""
     wanted = Request(
@@ -73,4 +75,4 @@ async def remix(
         seed=random_seed() if seed is None else seed,
     )
     source = await asking.find_source(interaction, file, song)
-    await asking.submit_remix(interaction, wanted, source)
+    await asking.submit_remix(interaction, wanted, source, sound)

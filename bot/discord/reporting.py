@@ -1,7 +1,8 @@
 """A tune that somebody objects to: `/chiptune report`, or the button's form that asks why.
 
 A report is kept by the store until somebody has looked at it, and passed on to the channel that the server has set for
-reports. What moderators do with it there is in `handling`.
+reports; from outside of the servers that the bot is in, to that of those who run it, with the sound, since they cannot
+go there. Where these have set none, nothing is kept, and that is said. What moderators do with it is in `handling`.
 """
 
 from __future__ import annotations
@@ -36,7 +37,13 @@ KEPT = (
     "Thank you: this is kept for the moderators, but no channel is set here in which they would see it. Please tell "
     "one of them, or somebody who manages this server (`/chiptune settings reports`)."
 )
-KEPT_OUTSIDE = "Thank you: this is kept for those who run the bot."
+PASSED_OUTSIDE = "Thank you: this was passed on to those who run the bot."
+NOT_PASSED = "This could not be passed on to those who run the bot, and is not kept: please try again later."
+NOBODY = (
+    "There is nobody to tell here: this is no server that the bot was added to, and those who run it have set no "
+    "channel for reports. Nothing was sent or kept. Who asked for a tune can delete it (`/chiptune delete`); you can "
+    "leave the conversation, or block the bot."
+)
 AGAIN = "You have reported this tune before."
 CARD = "🚩 {song} was reported by <@{reporter}>: {reason}"
 
@@ -54,35 +61,53 @@ async def report(
 async def submit(interaction: discord.Interaction[ChiptuneClient], song: Song, reason: str) -> None:
     """Keep a report, pass it on, and say to the one who reports alone what became of it. Raises InputError."""
     client, reporter = interaction.client, str(interaction.user.id)
+    check_somebody(client, song)
     reason = plain(reason, REASON_LENGTH)
     if not reason:
         raise InputError(NO_REASON)
-    new = await client.store.reports.add(song.id, reporter, reason)
     await interaction.response.defer(ephemeral=True, thinking=True)
-    if not new:
+    if not await client.store.reports.add(song.id, reporter, reason):
         said = AGAIN
     elif await pass_on(client, Report(song.id, reporter, reason, interaction.created_at.timestamp())):
-        said = PASSED_ON
+        said = PASSED_ON if in_server(client, song) else PASSED_OUTSIDE
+    elif in_server(client, song):
+        said = KEPT
     else:
-        said = KEPT if interaction.guild_id else KEPT_OUTSIDE
+        await client.store.reports.take_back(song.id, reporter)
+        said = NOT_PASSED
     await interaction.edit_original_response(content=said)
 
 
+def in_server(client: ChiptuneClient, song: Song) -> bool:
+    """Whether a tune belongs to a server that the bot is in."""
+    place = song.guild_id or ""
+    return place.isdecimal() and client.get_guild(int(place)) is not None
+
+
+def check_somebody(client: ChiptuneClient, song: Song) -> None:
+    """Raise InputError where no report of a tune could ever reach anybody."""
+    if client.reports_channel is None and not in_server(client, song):
+        raise InputError(NOBODY)
+
+
 async def pass_on(client: ChiptuneClient, report: Report) -> bool:
-    """Show a report in its server's channel for reports; whether there is one that can be written to."""
+    """Show a report in the channel for those of its server, or of all outside; whether that could be written to."""
     song, entry = await client.store.songs.get(report.song), await client.store.requests.get(report.song)
     if song is None or entry is None:
         return False
-    channel = (await client.store.servers.settings(song.guild_id or "")).report_channel_id
+    inside = in_server(client, song)
+    settings = await client.store.servers.settings(song.guild_id or "")
+    channel = settings.report_channel_id if inside else client.reports_channel
     if channel is None:
         return False
-    card = CARD.format(
-        song=linked_title(entry, song), reporter=report.reporter, reason=inert(report.reason, REASON_LENGTH)
-    )
+    title = linked_title(entry, song) if inside else f"**{inert(song.title)}**, a tune from outside of servers,"
+    card = CARD.format(song=title, reporter=report.reporter, reason=inert(report.reason, REASON_LENGTH))
+    sound = None if inside else await client.backlog.files.path(song.id, song.audio)
+    files = [discord.File(sound, filename=song.audio)] if sound else []
     try:
-        await client.get_partial_messageable(int(channel)).send(card, view=handling_view(song.id))
+        await client.get_partial_messageable(int(channel)).send(card, view=handling_view(song.id), files=files)
     except discord.HTTPException as error:
-        log.warning("a report of the tune %s is kept, but could not be passed on: %s", song.id, error)
+        log.warning("a report of the tune %s could not be passed on: %s", song.id, error)
         return False
     return True
 
@@ -95,7 +120,9 @@ class ReportButton(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:
 
     async def pressed(self, interaction: Press, client: ChiptuneClient) -> None:
         """Show the form, which is the answer to the press."""
-        await interaction.response.send_modal(ReportForm(await self.song(client)))
+        song = await self.song(client)
+        check_somebody(client, song)
+        await interaction.response.send_modal(ReportForm(song))
 
 
 class ReportForm(ui.Modal, title="Report this tune"):

@@ -1,4 +1,4 @@
-"""What a server's settings mean for those who ask there: the channel for tunes, the usual scene and length.
+"""What a server's settings mean for those who ask there: the channel for tunes, the usual scene, length and sound.
 
 How settings are made is `settings`'s, how many requests may be open is the backlog's.
 """
@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import discord
 
-from generator.contract import InputError, Request
+from bot.text import SOUND_TITLES
+from generator.contract import SOUNDS, InputError, Request
 
 if TYPE_CHECKING:
     from bot.discord.client import ChiptuneClient
@@ -34,8 +35,13 @@ async def check_channel(interaction: discord.Interaction[ChiptuneClient]) -> Non
         raise InputError(ELSEWHERE.format(channel=channel))
 
 
-async def with_usual(interaction: discord.Interaction[ChiptuneClient], request: Request) -> tuple[Request, str]:
-    """A new tune's request with the server's scene and length where none was asked for, and a line that says so."""
+async def with_usual(
+    interaction: discord.Interaction[ChiptuneClient], request: Request, sound: str | None
+) -> tuple[Request, str]:
+    """A new tune's request with the server's scene, length and sound where none was asked for, and a line that says so.
+
+    sound: what was asked for, None: nothing.
+    """
     held = await _settings(interaction)
     usual: dict[str, str | float] = {}
     if held.scene and request.scene is None:
@@ -43,7 +49,17 @@ async def with_usual(interaction: discord.Interaction[ChiptuneClient], request: 
     if held.seconds and request.seconds is None and request.bars is None:
         usual["seconds"] = held.seconds
     said = [value if isinstance(value, str) else f"{value:g} s" for value in usual.values()]
-    return Request.from_dict({**request.to_dict(), **usual}), USUAL.format(usual=", ".join(said)) if usual else ""
+    if sound is None and held.sound:
+        usual["sound"] = held.sound
+        said.append(SOUND_TITLES[held.sound])
+    given = {"sound": sound} if sound else {}
+    note = USUAL.format(usual=", ".join(said)) if usual else ""
+    return Request.from_dict({**request.to_dict(), **given, **usual}), note
+
+
+async def usual_sound(interaction: discord.Interaction[ChiptuneClient]) -> str:
+    """What plays tunes in the server where nothing else is asked for."""
+    return (await _settings(interaction)).sound or SOUNDS[0]
 
 
 async def _settings(interaction: discord.Interaction[ChiptuneClient]) -> ServerSettings:

@@ -12,12 +12,13 @@ import discord
 from discord import app_commands
 from discord.app_commands import AppCommandChannel, Choice, Range, Transform
 
-from bot.discord.completing import choices
+from bot.discord.completing import choices, sounds
 from bot.discord.reporting import pass_on
 from bot.discord.rights import check_manages
 from bot.store import ServerSettings
 from bot.store.servers import COOLDOWN, PERSON_LIMIT, SERVER_LIMIT
-from generator.contract import SCENES, SECONDS, InputError
+from bot.text import SOUND_TITLES
+from generator.contract import SCENES, SECONDS, SOUNDS, InputError
 
 if TYPE_CHECKING:
     from bot.discord.client import ChiptuneClient
@@ -26,11 +27,13 @@ TITLES = {
     "channel_id": "Channel for tunes",
     "scene": "Usual scene",
     "seconds": "Usual length",
+    "sound": "Usual sound",
     "person_limit": "Open requests of one person",
     "server_limit": "Open requests of all",
     "cooldown": "Between two requests of a person",
     "clear": "Who may delete tunes",
     "report_channel_id": "Channel for reports",
+    "taste": "Votes choose among takes",
 }
 CLEARERS = {"moderators": "moderators", "own": "moderators, and everybody their own"}
 REPORTS_HERE = "Reports of this server's tunes arrive in this channel from now on."
@@ -64,7 +67,7 @@ settings = app_commands.Group(name="settings", description="What holds in this s
 async def show(interaction: discord.Interaction[ChiptuneClient]) -> None:
     """What holds now."""
     held = await interaction.client.store.servers.settings(check_manages(interaction))
-    await _answer(interaction, held)
+    await interaction.response.send_message(page(held), ephemeral=True)
 
 
 @settings.command(name="channel", description="The one channel for tunes")
@@ -92,6 +95,14 @@ async def set_length(
 ) -> None:
     """The usual length."""
     await _set(interaction, "seconds", seconds)
+
+
+@settings.command(name="sound", description="What plays tunes where nothing else is asked for")
+@app_commands.describe(sound="The NES soundfont if left out")
+@app_commands.choices(sound=sounds())
+async def set_sound(interaction: discord.Interaction[ChiptuneClient], sound: str | None = None) -> None:
+    """The usual sound."""
+    await _set(interaction, "sound", sound)
 
 
 @settings.command(name="person-limit", description="How many requests of one person may be open")
@@ -131,6 +142,13 @@ async def set_clear(interaction: discord.Interaction[ChiptuneClient], who: str |
     await _set(interaction, "clear", who)
 
 
+@settings.command(name="taste", description="Whether what people here like chooses among several takes")
+@app_commands.describe(on="On if left out")
+async def set_taste(interaction: discord.Interaction[ChiptuneClient], on: bool | None = None) -> None:
+    """Whether votes choose."""
+    await _set(interaction, "taste", on)
+
+
 @settings.command(name="reports", description="The channel where moderators see reports")
 @app_commands.describe(channel="None if left out: reports are only kept")
 async def set_reports(
@@ -159,8 +177,7 @@ async def set_reports(
 @app_commands.choices(setting=[Choice(name=title, value=name) for name, title in TITLES.items()])
 async def reset(interaction: discord.Interaction[ChiptuneClient], setting: str | None = None) -> None:
     """One setting or all of them."""
-    held = await interaction.client.store.servers.reset(check_manages(interaction), setting)
-    await _answer(interaction, held)
+    await _set(interaction, setting, None)
 
 
 def page(held: ServerSettings) -> str:
@@ -169,22 +186,20 @@ def page(held: ServerSettings) -> str:
         "channel_id": f"<#{held.channel_id}>" if held.channel_id else "any",
         "scene": held.scene or "the model's choice",
         "seconds": f"{held.seconds:g} s" if held.seconds else "the model's choice",
+        "sound": SOUND_TITLES[held.sound or SOUNDS[0]],
         "person_limit": f"{held.person_limit} at the most",
         "server_limit": f"{held.server_limit} at the most",
         "cooldown": f"{held.cooldown} s" if held.cooldown else "no wait",
         "clear": CLEARERS[held.clear],
         "report_channel_id": f"<#{held.report_channel_id}>" if held.report_channel_id else "none, they are only kept",
+        "taste": "once there are enough" if held.taste else "no",
     }
     return "\n".join(["**Settings of this server**", *(f"- {TITLES[name]}: {value}" for name, value in said.items())])
 
 
-async def _set(interaction: discord.Interaction[ChiptuneClient], name: str, value: object) -> None:
-    """Set one setting, None sets it back; answer with what holds now. Raises InputError."""
+async def _set(interaction: discord.Interaction[ChiptuneClient], name: str | None, value: object) -> None:
+    """Set one setting, None sets it back; answer with what holds now. name: None for all. Raises InputError."""
     guild, servers = check_manages(interaction), interaction.client.store.servers
-    held = await (servers.reset(guild, name) if value is None else servers.change(guild, name, value))
-    await _answer(interaction, held)
-
-
-async def _answer(interaction: discord.Interaction[ChiptuneClient], held: ServerSettings) -> None:
-    """Show what holds to the one who asks alone."""
-    await interaction.response.send_message(page(held), ephemeral=True)
+    await interaction.response.defer(ephemeral=True, thinking=True)  # first: the disk may be busy
+    held = await (servers.reset(guild, name) if name is None or value is None else servers.change(guild, name, value))
+    await interaction.edit_original_response(content=page(held))

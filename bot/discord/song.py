@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 import discord
 from discord import app_commands
 
-from bot.discord import asking, posts, serverwide
+from bot.discord import asking, posts, serverwide, sight
 from bot.discord.buttons import rows
 from bot.discord.completing import complete_song
 from bot.discord.family import family
+from bot.store import GONE
+from generator.contract import InputError
 
 if TYPE_CHECKING:
     from bot.discord.client import ChiptuneClient
@@ -38,8 +40,13 @@ async def show(interaction: discord.Interaction[ChiptuneClient], song_id: str, *
     client = interaction.client
     post = await posts.load(client, (await asking.find_song(interaction, song_id)).id)
     post.check_files()
-    await interaction.response.defer(thinking=True, ephemeral=ephemeral)
-    more = await family(client.store, post) if ephemeral else ""
+    message = await asking.promise(interaction, ephemeral=ephemeral)
+    if not ephemeral:
+        # Before the tune is there: what deletes it then finds the message. One that stays empty is no harm.
+        channel, user = str(interaction.channel_id), str(interaction.user.id)
+        if not await client.store.messages.add(post.song.id, channel, str(message), user):
+            raise InputError(GONE)
+    more = await family(client.store, post, sight.channels(interaction)) if ephemeral else ""
 
     async def send(names: posts.Names) -> discord.Message:
         view = post.layout(names, rows(post), more=more)

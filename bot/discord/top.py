@@ -15,7 +15,7 @@ import discord
 from discord import app_commands, ui
 from discord.app_commands import Choice
 
-from bot.discord import chart, replies
+from bot.discord import chart, replies, sight
 from bot.discord.asking import place
 from bot.discord.posts import linked_title
 from bot.discord.pressed import SONG, OfSong, Press
@@ -73,7 +73,7 @@ async def page(interaction: discord.Interaction[ChiptuneClient], period: str, st
     """A page of a chart of `TABS`. start: how many tunes come before it."""
     client = interaction.client
     battles = period == BATTLES
-    found = await _found(client, place(interaction), period, start)
+    found = await _found(interaction, period, start)
     shown = found[:PAGE]
     box: ui.Container[Any] = ui.Container(ui.TextDisplay(f"## {HEADINGS[period]}"), accent_colour=COLOUR)
     files = []
@@ -106,11 +106,14 @@ def described(period: str, shown: Sequence[Ranked | Standing]) -> str:
     return f"{HEADINGS[period]}, places {ranks}: a bar for each, as long as the share of likes that is sure."
 
 
-async def _found(client: ChiptuneClient, place: str, period: str, start: int) -> Sequence[Ranked | Standing]:
+async def _found(
+    interaction: discord.Interaction[ChiptuneClient], period: str, start: int
+) -> Sequence[Ranked | Standing]:
     """The tunes of a page, and one more where there is one."""
+    store, here, seen = interaction.client.store, place(interaction), sight.channels(interaction)
     if period == BATTLES:
-        return await client.store.battles.top(place, limit=PAGE + 1, start=start)
-    return await client.store.charts.top(place, period, limit=PAGE + 1, start=start)
+        return await store.battles.top(here, channels=seen, limit=PAGE + 1, start=start)
+    return await store.charts.top(here, period, channels=seen, limit=PAGE + 1, start=start)
 
 
 def _explained(period: str) -> str:
@@ -124,10 +127,10 @@ async def _line(client: ChiptuneClient, one: Ranked | Standing) -> str:
 
 
 class Open(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:open:{SONG}"):
-    """Shows a tune with its player, to the one who presses alone. rank: what the button is called."""
+    """Shows a tune with its player, to the one who presses alone. label: a place in a list, or words."""
 
-    def __init__(self, song_id: str, rank: int = 0) -> None:
-        super().__init__(song_id, ui.Button(label=str(rank), custom_id=f"chiptune:open:{song_id}"))
+    def __init__(self, song_id: str, label: int | str = 0) -> None:
+        super().__init__(song_id, ui.Button(label=str(label), custom_id=f"chiptune:open:{song_id}"))
 
     async def pressed(self, interaction: Press, client: ChiptuneClient) -> None:
         """As `/chiptune song` does."""

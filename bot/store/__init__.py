@@ -2,8 +2,10 @@
 
 from bot.store.battles import Standing
 from bot.store.charts import PERIODS, Ranked
+from bot.store.contests import Famous, Mine, Nominee
 from bot.store.queue import Asker, Limits, Reached, Waiting
 from bot.store.reports import Report
+from bot.store.rounds import Announcement, Round, Stage
 from bot.store.servers import ServerSettings
 from bot.store.store import Store
 from bot.store.values import GONE, LOCAL_GUILD, Entry, KeptFile, Song, Status
@@ -13,16 +15,22 @@ __all__ = [
     "GONE",
     "LOCAL_GUILD",
     "PERIODS",
+    "Announcement",
     "Asker",
     "Cast",
     "Entry",
+    "Famous",
     "KeptFile",
     "Limits",
+    "Mine",
+    "Nominee",
     "Ranked",
     "Reached",
     "Report",
+    "Round",
     "ServerSettings",
     "Song",
+    "Stage",
     "Standing",
     "Status",
     "Store",

@@ -7,13 +7,15 @@ Nobody judges songs of their own. What the judgements say about songs is `bot.ra
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from bot.ranking import UNKNOWN, Judged, Strength, next_pair, strengths
 from bot.store.database import Database
-from bot.store.values import GONE, Song
+from bot.store.values import GONE, LISTED, Song
 from generator.contract import InputError
 
 POOL = 500
@@ -50,11 +52,15 @@ class Battles:
         self._db = database
         self._rng = rng or random.Random()
 
-    async def pair(self, guild_id: str, voter: str) -> tuple[Song, Song] | None:
-        """Two songs of a place that a person may judge next, neither of them the person's own; None: there are none."""
+    async def pair(self, guild_id: str, voter: str, *, channels: Collection[str] = ()) -> tuple[Song, Song] | None:
+        """Two songs of a place that a person may judge next, neither of them the person's own; None: there are none.
+
+        channels: as for `Songs.history`.
+        """
         rows = await self._db.fetch(
-            "SELECT * FROM voted_songs WHERE guild_id = ? AND user_id IS NOT ? ORDER BY number DESC LIMIT ?",
-            (guild_id, voter, POOL),
+            f"SELECT * FROM voted_songs WHERE guild_id = :guild AND {LISTED} AND user_id IS NOT :voter"  # noqa: S608
+            " ORDER BY number DESC LIMIT :pool",
+            {"guild": guild_id, "channels": json.dumps(list(channels)), "voter": voter, "pool": POOL},
         )
         songs = {row["id"]: Song.from_row(row) for row in rows}
         if len(songs) < 2:
@@ -65,7 +71,9 @@ class Battles:
         found = await asyncio.to_thread(next_pair, list(songs), known, left_out, self._rng)
         return (songs[found[0]], songs[found[1]]) if found else None
 
-    async def judge(self, guild_id: str, voter: str, first: str, second: str, outcome: float) -> tuple[Song, Song]:
+    async def judge(
+        self, guild_id: str, voter: str, first: str, second: str, outcome: float, *, channels: Collection[str] = ()
+    ) -> tuple[Song, Song]:
         """Write down what a person thinks of two songs of a place: 1 prefers the first, 0 the second, 0.5 neither.
 
         The two songs, whose names may be shown now. Raises InputError where one is gone, is the person's own or another
@@ -75,7 +83,7 @@ class Battles:
             raise InputError(TWICE_THE_SAME)
         async with self._db.transaction():
             songs = (await self._song(first), await self._song(second))
-            if any(song.guild_id != guild_id for song in songs):
+            if any(song.guild_id != guild_id or song.only_in not in (None, *channels) for song in songs):
                 raise InputError(ELSEWHERE)
             if any(song.user_id == voter for song in songs):
                 raise InputError(OWN_SONG)
@@ -90,9 +98,21 @@ class Battles:
                 raise InputError(JUDGED)
         return songs
 
-    async def top(self, guild_id: str, *, limit: int = 10, start: int = 0) -> list[Standing]:
-        """A place's ranking by strength, of the songs that were judged. start: how many are left out at its top."""
-        known = await self._strengths(guild_id)
+    async def top(
+        self, guild_id: str, *, channels: Collection[str] = (), limit: int = 10, start: int = 0
+    ) -> list[Standing]:
+        """A place's ranking by strength, of the songs that were judged. channels: as for `Songs.history`.
+
+        start: how many are left out at its top.
+        """
+        closed = await self._db.fetch(
+            f"SELECT id FROM songs WHERE guild_id = :guild AND NOT {LISTED}",  # noqa: S608
+            {"guild": guild_id, "channels": json.dumps(list(channels))},
+        )
+        left_out = {row["id"] for row in closed}
+        # Strengths are those of all judgements, so that a song has one strength wherever it is looked at.
+        everywhere = await self._strengths(guild_id)
+        known = {song: strength for song, strength in everywhere.items() if song not in left_out}
         # The lower bound, as in the charts of votes: what is hardly known does not come first.
         order = sorted(known, key=lambda song: (-known[song].low, song))[start : start + limit]
         standings = []

@@ -10,12 +10,14 @@ The bound is a column that SQLite computes (005_charts.sql) and an index holds.
 
 from __future__ import annotations
 
+import json
 import math
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from bot.store.database import Database
-from bot.store.values import Song
+from bot.store.values import LISTED, Song
 
 Z = 1.959963984540054
 """The normal distribution's quantile of 97.5 %: the interval holds 95 %."""
@@ -43,15 +45,31 @@ class Charts:
         self._db = database
 
     async def top(
-        self, guild_id: str, period: str, *, limit: int = 10, start: int = 0, now: float | None = None
+        self,
+        guild_id: str,
+        period: str,
+        *,
+        channels: Collection[str] = (),
+        limit: int = 10,
+        start: int = 0,
+        now: float | None = None,
     ) -> list[Ranked]:
-        """A place's chart of a period of `PERIODS`. start: how many are left out at its top."""
+        """A place's chart of a period of `PERIODS`. channels: as for `Songs.history`.
+
+        start: how many are left out at its top.
+        """
         since = (time.time() if now is None else now) - PERIODS[period]
         rows = await self._db.fetch(
-            "SELECT * FROM songs INDEXED BY songs_by_bound"
-            " WHERE guild_id = ? AND likes > 0 AND created >= ?"
-            " ORDER BY bound DESC, created, number LIMIT ? OFFSET ?",
-            (guild_id, since, limit, start),
+            "SELECT * FROM songs INDEXED BY songs_by_bound"  # noqa: S608
+            f" WHERE guild_id = :guild AND likes > 0 AND created >= :since AND {LISTED}"
+            " ORDER BY bound DESC, created, number LIMIT :limit OFFSET :start",
+            {
+                "guild": guild_id,
+                "since": since,
+                "channels": json.dumps(list(channels)),
+                "limit": limit,
+                "start": start,
+            },
         )
         return [
             Ranked(rank, Song.from_row(row), row["likes"], row["dislikes"], *wilson(row["likes"], row["dislikes"]))

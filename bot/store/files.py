@@ -38,7 +38,8 @@ class FileNames:
     async def named_among(self, digests: Iterable[str]) -> set[str]:
         """The same of some files; inside a transaction."""
         rows = await self._db.rows(
-            f"SELECT sha256 FROM ({NAMED}) WHERE sha256 IN (SELECT value FROM json_each(?))",  # noqa: S608
+            "SELECT value FROM json_each(?) WHERE EXISTS (SELECT 1 FROM files WHERE sha256 = value)"
+            " OR EXISTS (SELECT 1 FROM uploads WHERE sha256 = value)",
             (json.dumps(list(digests)),),
         )
-        return {row["sha256"] for row in rows}
+        return {row["value"] for row in rows}

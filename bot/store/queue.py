@@ -16,7 +16,7 @@ import time
 from dataclasses import dataclass
 from typing import Literal
 
-from bot.store.database import Database
+from bot.store.database import Database, Rows
 from bot.store.requests import insert
 from bot.store.values import Entry
 
@@ -136,15 +136,15 @@ class Queue:
     async def add(self, entry: Entry, limits: Limits, music: float) -> Reached | None:
         """Write a new request unless that would break a limit, which is then returned. music: seconds of it."""
         async with self._db.transaction():
-            reached = await self._reached(Asker.of(entry), limits, entry.created)
+            reached = await _reached(self._db.rows, Asker.of(entry), limits, entry.created)
             if reached is None:
                 await insert(self._db, entry, music=music)
         return reached
 
     async def reached(self, asker: Asker, limits: Limits) -> Reached | None:
         """The limit that a new request would break now, None where there is none; `add` looks again."""
-        async with self._db.transaction():
-            return await self._reached(asker, limits, time.time())
+        async with self._db.looking() as rows:
+            return await _reached(rows, asker, limits, time.time())
 
     async def take(self) -> Entry | None:
         """The next request by the fair order, now working and with one attempt more; None where none is queued."""
@@ -194,18 +194,19 @@ class Queue:
             newest=NEWEST,
         )
 
-    async def _reached(self, asker: Asker, limits: Limits, now: float) -> Reached | None:
-        """The first limit that one request more would break, inside a transaction."""
-        [row] = await self._db.rows(
-            "SELECT count(*) AS everybody, total(person = ?1) AS person, total(place = ?2) AS server"
-            " FROM requests WHERE status IN ('queued', 'working')",
-            (asker.person, asker.place),
-        )
-        for name, most in (("everybody", limits.everybody), ("person", limits.person), ("server", limits.server)):
-            if row[name] >= most:
-                return Reached(name, most)  # type: ignore[arg-type]
-        if limits.cooldown <= 0:
-            return None
-        [last] = await self._db.rows("SELECT max(created) FROM requests WHERE person = ?", (asker.person,))
-        wait = (last[0] or 0.0) + limits.cooldown - now
-        return Reached("cooldown", limits.cooldown, wait) if wait > 0 else None
+
+async def _reached(rows: Rows, asker: Asker, limits: Limits, now: float) -> Reached | None:
+    """The first limit that one request more would break. rows: of a transaction, or of a look."""
+    [row] = await rows(
+        "SELECT count(*) AS everybody, total(person = ?1) AS person, total(place = ?2) AS server"
+        " FROM requests WHERE status IN ('queued', 'working')",
+        (asker.person, asker.place),
+    )
+    for name, most in (("everybody", limits.everybody), ("person", limits.person), ("server", limits.server)):
+        if row[name] >= most:
+            return Reached(name, most)  # type: ignore[arg-type]
+    if limits.cooldown <= 0:
+        return None
+    [last] = await rows("SELECT max(created) FROM requests WHERE person = ?", (asker.person,))
+    wait = (last[0] or 0.0) + limits.cooldown - now
+    return Reached("cooldown", limits.cooldown, wait) if wait > 0 else None

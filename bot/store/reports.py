@@ -44,6 +44,12 @@ class Reports:
                 )
             )
 
+    async def take_back(self, song_id: str, reporter: str) -> None:
+        """Forget a report that could be shown to nobody."""
+        await self._db.change(
+            "DELETE FROM reports WHERE song = :song AND reporter = :reporter", song=song_id, reporter=reporter
+        )
+
     async def waiting(self, guild_id: str) -> list[Report]:
         """The reports of a place's songs that nobody has handled, oldest first."""
         rows = await self._db.fetch(

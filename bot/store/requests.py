@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 
 from bot.store.database import Database
-from bot.store.values import Entry, KeptFile, Song
+from bot.store.values import SONG_JSON, Entry, KeptFile, Song
 
 
 class Requests:
@@ -50,7 +50,8 @@ class Requests:
         That is so where the request was cancelled or removed. Its parent is the one that the request names by now: one
         that was removed meanwhile is none.
         """
-        row = {**asdict(song), "timings": json.dumps(dict(song.timings)), "got": json.dumps(dict(song.got))}
+        row = asdict(song)
+        row |= {name: json.dumps(dict(row[name])) for name in SONG_JSON}
         del row["votes"]
         async with self._db.transaction():
             asked = await self._db.rows("SELECT parent FROM requests WHERE id = ? AND NOT cancelled", (song.id,))
@@ -102,6 +103,14 @@ class Requests:
         )
         return {row["id"] for row in rows}
 
+    async def channels(self, request_ids: Iterable[str]) -> dict[str, str | None]:
+        """The channels that some requests came from, where their tunes are posted."""
+        rows = await self._db.fetch(
+            "SELECT id, channel_id FROM requests WHERE id IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(request_ids)),),
+        )
+        return {row["id"]: row["channel_id"] for row in rows}
+
     async def forget_finished(self, before: float) -> int:
         """Forget requests that ended before a time without a song, and the uploads of all that ended before it.
 
@@ -129,8 +138,11 @@ async def insert(db: Database, entry: Entry, **more: object) -> None:
     """Write a request's row, inside a transaction. more: what else its columns hold."""
     row = {**asdict(entry), **more, "request": json.dumps(entry.request.to_dict())}
     row["destination"] = json.dumps(dict(entry.destination))
-    if not await db.rows("SELECT 1 FROM songs WHERE id = ?", (entry.parent,)):
+    parents = await db.rows("SELECT only_in FROM songs WHERE id = ?", (entry.parent,))
+    if not parents:
         row["parent"] = None
+    elif entry.only_in is None:  # what comes of a song is listed no further than the song itself
+        row["only_in"] = parents[0]["only_in"]
     await db.insert("requests", row)
     if entry.request.upload:
         await db.insert("uploads", {"request": entry.id, "sha256": entry.request.upload})

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.store.database import Database
-from bot.store.removal import remove_requests
-from generator.contract import InputError, Request
+from bot.store.removal import remove_many_requests
+from generator.contract import SOUNDS, InputError, Request
 
 PERSON_LIMIT = (1, 50)
 SERVER_LIMIT = (1, 500)
@@ -25,23 +25,26 @@ CLEARERS = ("moderators", "own")
 class ServerSettings:
     """What can be set for a server. Raises InputError, one sentence, for a value that is none.
 
-    channel_id: where alone tunes are asked for, None: anywhere. scene, seconds: of a request that names none;
-    None leaves them to the model. person_limit, server_limit: open requests of one person and of all. cooldown: seconds
-    between two requests of a person. report_channel_id: where reports go, None: nowhere. clear: who may delete tunes,
-    "moderators" alone, or everybody their "own", too.
+    channel_id: where alone tunes are asked for, None: anywhere. scene, seconds, sound: of a request that names none;
+    None leaves the first two to the model, and the sound as the contract has it. person_limit, server_limit: open
+    requests of one person and of all. cooldown: seconds between two requests of a person. report_channel_id: where
+    reports go, None: nowhere. clear: who may delete tunes, "moderators" alone, or everybody their "own", too. taste:
+    whether what people like there chooses among takes.
     """
 
     channel_id: str | None = None
     scene: str | None = None
     seconds: float | None = None
+    sound: str | None = None
     person_limit: int = 3
     server_limit: int = 20
     cooldown: int = 0
     report_channel_id: str | None = None
     clear: str = "own"
+    taste: bool = True
 
     def __post_init__(self) -> None:
-        Request(scene=self.scene, seconds=self.seconds)  # it knows what these may be
+        Request(scene=self.scene, seconds=self.seconds, sound=self.sound or SOUNDS[0])  # it knows what these may be
         _check_channel(self.channel_id)
         _check_channel(self.report_channel_id)
         _check_whole("limit of open requests a person", self.person_limit, PERSON_LIMIT)
@@ -49,6 +52,8 @@ class ServerSettings:
         _check_whole("cooldown in seconds", self.cooldown, COOLDOWN)
         if self.clear not in CLEARERS:
             raise InputError(f"Tunes are cleared by {' or '.join(CLEARERS)}.")
+        if not isinstance(self.taste, bool):
+            raise InputError("The taste of a server is on or off.")
 
 
 class Servers:
@@ -115,13 +120,16 @@ class Servers:
     async def erase(self, guild_id: str, left_before: float) -> set[str]:
         """Remove everything of a server that the bot was removed from before a time; the files that it named.
 
-        Nothing happens where the bot came back.
+        Nothing happens where the bot came back; what is left then stays.
         """
+        values = {"guild": guild_id, "before": left_before}
+        gone = "EXISTS (SELECT 1 FROM servers WHERE guild_id = :guild AND removed < :before)"
+        named = await remove_many_requests(self._db, f"guild_id = :guild AND {gone}", values)
         async with self._db.transaction():
-            gone = await self._db.execute(
-                "DELETE FROM servers WHERE guild_id = ? AND removed < ?", (guild_id, left_before)
-            )
-            return await remove_requests(self._db, "guild_id = ?", guild_id) if gone else set()
+            if await self._db.execute("DELETE FROM servers WHERE guild_id = :guild AND removed < :before", values):
+                await self._db.execute("DELETE FROM contests WHERE guild_id = :guild", values)
+                await self._db.execute("DELETE FROM rounds WHERE guild_id = :guild", values)
+        return named
 
     async def _write(self, guild_id: str, settings: dict[str, Any]) -> None:
         await self._db.execute(

@@ -6,17 +6,21 @@ that their lineage can still be read; else its rows go.
 
 from __future__ import annotations
 
+import json
 import time
+from collections.abc import Collection
 
 from bot.store.database import Database
 from bot.store.removal import remove_requests
-from bot.store.values import Song
+from bot.store.values import LISTED, Song
 
 HANGING = {
     "votes": "song = ?",
     "battles": "?1 IN (first, second)",
+    "nominations": "song = ?",
     "reports": "song = ?",
     "files": "song = ?",
+    "messages": "song = ?",
     "uploads": "request = ?",
 }
 """What goes with a song that is deleted, table by table."""
@@ -35,17 +39,22 @@ class Songs:
             rows = await self._db.fetch("SELECT * FROM songs WHERE id = ?", (song_id,))
         return Song.from_row(rows[0]) if rows else None
 
-    async def history(self, guild_id: str, *, limit: int = 20, before: str | None = None) -> list[Song]:
-        """A guild's songs, newest first; `before` is the last song's id of the page before."""
+    async def history(
+        self, guild_id: str, *, channels: Collection[str] = (), limit: int = 20, before: str | None = None
+    ) -> list[Song]:
+        """A guild's songs, newest first; those that are listed in one channel alone only where it is among `channels`.
+
+        before: the last song's id of the page before.
+        """
         rows = await self._db.fetch(
-            "SELECT * FROM voted_songs WHERE guild_id = ?1"
-            " AND (?2 IS NULL OR number < (SELECT number FROM songs WHERE id = ?2)) ORDER BY number DESC LIMIT ?3",
-            (guild_id, before, limit),
+            f"SELECT * FROM voted_songs WHERE guild_id = :guild AND {LISTED} AND (:before IS NULL"  # noqa: S608
+            " OR number < (SELECT number FROM songs WHERE id = :before)) ORDER BY number DESC LIMIT :limit",
+            {"guild": guild_id, "channels": json.dumps(list(channels)), "before": before, "limit": limit},
         )
         return [Song.from_row(row) for row in rows]
 
     async def delete(self, song_id: str) -> set[str]:
-        """Delete a song with its votes, battles and reports; the SHA-256 of the files that it named.
+        """Delete a song with all that hangs on it (`HANGING`); the SHA-256 of the files that it named.
 
         Its request goes with it. Nothing happens where it is deleted already.
         """
@@ -81,7 +90,8 @@ class Songs:
             await self._db.execute(f"DELETE FROM {table} WHERE {condition}", (song_id,))  # noqa: S608
         await self._db.execute(
             "UPDATE songs SET deleted = coalesce(deleted, ?), title = 'deleted', digest = '', midi = '', audio = '',"
-            " picture = '', user_id = NULL, message_id = NULL, report = '', got = '{}', timings = '{}' WHERE id = ?",
+            " picture = '', user_id = NULL, message_id = NULL, report = '', got = '{}', features = '{}', timings = '{}'"
+            " WHERE id = ?",
             (time.time(), song_id),
         )
         await self._db.execute(

@@ -12,14 +12,18 @@ from pathlib import Path
 
 from bot.store.battles import Battles
 from bot.store.charts import Charts
+from bot.store.contests import Contests
 from bot.store.database import Database
 from bot.store.files import FileNames
+from bot.store.messages import Messages
 from bot.store.people import People
 from bot.store.queue import Queue
 from bot.store.reports import Reports
 from bot.store.requests import Requests
+from bot.store.rounds import Rounds
 from bot.store.servers import Servers
 from bot.store.songs import Songs
+from bot.store.tastes import Tastes
 from bot.store.votes import Votes
 
 
@@ -31,9 +35,13 @@ class Store:
         self.requests = Requests(database)
         self.queue = Queue(database)
         self.songs = Songs(database)
+        self.messages = Messages(database)
         self.votes = Votes(database)
         self.charts = Charts(database)
         self.battles = Battles(database)
+        self.contests = Contests(database)
+        self.rounds = Rounds(database)
+        self.tastes = Tastes(database)
         self.reports = Reports(database)
         self.servers = Servers(database)
         self.files = FileNames(database)

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from typing import Any
 
 from bot.store.database import Database
 from bot.store.values import GONE
 from generator.contract import InputError
+
+VOTE = "SELECT value FROM votes WHERE song = ? AND voter = ?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +44,13 @@ class Votes:
     async def toggle(self, song_id: str, voter: str, value: int) -> Cast:
         """The same, and where that is the person's vote already it is taken back."""
         async with self._db.transaction():
-            return await self._set(song_id, voter, 0 if await self._of(song_id, voter) == value else value)
+            return await self._set(
+                song_id, voter, 0 if _value(await self._db.rows(VOTE, (song_id, voter))) == value else value
+            )
 
     async def of(self, song_id: str, voter: str) -> int:
         """One person's vote on a song: -1, 1, or 0 for none."""
-        async with self._db.transaction():
-            return await self._of(song_id, voter)
+        return _value(await self._db.fetch(VOTE, (song_id, voter)))
 
     async def _set(self, song_id: str, voter: str, value: int) -> Cast:
         """Inside a transaction, in which the song cannot be deleted meanwhile."""
@@ -64,11 +68,12 @@ class Votes:
         [(votes,)] = await self._db.rows("SELECT votes FROM songs WHERE id = ?", (song_id,))
         return Cast(value, votes, first_own)
 
-    async def _of(self, song_id: str, voter: str) -> int:
-        rows = await self._db.rows("SELECT value FROM votes WHERE song = ? AND voter = ?", (song_id, voter))
-        return int(rows[0][0]) if rows else 0
-
     async def _voted_on_own(self, voter: str) -> bool:
         """Whether a vote of a person's stands on a song of their own."""
         sql = "SELECT 1 FROM votes JOIN songs ON songs.id = votes.song WHERE voter = ?1 AND user_id = ?1 LIMIT 1"
         return bool(await self._db.rows(sql, (voter,)))
+
+
+def _value(rows: list[Any]) -> int:
+    """A vote as `VOTE` gives it; 0 for none."""
+    return int(rows[0][0]) if rows else 0

@@ -1,6 +1,7 @@
 """The local channel's addresses: the page, the API and the songs' files.
 
-Guards stand in `guards`, reading in `forms`, the API's words in `views`; what happens to a request is the backlog's.
+Guards stand in `guards`, reading in `forms`, the API's words in `views`, the contest in `contest`; what happens to a
+request is the backlog's.
 """
 
 from __future__ import annotations
@@ -14,19 +15,21 @@ from pathlib import Path
 from aiohttp import web
 
 from bot.backlog import Backlog
+from bot.contests import Contests
 from bot.settings import Settings
 from bot.store import LOCAL_GUILD, PERIODS, Entry, Song, Store
+from bot.tasting import steered
 from bot.voting import NO_PAIR, OWN, Voting
+from bot.web.contest import ContestRoutes
 from bot.web.forms import make_request, read_judgement, read_object, read_request
 from bot.web.guards import guards
-from bot.web.views import nameless_view, options_view, ranked_view, request_view, song_view, standing_view
+from bot.web.views import nameless_view, options_view, ranked_view, request_view, song_view, standing_view, taste_view
+from bot.web.voters import known_voter, name_voter
 from generator.contract import FaultError, InputError, Request, digest, random_seed
 
 STATIC = Path(__file__).parent / "static"
-PAGE_FILES = ("style.css", "app.js", "top.js", "battle.js", "icon.svg")
+PAGE_FILES = ("style.css", "app.js", "top.js", "battle.js", "contest.js", "taste.js", "icon.svg")
 
-VOTER_COOKIE = "chiptune_voter"
-VOTER_SECONDS = 5 * 365 * 24 * 3600
 RANKINGS = ("votes", "battles")
 MAX_PAGE = 100
 """Songs in one answer of the history or of a chart."""
@@ -42,9 +45,10 @@ CONTENT_TYPES = {
 }
 
 
-def make_app(settings: Settings, store: Store, backlog: Backlog) -> web.Application:
+def make_app(settings: Settings, store: Store, backlog: Backlog, contests: Contests) -> web.Application:
     """The web application; serve it with `start`."""
-    channel = _LocalChannel(store, backlog)
+    voting = Voting(store)
+    channel = _LocalChannel(store, backlog, voting)
     app = web.Application(middlewares=guards(settings))
     app.add_routes(
         [
@@ -58,12 +62,14 @@ def make_app(settings: Settings, store: Store, backlog: Backlog) -> web.Applicat
             web.get("/api/songs", channel.songs),
             web.get(f"/api/songs/{ID}", channel.song),
             web.get("/api/top", channel.top),
+            web.get("/api/taste", channel.taste),
             web.get("/api/battle", channel.battle),
             web.post("/api/battle", channel.judge),
             web.post(f"/api/songs/{ID}/vote", channel.vote),
             web.post(f"/api/songs/{ID}/another", channel.another),
             web.post(f"/api/songs/{ID}/remix", channel.remix),
             web.get(f"/files/{ID}/{{name}}", channel.file),
+            *ContestRoutes(settings, store, contests, voting).routes(),
         ]
     )
     return app
@@ -87,15 +93,15 @@ async def start(app: web.Application, host: str, port: int) -> tuple[web.AppRunn
 class _LocalChannel:
     """The handlers, with what they need."""
 
-    def __init__(self, store: Store, backlog: Backlog) -> None:
+    def __init__(self, store: Store, backlog: Backlog, voting: Voting) -> None:
         self._store = store
         self._backlog = backlog
-        self._voting = Voting(store)
+        self._voting = voting
 
     async def page(self, request: web.Request) -> web.StreamResponse:
         """The page itself; its name is one of ours, checked by the routes."""
         response = web.FileResponse(STATIC / (request.path.lstrip("/") or "index.html"))
-        _name_voter(response, _voter(request) or secrets.token_hex(16))
+        name_voter(response, known_voter(request) or secrets.token_hex(16))
         return response
 
     async def health(self, _: web.Request) -> web.Response:
@@ -108,8 +114,9 @@ class _LocalChannel:
 
     async def ask(self, request: web.Request) -> web.Response:
         """Take a request."""
-        wanted, upload = await read_request(request)
-        return await self._accept(request, wanted, upload=upload)
+        asked = await read_request(request)
+        wanted = asked.request if asked.seeded else await steered(self._store, asked.request, LOCAL_GUILD)
+        return await self._accept(request, wanted, upload=asked.upload)
 
     async def another(self, request: web.Request) -> web.Response:
         """Another take: the same request with another seed."""
@@ -117,7 +124,8 @@ class _LocalChannel:
         entry = await self._store.requests.get(song.id)
         if entry is None:
             raise web.HTTPNotFound
-        return await self._accept(request, replace(entry.request, seed=random_seed()), parent=song.id)
+        wanted = replace(entry.request, seed=random_seed(), taste=None)
+        return await self._accept(request, await steered(self._store, wanted, LOCAL_GUILD), parent=song.id)
 
     async def remix(self, request: web.Request) -> web.Response:
         """A remix of a song that is here already."""
@@ -137,7 +145,7 @@ class _LocalChannel:
     async def cancel(self, request: web.Request) -> web.Response:
         """Take back a request of this browser's."""
         entry = await self._local_request(request)
-        if entry.user_id != _voter(request):
+        if entry.user_id != known_voter(request):
             raise InputError("Only the browser that asked can cancel this.")
         await self._backlog.cancel(entry.id, by=entry.user_id)
         return web.json_response({"id": entry.id})
@@ -164,10 +172,14 @@ class _LocalChannel:
         chart = await self._store.charts.top(LOCAL_GUILD, period, limit=_limit(request, "10"), start=int(start))
         return web.json_response([ranked_view(one) for one in chart])
 
+    async def taste(self, _: web.Request) -> web.Response:
+        """What people like here, and how sure that is."""
+        return web.json_response(taste_view(await self._store.tastes.of(LOCAL_GUILD)))
+
     async def song(self, request: web.Request) -> web.Response:
         """One song, and how this browser voted."""
         song = await self._song(request)
-        voter = _voter(request)
+        voter = known_voter(request)
         vote = await self._store.votes.of(song.id, voter) if voter else 0
         return web.json_response({**song_view(song), "vote": vote})
 
@@ -178,33 +190,33 @@ class _LocalChannel:
         value = fields.get("value")
         if set(fields) != {"value"} or type(value) is not int or value not in (-1, 0, 1):
             raise InputError("A vote is {“value”: 1}, 0 or -1.")
-        known = _voter(request)
+        known = known_voter(request)
         voter = known or secrets.token_hex(16)
         # As elsewhere, all who have no name yet are one person to the limit.
         cast = await self._voting.cast(song.id, voter, value, person=known or "")
         response = web.json_response({"votes": cast.votes, "vote": value, "note": OWN if cast.first_own else None})
-        _name_voter(response, voter)
+        name_voter(response, voter)
         return response
 
     async def battle(self, request: web.Request) -> web.Response:
         """Two songs for this browser to compare, which it neither made nor compared before."""
-        known = _voter(request)
+        known = known_voter(request)
         voter = known or secrets.token_hex(16)
         pair = await self._store.battles.pair(LOCAL_GUILD, voter)
         if pair is None:
             raise InputError(NO_PAIR)
         response = web.json_response({name: nameless_view(song) for name, song in zip("ab", pair, strict=True)})
-        _name_voter(response, voter)
+        name_voter(response, voter)
         return response
 
     async def judge(self, request: web.Request) -> web.Response:
         """Which of two songs this browser prefers; the songs with their names."""
         a, b, outcome = read_judgement(await read_object(request))
-        known = _voter(request)
+        known = known_voter(request)
         voter = known or secrets.token_hex(16)
         songs = await self._voting.judge(LOCAL_GUILD, voter, a, b, outcome, person=known or "")
         response = web.json_response({name: song_view(song) for name, song in zip("ab", songs, strict=True)})
-        _name_voter(response, voter)
+        name_voter(response, voter)
         return response
 
     async def file(self, request: web.Request) -> web.StreamResponse:
@@ -225,7 +237,7 @@ class _LocalChannel:
     ) -> web.Response:
         """Queue what a browser wants; scripts, which have no cookie, are one person together."""
         entry = await self._backlog.accept(
-            wanted, origin="local", user_id=_voter(request), guild_id=LOCAL_GUILD, upload=upload, parent=parent
+            wanted, origin="local", user_id=known_voter(request), guild_id=LOCAL_GUILD, upload=upload, parent=parent
         )
         return web.json_response({"id": entry.id}, status=202)
 
@@ -255,14 +267,3 @@ def _limit(request: web.Request, usual: str) -> int:
     if not re.fullmatch(r"[0-9]{1,3}", limit) or not 1 <= int(limit) <= MAX_PAGE:
         raise InputError(f"The limit must be 1 to {MAX_PAGE}.")
     return int(limit)
-
-
-def _voter(request: web.Request) -> str | None:
-    """The random name of this browser, None before it loaded the page."""
-    voter = request.cookies.get(VOTER_COOKIE, "")
-    return voter if re.fullmatch(r"[0-9a-f]{32}", voter) else None
-
-
-def _name_voter(response: web.StreamResponse, voter: str) -> None:
-    """Give this browser its name, for a few years more."""
-    response.set_cookie(VOTER_COOKIE, voter, max_age=VOTER_SECONDS, httponly=True, samesite="Strict")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import BodyPartReader, hdrs, web
@@ -27,19 +28,30 @@ JUDGEMENT = "A judgement is {“a”: id, “b”: id, “winner”: “a”, �
 TWO_PARTS = "A remix has two parts: “request” and “file”."
 
 
-async def read_request(request: web.Request) -> tuple[Request, bytes | None]:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request as it was sent. upload: a remix's MIDI file. seeded: whether it named its seed."""
+
+    request: Request
+    upload: bytes | None
+    seeded: bool
+
+
+async def read_request(request: web.Request) -> Asked:
     """The request and, for a remix, its MIDI file's bytes. Raises InputError."""
     if request.content_length is not None and request.content_length > MAX_UPLOAD_BYTES + MAX_FIELDS_BYTES:
         check_upload(b"", declared=request.content_length)
     if request.content_type == "application/json":
-        return make_request(parse_object(await _read_body(request))), None
+        fields = parse_object(await _read_body(request))
+        return Asked(make_request(fields), None, seeded=fields.get("seed") is not None)
     if request.content_type != "multipart/form-data":
         raise InputError("Send a request as application/json, or as multipart/form-data with a MIDI file.")
     fields, name, data = await _read_parts(request)
+    seeded = fields.get("seed") is not None
     if data is None:
-        return make_request(fields), None
+        return Asked(make_request(fields), None, seeded)
     check_upload(data)
-    return make_request({"mode": "arrange", **fields}, upload=digest(data), name=name), data
+    return Asked(make_request({"mode": "arrange", **fields}, upload=digest(data), name=name), data, seeded)
 
 
 async def read_object(request: web.Request) -> dict[str, Any]:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from bot.store import Entry, Ranked, Song, Standing, Status
+from bot.store import Entry, Famous, Mine, Nominee, Ranked, Round, Song, Standing, Status
+from bot.taste import LEAST, MARGIN, Liked
+from bot.tasting import USE, WORDS, choice_told, told
+from bot.text import SOUND_TITLES
 from bot.waiting import Place
 from generator.contract import (
     BARS,
@@ -72,6 +75,8 @@ def song_view(song: Song) -> dict[str, Any]:
         "votes": song.votes,
         "report": song.report,
         "got": song.got,
+        "choice": choice_told(song.got),
+        "features": song.features,
         "created": song.created,
     }
 
@@ -100,6 +105,54 @@ def standing_view(one: Standing) -> dict[str, Any]:
     return {**song_view(one.song), **place}
 
 
+def nominee_view(one: Nominee, mine: Mine) -> dict[str, Any]:
+    """A song of an open round, and whether this browser nominated it."""
+    return {**song_view(one.song), "mine": one.song.id in mine.nominated}
+
+
+def result_view(ended: Round, nominees: list[Nominee]) -> dict[str, Any]:
+    """How a round ended: its outcome, and its songs with their votes, the winner first."""
+    songs = [{"id": one.song.id, "title": one.song.title, "votes": one.votes, "won": one.won} for one in nominees]
+    return {"round": ended.ordinal, "outcome": ended.outcome, "voters": ended.voters, "songs": songs}
+
+
+def famous_view(one: Famous) -> dict[str, Any]:
+    """A song of the hall of fame, with the round that it won and when (seconds since 1970)."""
+    won = {"round": one.round.ordinal, "contest_votes": one.votes, "ended": one.round.ended}
+    return {**song_view(one.song), **won}
+
+
+def taste_view(liked: Liked) -> dict[str, Any]:
+    """What people like, in words and in numbers; features only where a taste acts."""
+    features = [
+        {
+            "name": one.feature,
+            "title": WORDS[one.feature].name,
+            "more": WORDS[one.feature].more,
+            "less": WORDS[one.feature].less,
+            "weight": one.weight,
+            "low": one.low,
+            "high": one.high,
+            "mean": one.mean,
+            "spread": one.spread,
+        }
+        for one in liked.leanings
+    ]
+    return {
+        "words": [*told(liked), USE] if liked.acts else told(liked),
+        "votes": liked.votes,
+        "least": LEAST,
+        "people": liked.people,
+        "songs": liked.songs,
+        "acts": liked.acts,
+        "gain": liked.gain,
+        "margin": MARGIN,
+        "right": liked.right,
+        "without": liked.without,
+        "features": features if liked.acts else [],
+    }
+
+
 def options_view() -> dict[str, Any]:
     """What a request may hold, for the page's form."""
     return {
@@ -110,6 +163,7 @@ def options_view() -> dict[str, Any]:
         "default_seconds": DEFAULT_SECONDS,
         "temperature": TEMPERATURE,
         "densities": DENSITIES,
+        "sounds": SOUND_TITLES,
         "bars": BARS,
         "takes": TAKES,
         "channels": CHANNELS,

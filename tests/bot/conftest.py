@@ -8,29 +8,35 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import pytest
 import pytest_asyncio
 
 from bot.backlog import Backlog
+from bot.contests import Contests
 from bot.files import Files
 from bot.settings import Settings
 from bot.store import Store
 from bot.web.app import make_app, start
 from bot.web.poster import LocalPoster
 from generator.client import GeneratorClient
+from tests.clock import MovedClock
 from tests.conftest import FAKE_GENERATOR
 
 MIDI = bytes.fromhex("4d546864 00000006 0000 0001 0060 4d54726b 00000004 00ff2f00")
 
 
 class Channel:
-    """A browser's view of a running local channel."""
+    """A browser's view of a running local channel. calendar: the contests' clock."""
 
-    def __init__(self, http: aiohttp.ClientSession, url: str, store: Store, folder: Path, files: Files) -> None:
+    def __init__(
+        self, http: aiohttp.ClientSession, url: str, store: Store, folder: Path, files: Files, *, calendar: MovedClock
+    ) -> None:
         self.http = http
         self.url = url.rstrip("/")
         self.store = store
         self.folder = folder
         self.files = files
+        self.calendar = calendar
 
     async def get(self, path: str, **options: Any) -> tuple[int, Any]:
         async with self.http.get(self.url + path, **options) as response:
@@ -58,16 +64,23 @@ class Channel:
         return dict((await self.until_over(await self.ask(**fields)))["song"])
 
 
+@pytest.fixture
+def public_url() -> str | None:
+    return "https://tunes.example.org"
+
+
 @pytest_asyncio.fixture
-async def channel(store: Store, tmp_path: Path) -> AsyncIterator[Channel]:
-    settings = Settings(port=0, public_url="https://tunes.example.org")
+async def channel(store: Store, tmp_path: Path, public_url: str | None) -> AsyncIterator[Channel]:
+    settings = Settings(port=0, public_url=public_url)
     client = GeneratorClient(FAKE_GENERATOR)
     files = Files(store, tmp_path)
     backlog = Backlog(store, client, {"local": LocalPoster()}, files)
-    runner, url = await start(make_app(settings, store, backlog), settings.host, settings.port)
+    calendar = MovedClock()
+    contests = Contests(store, calendar)
+    runner, url = await start(make_app(settings, store, backlog, contests), settings.host, settings.port)
     worker = asyncio.create_task(backlog.run())
     async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:
-        yield Channel(http, url, store, tmp_path, files)
+        yield Channel(http, url, store, tmp_path, files, calendar=calendar)
     await runner.cleanup()
     worker.cancel()
     await asyncio.gather(worker, return_exceptions=True)

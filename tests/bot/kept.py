@@ -40,6 +40,7 @@ def song_of(entry: Entry, **fields: Any) -> Song:
         "parent": entry.parent,
         "guild_id": entry.guild_id,
         "user_id": entry.user_id,
+        "only_in": entry.only_in,
     }
     return Song(id=entry.id, **{**values, **fields})
 

@@ -3,16 +3,20 @@
 import asyncio
 import json
 import os
+import sqlite3
+import time
 import zipfile
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import pytest
 import pytest_asyncio
 
 from bot.files import Files
 from bot.privacy import Privacy
-from bot.store import Song, Store
+from bot.store import Asker, Limits, Song, Store
 from generator.contract import digest
 from tests.bot.kept import FILES, ask, content, digests, make, new_entry, on_disk, song_of, write_job
 
@@ -37,10 +41,17 @@ class Home:
         self.his: Song = await make_one(2, BOB, parent=self.hers.id)
         await make_one(3, ALICE, upload=SHARED)
         self.same: Song = await make_one(3, BOB, upload=SHARED)
+        await self.store.messages.add(self.hers.id, "9", "replay of hers", BOB)
+        await self.store.messages.add(self.his.id, "9", "replay of his", ALICE)
+        await self.store.messages.add(self.his.id, "9", "his own replay", BOB)
         await self.store.votes.cast(self.hers.id, BOB, 1)
         await self.store.votes.cast(self.his.id, ALICE, 1)
         await self.store.votes.cast(self.his.id, BOB, 1)
         await self.store.battles.judge("7", ALICE, self.his.id, self.same.id, 1)
+        found = await self.store.contests.start("7", "9", 0)
+        await self.store.contests.nominate("7", self.his.id, ALICE, 0)
+        await self.store.rounds.pass_due(found.voting)
+        await self.store.contests.vote("7", self.his.id, ALICE, found.voting)
         await self.store.reports.add(self.his.id, ALICE, "Too loud.")
         waiting = new_entry(4, user_id=ALICE, destination={"user": int(ALICE), "token": "secret"})
         await ask(self.store, self.files, waiting)
@@ -60,7 +71,7 @@ async def home(tmp_path: Path) -> AsyncIterator[Home]:
 
 
 async def test_nothing_is_left_of_a_person_who_is_erased(home: Home) -> None:
-    gone = [ALICE, digest(HERS), home.hers.id, *digests(1)]
+    gone = [ALICE, digest(HERS), home.hers.id, *digests(1), "replay of hers", "replay of his"]
     assert all(home.holds(text) for text in gone)
     await home.privacy.erase(ALICE)
     assert [text for text in gone if home.holds(text)] == []
@@ -75,6 +86,7 @@ async def test_what_others_have_stays(home: Home) -> None:
     assert left[home.his.id].votes == 1
     assert on_disk(home.folder) == {*digests(2, 3), digest(SHARED)}
     assert await home.store.reports.waiting("7") == []
+    assert await home.store.messages.of(home.his.id) == [(None, "message 2"), ("9", "his own replay")]
     entry = await home.store.requests.get(home.his.id)
     assert entry
     assert (entry.user_id, entry.parent) == (BOB, None)
@@ -107,8 +119,11 @@ async def test_a_person_gets_everything_with_the_files(home: Home) -> None:
         "songs": 2,
         "files": 6,
         "uploads": 2,
+        "messages": 2,
         "votes": 1,
         "battles": 1,
+        "nominations": 1,
+        "ballots": 1,
         "reports": 1,
     }
     assert about["requests"][0]["request"]["upload"] == digest(HERS)
@@ -135,3 +150,67 @@ async def test_of_a_stranger_there_is_nothing(home: Home) -> None:
     assert all(rows == [] for table, rows in about.items() if table != "user")
     assert await home.privacy.erase("5") == 0
     assert len(await home.store.songs.history("7")) == 4
+
+
+MANY = 8000
+
+
+def fill_many(path: Path) -> None:
+    """So many songs of alice's and of bob's, in turn, as large as usual."""
+    ids = [(f"{number:032x}", (ALICE, BOB)[number % 2]) for number in range(2 * MANY)]
+    asked, timings = json.dumps({"seed": 1, "name": "n" * 400}), json.dumps({"total": "t" * 200})
+    with closing(sqlite3.connect(path)) as db:
+        db.executemany(
+            "INSERT INTO requests (id, origin, request, destination, user_id, guild_id, status, created, updated)"
+            " VALUES (?, 'discord', ?, '{}', ?, '7', 'posted', 1, 1)",
+            [(song, asked, user) for song, user in ids],
+        )
+        db.executemany(
+            "INSERT INTO songs (id, title, digest, midi, audio, picture, seconds, bpm, key, seed, model, engine,"
+            " guild_id, user_id, report, timings, created)"
+            " VALUES (?, ?, ?, 'm', 'a', 'p', 1, 1, 'C', 1, 'nes', 'e', '7', ?, '', ?, 1)",
+            [(song, f"Tune of {user}", song, user, timings) for song, user in ids],
+        )
+        db.executemany(
+            "INSERT INTO files VALUES (?, ?, ?, 1)",
+            [(song, name, digest(f"{song}{name}".encode())) for song, _ in ids for name in (*FILES, "tune.mp4")],
+        )
+        db.commit()
+
+
+@pytest.mark.long
+async def test_others_are_answered_while_a_person_with_thousands_of_tunes_is_erased(tmp_path: Path) -> None:
+    path = tmp_path / "chiptune.sqlite3"
+    async with Store.open(path):
+        pass
+    fill_many(path)
+    async with Store.open(path) as store:
+        erasing = asyncio.create_task(Privacy(store, Files(store, tmp_path)).erase(ALICE))
+        waits = []
+        while not erasing.done():
+            await asyncio.sleep(0.01)
+            before = time.perf_counter()
+            # What a command asks before it is acknowledged.
+            await store.servers.settings("7")
+            await store.queue.reached(Asker("discord", BOB, "7"), Limits())
+            await store.songs.history("7", limit=10)
+            waits.append(time.perf_counter() - before)
+        await erasing
+        assert len(waits) > 50
+        assert max(waits) < 0.5, f"somebody waited for {max(waits):.2f} s"
+        assert not Home(store, tmp_path).holds(ALICE)
+        assert len(await store.songs.history("7", limit=2 * MANY)) == MANY
+
+
+async def test_those_who_look_do_not_wait_for_those_who_write(home: Home) -> None:
+    writer = sqlite3.connect(home.folder / "chiptune.sqlite3", isolation_level=None)
+    with closing(writer):
+        writer.execute("BEGIN IMMEDIATE")  # as somebody who writes the file anew
+        scrubbing = asyncio.create_task(home.store.database.scrub())
+        async with asyncio.timeout(2):
+            await asyncio.sleep(0.1)
+            assert await home.store.queue.reached(Asker("discord", BOB, "7"), Limits()) is None
+            assert len(await home.store.songs.history("7")) == 4
+        assert not scrubbing.done()
+        writer.execute("ROLLBACK")
+    await scrubbing

@@ -27,6 +27,7 @@ async def test_settings_are_set_back_one_by_one_or_together(store: Store) -> Non
     ("name", "value", "said"),
     [
         ("scene", "beach", "scene"),
+        ("sound", "organ", "sound"),
         ("seconds", 1, "length"),
         ("person_limit", 0, "1 to 50"),
         ("person_limit", True, "1 to 50"),

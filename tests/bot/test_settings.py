@@ -27,6 +27,12 @@ def test_how_long_things_are_kept() -> None:
     assert (settings.keep_days, settings.grace_days) == (90, 1)
 
 
+def test_a_channel_for_reports() -> None:
+    assert (
+        load_settings(NONE, {"CHIPTUNE_REPORTS_CHANNEL": "271828182845904523"}).reports_channel == "271828182845904523"
+    )
+
+
 def test_empty_is_unset() -> None:
     assert load_settings(NONE, {"DISCORD_TOKEN": " ", "CHIPTUNE_PORT": "", "CHIPTUNE_PUBLIC_URL": ""}) == Settings()
 
@@ -41,6 +47,8 @@ def test_empty_is_unset() -> None:
         ("CHIPTUNE_KEEP_DAYS", "0"),
         ("CHIPTUNE_KEEP_DAYS", "a month"),
         ("CHIPTUNE_GRACE_DAYS", "99999"),
+        ("CHIPTUNE_REPORTS_CHANNEL", "#reports"),
+        ("CHIPTUNE_REPORTS_CHANNEL", "9" * 21),
         ("CHIPTUNE_PUBLIC_URL", "tunes.example.org"),
         ("CHIPTUNE_PUBLIC_URL", "ftp://tunes.example.org"),
         ("CHIPTUNE_PUBLIC_URL", "https://[half"),

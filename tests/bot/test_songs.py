@@ -25,7 +25,10 @@ async def test_a_deleted_song_leaves_nothing(store: Store, files: Files, tmp_pat
     song, other = await make(store, files, 1), await make(store, files, 2)
     await store.votes.cast(song.id, "2", 1)
     await store.reports.add(song.id, "2", "Too loud.")
+    assert await store.messages.add(song.id, "9", "again", "2")
     await files.delete(song.id)
+    assert not await store.messages.add(song.id, "9", "once more", "2")
+    assert await rows(store, "messages") == 0
     assert await store.songs.get(song.id, or_deleted=True) is None
     assert await store.requests.get(song.id) is None
     assert [await rows(store, table) for table in ("songs", "requests", "votes", "reports")] == [1, 1, 0, 0]
@@ -38,7 +41,9 @@ async def test_a_deleted_parent_can_still_be_read_as_deleted(store: Store, files
     parent = await make(store, files, 1, upload=b"MThd upload")
     child = await make(store, files, 2, parent=parent.id)
     await store.votes.cast(parent.id, "2", 1)
+    await store.messages.add(parent.id, "9", "again", "2")
     await files.delete(parent.id)
+    assert await rows(store, "messages") == 0
     assert await store.songs.get(parent.id) is None
     assert await store.requests.get(parent.id) is None
     assert await store.songs.history("7") == [child]

@@ -144,5 +144,7 @@ async def test_the_file_is_in_wal_mode_and_checks_references(tmp_path: Path) -> 
         with closing(sqlite3.connect(path)) as outside:
             assert outside.execute("PRAGMA journal_mode").fetchone() == ("wal",)
             assert outside.execute("SELECT count(*) FROM requests").fetchone() == (1,)
-        for pragma in ("foreign_keys", "secure_delete"):
-            assert [row[0] for row in await store.database.fetch(f"PRAGMA {pragma}")] == [1]
+        async with store.database.transaction():  # of the connection that writes
+            for pragma in ("foreign_keys", "secure_delete"):
+                assert [row[0] for row in await store.database.rows(f"PRAGMA {pragma}")] == [1]
+        assert [row[0] for row in await store.database.fetch("PRAGMA query_only")] == [1]

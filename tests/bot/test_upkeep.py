@@ -2,7 +2,6 @@
 
 import asyncio
 import sqlite3
-import time
 from pathlib import Path
 
 import pytest
@@ -14,36 +13,9 @@ from bot.store import Store
 from bot.upkeep import DAY, Upkeep
 from generator.contract import digest
 from tests.bot.kept import ask, digests, make, new_entry, on_disk
+from tests.clock import MovedClock
 
 UPLOAD = b"MThd an upload"
-
-
-class MovedClock:
-    """Stands still until it is moved. naps: how often somebody began to wait for it."""
-
-    def __init__(self) -> None:
-        self.time = time.time()
-        self.changed = asyncio.Condition()
-        self.naps = 0
-
-    def now(self) -> float:
-        return self.time
-
-    async def sleep(self, seconds: float) -> None:
-        until = self.time + seconds
-        async with self.changed:
-            self.naps += 1
-            self.changed.notify_all()
-            await self.changed.wait_for(lambda: self.time >= until)
-
-    async def until_naps(self, count: int) -> None:
-        async with asyncio.timeout(10), self.changed:
-            await self.changed.wait_for(lambda: self.naps >= count)
-
-    async def move(self, days: float) -> None:
-        async with self.changed:
-            self.time += days * DAY
-            self.changed.notify_all()
 
 
 class House:
@@ -141,9 +113,9 @@ async def test_it_works_at_the_start_and_once_a_day(house: House) -> None:
     await house.clock.until_naps(1)
     assert await house.ids() == []
     await refused(2)
-    await house.clock.move(0.9)
+    await house.clock.move(0.9 * DAY)
     assert len(await house.ids()) == 1
-    await house.clock.move(0.2)
+    await house.clock.move(0.2 * DAY)
     await house.clock.until_naps(2)
     assert await house.ids() == []
     work.cancel()
@@ -162,7 +134,7 @@ async def test_a_round_that_fails_is_logged_and_tried_again(
     assert "the upkeep failed" in caplog.text
     assert sqlite3.OperationalError.__name__ in caplog.text
     await house.store.database.change("ALTER TABLE elsewhere RENAME TO reports")
-    await house.clock.move(1)
+    await house.clock.move(DAY)
     await house.clock.until_naps(2)
     assert await house.ids() == []
     work.cancel()

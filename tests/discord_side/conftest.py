@@ -14,6 +14,8 @@ import pytest
 import pytest_asyncio
 
 from bot.backlog import Backlog
+from bot.contests import Contests
+from bot.discord.announcer import DiscordAnnouncer
 from bot.discord.client import ChiptuneClient
 from bot.discord.poster import DiscordPoster
 from bot.discord.presses import Presses
@@ -21,6 +23,7 @@ from bot.files import Files
 from bot.posters import Poster
 from bot.store import Song, Store
 from generator.contract import Failure, InputError, Job, Progress, Request, Result
+from tests.clock import MovedClock
 from tests.fake_generator import FILES
 
 DAMAGED = 3
@@ -74,7 +77,9 @@ class Clock:
 
 @dataclass
 class Stage:
-    """What a test works with. alice and bob are members of the server, `channel` is in it. clock: double presses'."""
+    """What a test works with. alice and bob are members of the server, `channel` is in it. clock: double presses';
+    calendar: contests'.
+    """
 
     env: Any
     client: ChiptuneClient
@@ -84,6 +89,7 @@ class Stage:
     alice: Any
     bob: Any
     clock: Clock
+    calendar: MovedClock
 
     async def posted(self, count: int = 1) -> list[discord.Message]:
         """Wait until so many tunes are in the channel; these messages, oldest first."""
@@ -135,7 +141,12 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def simcord_bot(store: Store, composer: Composer, clock: Clock, tmp_path: Path) -> ChiptuneClient:
+def calendar() -> MovedClock:
+    return MovedClock()
+
+
+@pytest.fixture
+def simcord_bot(store: Store, composer: Composer, clock: Clock, calendar: MovedClock, tmp_path: Path) -> ChiptuneClient:
     async def fetch(attachment: discord.Attachment) -> bytes:
         return await attachment.read()
 
@@ -145,18 +156,20 @@ def simcord_bot(store: Store, composer: Composer, clock: Clock, tmp_path: Path) 
         store,
         backlog,
         fetch,
+        Contests(store, calendar),
         synced_file=tmp_path / "commands",
         public_url="https://tunes.example",
         shard_count=1,
     )
     client.presses = Presses(clock)
     posters["discord"] = DiscordPoster(client)
+    client.contests.announce_by(DiscordAnnouncer(client))
     return client
 
 
 @pytest_asyncio.fixture
 async def stage(
-    simcord_env: Any, simcord_bot: ChiptuneClient, composer: Composer, clock: Clock
+    simcord_env: Any, simcord_bot: ChiptuneClient, composer: Composer, clock: Clock, calendar: MovedClock
 ) -> AsyncIterator[Stage]:
     guild = simcord_env.create_guild()
     channel = guild.create_text_channel("music")
@@ -164,7 +177,7 @@ async def stage(
     alice, bob = (guild.add_member(simcord_env.create_user(name)) for name in ("alice", "bob"))
     with simcord_env.time_context():
         work = asyncio.create_task(simcord_bot.backlog.run())
-    yield Stage(simcord_env, simcord_bot, simcord_bot.store, composer, channel, alice, bob, clock)
+    yield Stage(simcord_env, simcord_bot, simcord_bot.store, composer, channel, alice, bob, clock, calendar)
     work.cancel()
     with suppress(asyncio.CancelledError):
         await work

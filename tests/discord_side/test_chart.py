@@ -7,21 +7,8 @@ import io
 import pytest
 from PIL import Image
 
-from bot.discord.chart import (
-    BAR,
-    FOOTER,
-    GROUND,
-    HEADER,
-    LEFT,
-    POSSIBLE,
-    RIGHT,
-    ROW,
-    SURE,
-    WIDTH,
-    Colour,
-    counted,
-    draw,
-)
+from bot.discord.chart import BAR, FOOTER, HEADER, LEFT, RIGHT, ROW, counted, draw
+from bot.discord.pen import GROUND, POSSIBLE, SURE, WIDTH, Colour
 from bot.store import Ranked
 from bot.store.charts import wilson
 from tests.bot.kept import new_entry, song_of

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from bot.discord.deleting import MESSAGE_STAYS, NOT_POSTED_YET
+import discord
+
+from bot.discord.deleting import MESSAGE_STAYS, MESSAGES_STAY, NOT_POSTED_YET
 from bot.discord.rights import NOT_YOURS, ONLY_MODERATORS
 from bot.store import Song
 
@@ -46,6 +48,26 @@ async def test_nobody_else_may_but_moderators(stage: Stage) -> None:
     stage.refused()
 
 
+async def test_a_moderator_is_one_where_the_tune_was_posted(stage: Stage) -> None:
+    _, song = await stage.made()
+    guild = stage.channel.guild
+    keeps_order = discord.PermissionOverwrite(manage_messages=True)
+    elsewhere = guild.create_text_channel("elsewhere", overwrites={stage.bob: keeps_order})
+    refused = await stage.bob.slash(elsewhere, "chiptune delete", song=song.id)
+    assert refused.response.content == NOT_YOURS
+    assert await stage.bob.autocomplete(elsewhere, "chiptune delete", "song", "") == []
+    await stage.alice.slash(elsewhere, "chiptune generate")
+    await stage.gone()
+    newest = (await stage.store.songs.history(str(guild.id)))[0]
+    for channel in (elsewhere, stage.channel):
+        [choice] = await stage.bob.autocomplete(channel, "chiptune delete", "song", "")
+        assert choice["value"] == newest.id
+    asked = await stage.bob.slash(stage.channel, "chiptune delete", song=newest.id)
+    await stage.bob.click(asked.response.message, label="Delete it")
+    assert await stage.store.songs.get(newest.id) is None
+    stage.refused()
+
+
 async def test_where_moderators_alone_delete_the_owner_may_not(stage: Stage) -> None:
     post, song = await stage.made()
     asked = await stage.alice.slash(stage.channel, "chiptune delete", song=song.id)
@@ -79,6 +101,33 @@ async def test_a_message_that_cannot_be_removed_is_told_of(stage: Stage) -> None
     await stage.alice.click(asked.response.message, label="Delete it")
     assert asked.response.content == f"**Tune \\*1\\* \\@everyone** is deleted. {MESSAGE_STAYS}"
     assert await stage.store.songs.get(song.id) is None
+
+
+async def test_replays_go_with_the_tune(stage: Stage) -> None:
+    post, song = await stage.made()
+    elsewhere = stage.channel.guild.create_text_channel("elsewhere")
+    for channel in (stage.channel, elsewhere):
+        await stage.bob.slash(channel, "chiptune replay", song=song.id)
+    assert len(elsewhere.history()) == 1
+    [_, again] = await stage.posted(2)
+    asked = await stage.alice.slash(stage.channel, "chiptune delete", song=song.id)
+    await stage.alice.click(asked.response.message, label="Delete it")
+    assert asked.response.content == "**Tune \\*1\\* \\@everyone** is deleted."
+    assert {post.id, again.id}.isdisjoint(message.id for message in stage.channel.history())
+    assert elsewhere.history() == []
+
+
+async def test_replays_that_cannot_be_removed_are_counted(stage: Stage) -> None:
+    _, song = await stage.made()
+    for _ in range(2):
+        await stage.bob.slash(stage.channel, "chiptune replay", song=song.id)
+    post, *again = await stage.posted(3)
+    asked = await stage.alice.slash(stage.channel, "chiptune delete", song=song.id)
+    for message in again:
+        stage.env.inject_error("DELETE", f"/channels/{stage.channel.id}/messages/{message.id}", status=403, code=50013)
+    await stage.alice.click(asked.response.message, label="Delete it")
+    assert asked.response.content.endswith(MESSAGES_STAY.format(count=2))
+    assert post.id not in [message.id for message in stage.channel.history()]
 
 
 async def test_a_tune_on_its_way_to_the_channel_is_not_deleted(stage: Stage) -> None:

@@ -9,9 +9,11 @@ from typing import Any
 import discord
 from discord import app_commands
 
+from bot.discord import battle, contest_buttons, contest_fame, top
 from bot.discord.buttons import BUTTONS, AnotherTake, Extend, Files, Vote
 from bot.discord.cancelling import Cancel
 from bot.discord.commands import chiptune_group
+from bot.discord.contest_fame import Fame, FameTurn
 from bot.discord.deleting import Delete, DeleteForGood
 from bot.discord.handling import Handle
 from bot.discord.history import Older
@@ -19,7 +21,7 @@ from bot.discord.privacy import Erase, EraseForGood, Export
 from bot.discord.reporting import ReportButton
 from bot.discord.reworking import Remix, Rewrite
 from bot.store import ServerSettings
-from generator.contract import BARS, BPM, DENSITIES, MODES, SCENES, SECONDS, SEEDS, TAKES, TEMPERATURE
+from generator.contract import BARS, BPM, DENSITIES, MODES, SCENES, SECONDS, SEEDS, SOUNDS, TAKES, TEMPERATURE
 
 NAME = re.compile(r"[-_'\w]{1,32}")
 Payload = dict[str, Any]
@@ -64,8 +66,8 @@ def test_names_descriptions_options_and_choices_are_within_the_limits() -> None:
 def test_no_two_commands_have_the_same_name() -> None:
     names = [part["name"] for part in payload()["options"]]
     assert names == [
-        "generate", "remix", "history", "song", "replay", "play", "stop", "top", "battle", "queue", "cancel",
-        "delete", "report", "settings", "privacy", "help",
+        "generate", "remix", "history", "song", "replay", "play", "stop", "top", "battle", "contest",
+        "taste", "queue", "cancel", "delete", "report", "settings", "privacy", "help",
     ]  # fmt: skip
     assert len(names) == len(set(names)) <= 25
 
@@ -81,6 +83,7 @@ def test_options_have_the_contract_s_ranges() -> None:
         assert (options[name]["min_value"], options[name]["max_value"]) == limits
     assert [choice["value"] for choice in options["scene"]["choices"]] == list(SCENES)
     assert [choice["value"] for choice in options["density"]["choices"]] == list(DENSITIES)
+    assert [choice["value"] for choice in options["sound"]["choices"]] == list(SOUNDS)
 
 
 def test_remix_has_every_mode_but_a_new_tune_s_and_every_field() -> None:
@@ -92,7 +95,7 @@ def test_remix_has_every_mode_but_a_new_tune_s_and_every_field() -> None:
         "seconds",
         "takes",
     }
-    assert fields <= set(options)
+    assert {*fields, "sound"} <= set(options)
     assert not any(option.get("required") for option in remix["options"])
 
 
@@ -119,6 +122,15 @@ def test_custom_ids_are_short_and_never_confused() -> None:
         assert len(button.custom_id) <= 100
         matching = [kind for kind in BUTTONS if _template(kind).fullmatch(button.custom_id)]
         assert matching == [type(button)]
+
+
+def test_custom_ids_of_a_contest_are_none_of_others() -> None:
+    round_id = "0123456789abcdef" * 2
+    kinds = (*BUTTONS, *top.BUTTONS, *battle.BUTTONS, *contest_buttons.BUTTONS, *contest_fame.BUTTONS)
+    ours: list[Any] = [*(kind(round_id) for kind in (*contest_buttons.BUTTONS, Fame)), FameTurn(999999)]
+    for item in ours:
+        assert len(item.custom_id) <= 100
+        assert [kind for kind in kinds if _template(kind).fullmatch(item.custom_id)] == [type(item)]
 
 
 def _template(kind: Any) -> re.Pattern[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from typing import Any
 
 import pytest
 
@@ -61,6 +62,37 @@ async def test_erase_asks_once_and_leaves_nothing_of_the_person(stage: Stage) ->
     found = await stage.store.songs.get(newest.id)
     assert found is not None
     assert found.votes == 0
+
+
+async def erased(stage: Stage, who: Any) -> str:
+    """What is said when somebody has had everything erased."""
+    shown = await who.slash(stage.channel, "chiptune privacy")
+    asked = await who.click(shown.response.message, label="Erase…")
+    await who.click(asked.response.message, label="Erase everything")
+    return str(asked.response.content)
+
+
+async def test_replays_of_a_tune_go_with_the_one_who_asked_for_it(stage: Stage) -> None:
+    _, song = await stage.made()
+    await stage.bob.slash(stage.channel, "chiptune replay", song=song.id)
+    _, again = await stage.posted(2)
+    about = await stage.client.privacy.export_of(str(stage.alice.id))
+    [kept] = about["messages"]
+    assert (kept["song"], kept["message_id"], kept["user_id"]) == (song.id, str(again.id), None)
+    assert str(stage.bob.id) not in str(about)
+    assert await erased(stage, stage.alice) == "Erased: 1 tune, 1 request, 4 files; 2 messages deleted."
+    assert not [message for message in stage.channel.history() if message.attachments]
+
+
+async def test_what_somebody_posted_again_goes_with_them_and_the_tune_stays(stage: Stage) -> None:
+    post, song = await stage.made()
+    await stage.bob.slash(stage.channel, "chiptune replay", song=song.id)
+    [kept] = (await stage.client.privacy.export_of(str(stage.bob.id)))["messages"]
+    assert kept["user_id"] == str(stage.bob.id)
+    assert await erased(stage, stage.bob) == "Erased: 0 files; 1 message deleted."
+    assert [message.id for message in await stage.posted()] == [post.id]
+    assert await stage.store.songs.get(song.id) == song
+    assert (await stage.client.privacy.export_of(str(stage.bob.id)))["messages"] == []
 
 
 async def test_a_tune_on_its_way_to_the_channel_is_waited_for(stage: Stage) -> None:

@@ -192,7 +192,7 @@ async def test_what_is_on_its_way_is_not_cancelled_and_a_tune_has_no_such_button
     [post] = await stage.posted()
     assert "Cancel" not in buttons(post)
     late = await stage.alice.slash(stage.channel, "chiptune cancel", request=entry.id)
-    assert late.response.content == "It is too late to cancel this: it is on its way."
+    assert [said.content for said in late.followups] == ["It is too late to cancel this: it is on its way."]
     stage.refused()
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import discord
 import pytest
 
 from bot.discord.handling import GONE_ALREADY
-from bot.discord.reporting import AGAIN, KEPT, KEPT_OUTSIDE, NO_REASON, PASSED_ON
+from bot.discord.reporting import AGAIN, KEPT, NO_REASON, NOBODY, NOT_PASSED, PASSED_ON, PASSED_OUTSIDE
 from bot.discord.rights import ONLY_MODERATORS
-from bot.store import Report
+from bot.store import Report, Song
 
 from .conftest import Stage
 from .reading import custom_id
@@ -67,6 +68,8 @@ async def test_moderators_delete_the_tune_from_below_the_report(stage: Stage, mo
     _, song = await stage.made()
     await stage.alice.slash(stage.channel, "chiptune report", song=song.id, reason="Mine, and bad")
     await stage.bob.slash(stage.channel, "chiptune report", song=song.id, reason="Too loud")
+    await stage.bob.slash(stage.channel, "chiptune replay", song=song.id)
+    await stage.posted(2)
     first, second = sorted(channel.history(), key=lambda message: message.id)[1:]
 
     for label in ("Delete the tune", "Dismiss"):
@@ -84,6 +87,20 @@ async def test_moderators_delete_the_tune_from_below_the_report(stage: Stage, mo
     await moderator.click(first, label="Dismiss")
     [first] = [message for message in channel.history() if message.id == first.id]
     assert first.content.endswith(f"\n{GONE_ALREADY}")
+
+
+async def test_who_keeps_order_among_reports_alone_settles_none(stage: Stage, moderator: Any) -> None:
+    channel = await channel_for_reports(stage, moderator)
+    _, song = await stage.made()
+    await stage.bob.slash(stage.channel, "chiptune report", song=song.id, reason="Bad")
+    keeps_order = discord.PermissionOverwrite(manage_messages=True)
+    aside = stage.channel.guild.create_text_channel("aside", overwrites={stage.bob: keeps_order})
+    await moderator.slash(stage.channel, "chiptune settings reports", channel=aside)
+    refused = await stage.bob.click(aside.last_message, label="Dismiss")
+    assert refused.response.content == ONLY_MODERATORS
+    assert len(await waiting(stage)) == 1
+    await moderator.click(channel.last_message, label="Dismiss")
+    assert await waiting(stage) == []
 
 
 async def test_moderators_dismiss_all_reports_of_a_tune(stage: Stage, moderator: Any) -> None:
@@ -127,11 +144,46 @@ async def test_a_channel_that_was_closed_later_leaves_the_report_waiting(stage: 
     assert len(await waiting(stage)) == 1
 
 
-async def test_outside_of_servers_it_is_kept_for_those_who_run_the_bot(stage: Stage) -> None:
+async def outside(stage: Stage) -> Song:
+    """A tune of alice's in her direct messages."""
     await stage.alice.user.slash("chiptune generate")
     await stage.gone()
-    place = f"channel:{stage.alice.user.dm_channel.id}"
-    [song] = await stage.store.songs.history(place)
+    [song] = await stage.store.songs.history(f"channel:{stage.alice.user.dm_channel.id}")
+    return song
+
+
+async def test_outside_of_servers_those_who_run_the_bot_see_it_where_they_have_set_a_channel(
+    stage: Stage, moderator: Any
+) -> None:
+    theirs = stage.channel.guild.create_text_channel("operators")
+    stage.client.reports_channel = str(theirs.id)
+    song = await outside(stage)
     result = await stage.alice.user.slash("chiptune report", song=song.id, reason="Too loud")
-    assert result.response.content == KEPT_OUTSIDE
-    assert len(await stage.store.reports.waiting(place)) == 1
+    assert result.response.content == PASSED_OUTSIDE
+    card = theirs.last_message
+    assert card.content.startswith("🚩 **Tune \\*1\\* \\@everyone**, a tune from outside of servers, was reported by")
+    assert [file.filename for file in card.attachments] == ["tune.ogg"]
+    refused = await stage.bob.click(card, label="Delete the tune")
+    assert refused.response.content == ONLY_MODERATORS
+    await moderator.click(card, label="Delete the tune")
+    assert await stage.store.songs.get(song.id) is None
+    assert not [message for message in stage.alice.user.dm_channel.history() if message.attachments]
+
+
+async def test_outside_of_servers_it_is_said_where_there_is_nobody_to_tell(stage: Stage) -> None:
+    song = await outside(stage)
+    result = await stage.alice.user.slash("chiptune report", song=song.id, reason="Too loud")
+    assert result.ephemeral
+    assert result.response.content == NOBODY
+    assert await stage.store.reports.waiting(song.guild_id or "") == []
+    stage.refused()
+
+
+async def test_what_cannot_be_passed_on_outside_can_be_reported_again(stage: Stage) -> None:
+    theirs = stage.channel.guild.create_text_channel("operators")
+    stage.client.reports_channel = str(theirs.id)
+    song = await outside(stage)
+    stage.env.inject_error("POST", f"/channels/{theirs.id}/messages", status=403, code=50001)
+    for said in (NOT_PASSED, PASSED_OUTSIDE):
+        result = await stage.alice.user.slash("chiptune report", song=song.id, reason="Too loud")
+        assert result.response.content == said

@@ -7,9 +7,12 @@ from typing import Any
 import discord
 import pytest
 import pytest_asyncio
+from discord import app_commands
 
 from bot.discord.rights import NO_SERVER, ONLY_MANAGERS
+from bot.discord.settings import TITLES, settings
 from bot.store import ServerSettings
+from tests.fake_generator import MIDI
 
 from .conftest import Stage
 from .reading import custom_id, text
@@ -79,6 +82,21 @@ async def test_only_those_who_manage_the_server_see_and_change_them(stage: Stage
     stage.refused()
 
 
+async def test_no_setting_is_shown_or_proposed_to_others(stage: Stage, manager: Any) -> None:
+    await manager.slash(stage.channel, "chiptune settings scene", scene="boss")
+    commands = list(settings.commands)
+    assert len(commands) >= len(TITLES)
+    for command in commands:
+        assert isinstance(command, app_commands.Command)
+        assert not any(parameter.autocomplete for parameter in command.parameters)
+        result = await stage.alice.slash(stage.channel, f"chiptune settings {command.name}")
+        assert result.ephemeral
+        assert result.response.content == ONLY_MANAGERS
+        assert result.followups == []
+    assert await stage.store.servers.settings(guild_id(stage)) == ServerSettings(scene="boss")
+    stage.refused()
+
+
 async def test_a_tune_is_as_usual_where_nothing_is_asked_for_and_says_so(stage: Stage, manager: Any) -> None:
     await manager.slash(stage.channel, "chiptune settings scene", scene="boss")
     await manager.slash(stage.channel, "chiptune settings length", seconds=45)
@@ -93,6 +111,31 @@ async def test_a_tune_is_as_usual_where_nothing_is_asked_for_and_says_so(stage: 
     assert "As usual" not in text(posts[3])
     await stage.bob.click(posts[0], custom_id=custom_id(posts[0], "Like"))
     assert lines[0] in text((await stage.posted(4))[0])
+
+
+async def test_what_plays_a_tune_is_chosen_usual_or_as_the_tune_was(stage: Stage, manager: Any) -> None:
+    await stage.alice.slash(stage.channel, "chiptune generate", sound="apu")
+    [post] = await stage.posted()
+    assert "Asked for played by the sound chip itself, imitated" in text(post)
+    await stage.bob.click(post, custom_id=custom_id(post, "Extend"))
+    [_, extended] = await stage.posted(2)
+    assert "Asked for 8 bars · played by the sound chip" in text(extended)
+    await stage.alice.slash(stage.channel, "chiptune generate", sound="soundfont")
+    assert "sound chip" not in text((await stage.posted(3))[2])
+    result = await manager.slash(stage.channel, "chiptune settings sound", sound="apu")
+    assert "- Usual sound: the sound chip itself, imitated" in result.response.content
+    await stage.alice.slash(stage.channel, "chiptune generate")
+    *_, usual = await stage.posted(4)
+    assert "As usual in this server: the sound chip itself, imitated" in text(usual)
+    await stage.alice.slash(stage.channel, "chiptune remix", file=("song.mid", MIDI))
+    await stage.posted(5)
+    await stage.alice.slash(stage.channel, "chiptune remix", file=("song.mid", MIDI), sound="soundfont")
+    await stage.posted(6)
+    await stage.alice.slash(stage.channel, "chiptune generate", sound="soundfont")
+    *_, plain = await stage.posted(7)
+    assert "As usual" not in text(plain)
+    sounds = [request.sound for request in stage.composer.requests]
+    assert sounds == ["apu", "apu", "soundfont", "apu", "apu", "soundfont", "soundfont"]
 
 
 async def test_outside_of_the_server_nothing_is_usual(stage: Stage, manager: Any) -> None:

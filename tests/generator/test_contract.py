@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from generator.contract import MODES, InputError, Request
+from generator.contract import FARTHEST, MODES, InputError, Request, standard
 
 REMIX: dict[str, Any] = {"upload": "0" * 64}
 USES: dict[str, Any] = {
     "scene": "boss", "bpm": 120, "key": "C", "seconds": 10, "bars": 8, "density": "low", "takes": 2, "transpose": -3,
-    "keep": "p1", "strength": 0.5, "from_bar": 3, "span": "2-4",
+    "keep": "p1", "strength": 0.5, "from_bar": 3, "span": "2-4", "taste": {"tempo": [0.4, 140, 22]},
 }  # fmt: skip
 
 
@@ -49,6 +49,11 @@ def test_each_mode_takes_what_it_has_a_use_for_and_nothing_else(mode: str, field
         ({"upload": "0" * 64}, "A new tune takes no MIDI file."),
         ({"mode": "dance"}, "The mode must be one of generate, arrange, continue, accompany, vary, infill"),
         ({"seed": True}, "The seed must be a whole number"),
+        ({"taste": [1]}, "A taste holds three numbers for each of its features."),
+        ({"taste": {"charm": [1, 0, 1]}}, "The feature must be one of tempo, notes"),
+        ({"taste": {"tempo": [1, 0]}}, "The taste of tempo is a weight, a mean and a standard deviation."),
+        ({"taste": {"tempo": [1, 0, 0]}}, "the standard deviation above 0"),
+        ({"taste": {"tempo": [float("nan"), 0, 1]}}, "is three finite numbers"),
     ],
 )
 def test_what_cannot_be_is_said_in_a_sentence(fields: dict[str, Any], sentence: str) -> None:
@@ -75,8 +80,13 @@ def test_a_request_comes_back_from_json() -> None:
         Request(mode="infill", span=(2, 5), takes=3, **REMIX),
         Request(mode="accompany", keep=("p2", "no"), transpose=2, **REMIX),
         Request(bars=16, density="low", key="bb minor"),
+        Request(takes=4, taste={"tempo": (0.4, 140.0, 22.0), "minor": (-0.2, 0.3, 0.46)}),
     ):
         assert Request.from_dict(json.loads(json.dumps(request.to_dict()))) == request
+
+
+def test_a_feature_counts_three_deviations_at_the_most() -> None:
+    assert [standard(value, 10, 2) for value in (11, 10, 30, -30)] == [0.5, 0, FARTHEST, -FARTHEST]
 
 
 def test_a_request_of_the_first_release_is_still_read() -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
-from .world import APP_ID, BOT_USER, CHANNEL, GUILD, TOKEN, Payload, World
+from .world import APP_ID, BOT_USER, CHANNEL, GUILD, MANAGE_MESSAGES, MODERATORS, TOKEN, Payload, World
 
 DISPATCH, HEARTBEAT, IDENTIFY, RESUME, RECONNECT, INVALID, HELLO, ACK = 0, 1, 2, 6, 7, 9, 10, 11
 
@@ -113,12 +113,14 @@ class Gateway:
 def guild() -> Payload:
     """The one server, with its one channel."""
     channel = {"id": str(CHANNEL), "type": 0, "name": "general", "position": 0, "permission_overwrites": []}
-    everyone = {"id": str(GUILD), "name": "@everyone", "permissions": str(1 << 53), "position": 0, "color": 0}
+    everyone = {"id": str(GUILD), "name": "@everyone", "permissions": str(1 << 53 | 1 << 10), "position": 0, "color": 0}
+    staff = {"id": str(MODERATORS), "name": "staff", "permissions": str(MANAGE_MESSAGES), "position": 1, "color": 0}
+    more = {"hoist": False, "managed": False, "mentionable": False, "flags": 0}
     return {
         "id": str(GUILD),
         "name": "server",
         "owner_id": "1",
-        "roles": [{**everyone, "hoist": False, "managed": False, "mentionable": False, "flags": 0}],
+        "roles": [{**role, **more} for role in (everyone, staff)],
         "emojis": [],
         "stickers": [],
         "features": [],

@@ -22,7 +22,8 @@ RUNNER = Path(__file__).with_name("runner.py")
 class Bot:
     """One bot with one data folder, over as many processes as a test starts.
 
-    generator: the module to start as it. gate: to be touched when the fake one's held jobs may end.
+    generator: the module to start as it. gate: to be touched when the fake one's held jobs may end. clock:
+    names the seconds by which the bot's clock is wrong.
     """
 
     def __init__(self, discord: StandIn, folder: Path, generator: str | None = "tests.fake_generator") -> None:
@@ -30,6 +31,7 @@ class Bot:
         self.log_file = folder / "bot.log"
         self.jobs_file = folder / "jobs.log"
         self.gate = folder / "gate"
+        self.clock = folder / "clock"
         self._folder = folder
         self._discord = discord
         self._generator = generator
@@ -44,6 +46,7 @@ class Bot:
             "CHIPTUNE_DATA_DIR": str(self.data),
             "WIRE_PORT": str(self._discord.port),
             "WIRE_CA": str(self._discord.ca_file),
+            "WIRE_CLOCK": str(self.clock),
             "FAKE_GENERATOR_LOG": str(self.jobs_file),
             "FAKE_GENERATOR_GATE": str(self.gate),
             "PYTHONPATH": str(ROOT),
@@ -70,6 +73,13 @@ class Bot:
             process.send_signal(sign)
         async with asyncio.timeout(15):
             return await process.wait()
+
+    def move_clock(self, seconds: float) -> None:
+        """Put its clock forward or back, whether it runs or not."""
+        wrong = float(self.clock.read_text()) if self.clock.exists() else 0.0
+        new = self.clock.with_suffix(".new")
+        new.write_text(str(wrong + seconds))
+        new.replace(self.clock)  # never half written while the bot reads it
 
     def generator_pids(self) -> list[int]:
         """The process ids of the bot's children."""

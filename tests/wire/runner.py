@@ -1,7 +1,8 @@
 """Runs the bot against the stand-in: replaces the connector's factory, then is `python -m bot`.
 
-WIRE_PORT names the stand-in's port, WIRE_CA the file with its certificate authority. Where WIRE_GENERATOR names a
-module, that is started as the generator; nothing else is replaced.
+WIRE_PORT names the stand-in's port, WIRE_CA the file with its certificate authority. WIRE_CLOCK is the file by which a
+test moves the bot's clock. Where WIRE_GENERATOR names a module, that is started as the generator; nothing else is
+replaced.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 import bot.cli
 import bot.discord.app
 from bot.serve import serve
+from tests.clock import FileClock
 
 HOSTS = ("discord.com", "gateway.discord.gg", "gateway-resume.discord.gg", "cdn.discordapp.com")
 
@@ -48,6 +50,8 @@ def connector() -> aiohttp.BaseConnector:
 
 if __name__ == "__main__":
     bot.discord.app.make_connector = connector
+    ours = functools.partial(serve, clock=FileClock(Path(os.environ["WIRE_CLOCK"])))
     if module := os.environ.get("WIRE_GENERATOR"):
-        vars(bot.cli)["serve"] = functools.partial(serve, generator_command=(sys.executable, "-m", module))
+        ours = functools.partial(ours, generator_command=(sys.executable, "-m", module))
+    vars(bot.cli)["serve"] = ours
     runpy.run_module("bot", run_name="__main__", alter_sys=True)

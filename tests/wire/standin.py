@@ -18,7 +18,20 @@ from .certificates import server_context
 from .components import BUTTON, MENU, walk
 from .gateway import Gateway, guild
 from .rest import Rest
-from .world import APP_ID, CHANNEL, GUILD, USER, ApiError, Fault, File, Interaction, Payload, World
+from .world import (
+    APP_ID,
+    CHANNEL,
+    GUILD,
+    MANAGE_MESSAGES,
+    MODERATORS,
+    USER,
+    ApiError,
+    Fault,
+    File,
+    Interaction,
+    Payload,
+    World,
+)
 
 COMMAND, COMPONENT, AUTOCOMPLETE, SUBMIT = 2, 3, 4, 5
 LABEL = 18
@@ -205,7 +218,7 @@ class StandIn:
                 "channel_id": str(channel),
                 "member": {
                     "user": person,
-                    "roles": [],
+                    "roles": [str(MODERATORS)] if permissions & MANAGE_MESSAGES else [],
                     "joined_at": "2026-01-01T00:00:00+00:00",
                     "deaf": False,
                     "mute": False,

@@ -11,7 +11,7 @@ from tests.fake_generator import HELD
 from .components import BUTTON, walk
 from .process import Bot
 from .reading import text
-from .rest import MESSAGE, UPDATE
+from .rest import DEFER, DEFER_UPDATE, MESSAGE
 from .standin import StandIn
 from .test_restarts import posted, under_way
 from .world import EPHEMERAL, USER
@@ -33,9 +33,9 @@ async def test_the_button_works_after_a_restart_and_for_the_one_who_asked(discor
     assert (other.callback, other.data["flags"]) == (MESSAGE, EPHEMERAL)
     assert "Only the one who asked" in other.data["content"]
     pressed = await discord.answered(await discord.press(placeholder, "Cancel"))
-    assert pressed.callback == UPDATE
+    assert pressed.callback == DEFER_UPDATE
     await refused(discord, bot)
-    assert text(discord.original(interaction) or {}) == CANCELLED
+    await discord.until(lambda: text(discord.original(interaction) or {}) == CANCELLED)
     assert not [part for part in walk(placeholder["components"]) if part["type"] == BUTTON]
     later = await discord.slash("generate", {"seed": 60})
     [post] = await posted(discord, bot)
@@ -49,7 +49,8 @@ async def test_what_waits_is_cancelled_past_the_token_s_expiry(discord: StandIn,
     discord.world.offset = 16 * 60
     [(request,)] = bot.rows("SELECT id FROM requests WHERE status = 'queued'")
     done = await discord.answered(await discord.slash("cancel", {"request": request}))
-    assert (done.data["content"], done.data["flags"]) == ("Cancelled.", EPHEMERAL)
+    assert (done.callback, done.data["flags"]) == (DEFER, EPHEMERAL)
+    await discord.until(lambda: (discord.original(done) or {}).get("content") == "Cancelled.")
     await refused(discord, bot)
     assert text(discord.original(waiting) or {}) == CANCELLED
     bot.gate.touch()

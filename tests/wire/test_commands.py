@@ -63,7 +63,8 @@ async def test_what_is_being_made_is_cancelled_and_the_next_is_made(discord: Sta
     after = await discord.slash("generate", {"seed": 61}, user=USER + 1)
     await discord.until(lambda: bot.rows("SELECT 1 FROM requests WHERE status = 'queued'"))
     done = await discord.answered(await discord.slash("cancel"))
-    assert (done.data["content"], done.data["flags"]) == ("Cancelled.", EPHEMERAL)
+    assert (done.callback, done.data["flags"]) == (DEFER, EPHEMERAL)
+    await discord.until(lambda: (discord.original(done) or {}).get("content") == "Cancelled.")
     [post] = await discord.until(discord.posts)
     assert int(post["id"]) == after.original
     await discord.until(lambda: text(discord.original(held) or {}) == "This was cancelled.")

@@ -126,6 +126,7 @@ async def test_a_user_s_own_install_is_answered_directly_when_late(discord: Stan
     assert names(direct) == ["tune.mp4", "tune.mid"]
     await discord.until(lambda: bot.rows("SELECT 1 FROM requests WHERE status = 'posted'"))
     assert bot.rows("SELECT message_id FROM songs") == [(None,)]
+    assert bot.rows("SELECT message_id, channel_id FROM messages") == [(direct["id"], direct["channel_id"])]
 
 
 async def test_where_nothing_is_left_it_is_in_the_history(discord: StandIn, bot: Bot) -> None:

@@ -62,6 +62,7 @@ async def test_files_reports_and_the_history_are_the_asker_s_alone(discord: Stan
     form = await discord.answered(await discord.press(post, "🚩Report"))
     report = await discord.answered(await discord.submit(form, post, reason="too\nloud"))
     assert (report.callback, report.data["flags"]) == (DEFER, EPHEMERAL)
+    await discord.until(lambda: "kept for the moderators" in (discord.original(report) or {}).get("content", ""))
     assert bot.rows("SELECT song, reporter, reason FROM reports") == [(song, str(report.user), "too loud")]
 
     shown = await discord.answered(await discord.slash("song", {"song": song}))

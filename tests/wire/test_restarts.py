@@ -71,6 +71,34 @@ async def test_buttons_work_after_a_restart(discord: StandIn, bot: Bot) -> None:
     assert bot.rows("SELECT id FROM songs ORDER BY number LIMIT 1") == [(parent,)]
 
 
+async def test_a_battle_goes_on_after_a_restart(discord: StandIn, bot: Bot) -> None:
+    for seed in (50, 51, 52):
+        await discord.slash("generate", {"seed": seed})
+    await posted(discord, bot, 3)
+    judge = USER + 1
+    asked = await discord.answered(await discord.slash("battle", user=judge))
+    assert asked.callback == DEFER
+    await discord.until(lambda: (discord.original(asked) or {}).get("attachments"))
+    for label, count in (("A", 1), ("Even", 2)):
+        assert await bot.end() == 0
+        await bot.start()
+        battle = discord.original(asked)
+        assert battle
+        pressed = await discord.answered(await discord.press(battle, label, user=judge))
+        assert pressed.callback == DEFER_UPDATE
+        await discord.until(lambda: "made by" in (discord.original(asked) or {}).get("content", ""))
+        assert bot.rows("SELECT voter FROM battles") == [(str(judge),)] * count
+        named = discord.original(asked)
+        assert named
+        assert await bot.end() == 0
+        await bot.start()
+        await discord.answered(await discord.press(named, "Another pair", user=judge))
+        await discord.until(lambda: "Which of these" in (discord.original(asked) or {}).get("content", ""))
+    first, second = [outcome for [outcome] in bot.rows("SELECT outcome FROM battles ORDER BY number")]
+    assert first in (0, 1), "A was preferred, which of the two ids it had"
+    assert second == 0.5
+
+
 async def test_a_generator_that_is_killed_is_started_again(discord: StandIn, bot: Bot) -> None:
     interaction = await discord.slash("generate", {"seed": HELD})
     await discord.until(lambda: any("▰" in text(body) for _, _, body in discord.world.edits))

@@ -16,6 +16,8 @@ from .components import IS_COMPONENTS_V2, faults, show_files
 
 APP_ID, TOKEN = 7001, "MDAw.wire.bot-token-that-no-log-may-hold"
 GUILD, CHANNEL, USER = 8001, 8002, 9001
+MODERATORS, MANAGE_MESSAGES = 8009, 1 << 13
+"""A role of the server, which whoever has this permission is given, and the permission."""
 BOT_USER = {"id": str(APP_ID), "username": "chiptune", "discriminator": "0000", "avatar": None, "bot": True}
 EPHEMERAL = 1 << 6
 NONCE_SECONDS = 180

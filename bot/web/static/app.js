@@ -1,9 +1,11 @@
 // The page: sends requests, follows them, plays songs, votes, lists the history. The chart is top.js's, battles
-// are battle.js's.
+// are battle.js's, the contest is contest.js's, what people like taste.js's.
 // Whatever comes from elsewhere goes into the page as text, never as HTML. The address keeps what is being followed
 // (#request=ID) or shown (#song=ID), so that a reload goes on with it.
 
 import { makeBattle } from "/battle.js";
+import { makeContest } from "/contest.js";
+import { makeTaste } from "/taste.js";
 import { makeChart } from "/top.js";
 
 const POLL_MILLISECONDS = 700;
@@ -50,8 +52,8 @@ const text = (name) => form.elements[name].value.trim();
 // What is no number goes to the server as it was typed: its sentence says what is wrong.
 const number = (value) => (Number.isNaN(Number(value)) ? value : Number(value));
 
-const WORDS = ["scene", "key", "density", "span"];
-const ALWAYS = ["seed"]; // every mode has a use for it
+const WORDS = ["scene", "key", "density", "span", "sound"];
+const ALWAYS = ["seed", "sound"]; // every mode has a use for it
 const WRITING = ["temperature"]; // and all but an arrangement for this
 
 const mode = () => (midi || source ? text("mode") : "generate");
@@ -198,7 +200,7 @@ function show(song, isNew) {
   const shared = song.got.shared_notes;
   const original = shared === undefined ? "" : `longest run shared with a training song: ${shared} notes`;
   const density = song.got.density ? `${song.got.density} density` : "";
-  $("recipe").textContent = [...summary(song), density, `seed ${song.seed}`, `model ${song.model}`, original].filter(Boolean).join(" · ");
+  $("recipe").textContent = [...summary(song), density, `seed ${song.seed}`, `model ${song.model}`, original, song.choice].filter(Boolean).join(" · ");
   say("report", song.report);
   showParent(song);
   say("song-error", "");
@@ -242,6 +244,7 @@ async function castVote(value) {
     if (sum) sum.textContent = sumText(answer.votes);
     if (shown === song) say("song-note", answer.note);
     chart.refresh();
+    taste.refresh();
   } catch (error) {
     say("song-error", sentence(error));
   }
@@ -305,7 +308,8 @@ async function fillForm() {
   for (const [name, words, shownAs] of [["scene", options.scenes, same], ["key", options.keys, keyName], ["density", options.densities, same]]) {
     for (const word of words) form.elements[name].add(new Option(shownAs(word), word));
   }
-  for (const name of ["bpm", "seconds", "temperature", "bars", "transpose"]) {
+  for (const [sound, title] of Object.entries(options.sounds)) form.elements.sound.add(new Option(title, sound));
+  for (const name of ["bpm", "seconds", "temperature", "bars", "transpose", "takes"]) {
     [form.elements[name].min, form.elements[name].max] = options[name];
   }
   showFields();
@@ -354,6 +358,8 @@ function resume() {
 listen();
 fillForm().catch((error) => say("error", sentence(error)));
 list();
+const taste = makeTaste(call, (error) => say("error", sentence(error)));
 const chart = makeChart(call, open, (error) => say("error", sentence(error)));
 makeBattle(call, sendJson, open, sentence, chart.refresh);
+makeContest(call, sendJson, open, sentence, () => shown.id);
 resume();

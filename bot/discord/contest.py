@@ -1,0 +1,141 @@
+"""`/chiptune contest`: started and stopped by those who manage the server; nominations, votes and the hall of fame.
+
+The rules are the store's (`bot.store.contests`), what happens by itself is `bot.contests`'s.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import discord
+from discord import app_commands, ui
+from discord.app_commands import Choice
+
+from bot.discord import contest_buttons
+from bot.discord.asking import place
+from bot.discord.completing import SEARCHED, song_choices
+from bot.discord.contest_fame import fame_page
+from bot.discord.contest_pages import stage_box
+from bot.discord.markdown import inert
+from bot.discord.rights import check_manages
+from bot.store import Mine, Round, Song
+from bot.store.contests import EACH, NOT_RUNNING
+from generator.contract import InputError
+
+if TYPE_CHECKING:
+    from bot.discord.client import ChiptuneClient
+
+NO_SERVER = "A contest belongs to a server that the bot was added to: start it there."
+ONLY_MANAGERS = "Only those who may manage this server (Manage Server) can start and stop its contest."
+STARTED = "Round {ordinal} of the contest is open; it is announced in <#{channel}>."
+ENDING = "Round {ordinal} goes on to its end, and no other follows."
+STOPPED = "Round {ordinal} is ended, without a winner."
+WITHDRAWN = "{title} is not nominated any more."
+NO_ROUND = f"{NOT_RUNNING} Those who manage the server can start one: `/chiptune contest start`."
+
+contest = app_commands.Group(name="contest", description="A tune of the week: nominations, votes, a hall of fame")
+
+
+@contest.command(name="start", description="Start the weekly contest of this server")
+async def start(interaction: discord.Interaction[ChiptuneClient]) -> None:
+    """Begin the first round; its messages go into the channel for tunes, or where there is none into this one."""
+    client = interaction.client
+    guild = check_manages(interaction, nowhere=NO_SERVER, nobody=ONLY_MANAGERS)
+    found = await client.contests.start(guild, str(interaction.channel_id))
+    channel = (await client.store.servers.settings(guild)).channel_id or interaction.channel_id
+    await interaction.response.send_message(STARTED.format(ordinal=found.ordinal, channel=channel), ephemeral=True)
+
+
+@contest.command(name="stop", description="Let the open round be the last one")
+@app_commands.describe(at_once="End the open round now, without a winner")
+@app_commands.rename(at_once="at-once")
+async def stop(interaction: discord.Interaction[ChiptuneClient], at_once: bool = False) -> None:
+    """No more rounds."""
+    guild = check_manages(interaction, nowhere=NO_SERVER, nobody=ONLY_MANAGERS)
+    found = await interaction.client.contests.stop(guild, at_once=at_once)
+    said = (STOPPED if at_once else ENDING).format(ordinal=found.ordinal)
+    await interaction.response.send_message(said, ephemeral=True)
+
+
+@contest.command(name="show", description="The open round: what is nominated, and what you have done in it")
+async def show(interaction: discord.Interaction[ChiptuneClient]) -> None:
+    """The round with its buttons, to the one who asks alone."""
+    client = interaction.client
+    found = await _open(interaction)
+    mine = await client.store.contests.mine(found.number, str(interaction.user.id))
+    songs = {one.song.id: one.song for one in await client.store.contests.nominees(found.number)}
+    view = ui.LayoutView(timeout=None).add_item(await stage_box(client, found, _done(found, mine, songs)))
+    await interaction.response.send_message(view=view, ephemeral=True)
+
+
+async def complete_nominatable(interaction: discord.Interaction[ChiptuneClient], typed: str) -> list[Choice[str]]:
+    """The newest tunes that can be nominated and whose titles hold what was typed."""
+    return song_choices(await interaction.client.store.contests.nominatable(place(interaction), SEARCHED), typed)
+
+
+async def complete_nominee(interaction: discord.Interaction[ChiptuneClient], typed: str) -> list[Choice[str]]:
+    """The open round's tunes whose titles hold what was typed."""
+    return song_choices(await _nominees(interaction), typed)
+
+
+async def complete_mine(interaction: discord.Interaction[ChiptuneClient], typed: str) -> list[Choice[str]]:
+    """Those of them that the person has nominated."""
+    client, songs = interaction.client, await _nominees(interaction)
+    found = await client.store.contests.open(place(interaction))
+    mine = (await client.store.contests.mine(found.number, str(interaction.user.id))).nominated if found else ()
+    return song_choices([song for song in songs if song.id in mine], typed)
+
+
+@contest.command(name="nominate", description=f"Nominate a tune made here; {EACH} a round at the most")
+@app_commands.describe(song="A tune made here, your own or another's")
+@app_commands.autocomplete(song=complete_nominatable)
+async def nominate(interaction: discord.Interaction[ChiptuneClient], song: str) -> None:
+    """Nominate it."""
+    await interaction.response.send_message(await contest_buttons.nominate(interaction, song), ephemeral=True)
+
+
+@contest.command(name="withdraw", description="Take a nomination of yours back")
+@app_commands.describe(song="A tune that you have nominated")
+@app_commands.autocomplete(song=complete_mine)
+async def withdraw(interaction: discord.Interaction[ChiptuneClient], song: str) -> None:
+    """Take it back."""
+    gone = await interaction.client.contests.withdraw(place(interaction), song, str(interaction.user.id))
+    await interaction.response.send_message(WITHDRAWN.format(title=f"**{inert(gone.title)}**"), ephemeral=True)
+
+
+@contest.command(name="vote", description="Vote for a tune of the open round; it can be changed")
+@app_commands.describe(song="A tune of the round, not your own")
+@app_commands.autocomplete(song=complete_nominee)
+async def vote(interaction: discord.Interaction[ChiptuneClient], song: str) -> None:
+    """Set the vote."""
+    await interaction.response.send_message(await contest_buttons.vote(interaction, song), ephemeral=True)
+
+
+@contest.command(name="hall-of-fame", description="The tunes that won")
+async def hall_of_fame(interaction: discord.Interaction[ChiptuneClient]) -> None:
+    """Its first page, to the one who asks alone."""
+    view = await fame_page(interaction.client, place(interaction), 0)
+    await interaction.response.send_message(view=view, ephemeral=True)
+
+
+async def _open(interaction: discord.Interaction[ChiptuneClient]) -> Round:
+    """The open round of this place. Raises InputError."""
+    found = await interaction.client.store.contests.open(place(interaction))
+    if found is None:
+        raise InputError(NO_ROUND)
+    return found
+
+
+async def _nominees(interaction: discord.Interaction[ChiptuneClient]) -> list[Song]:
+    contests = interaction.client.store.contests
+    found = await contests.open(place(interaction))
+    return [one.song for one in await contests.nominees(found.number)] if found else []
+
+
+def _done(found: Round, mine: Mine, songs: dict[str, Song]) -> str:
+    """What somebody has done in a round, in a line."""
+    if found.stage == "nominating":
+        return f"You have nominated {len(mine.nominated)} of {EACH}."
+    if mine.vote is None:
+        return "You have not voted yet."
+    return f"Your vote is for {inert(songs[mine.vote].title)}." if mine.vote in songs else "You have not voted yet."

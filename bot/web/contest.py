@@ -1,0 +1,138 @@
+"""The contest of the page: its rounds, nominations, votes and hall of fame over the API.
+
+The page is a community of its own, and has no accounts: who reaches it may start and stop its contest, unless it is
+open to others (CHIPTUNE_PUBLIC_URL is set); a contest that was started before goes on then. The rules of a round are
+the store's, time passes in `bot.contests`.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from typing import Any
+
+from aiohttp import web
+
+from bot.contests import Contests
+from bot.settings import Settings
+from bot.store import LOCAL_GUILD, Store
+from bot.store.contests import EACH
+from bot.voting import Voting
+from bot.web.forms import read_object
+from bot.web.views import famous_view, nominee_view, result_view
+from bot.web.voters import known_voter, name_voter
+from generator.contract import InputError
+
+OPEN_TO_OTHERS = (
+    "This page is open to others: those who run the bot start and stop its contest while CHIPTUNE_PUBLIC_URL is unset."
+)
+ONE_SONG = "Send {“song”: id}."
+STOP = "Send {“at_once”: true} or {}."
+PAGE = 10
+
+
+class ContestRoutes:
+    """The handlers, with what they need."""
+
+    def __init__(self, settings: Settings, store: Store, contests: Contests, voting: Voting) -> None:
+        self._managed = settings.public_url is None
+        self._store = store.contests
+        self._contests = contests
+        self._voting = voting
+
+    def routes(self) -> list[web.RouteDef]:
+        """Every address."""
+        return [
+            web.get("/api/contest", self.show),
+            web.post("/api/contest/start", self.start),
+            web.post("/api/contest/stop", self.stop),
+            web.post("/api/contest/nominate", self.nominate),
+            web.post("/api/contest/withdraw", self.withdraw),
+            web.post("/api/contest/vote", self.vote),
+            web.get("/api/contest/hall-of-fame", self.hall_of_fame),
+        ]
+
+    async def show(self, request: web.Request) -> web.Response:
+        """The open round with what this browser has done in it, and how the last one ended."""
+        return web.json_response(await self._view(known_voter(request)))
+
+    async def start(self, request: web.Request) -> web.Response:
+        """Start the contest."""
+        self._check_manages()
+        await self._contests.start(LOCAL_GUILD, None)
+        return web.json_response(await self._view(known_voter(request)))
+
+    async def stop(self, request: web.Request) -> web.Response:
+        """Let the open round be the last, or end it at once."""
+        self._check_manages()
+        fields = await read_object(request)
+        at_once = fields.get("at_once", False)
+        if set(fields) - {"at_once"} or not isinstance(at_once, bool):
+            raise InputError(STOP)
+        await self._contests.stop(LOCAL_GUILD, at_once=at_once)
+        return web.json_response(await self._view(known_voter(request)))
+
+    async def nominate(self, request: web.Request) -> web.Response:
+        """Nominate a song for this browser."""
+        song, voter = await self._counted(request)
+        await self._contests.nominate(LOCAL_GUILD, song, voter)
+        return await self._named(voter)
+
+    async def withdraw(self, request: web.Request) -> web.Response:
+        """Take a nomination of this browser's back."""
+        song, voter = await self._counted(request)
+        await self._contests.withdraw(LOCAL_GUILD, song, voter)
+        return await self._named(voter)
+
+    async def vote(self, request: web.Request) -> web.Response:
+        """Set this browser's vote."""
+        song, voter = await self._counted(request)
+        await self._contests.vote(LOCAL_GUILD, song, voter)
+        return await self._named(voter)
+
+    async def hall_of_fame(self, request: web.Request) -> web.Response:
+        """The songs that won, newest first: ten after the first `start`."""
+        start = request.query.get("start", "0")
+        if not re.fullmatch(r"[0-9]{1,6}", start):
+            raise InputError("The start must be 0 to 999999.")
+        found = await self._store.hall_of_fame(LOCAL_GUILD, limit=PAGE, start=int(start))
+        return web.json_response([famous_view(one) for one in found])
+
+    def _check_manages(self) -> None:
+        if not self._managed:
+            raise InputError(OPEN_TO_OTHERS)
+
+    async def _counted(self, request: web.Request) -> tuple[str, str]:
+        """The song that is meant and this browser's name, counted as a vote. Raises InputError, LimitError."""
+        fields = await read_object(request)
+        song = fields.get("song")
+        if set(fields) != {"song"} or not isinstance(song, str):
+            raise InputError(ONE_SONG)
+        known = known_voter(request)
+        self._voting.count(known or "")  # as elsewhere, all who have no name yet are one person to the limit
+        return song, known or secrets.token_hex(16)
+
+    async def _named(self, voter: str) -> web.Response:
+        """The contest as it is now, for a browser that has done something in it."""
+        response = web.json_response(await self._view(voter))
+        name_voter(response, voter)
+        return response
+
+    async def _view(self, voter: str | None) -> dict[str, Any]:
+        found, last = await self._store.open(LOCAL_GUILD), await self._store.last(LOCAL_GUILD)
+        ended = result_view(last, await self._store.nominees(last.number)) if last else None
+        if found is None:
+            return {"round": None, "last": ended, "manages": self._managed}
+        mine = await self._store.mine(found.number, voter or "")
+        nominees = await self._store.nominees(found.number)
+        shown = {
+            "round": found.ordinal,
+            "stage": found.stage,
+            "voting": found.voting,
+            "closes": found.closes,
+            "ending": found.last,
+            "songs": [nominee_view(one, mine) for one in nominees],
+            "vote": mine.vote,
+            "left": max(0, EACH - len(mine.nominated)),
+        }
+        return {**shown, "last": ended, "manages": self._managed}

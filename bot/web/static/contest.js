@@ -1,0 +1,124 @@
+// The contest: a weekly round of nominations and votes, and the hall of fame. Votes are not counted on the page before
+// a round is over.
+
+const REFRESH_MILLISECONDS = 30000;
+const OUTCOMES = {
+  "no-nominations": "nobody nominated a tune",
+  "no-votes": "nobody voted, so there is no winner",
+  stopped: "it was stopped, without a winner",
+};
+
+// call, sendJson: ask the server. open: shows a song by its id. sentence: what an error says. current: the id of the song
+// in the player.
+export function makeContest(call, sendJson, open, sentence, current) {
+  const $ = (id) => document.getElementById(id);
+  let stage = null;
+
+  function say(words) {
+    $("contest-said").textContent = words;
+    $("contest-said").hidden = !words;
+  }
+
+  async function act(path, fields, said) {
+    try {
+      show(await sendJson(`/api/contest/${path}`, fields));
+      say(said);
+    } catch (error) {
+      say(sentence(error));
+    }
+  }
+
+  function show(contest) {
+    stage = contest.round === null ? null : contest.stage;
+    $("contest-title").textContent = contest.round === null ? "Contest" : `Contest, round ${contest.round}`;
+    $("contest-how").textContent = how(contest);
+    $("contest-last").textContent = ended(contest.last);
+    $("contest-last").hidden = !contest.last;
+    $("contest-songs").replaceChildren(...(contest.songs || []).map((song) => item(contest, song)));
+    $("contest-start").hidden = !contest.manages || (contest.round !== null && !contest.ending);
+    $("contest-start").textContent = contest.ending ? "Let the contest go on" : "Start a weekly contest";
+    $("contest-stop").hidden = !contest.manages || contest.round === null || contest.ending;
+    $("contest-end").hidden = !contest.manages || contest.round === null;
+    $("nominate").hidden = stage !== "nominating" || contest.left === 0;
+  }
+
+  function item(contest, song) {
+    const row = document.createElement("li");
+    row.append(namedButton(song.title, "name", () => open(song.id)));
+    if (contest.stage === "voting") {
+      const mine = contest.vote === song.id;
+      const vote = namedButton(mine ? "Your vote" : "Vote", "", () => act("vote", { song: song.id }, `Your vote is for “${song.title}”.`));
+      vote.setAttribute("aria-pressed", String(mine));
+      row.append(vote);
+    } else if (song.mine) {
+      row.append(namedButton("take back", "quiet", () => act("withdraw", { song: song.id }, `“${song.title}” is not nominated any more.`)));
+    }
+    return row;
+  }
+
+  async function refresh() {
+    try {
+      show(await call("/api/contest"));
+      await fame(0);
+    } catch (error) {
+      say(sentence(error));
+    }
+  }
+
+  async function fame(start) {
+    const songs = await call(`/api/contest/hall-of-fame?start=${start}`);
+    if (!start) $("fame").replaceChildren();
+    for (const song of songs) {
+      const row = document.createElement("li");
+      row.append(namedButton(song.title, "name", () => open(song.id)), note(`round ${song.round} · ${counted(song.contest_votes)}`));
+      $("fame").append(row);
+    }
+    $("fame-title").hidden = !$("fame").children.length;
+    $("fame-more").hidden = songs.length < 10;
+  }
+
+  $("nominate").addEventListener("click", () => act("nominate", { song: current() }, "It is nominated.").then(() => $("contest-title").scrollIntoView({ block: "nearest" })));
+  $("contest-start").addEventListener("click", () => act("start", {}, ""));
+  $("contest-stop").addEventListener("click", () => act("stop", {}, "This round is the last one."));
+  $("contest-end").addEventListener("click", () => {
+    if (confirm("End this round now, without a winner?")) act("stop", { at_once: true }, "");
+  });
+  $("fame-more").addEventListener("click", () => fame($("fame").children.length).catch((error) => say(sentence(error))));
+  setInterval(refresh, REFRESH_MILLISECONDS);
+  refresh();
+}
+
+function how(contest) {
+  if (contest.round === null) return "No contest runs. In one, tunes are nominated for five days, then voted for in two.";
+  const last = contest.ending ? " No other round follows." : "";
+  if (contest.stage === "nominating") {
+    return `Open a tune and nominate it, until ${when(contest.voting)}; ${contest.left} left for you.${last}`;
+  }
+  return `One vote each, until ${when(contest.closes)}, and not for a tune of your own. It can be changed, and the count is shown when it is over.${last}`;
+}
+
+function ended(last) {
+  if (!last) return "";
+  const winner = last.songs.find((song) => song.won);
+  if (winner) return `Round ${last.round} was won by “${winner.title}”, with ${winner.votes} of ${counted(last.voters)}.`;
+  return `Round ${last.round} is over: ${OUTCOMES[last.outcome] || "the tune that won is deleted by now"}.`;
+}
+
+function namedButton(words, name, pressed) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = name;
+  button.textContent = words;
+  button.addEventListener("click", pressed);
+  return button;
+}
+
+function note(words) {
+  const part = document.createElement("span");
+  part.className = "meta";
+  part.textContent = words;
+  return part;
+}
+
+const when = (seconds) => new Date(1000 * seconds).toLocaleString([], { weekday: "long", day: "numeric", month: "long", hour: "2-digit", minute: "2-digit" });
+const counted = (number) => `${number} vote${number === 1 ? "" : "s"}`;
