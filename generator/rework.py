@@ -19,7 +19,7 @@ from generator.compose import Progress, Take, Tune, best_take, is_copy, wish_of
 from generator.contract import InputError, Request
 from generator.originality import Index, longest_shared
 from models.rewrite import Source, fill_in, go_on, on_scale, source_of, write_beside
-from models.score import CHANNEL_NAMES, CHANNELS, Grid, Score
+from models.score import CHANNEL_NAMES, CHANNELS, NO, Grid, Score
 from models.writer import Model, Wish
 
 NEW_BARS = 8
@@ -29,7 +29,7 @@ SPAN_BARS = 4
 STRENGTH = 0.5
 """The share of bars that are varied, where nothing is asked for."""
 IN_KEY = 0.05
-"""By how much less of what is written may be in the source's key than of the source."""
+"""By how much the share of what is written in the source's key may differ from the source's own, or by one note."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +98,14 @@ def rework(model: Model, request: Request, tune: Tune, progress: Progress, known
 
 
 def _wrong(source: Source, score: Score) -> int:
-    """What is wrong with what was written: nothing new, or out of key."""
+    """What is wrong with what was written: nothing new, or less in the source's key than the source, or more."""
     old = [set(notes) for notes in source.score.channels]
     new = [[note for note in notes if note not in before] for notes, before in zip(score.channels, old, strict=True)]
     if not any(new):
         return 2
     key = find_key(source.score)[0]
-    return int(on_scale(new, key) < on_scale(source.score.channels, key) - IN_KEY)
+    near = max(IN_KEY, 1 / max(1, sum(map(len, new[:NO]))))
+    return int(abs(on_scale(new, key) - on_scale(source.score.channels, key)) > near)
 
 
 def _new_faults(source: Source, score: Score, written: Collection[int]) -> int:

@@ -9,7 +9,7 @@ from generator.analysis import find_key
 from generator.arrange import retimed
 from generator.compose import Tune
 from generator.contract import InputError, Request
-from generator.rework import _TASKS, _new_faults, bars_of, rework
+from generator.rework import _TASKS, _new_faults, _wrong, bars_of, rework
 from generator.work import WEIGHTS
 from models.rewrite import Source, source_of
 from models.sample import Composer
@@ -108,6 +108,21 @@ def test_the_same_seed_gives_the_same_and_another_another(model: Composer, mode:
     first, again, other = (reworked(model, mode=mode, seed=seed).score for seed in (1, 1, 2))
     assert first == again
     assert first.channels != other.channels
+
+
+def test_what_is_written_off_the_sources_key_is_wrong_and_so_is_more_in_it_than_the_source_was(model: Composer) -> None:
+    plain = source_of(model, SONG)
+    sharp = [replace(note, pitch=note.pitch + 1) if i % 2 else note for i, note in enumerate(SONG.channels[0])]
+    chromatic = source_of(model, replace(SONG, channels=(tuple(sharp), *SONG.channels[1:])))
+    added = [replace(note, start=note.start + 1, end=note.end) for note in SONG.channels[1]]
+
+    def wrong(source: Source, *up: int) -> int:
+        written = tuple(replace(note, pitch=note.pitch + up[i % len(up)]) for i, note in enumerate(added))
+        return _wrong(source, replace(source.score, channels=(source.score.channels[0], written, (), ())))
+
+    assert find_key(SONG)[0] == find_key(chromatic.score)[0] == "C"
+    assert (wrong(plain, 0), wrong(plain, 0, 0, 0, 2)) == (0, 1)
+    assert (wrong(chromatic, 0), wrong(chromatic, 0, 0, 0, 2)) == (1, 0)
 
 
 @pytest.mark.parametrize("mode", ["continue", "accompany", "vary", "infill"])
