@@ -26,7 +26,8 @@ from benchmarks.listening import RATE, Array, Heard, listen_to_pulse, listen_to_
 from benchmarks.noises import listen_to_noise
 from generator.apu.gme import play
 from generator.apu.nsf import SCORE_TICK, to_nsf
-from generator.apu.registers import PULSE_DIVIDER, TRIANGLE_DIVIDER, parted, period, sound_as_one
+from generator.apu.registers import PULSE_DIVIDER, TRIANGLE_DIVIDER, period
+from generator.apu.strikes import parted, sound_as_one
 from generator.waveforms import CPU_CLOCK, frequency
 from models.midi import read_score
 from models.score import CHANNEL_NAMES, CHANNELS, FRAMES_PER_SECOND, NO, P1, TR, Note, Score

@@ -185,11 +185,12 @@ def listen_to_triangle(samples: Array) -> list[Heard]:
     steps = np.where(up[1:] == up[:-1], 1, 2)
     found: list[Heard] = []
     current, last = -1, -np.inf
-    for i, span, count in _steady(gaps, steps):
-        pitch = int(_pitch(RATE * count / (32 * np.array(span))))
-        if pitch != current or times[i] - last > FRAME / 2:
-            found.append(Heard(float(times[i]) / FRAME, pitch))
-        current, last = pitch, times[i] + span
+    first, spans, counts = _steady(gaps, steps)
+    pitches = _pitch(RATE * counts / (32 * spans))
+    for at, span, pitch in zip(times[first].tolist(), spans.tolist(), pitches.tolist(), strict=True):
+        if pitch != current or at - last > FRAME / 2:
+            found.append(Heard(at / FRAME, pitch))
+        current, last = pitch, at + span
     return found
 
 
@@ -201,17 +202,18 @@ def _crossings(level: Array) -> tuple[Array, NDArray[np.bool_]]:
     return at + (border - level[at]) / (level[at + 1] - level[at]), step[at + 1] > step[at]
 
 
-def _steady(gaps: Array, steps: NDArray[np.int64]) -> Iterator[tuple[int, float, int]]:
-    """Spans in which all steps are equally long: the first crossing, samples, and steps."""
+def _steady(gaps: Array, steps: NDArray[np.int64]) -> tuple[NDArray[np.intp], Array, NDArray[np.int64]]:
+    """Spans in which all steps are equally long: the first crossings, samples, and steps."""
     ends, counts = np.concatenate(([0.0], np.cumsum(gaps))), np.concatenate(([0], np.cumsum(steps)))
     last = np.maximum(np.arange(len(gaps)) + 2, np.searchsorted(ends, ends[:-1] + SPAN))
-    for i in map(int, np.flatnonzero(last < len(ends))):
-        j = last[i]
-        middle = (i + j) // 2
-        first = (ends[middle] - ends[i]) / (counts[middle] - counts[i])
-        second = (ends[j] - ends[middle]) / (counts[j] - counts[middle])
-        if abs(first - second) * (middle - i) < BLUR:
-            yield i, float(ends[j] - ends[i]), int(counts[j] - counts[i])
+    i = np.flatnonzero(last < len(ends))
+    j = last[i]
+    middle = (i + j) // 2
+    first = (ends[middle] - ends[i]) / (counts[middle] - counts[i])
+    second = (ends[j] - ends[middle]) / (counts[j] - counts[middle])
+    even = np.abs(first - second) * (middle - i) < BLUR
+    i, j = i[even], j[even]
+    return i, ends[j] - ends[i], counts[j] - counts[i]
 
 
 def _pitch(frequencies: Array) -> NDArray[np.int64]:

@@ -27,10 +27,10 @@ from models.cli import DEFAULT_MODEL
 from models.forms import EVERY
 from models.grid import find_clock
 from models.parallel import in_parallel
+from models.rewrite import on_scale
 from models.sample import Composer
-from models.score import CHANNEL_NAMES, CHANNELS, NO, Note, Score
+from models.score import CHANNEL_NAMES, CHANNELS, Note, Score
 from models.songs import VALID_FILE, Song, read_songs
-from models.vocabulary import scale_of
 
 SECONDS = (20, 60)
 WRITTEN = [mode for mode in MODES if mode not in ("generate", "arrange")]
@@ -90,13 +90,12 @@ def case(numbered: tuple[int, Song], mode: str) -> Case:
         [note for note in notes if note not in set(old)]
         for notes, old in zip(made.channels, score.channels, strict=True)
     ]
-    scale = scale_of(tune.key)
     return Case(
         lost=sum(len(old - set(notes)) for old, notes in zip(kept, made.channels, strict=True)),
         illegal=sum(_illegal(channel, notes) for channel, notes in enumerate(made.channels)),
         written=sum(map(len, new)),
-        in_key=_in_key(new, scale),
-        source_in_key=_in_key(score.channels, scale),
+        in_key=on_scale(new, tune.key),
+        source_in_key=on_scale(score.channels, tune.key),
         cut=_cut(request, score, made),
         again=again == made,
         seconds=seconds,
@@ -139,11 +138,6 @@ def _cut(request: Request, score: Score, made: Score) -> int:
     )
 
 
-def _in_key(channels: object, scale: frozenset[int]) -> float:
-    notes = [note for notes in list(channels)[:NO] for note in notes]  # type: ignore[call-overload]
-    return sum(note.pitch % 12 in scale for note in notes) / max(1, len(notes))
-
-
 @cache
 def _composer() -> Composer:
     return Composer(DEFAULT_MODEL)
@@ -162,7 +156,7 @@ def main() -> None:
     print(f"| {' | '.join(heads)} |\n|{' --- |' * len(heads)}")
     for mode in WRITTEN:
         found = list(tqdm(in_parallel(partial(case, mode=mode), songs, chunk=1), total=len(songs), desc=mode))
-        near = sum(one.in_key >= one.source_in_key - 0.05 for one in found)
+        near = sum(abs(one.in_key - one.source_in_key) <= 0.05 for one in found)
         print(
             f"| {mode} | {len(found)} | {sum(one.lost for one in found)} | {sum(one.cut for one in found)} |"
             f" {sum(one.illegal for one in found)} | {sum(one.written for one in found)} |"

@@ -1,6 +1,7 @@
 """A request for a new tune becomes a score: takes of the model until one is as asked for and without faults.
 
-Knows the model and the checks; nothing of files or sound. Remixes are `generator.rework`'s.
+A take holds no note whose beginning the console could not show (`apu.strikes`). Knows the model and the checks; nothing
+of files or sound. Remixes are `generator.rework`'s.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from generator.analysis import faults, find_key
+from generator.apu.strikes import shown
 from generator.contract import KEYS, SEEDS, Request, Taste, standard, usual_seconds
 from generator.envelopes import dress
 from generator.features import features_of
@@ -80,6 +82,7 @@ def compose(composer: Composer, request: Request, progress: Progress, known: Ind
     def one(seed: int, told: Progress) -> Take:
         score, surprise = composer.take(replace(wish, seed=seed), told)
         score, key, wrong = _in_key(score, request.key)
+        score = shown(score if composer.codebook else dress(score, request.seed))
         shared = longest_shared(score, known) if known else None
         wrong += len(faults(score)) + (not is_as_dense(score, request.density)) + is_copy(shared)
         return Take(score, key, wrong, surprise, shared)
@@ -89,8 +92,7 @@ def compose(composer: Composer, request: Request, progress: Progress, known: Ind
     if request.taste and len(takes) > 1:
         best, chosen = choose(request, request.taste, takes)
     title = title_for(request.seed, request.scene)
-    sounding = best.score if composer.codebook else dress(best.score, request.seed)
-    return Tune(replace(sounding, title=title), title, best.key, shared=best.shared, chosen=chosen)
+    return Tune(replace(best.score, title=title), title, best.key, shared=best.shared, chosen=chosen)
 
 
 def wish_of(request: Request) -> Wish:

@@ -1,11 +1,12 @@
 """A tune that exists, written on: continued, accompanied, varied, or some of its bars written anew.
 
-What a request says in bars and channel names becomes beats and channels here; the writing is `models.rewrite`'s.
+What a request says in bars and channel names becomes beats and channels here; the writing is `models.rewrite`'s. What
+the console could not show of it is joined or left out (`apu.strikes`), what is kept stays.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from itertools import groupby
 from math import ceil
@@ -13,13 +14,13 @@ from math import ceil
 import numpy as np
 
 from generator.analysis import faults, find_key, hardly_plays
+from generator.apu.strikes import shown
 from generator.compose import Progress, Take, Tune, best_take, is_copy, wish_of
 from generator.contract import InputError, Request
 from generator.originality import Index, longest_shared
 from generator.sentences import Sentence, _, joined, ngettext
-from models.rewrite import Source, fill_in, go_on, source_of, write_beside
-from models.score import CHANNEL_NAMES, CHANNELS, NO, Grid, Note, Score
-from models.vocabulary import scale_of
+from models.rewrite import Source, fill_in, go_on, on_scale, source_of, write_beside
+from models.score import CHANNEL_NAMES, CHANNELS, NO, Grid, Score
 from models.writer import Model, Wish
 
 NEW_BARS = 8
@@ -29,7 +30,7 @@ SPAN_BARS = 4
 STRENGTH = 0.5
 """The share of bars that are varied, where nothing is asked for."""
 IN_KEY = 0.05
-"""By how much less of what is written may be in the source's key than of the source."""
+"""By how much the share of what is written in the source's key may differ from the source's own, or by one note."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ def rework(model: Model, request: Request, tune: Tune, progress: Progress, known
     before = longest_shared(tune.score, known) if known else 0
 
     def one(seed: int, told: Progress) -> Take:
-        score = task.write(model, replace(wish, seed=seed, key=tune.key), told)
+        score = shown(task.write(model, replace(wish, seed=seed, key=tune.key), told), kept=tune.score)
         shared = longest_shared(score, known) if known else None
         copied = is_copy(shared) and (shared or 0) > before
         wrong = _wrong(source, score) + _new_faults(source, score, task.written) + copied
@@ -102,14 +103,14 @@ def rework(model: Model, request: Request, tune: Tune, progress: Progress, known
 
 
 def _wrong(source: Source, score: Score) -> int:
-    """What is wrong with what was written: nothing new, or out of key."""
+    """What is wrong with what was written: nothing new, or less in the source's key than the source, or more."""
     old = [set(notes) for notes in source.score.channels]
     new = [[note for note in notes if note not in before] for notes, before in zip(score.channels, old, strict=True)]
     if not any(new):
         return 2
-    scale = scale_of(find_key(source.score)[0])
-    least = _in_scale(source.score.channels, scale) - IN_KEY
-    return int(_in_scale(new, scale) < least)
+    key = find_key(source.score)[0]
+    near = max(IN_KEY, 1 / max(1, sum(map(len, new[:NO]))))
+    return int(abs(on_scale(new, key) - on_scale(source.score.channels, key)) > near)
 
 
 def _new_faults(source: Source, score: Score, written: Collection[int]) -> int:
@@ -117,12 +118,6 @@ def _new_faults(source: Source, score: Score, written: Collection[int]) -> int:
     silent = {hardly_plays(channel) for channel in written}
     old = set(faults(source.score)) - silent
     return sum(fault not in old for fault in faults(score))
-
-
-def _in_scale(channels: Sequence[Sequence[Note]], scale: frozenset[int]) -> float:
-    """The share of pitched notes on a scale, 1 where there are none."""
-    notes = [note for notes in channels[:NO] for note in notes]
-    return sum(note.pitch % 12 in scale for note in notes) / len(notes) if notes else 1.0
 
 
 # --- what each mode does ---------------------------------------------------------------------------------------

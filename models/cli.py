@@ -38,12 +38,13 @@ def train_command(arguments: list[str]) -> int:
     )
     parser.add_argument("--crop-length", type=int, help="tokens of the first crops")
     parser.add_argument("--cooldown", type=float, help="last share of the steps, in which the learning rates fall")
+    parser.add_argument("--peak", type=float, help="the share of the usual learning rates that is reached")
     parser.add_argument("--width", type=int, help="a multiple of 64")
     parser.add_argument("--layers", type=int)
     parser.add_argument("--vocabulary", type=int, help="tokens")
     parser.add_argument("--seed", type=int)
     given = parser.parse_args(arguments)
-    options = ("steps", "width", "layers", "vocabulary", "crop_length", "cooldown", "seed")
+    options = ("steps", "width", "layers", "vocabulary", "crop_length", "cooldown", "peak", "seed")
     said = {name: value for name in options if (value := getattr(given, name)) is not None}
     train(given.corpora, given.out, replace(PRESETS[given.preset], **said), start=given.start, stop_at=given.stop_at)
     return 0

@@ -15,10 +15,10 @@ import numpy as np
 from models.forms import GIVEN, THEN, Sheet, infill, phrases, read_sheet, tell
 from models.grid import ROWS, RowClock
 from models.plan import least_returns, length_event, plan_of, returns_of
-from models.score import CHANNEL_NAMES, Note, Score
+from models.score import CHANNEL_NAMES, NO, Note, Score
 from models.steering import Course
 from models.tokens import clock_events, row_clock, to_text
-from models.vocabulary import LENGTHS
+from models.vocabulary import LENGTHS, scale_of
 from models.writer import Model, Wish, Writer
 
 ROOM = 0.6
@@ -188,10 +188,18 @@ def _writer(model: Model, source: Source, controls: list[str], beats: int, wish:
     length = [length_event(min(beats, LENGTHS[-1]))] if model.plans else []
     head = model.ids(("<bos>", *known, *clock_events(source.clock), *length))
     writer = Writer(model, head, source.clock, wish.temperature, np.random.default_rng(wish.seed))
-    writer.lean_to(wish.key)
+    if wish.key:
+        writer.lean_to(wish.key, on_scale(source.score.channels, wish.key))
     late = _late_share(source)
     writer.course = Course(late=(late - LIKE, late + LIKE))
     return writer
+
+
+def on_scale(channels: Sequence[Sequence[Note]], key: str) -> float:
+    """The share of pitched notes on the scale of a key, 1 where there are none."""
+    scale = scale_of(key)
+    notes = [note for notes in channels[:NO] for note in notes]
+    return sum(note.pitch % 12 in scale for note in notes) / len(notes) if notes else 1.0
 
 
 def _late_share(source: Source) -> float:

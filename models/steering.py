@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.legality import TokenTable
+from models.score import NO
 from models.sounds import Codebook
 from models.vocabulary import is_note
 
@@ -76,10 +77,12 @@ class Rudder:
 class Tally:
     """What has been written so far. notes: all; written: those not repeated, of them late; heard: with an envelope.
 
-    played, repeated: beats of single channels in which anything happens. loudness: the sum over those heard.
+    played, repeated: beats of single channels in which anything happens. loudness: the sum over those heard. pitched:
+    notes that have a pitch, of them on the scale (pitch classes).
     """
 
     codebook: Codebook | None = None
+    scale: frozenset[int] = frozenset()
     notes: int = 0
     written: int = 0
     late: int = 0
@@ -87,6 +90,8 @@ class Tally:
     loudness: float = 0.0
     played: int = 0
     repeated: int = 0
+    pitched: int = 0
+    on_scale: int = 0
     _envelopes: dict[int, float] = field(default_factory=dict)
 
     def add(self, beat: Sequence[Sequence[tuple[str, str]]], repeating: int = 0) -> None:
@@ -94,7 +99,11 @@ class Tally:
         for channel, happened in enumerate(beat):
             self.played += bool(happened)
             self.repeated += bool(happened) and repeating >> channel & 1
-            self.notes += sum(is_note(event) for _, event in happened)
+            notes = [event for _, event in happened if is_note(event)]
+            self.notes += len(notes)
+            if channel != NO:
+                self.pitched += len(notes)
+                self.on_scale += sum(int(event.rpartition(":")[2]) % 12 in self.scale for event in notes)
             if not repeating >> channel & 1:
                 self._add_written(channel, happened)
 

@@ -27,6 +27,7 @@ from transformers import LlamaForCausalLM
 from models.corpus import Example, learn_sounds, learn_tokenizer, read_examples
 from models.crops import Crops, Mixture
 from models.errors import UsageError
+from models.muon import Muon, multiplies_bfloat16
 from models.network import new_network, parameter_count
 from models.outlines import save_outlines
 from models.songs import TRAIN_FILE
@@ -53,9 +54,9 @@ class Settings:
 
     steps: optimizer steps in all. width, layers, vocabulary: the network's size. context: the longest crop. muon_lr:
     learning rate of the matrices; adam_lr: of embeddings and norms. cooldown: last share of the steps, in which
-    both fall linearly to zero. crop_length: tokens of the first crops, which grow to the context; tokens: of the
-    first steps, which grow to twice as many. mixture: the forms that songs are told in. seed: decides weights, order,
-    forms and transpositions.
+    both fall linearly to zero. peak: the share of them that is reached before. crop_length: tokens of the first crops,
+    which grow to the context; tokens: of the first steps, which grow to twice as many. mixture: the forms that songs
+    are told in. seed: decides weights, order, forms and transpositions.
     """
 
     steps: int = 12_000
@@ -67,6 +68,7 @@ class Settings:
     adam_lr: float = 2.5e-3
     warmup: int = 100
     cooldown: float = 0.4
+    peak: float = 1.0
     crop_length: int = 256
     tokens: int = 2048
     mixture: Mixture = field(default_factory=Mixture)
@@ -79,6 +81,10 @@ class Settings:
             raise UsageError("A run needs at least one layer and one step.")
         if not 0 <= self.cooldown <= 1:
             raise UsageError(f"The cooldown is a share of the steps, 0 to 1, not {self.cooldown:g}.")
+        if not 0 < self.peak <= 1:
+            raise UsageError(
+                f"The peak is a share of the learning rates, more than 0 and at most 1, not {self.peak:g}."
+            )
         if not len(EVENTS) <= self.vocabulary <= 2**16:
             raise UsageError(f"The vocabulary must have {len(EVENTS)} to {2**16} tokens, not {self.vocabulary}.")
 
@@ -97,7 +103,7 @@ class Settings:
     def rate(self, step: int) -> float:
         """The share of the learning rates that a step takes."""
         rest = (self.steps - step) / max(1, self.cooldown * self.steps)
-        return min(1.0, (step + 1) / self.warmup, rest)
+        return self.peak * min(1.0, (step + 1) / self.warmup, rest)
 
 
 PRESETS = {
@@ -130,7 +136,8 @@ class Trainer:
         if start is not None:
             take_weights(self.network, tokenizer, start)
         self.network.to(self.device)
-        self.optimizers = _optimizers(self.network, settings)
+        self.rounds = self.device == "cuda" or multiplies_bfloat16()
+        self.optimizers = _optimizers(self.network, settings, rounds=self.rounds)
         self.crops = Crops(tokenizer, songs, settings.seed, settings.mixture)
         controls = [token_id(tokenizer, event) for event in EVENTS if is_control(event)]
         self.is_control = torch.zeros(size, dtype=torch.bool, device=self.device)
@@ -152,7 +159,7 @@ class Trainer:
         rows, length = self.settings.crop(self.step)
         batch = torch.from_numpy(self.crops.batch(self.step, rows, length + 1).astype(np.int64)).to(self.device)
         labels = batch[:, 1:].masked_fill(self.is_control[batch[:, 1:]], IGNORED)
-        with torch.autocast(self.device, torch.bfloat16):
+        with torch.autocast(self.device, torch.bfloat16, enabled=self.rounds):
             logits = self.network(batch[:, :-1], use_cache=False).logits
         loss = torch.nn.functional.cross_entropy(logits.float().flatten(0, 1), labels.flatten(), ignore_index=IGNORED)
         loss.backward()  # type: ignore[no-untyped-call]
@@ -199,13 +206,13 @@ class Trainer:
         self.step = int(json.loads((state / "step.json").read_text())["step"])
 
 
-def _optimizers(network: LlamaForCausalLM, settings: Settings) -> list[torch.optim.Optimizer]:
-    """Muon for the matrices between the layers (Jordan 2024), AdamW for embeddings and norms."""
+def _optimizers(network: LlamaForCausalLM, settings: Settings, *, rounds: bool) -> list[torch.optim.Optimizer]:
+    """Muon for the matrices between the layers (Jordan 2024), AdamW for embeddings and norms. rounds: to bfloat16."""
     matrices: list[torch.nn.Parameter] = []
     others: list[torch.nn.Parameter] = []
     for name, parameter in network.named_parameters():
         (matrices if parameter.ndim == 2 and "embed" not in name else others).append(parameter)
-    muon = torch.optim.Muon(matrices, lr=settings.muon_lr, weight_decay=0.01)
+    muon = (torch.optim.Muon if rounds else Muon)(matrices, lr=settings.muon_lr, weight_decay=0.01)
     adam = torch.optim.AdamW(others, lr=settings.adam_lr, betas=(0.9, 0.95), weight_decay=0.0)
     for optimizer in (muon, adam):
         for group in optimizer.param_groups:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
 from types import MappingProxyType
 
@@ -35,6 +36,10 @@ KEY_PROFILES = (
 """How well each semitone above the tonic fits a major key, and a minor one, by ear (Krumhansl and Kessler 1982)."""
 TONALITY = 0.5
 """What a point of that profile is worth, in nats: the scale alone does not tell a minor key from its relative major."""
+FAR_OFF = 0.05
+"""The share of notes on a scale that may be missing until notes earn and cost all that they do in its key."""
+AWAY = -0.5
+"""The most that they earn and cost the other way round, where more are on it than should be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,12 +135,19 @@ class Writer:
         self._tally = Tally(self.model.codebook)
         self._turned = (np.zeros(1), np.zeros(1))
         self._leaning: npt.NDArray[np.float64] = np.zeros(len(self.model.table.spelling))
+        self._in_key = inf
         self._logits: Logits = np.zeros(0)
 
-    def lean_to(self, key: str | None) -> None:
-        """Draw fewer notes off the scale of a key; None is any."""
+    def lean_to(self, key: str | None, share: float = inf) -> None:
+        """Draw fewer notes off the scale of a key; None is any. share: of notes on it, where it is to be no more."""
         if key:
-            self._leaning = self.model.leaning(key)
+            self._leaning, self._in_key = self.model.leaning(key), share
+            self._tally.scale = scale_of(key)
+
+    def _homesick(self) -> float:
+        """How much of the leaning to a key is called for: all of it far from the share of notes on its scale."""
+        found = self._tally.on_scale / self._tally.pitched if self._tally.pitched else 0.0
+        return float(np.clip((self._in_key - found) / FAR_OFF, AWAY, 1.0))
 
     def read(self, tokens: Iterable[int]) -> None:
         """Take tokens for the tune so far."""
@@ -169,7 +181,9 @@ class Writer:
             self._append(opening)
             self.read(opening)
             seconds = (self.clock.row(beat * ROWS) - self.clock.row(beats.start * ROWS)) / FRAMES_PER_SECOND
-            self._turned = self.model.rudder.turned(self.course, self._tally, seconds)
+            turned = self.model.rudder.turned(self.course, self._tally, seconds)
+            leaning = self._leaning * self._homesick()
+            self._turned = (turned[0] + leaning, turned[1] + leaning)
             rows = tuple(self.clock.row(beat * ROWS + i + 1) - self.clock.row(beat * ROWS + i) for i in range(ROWS))
             place = place.next_beat(
                 rows, last=total is not None and beat == total - 1, played=self.reader.played[:-1], closed=closed(beat)
@@ -215,7 +229,7 @@ class Writer:
             allowed[full] = True
         ids = np.flatnonzero(allowed)
         off_row = place.time > 0 and place.time % MAX_OFFSET > 0
-        leant = self._logits + self._leaning + self._turned[off_row]
+        leant = self._logits + self._turned[off_row]
         token = draw_apart(leant, ids, self.model.kinds[ids], self.temperature, self.random)
         self.nats += float(np.logaddexp.reduce(self._logits[ids]) - self._logits[token])
         self.drawn += 1

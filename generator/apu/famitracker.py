@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from generator.apu.macros import LONGEST_SEQUENCE, Instrument, Played, Sequence, Sound, choose
 from generator.apu.nsf import ARTIST
-from generator.apu.registers import parted
+from generator.apu.strikes import parted
 from generator.apu.tracker import MOST_PATTERNS, Event, Row, find_events, lay_rows
 from generator.contract import InputError
 from models.score import CHANNELS, NO, TR, Score

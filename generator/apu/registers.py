@@ -2,14 +2,16 @@
 
 One list of writes for each frame of the score, 60 a second; the console's own frames come 60.0988 times a second, so
 that it plays a tune 0.16 % faster, 12 frames in two minutes. How the writes are kept in a file and who plays them is
-left to `nsf` and `vgm`. Facts: NESdev wiki, "APU", "APU Pulse", "APU Triangle", "APU Noise", "APU Frame Counter".
+left to `nsf` and `vgm`; `strikes` knows how notes on one pitch are told apart. Facts: NESdev wiki, "APU", "APU Pulse",
+"APU Triangle", "APU Noise", "APU Frame Counter".
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+from generator.apu.strikes import parted
 from generator.waveforms import CPU_CLOCK, frequency
 from models.score import CHANNEL_NAMES, NO, TR, Change, Note, Score
 
@@ -117,42 +119,6 @@ def stream(score: Score) -> Stream:
     return Stream(tuple(frames), (), score.loop, tuple(_clocked(back)))
 
 
-def parted(score: Score) -> Score:
-    """The score with a silent frame between two notes that would sound as one, since the chip cannot strike a note.
-
-    The frame is the first note's last, where it has more than one, else the second's first: the second begins a frame
-    late. A second note of a single frame then sounds in the frame behind it, if that is free, and if not, the two are
-    heard as one.
-    """
-    return replace(score, channels=tuple(_parted(notes) for notes in score.channels))
-
-
-def _parted(notes: tuple[Note, ...]) -> tuple[Note, ...]:
-    found: list[Note] = []
-    for note, following in zip(notes, (*notes[1:], None), strict=False):
-        late = 0
-        if found and sound_as_one(found[-1], note):
-            if found[-1].length > 1:
-                found[-1] = shortened(found[-1], found[-1].length - 1)
-            elif note.length > 1:
-                late = note.end
-            elif following and note.end < following.start:
-                late = note.end + 1
-        found.append(_delayed(note, late) if late else note)
-    return tuple(found)
-
-
-def _delayed(note: Note, end: int) -> Note:
-    """The note begun a frame later, up to this end, with the volumes and duties that it begins with."""
-    return replace(shortened(note, end - note.start - 1), start=note.start + 1, end=end)
-
-
-def shortened(note: Note, length: int) -> Note:
-    """The note's first frames."""
-    volume, duty = (tuple(change for change in changes if change[0] < length) for changes in (note.volume, note.duty))
-    return replace(note, end=note.start + length, volume=volume, duty=duty)
-
-
 def by_frame(changes: tuple[Change, ...], length: int) -> list[int]:
     """Volume or duty for each frame of a note."""
     values = dict(changes)
@@ -161,12 +127,6 @@ def by_frame(changes: tuple[Change, ...], length: int) -> list[int]:
         value = values.get(frame, value)
         found.append(value)
     return found
-
-
-def sound_as_one(note: Note, following: Note) -> bool:
-    """Whether a note follows at once, on the same pitch, no louder than the end of the note before."""
-    same = (note.end, note.pitch, note.duty[-1][1]) == (following.start, following.pitch, following.duty[0][1])
-    return same and following.volume[0][1] <= note.volume[-1][1]
 
 
 def _changed(state: _State, now: dict[int, int]) -> list[Write]:

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from generator.apu.macros import LONGEST_FIGURE, LONGEST_SEQUENCE, Sound, cycle
-from generator.apu.registers import by_frame, shortened
+from generator.apu.registers import by_frame
+from generator.apu.strikes import shortened
 from models.grid import find_clock
 from models.score import Change, Note, Score
 

@@ -9,9 +9,9 @@ from generator.analysis import find_key
 from generator.arrange import retimed
 from generator.compose import Tune
 from generator.contract import InputError, Request
-from generator.rework import _new_faults, bars_of, rework
+from generator.rework import _TASKS, _new_faults, _wrong, bars_of, rework
 from generator.work import WEIGHTS
-from models.rewrite import source_of
+from models.rewrite import Source, source_of
 from models.sample import Composer
 from models.score import Grid, Note, Score
 from tests.models.tiny import write_model
@@ -110,6 +110,21 @@ def test_the_same_seed_gives_the_same_and_another_another(model: Composer, mode:
     assert first.channels != other.channels
 
 
+def test_what_is_written_off_the_sources_key_is_wrong_and_so_is_more_in_it_than_the_source_was(model: Composer) -> None:
+    plain = source_of(model, SONG)
+    sharp = [replace(note, pitch=note.pitch + 1) if i % 2 else note for i, note in enumerate(SONG.channels[0])]
+    chromatic = source_of(model, replace(SONG, channels=(tuple(sharp), *SONG.channels[1:])))
+    added = [replace(note, start=note.start + 1, end=note.end) for note in SONG.channels[1]]
+
+    def wrong(source: Source, *up: int) -> int:
+        written = tuple(replace(note, pitch=note.pitch + up[i % len(up)]) for i, note in enumerate(added))
+        return _wrong(source, replace(source.score, channels=(source.score.channels[0], written, (), ())))
+
+    assert find_key(SONG)[0] == find_key(chromatic.score)[0] == "C"
+    assert (wrong(plain, 0), wrong(plain, 0, 0, 0, 2)) == (0, 1)
+    assert (wrong(chromatic, 0), wrong(chromatic, 0, 0, 0, 2)) == (1, 0)
+
+
 @pytest.mark.parametrize("mode", ["continue", "accompany", "vary", "infill"])
 @pytest.mark.parametrize("seed", range(4))
 def test_any_tune_can_be_written_on(model: Composer, mode: str, seed: int) -> None:
@@ -118,6 +133,29 @@ def test_any_tune_can_be_written_on(model: Composer, mode: str, seed: int) -> No
     assert tune.score.channels != score.channels
     assert (tune.score.frames == score.frames) == (mode != "continue")
     assert tune.key == find_key(tune.score)[0]
+
+
+class Rolling:
+    """Goes on with single frames of noise behind those that are kept."""
+
+    sentence = "Rolled on."
+    written = ()
+
+    def __init__(self, source: Source, _: Request) -> None:
+        self.score = source.score
+
+    def write(self, *_: object) -> Score:
+        drums = (*self.score.channels[3], *(Note(frame, frame + 1, 9) for frame in range(2, 5)), Note(5, 20, 5))
+        return replace(self.score, channels=(*self.score.channels[:3], drums))
+
+
+def test_what_is_kept_stays_though_the_console_cannot_show_it_and_what_is_written_can_be_shown(
+    model: Composer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(_TASKS, "continue", Rolling)
+    roll = replace(SONG, channels=(*SONG.channels[:3], (Note(0, 1, 9), Note(1, 2, 9))))
+    drums = reworked(model, roll, mode="continue").score.channels[3]
+    assert [(note.start, note.end) for note in drums] == [(0, 1), (1, 2), (3, 5), (5, 20)]
 
 
 def test_a_model_that_only_composes_says_so(tmp_path: Path) -> None:

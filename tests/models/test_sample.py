@@ -178,6 +178,20 @@ def test_a_key_asked_for_leaves_few_notes_off_its_scale(make_model: MakeModel) -
     assert share(held) > share(free) + 0.1
 
 
+@pytest.mark.parametrize("wanted", [0.6, 0.75, 0.9])
+def test_as_many_notes_are_on_a_scale_as_should_be(make_model: MakeModel, wanted: float) -> None:
+    model = Composer(make_model(uniform=True))
+    writer = Writer(
+        model, model.ids(("<bos>", *clock_events(RowClock(480)))), RowClock(480), 1.0, np.random.default_rng(3)
+    )
+    writer.lean_to("C", wanted)
+    writer.see([])
+    writer.write(range(64))
+    pitches = [note.pitch % 12 for notes in writer.reader.notes[:3] for note in notes]
+    assert len(pitches) > 100
+    assert sum(pitch in {0, 2, 4, 5, 7, 9, 11} for pitch in pitches) / len(pitches) == pytest.approx(wanted, abs=0.07)
+
+
 def test_a_density_asked_for_steers_the_notes_a_second(make_model: MakeModel) -> None:
     model = Composer(make_model(seed=5, context=512))
 

@@ -35,6 +35,12 @@ def test_notes_repeats_and_envelopes_are_counted() -> None:
     assert Tally().loudness == 0
 
 
+def test_notes_on_a_scale_are_counted_of_those_that_have_a_pitch() -> None:
+    tally = Tally(scale=frozenset({2}))
+    tally.add(BEAT)
+    assert (tally.pitched, tally.on_scale) == (3, 2)
+
+
 def favoured(rudder: Rudder, course: Course, tally: Tally) -> dict[str, float]:
     """The sign of what a tune's tokens earn by what they do, where all of a kind are one."""
     turned = np.broadcast_to(rudder.turned(course, tally, 10.0)[0], rudder.notes.shape)

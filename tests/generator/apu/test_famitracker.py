@@ -8,7 +8,8 @@ import pytest
 
 from generator.apu.famitracker import to_famitracker
 from generator.apu.macros import Instrument, Sequence, Sound, choose
-from generator.apu.registers import by_frame, parted
+from generator.apu.registers import by_frame
+from generator.apu.strikes import parted
 from generator.contract import InputError
 from models.score import Grid, Note, Score
 from tests.generator.apu.famitracker_reader import Module, State, play, read

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from generator.apu.registers import OPENING, RESTART, Stream, parted, period, stream
+from generator.apu.registers import OPENING, RESTART, Stream, period, stream
 from generator.waveforms import CPU_CLOCK, frequency
 from models.score import CHANNELS, NO, P1, TR, Note, Score
 from tests.music import random_score, scale
@@ -65,28 +65,6 @@ def test_noise_has_period_and_mode() -> None:
     assert made.frames[2] == ((0x0C, 0x39), (0x0E, 0x80))
     assert made.frames[4] == ((0x0E, 0x0F),)
     assert made.frames[8] == ((0x0C, 0x30),)
-
-
-@pytest.mark.parametrize("channel", range(4))
-def test_notes_that_would_sound_as_one_are_parted(channel: int) -> None:
-    pitch = 9 if channel == NO else 60
-    score = one(channel, Note(0, 10, pitch), Note(10, 20, pitch), Note(20, 21, pitch), Note(21, 30, pitch))
-    assert [(n.start, n.end) for n in parted(score).channels[channel]] == [(0, 9), (10, 19), (20, 21), (22, 30)]
-    if channel != TR:
-        louder = one(channel, Note(0, 10, pitch, ((0, 5),)), Note(10, 20, pitch, ((0, 9),)))
-        assert parted(louder) == louder
-
-
-def test_a_note_behind_one_of_a_single_frame_begins_a_frame_late_as_it_is() -> None:
-    score = one(P1, Note(0, 1, 60), Note(1, 5, 60, ((0, 9), (2, 4), (3, 1)), ((0, 0), (1, 2))))
-    assert parted(score).channels[P1][1] == Note(2, 5, 60, ((0, 9), (2, 4)), ((0, 0), (1, 2)))
-
-
-def test_two_notes_of_a_single_frame_are_parted_where_there_is_room() -> None:
-    free = one(NO, Note(0, 1, 9), Note(1, 2, 9), Note(3, 9, 9))
-    assert [(n.start, n.end) for n in parted(free).channels[NO]] == [(0, 1), (2, 3), (4, 9)]
-    full = one(NO, Note(0, 1, 9), Note(1, 2, 9), Note(2, 9, 5))
-    assert parted(full) == full
 
 
 @pytest.mark.parametrize("seed", range(8))
