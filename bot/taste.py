@@ -31,11 +31,12 @@ FOLDS = 5
 """Parts of the tunes that are held out in turn."""
 MARGIN = 2.0
 """By how many standard errors the taste must tell held-out votes better than no taste does."""
+LEAST_SPREAD = 1e-3
+"""The least standard deviation of a feature that says anything; less is one tune of hundreds that differs a little."""
 READY = 4.0
 """Usual votes on usual tunes that what is a person's own begins with."""
 Z = 1.959963984540054
 """The normal distribution's quantile of 97.5 %: an interval holds 95 %."""
-
 
 Values = Mapping[str, Sequence[float]]
 """By tune, its features in standard deviations from their means."""
@@ -200,7 +201,7 @@ def _scales(votes: Iterable[Vote]) -> dict[str, tuple[float, float]]:
         known = [features[name] for features in songs if name in features]
         mean = sum(known) / len(known) if known else 0.0
         spread = math.sqrt(sum((value - mean) ** 2 for value in known) / len(known)) if known else 0.0
-        if spread > 1e-6:
+        if spread >= LEAST_SPREAD:
             found[name] = (mean, spread)
     return found
 

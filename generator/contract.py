@@ -415,7 +415,10 @@ def parse_taste(value: object) -> Taste:
         known = numbers if isinstance(numbers, list | tuple) else ()
         if len(known) != 3 or not all(_is_int(one) or isinstance(one, float) for one in known):
             raise InputError(_("The taste of {name} is a weight, a mean and a standard deviation.").format(name=name))
-        weight, mean, deviation = map(float, known)
+        try:
+            weight, mean, deviation = map(float, known)
+        except OverflowError:  # an integer beyond every float
+            weight = mean = deviation = math.inf
         if not all(map(math.isfinite, (weight, mean, deviation))) or deviation <= 0:
             said = _("The taste of {name} is three finite numbers, the standard deviation above 0.")
             raise InputError(said.format(name=name))

@@ -19,7 +19,7 @@ LETTERS = 40
 
 async def family(store: Store, post: Post, channels: Collection[str]) -> str:
     """A tune's parents and children in lists of markdown, "" where it has neither. channels: as for `Songs.history`."""
-    above = await _ancestors(store, post.song)
+    above = await _ancestors(store, post.song, channels)
     below = await _children(store, post.song, channels)
     if not above and not below:
         return ""
@@ -32,11 +32,13 @@ async def family(store: Store, post: Post, channels: Collection[str]) -> str:
     return "\n".join([say("**Family**"), *tree])
 
 
-async def _ancestors(store: Store, song: Song) -> list[Song]:
-    """The tunes that one comes from, the oldest first."""
+async def _ancestors(store: Store, song: Song, channels: Collection[str]) -> list[Song]:
+    """The tunes that one comes from, the oldest first, as far back as they are listed here."""
     found: list[Song] = []
     parent = song.parent
     while parent and len(found) < ANCESTORS and (above := await store.songs.get(parent, or_deleted=True)):
+        if above.only_in not in (None, *channels):
+            break
         found.append(above)
         parent = above.parent
     return found[::-1]

@@ -142,10 +142,11 @@ async def insert(db: Database, entry: Entry, **more: object) -> None:
     """Write a request's row, inside a transaction. more: what else its columns hold."""
     row = {**asdict(entry), **more, "request": json.dumps(entry.request.to_dict())}
     row["destination"] = json.dumps(dict(entry.destination))
-    parents = await db.rows("SELECT only_in FROM songs WHERE id = ?", (entry.parent,))
+    parents = await db.rows("SELECT guild_id, only_in FROM songs WHERE id = ?", (entry.parent,))
     if not parents:
         row["parent"] = None
-    elif entry.only_in is None:  # what comes of a song is listed no further than the song itself
+    elif entry.only_in is None and parents[0]["guild_id"] == entry.guild_id:
+        # What comes of a song is listed no further than the song itself; elsewhere there is no such channel.
         row["only_in"] = parents[0]["only_in"]
     await db.insert("requests", row)
     if entry.request.upload:

@@ -24,9 +24,14 @@ class Tastes:
     def __init__(self, database: Database) -> None:
         self._db = database
         self._found: dict[str, tuple[int, Liked]] = {}
+        self._one_at_a_time = asyncio.Lock()  # several at once would hold up everything else, and often find the same
 
     async def of(self, guild_id: str) -> Liked:
         """A place's taste. Takes a third of a second at the most, in a thread, where votes have changed."""
+        async with self._one_at_a_time:
+            return await self._of(guild_id)
+
+    async def _of(self, guild_id: str) -> Liked:
         rows = await self._db.fetch(
             "SELECT song, voter, value, features FROM votes JOIN ("
             " SELECT id, user_id, features FROM voted_songs"

@@ -37,6 +37,18 @@ async def test_a_deleted_song_leaves_nothing(store: Store, files: Files, tmp_pat
     await files.delete(song.id)
 
 
+async def test_what_comes_of_a_closed_song_is_listed_no_further_but_in_another_place_as_usual(
+    store: Store, files: Files
+) -> None:
+    parent = await make(store, files, 1, only_in="31")
+    here = new_entry(2, parent=parent.id)
+    elsewhere = new_entry(3, parent=parent.id, guild_id="channel:5")
+    for entry in (here, elsewhere):
+        await ask(store, files, entry)
+    kept = [await store.requests.get(entry.id) for entry in (here, elsewhere)]
+    assert [entry and entry.only_in for entry in kept] == ["31", None]
+
+
 async def test_a_deleted_parent_can_still_be_read_as_deleted(store: Store, files: Files, tmp_path: Path) -> None:
     parent = await make(store, files, 1, upload=b"MThd upload")
     child = await make(store, files, 2, parent=parent.id)

@@ -57,6 +57,15 @@ def test_equations_are_solved_and_extremes_have_a_likelihood() -> None:
     assert chance(-1000) == 0
 
 
+def test_a_feature_in_which_one_tune_hardly_differs_says_nothing() -> None:
+    votes = [replace(vote, features={**vote.features, "syncopation": 0.0}) for vote in people(20)]
+    votes[0] = replace(votes[0], features={**votes[0].features, "syncopation": 0.0009})
+    found = find_taste(votes)
+    assert found.taste
+    assert set(found.taste) == {"drums"}
+    assert parse_taste(found.taste) == found.taste
+
+
 def test_under_fifty_votes_nothing_is_told() -> None:
     found = find_taste(people(4, 12))
     assert (found.votes, found.enough, found.acts, found.taste, found.leanings) == (48, False, False, None, ())

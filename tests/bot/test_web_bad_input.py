@@ -28,6 +28,7 @@ BAD_JSON = [
     pytest.param({"version": 99}, "version", id="from the future"),
     pytest.param({"upload": "0" * 64, "mode": "arrange"}, "upload", id="somebody else's upload"),
     pytest.param({"__class__": 1}, "no field", id="an unknown field"),
+    pytest.param({"taste": {"drums": [1, 10**400, 2]}}, "finite numbers", id="a taste beyond every number"),
     pytest.param(["generate"], "JSON object", id="a list"),
     pytest.param(None, "JSON object", id="null"),
 ]

@@ -54,6 +54,7 @@ def test_each_mode_takes_what_it_has_a_use_for_and_nothing_else(mode: str, field
         ({"taste": {"tempo": [1, 0]}}, "The taste of tempo is a weight, a mean and a standard deviation."),
         ({"taste": {"tempo": [1, 0, 0]}}, "the standard deviation above 0"),
         ({"taste": {"tempo": [float("nan"), 0, 1]}}, "is three finite numbers"),
+        ({"taste": {"tempo": [1, 10**400, 1]}}, "is three finite numbers"),
     ],
 )
 def test_what_cannot_be_is_said_in_a_sentence(fields: dict[str, Any], sentence: str) -> None:
