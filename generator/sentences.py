@@ -129,10 +129,23 @@ def pgettext(context: str, text: str) -> Sentence:
     return Sentence(text, context=context)
 
 
+# L10N: two sentences one after the other; a language may need no space between them.
+_SENTENCES = _("{before} {after}")
+# L10N: two facts in a row.
+_FACTS = _("{before}, {after}")
+_PAIRS = {" ": _SENTENCES, ", ": _FACTS}
+"""What joins two texts in each language, by what joins them in English."""
+
+
 def joined(glue: str, *parts: str) -> Sentence:
-    """Sentences one after the other; empty ones are left out."""
-    named = {f"part{number}": part for number, part in enumerate(filter(None, parts))}
-    return Sentence(glue.join(f"{{{name}}}" for name in named), values=named)
+    """Sentences one after the other (" ") or facts in a row (", "), as each language joins them.
+
+    Empty ones are left out.
+    """
+    whole = Sentence("")
+    for part in filter(None, parts):
+        whole = _PAIRS[glue].format(before=whole, after=part) if whole else Sentence("{only}", values={"only": part})
+    return whole
 
 
 def said_of(text: object) -> dict[str, Any] | None:

@@ -21,7 +21,7 @@ from bot.languages import say
 from bot.store import Song
 from bot.store.messages import Place
 from generator.contract import InputError
-from generator.sentences import _, ngettext
+from generator.sentences import _, joined, ngettext
 
 if TYPE_CHECKING:
     from bot.discord.client import ChiptuneClient
@@ -122,5 +122,5 @@ class DeleteForGood(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune
         await interaction.response.defer()
         stays = await delete_song(client, song)
         title = f"**{inert(song.title)}**"
-        said = say(DELETED, title=title)
-        await interaction.edit_original_response(content=f"{said} {stays}".rstrip(), view=None)
+        said = say(joined(" ", DELETED.format(title=title), stays))
+        await interaction.edit_original_response(content=said, view=None)

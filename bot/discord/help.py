@@ -9,7 +9,7 @@ from discord import app_commands, ui
 
 from bot.languages import command, say
 from generator.contract import SCENES, called
-from generator.sentences import _
+from generator.sentences import _, joined
 
 if TYPE_CHECKING:
     from bot.discord.client import ChiptuneClient
@@ -46,7 +46,7 @@ NOTE = _("Scenes: {scenes}. The same seed and options give the same tune again."
 def page() -> str:
     """The page as markdown, in the language that is being spoken."""
     lines = [f"**{say(command(name))}** · {say(about)}" for name, about in COMMANDS.items()]
-    note = say(NOTE, scenes=", ".join(say(called(scene)) for scene in SCENES))
+    note = say(NOTE, scenes=joined(", ", *map(called, SCENES)))
     return "\n".join([TITLE, say(INTRODUCTION), "", *lines, "", say(BUTTONS), f"-# {note}"])
 
 

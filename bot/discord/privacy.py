@@ -20,7 +20,7 @@ from bot.discord.pressed import Press
 from bot.languages import say
 from bot.store.messages import Place
 from generator.contract import InputError
-from generator.sentences import _, ngettext
+from generator.sentences import _, joined, ngettext
 
 if TYPE_CHECKING:
     from bot.discord.client import ChiptuneClient
@@ -161,8 +161,8 @@ async def erase(client: ChiptuneClient, user_id: str) -> str:
         return say(NOTHING)
     went.append(say(ngettext("{n} file", "{n} files").counted(files)))
     deleted = ngettext("Erased: {what}; {n} message deleted.", "Erased: {what}; {n} messages deleted.")
-    said = say(deleted.counted(len(messages) - stay, what=", ".join(went)))
-    return f"{said} {say(STAY.counted(stay))}" if stay else said
+    said = deleted.counted(len(messages) - stay, what=joined(", ", *went))
+    return say(joined(" ", said, STAY.counted(stay)) if stay else said)
 
 
 async def _take_back(client: ChiptuneClient, user_id: str) -> list[Place]:

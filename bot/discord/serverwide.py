@@ -13,7 +13,7 @@ from bot.discord import hearing
 from bot.discord.posts import fact
 from bot.languages import say, speaking
 from generator.contract import SOUNDS, InputError, Request
-from generator.sentences import _
+from generator.sentences import _, joined
 
 if TYPE_CHECKING:
     from bot.discord.client import ChiptuneClient
@@ -58,7 +58,7 @@ async def with_usual(
     if not usual:
         return wanted, ""
     with speaking(await hearing.of_channel(interaction)):
-        said = ", ".join(fact(name, value) for name, value in usual.items())
+        said = joined(", ", *(fact(name, value) for name, value in usual.items()))
         return wanted, f"-# {say(USUAL, usual=said)}"
 
 
