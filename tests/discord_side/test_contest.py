@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+from collections.abc import Coroutine
 from typing import Any
 
 import discord
@@ -56,6 +58,13 @@ def said(stage: Stage, channel: Any = None) -> list[discord.Message]:
 def menu(message: discord.Message) -> discord.SelectMenu:
     [found] = [part for part in walk(message.components) if isinstance(part, discord.SelectMenu)]
     return found
+
+
+def refusal(result: Any) -> str:
+    """What is said, to the one who asked alone, after an answer was promised."""
+    [said] = result.followups
+    assert said.ephemeral
+    return str(said.content)
 
 
 async def choose(who: Any, message: discord.Message, song: Song) -> Any:
@@ -148,12 +157,13 @@ async def open_round(stage: Stage) -> Any:
 async def test_only_those_who_manage_the_server_start_and_stop(stage: Stage, manager: Any) -> None:
     for command in ("start", "stop"):
         refused = await contest(stage, stage.alice, command)
+        assert not refused.deferred
         assert (refused.ephemeral, refused.response.content) == (True, ONLY_MANAGERS)
         outside = await stage.alice.user.slash(f"chiptune contest {command}")
         assert outside.response.content == NO_SERVER
     assert (await contest(stage, stage.bob, "show")).response.content == NO_ROUND
     await contest(stage, manager, "start")
-    assert (await contest(stage, manager, "start")).response.content == RUNNING
+    assert refusal(await contest(stage, manager, "start")) == RUNNING
     assert "goes on to its end" in (await contest(stage, manager, "stop")).response.content
     await contest(stage, manager, "start")
     assert "is ended" in (await contest(stage, manager, "stop", **{"at-once": True})).response.content
@@ -173,14 +183,14 @@ async def test_the_round_is_shown_with_what_one_has_done(stage: Stage, manager: 
     asked = await stage.bob.click(shown.response.message, label="Nominate…")
     await choose(stage.bob, asked.response.message, songs[1])
     third = await contest(stage, stage.bob, "nominate", song=songs[2].id)
-    assert third.response.content == ENOUGH
+    assert refusal(third) == ENOUGH
     choices = await stage.bob.autocomplete(stage.channel, "chiptune contest withdraw", "song", "tune")
     assert [choice["value"] for choice in choices] == [songs[0].id, songs[1].id]
     assert "not nominated any more" in (await contest(stage, stage.bob, "withdraw", song=songs[0].id)).response.content
-    assert (await contest(stage, stage.alice, "withdraw", song=songs[1].id)).response.content == NOT_NOMINATED
+    assert refusal(await contest(stage, stage.alice, "withdraw", song=songs[1].id)) == NOT_NOMINATED
     await later(stage, 5)
     assert "You have not voted yet." in text((await contest(stage, stage.bob, "show")).response.message)
-    assert (await contest(stage, stage.alice, "vote", song=songs[1].id)).response.content == OWN_SONG
+    assert refusal(await contest(stage, stage.alice, "vote", song=songs[1].id)) == OWN_SONG
     await contest(stage, stage.bob, "vote", song=songs[1].id)
     assert "Your vote is for Tune" in text((await contest(stage, stage.bob, "show")).response.message)
     stage.env.errors.clear()
@@ -212,11 +222,43 @@ async def test_old_buttons_and_menus_say_that_the_round_is_over(stage: Stage, ma
     late = await stage.bob.click(shown.response.message, label="Nominate…")
     assert late.response.content == NOT_NOMINATING
     late = await choose(stage.bob, asked.response.message, songs[1])
-    assert late.response.content == NOT_NOMINATING
+    assert refusal(late) == NOT_NOMINATING
     shown = await contest(stage, stage.bob, "show")
     await later(stage, 2)
     late = await choose(stage.bob, shown.response.message, songs[0])
-    assert late.followups[-1].message.content == ROUND_OVER
+    assert refusal(late) == ROUND_OVER
+
+
+async def at_a_busy_disk(stage: Stage, work: Coroutine[Any, Any, Any]) -> tuple[int, Any]:
+    """How something is answered first that is asked while others write, and what becomes of it."""
+    before = len(stage.env.http_requests)
+    async with stage.store.database.transaction(), asyncio.timeout(5):
+        asked = asyncio.create_task(work)
+        while not (answers := [one.json for one in stage.env.http_requests[before:] if "/callback" in one.path]):
+            await asyncio.sleep(0.01)
+    return answers[0]["type"], await asked
+
+
+async def test_an_answer_is_promised_before_anything_is_written(stage: Stage, manager: Any, songs: list[Song]) -> None:
+    async def asked(who: Any, command: str, **options: Any) -> Any:
+        first, result = await at_a_busy_disk(stage, contest(stage, who, command, **options))
+        assert (first, result.ephemeral) == (discord.InteractionResponseType.deferred_channel_message.value, True)
+        return result.response.content
+
+    assert "announced in" in await asked(manager, "start")
+    assert "is nominated" in await asked(stage.bob, "nominate", song=songs[0].id)
+    assert "not nominated any more" in await asked(stage.bob, "withdraw", song=songs[0].id)
+    await stage.client.contests.tell()
+    opened = await stage.bob.click(said(stage)[-1], label="Nominate…")
+    first, _ = await at_a_busy_disk(stage, choose(stage.bob, opened.response.message, songs[1]))
+    assert first == discord.InteractionResponseType.deferred_message_update.value
+    assert "is nominated" in opened.response.content
+    await later(stage, 5)
+    assert "Your vote is for" in await asked(stage.bob, "vote", song=songs[1].id)
+    assert "goes on to its end" in await asked(manager, "stop")
+    for command in ("show", "hall-of-fame"):
+        first, _ = await at_a_busy_disk(stage, contest(stage, stage.bob, command))
+        assert first == discord.InteractionResponseType.channel_message.value, "what only reads waits for nobody"
 
 
 async def test_a_winner_that_is_deleted_leaves_its_message_and_the_hall_of_fame(
@@ -279,7 +321,7 @@ async def test_votes_count_among_those_of_a_minute(stage: Stage, manager: Any, s
     for number in range(MOST):
         await choose(stage.bob, vote, songs[number % 2])
     late = await choose(stage.bob, vote, songs[0])
-    assert "which is the most" in late.followups[-1].message.content
+    assert "which is the most" in refusal(late)
 
 
 async def test_a_full_round_is_within_discord_s_limits(stage: Stage, manager: Any) -> None:

@@ -8,6 +8,7 @@ from bot.deadlines import DAY
 
 from .process import Bot
 from .reading import names, text
+from .rest import DEFER_UPDATE
 from .standin import StandIn
 from .test_restarts import posted
 from .world import CHANNEL, GUILD, USER, Payload
@@ -54,8 +55,14 @@ async def nominated(discord: StandIn, bot: Bot, message: Payload, song: str, use
     asked = await discord.answered(await discord.press(message, "✋Nominate", user=user))
     menu = await discord.until(lambda: discord.original(asked))
     chosen = await discord.answered(await discord.select(menu, song, user=user))
+    assert chosen.callback == DEFER_UPDATE
     await discord.until(lambda: bot.rows("SELECT 1 FROM nominations WHERE song = ?", (song,)))
-    assert chosen.data["content"].endswith("is nominated.")
+    await discord.until(lambda: (discord.original(asked) or {})["content"].endswith("is nominated."))
+
+
+async def nominated_by_command(discord: StandIn, song: str, user: int) -> None:
+    asked = await discord.answered(await discord.slash("contest nominate", {"song": song}, user=user))
+    await discord.until(lambda: (discord.original(asked) or {}).get("content", "").endswith("is nominated."))
 
 
 async def voted(discord: StandIn, message: Payload, song: str, user: int) -> str:
@@ -75,7 +82,7 @@ async def voting(discord: StandIn, bot: Bot) -> list[str]:
     await discord.answered(await discord.slash("contest start", permissions=MANAGER))
     await discord.until(lambda: said(discord, OPENED))
     for song, user in zip(songs, (CAROL, DAVE), strict=True):
-        await discord.answered(await discord.slash("contest nominate", {"song": song}, user=user))
+        await nominated_by_command(discord, song, user)
     bot.move_clock(5 * DAY)
     await discord.until(lambda: said(discord, CLOSED, VOTE))
     return songs
@@ -144,7 +151,7 @@ async def test_a_clock_that_jumps_and_goes_back_passes_each_stage_once(discord: 
     songs = await tunes(discord, bot)
     await discord.answered(await discord.slash("contest start", permissions=MANAGER))
     await discord.until(lambda: said(discord, OPENED))
-    await discord.answered(await discord.slash("contest nominate", {"song": songs[0]}))
+    await nominated_by_command(discord, songs[0], CAROL)
     bot.move_clock(9 * DAY)  # over both deadlines
     await discord.until(lambda: said(discord, CLOSED, VOTE))
     [(stage, closes)] = bot.rows("SELECT stage, closes FROM rounds")
