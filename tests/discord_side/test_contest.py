@@ -15,6 +15,7 @@ from bot.deadlines import DAY
 from bot.discord.contest import NO_ROUND, NO_SERVER, ONLY_MANAGERS
 from bot.discord.contest_buttons import WHICH
 from bot.discord.contest_fame import NO_FAME
+from bot.discord.deleting import STAY
 from bot.discord.posts import linked_title
 from bot.store import Song
 from bot.store.contests import ENOUGH, NOT_NOMINATED, NOT_NOMINATING, OWN_SONG, ROUND_OVER, RUNNING
@@ -126,25 +127,25 @@ async def test_votes_are_given_in_a_menu_and_told_of_when_they_are_over(
     assert text(said(stage)[-1]) == text(vote), "nothing is told of how it stands"
 
     await later(stage, 2)
-    *_, counted, won, following = said(stage)
+    *_, counted, result, following = said(stage)
     assert text(counted) == "The vote of round 1 is over."
-    first, second = text(won).splitlines()[:2]
+    first, second = text(result).splitlines()[:2]
     assert first == (f"🏆 **Round 1 of the contest is won** by this tune of <@{stage.alice.id}>, with 1 of 1 vote.")
     assert second.startswith("**2.** [Tune \\*1\\*")
     assert second.endswith("· 0 votes")
-    assert "## Tune \\*2\\*" in text(won)
-    assert len(gallery(won)) == 1
-    assert [file.filename for file in won.attachments] == ["tune.mp4", "tune.mid"]
+    assert "## Tune \\*2\\*" in text(result)
+    assert len(gallery(result)) == 1
+    assert [file.filename for file in result.attachments] == ["tune.mp4", "tune.mid"]
     assert "## Contest, round 2" in text(following)
     await later(stage, 0)
     assert len(said(stage)) == 4, "each is said once"
 
-    fame = await stage.bob.click(won, label="Hall of fame")
+    fame = await stage.bob.click(result, label="Hall of fame")
     assert fame.ephemeral
     line = text(fame.response.message).splitlines()[1]
     assert line.startswith("**Round 1** · [Tune \\*2\\*")
     assert f"by <@{stage.alice.id}> · 1 vote · <t:" in line
-    opened = await stage.bob.click(won, label="Open it")
+    opened = await stage.bob.click(result, label="Open it")
     assert "Seed" in text(opened.response.message)
 
 
@@ -270,15 +271,61 @@ async def test_a_winner_that_is_deleted_leaves_its_message_and_the_hall_of_fame(
     await stage.client.contests.tell()
     assert [option.value for option in menu(said(stage)[1]).options] == [songs[1].id]
     await later(stage, 2)
-    won = said(stage)[2]
-    assert won.attachments
+    result = said(stage)[2]
+    assert result.attachments
     await stage.client.backlog.files.delete(songs[1].id)
     await stage.client.contests.tell()
-    won = said(stage)[2]
-    assert text(won) == "Round 1 of the contest was won by a tune that is deleted by now."
-    assert not won.attachments
+    result = said(stage)[2]
+    assert text(result) == "Round 1 of the contest was won by a tune that is deleted by now."
+    assert not result.attachments
     fame = await contest(stage, stage.bob, "hall-of-fame")
     assert text(fame.response.message).splitlines()[1] == NO_FAME
+
+
+async def won(stage: Stage, manager: Any, songs: list[Song]) -> discord.Message:
+    """The message in which alice's first tune has won."""
+    await choose(stage.bob, await voting(stage, manager, songs, 0), songs[0])
+    await later(stage, 2)
+    [message] = [one for one in said(stage) if "is won" in text(one)]
+    return message
+
+
+@pytest.mark.parametrize("way", ["deleted", "erased"])
+async def test_a_winner_s_message_goes_with_the_tune(stage: Stage, manager: Any, songs: list[Song], way: str) -> None:
+    message = await won(stage, manager, songs)
+    [kept] = (await stage.client.privacy.export_of(str(stage.alice.id)))["messages"]
+    assert (kept["song"], kept["message_id"]) == (songs[0].id, str(message.id))
+    if way == "deleted":
+        asked = await stage.alice.slash(stage.channel, "chiptune delete", song=songs[0].id)
+        await stage.alice.click(asked.response.message, label="Delete it")
+        assert asked.response.content == "**Tune \\*1\\* \\@everyone** is deleted."
+    else:
+        shown = await stage.alice.slash(stage.channel, "chiptune privacy")
+        asked = await stage.alice.click(shown.response.message, label="Erase…")
+        await stage.alice.click(asked.response.message, label="Erase everything")
+        assert asked.response.content.endswith("; 4 messages deleted.")
+    assert message.id not in [one.id for one in stage.channel.history()]
+    await stage.client.contests.tell()
+    assert await stage.store.rounds.untold() == []
+    assert [one for one in said(stage) if "deleted by now" in text(one)] == []
+
+
+async def test_a_winner_s_message_that_stays_is_counted_and_loses_the_tune_once_that_works(
+    stage: Stage, manager: Any, songs: list[Song], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.contests.LONGEST_WAIT_SECONDS", 0.0)
+    message = await won(stage, manager, songs)
+    path = f"/channels/{stage.channel.id}/messages/{message.id}"
+    for method in ("DELETE", "PATCH"):
+        stage.env.inject_error(method, path, status=403, code=50001)
+    asked = await stage.alice.slash(stage.channel, "chiptune delete", song=songs[0].id)
+    await stage.alice.click(asked.response.message, label="Delete it")
+    assert asked.response.content.endswith(STAY.counted(1))
+    await stage.client.contests.tell()
+    assert "is won" in text(said(stage)[2]), "the edit was refused"
+    await stage.client.contests.tell()
+    assert text(said(stage)[2]) == "Round 1 of the contest was won by a tune that is deleted by now."
+    assert not said(stage)[2].attachments
 
 
 async def test_a_winner_without_files_is_told_of_all_the_same(stage: Stage, manager: Any, songs: list[Song]) -> None:
@@ -287,9 +334,9 @@ async def test_a_winner_without_files_is_told_of_all_the_same(stage: Stage, mana
     for path in (await stage.client.backlog.files.paths(songs[0].id)).values():
         path.unlink()
     await later(stage, 2)
-    won = said(stage)[2]
-    assert "is won" in text(won)
-    assert not won.attachments
+    result = said(stage)[2]
+    assert "is won" in text(result)
+    assert not result.attachments
 
 
 async def test_it_goes_into_the_channel_for_tunes_or_where_it_was_started(stage: Stage, manager: Any) -> None:
@@ -336,9 +383,9 @@ async def test_a_full_round_is_within_discord_s_limits(stage: Stage, manager: An
     assert len(list(walk(vote.components))) <= 40
     await choose(stage.bob, vote, songs[0])
     await later(stage, 2)
-    won = said(stage)[2]
-    assert "is won" in text(won)
-    assert len(text(won)) <= 4000
+    result = said(stage)[2]
+    assert "is won" in text(result)
+    assert len(text(result)) <= 4000
 
 
 async def test_the_hall_of_fame_has_pages(stage: Stage) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import signal
 
+import pytest
+
 from bot.deadlines import DAY
 
 from .process import Bot
@@ -145,6 +147,35 @@ async def test_a_bot_that_is_killed_between_a_post_and_the_note_of_it_posts_no_s
     await discord.until(lambda: bot.rows("SELECT 1 FROM announcements WHERE stage = 'over' AND message_id IS NOT NULL"))
     await discord.until(lambda: len(contest(discord)) == 4)
     assert bot.rows("SELECT message_id FROM announcements WHERE stage = 'over'") == [(contest(discord)[2]["id"],)]
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before it is posted", "after"])
+async def test_an_answer_that_cannot_be_read_ends_nothing_and_posts_nothing_twice(
+    discord: StandIn, bot: Bot, after: bool
+) -> None:
+    fault = discord.fault(f"POST .*/channels/{CHANNEL}/messages", 200)
+    fault.error.raw, fault.after = b'{"id": ', after
+    await discord.answered(await discord.slash("contest start", permissions=MANAGER))
+    await discord.until(lambda: fault.times == 0)
+    await discord.until(lambda: bot.rows("SELECT 1 FROM announcements WHERE message_id IS NOT NULL"))
+    assert said(discord, OPENED)
+
+
+async def test_a_stage_that_passes_while_its_message_is_on_the_way_closes_that_message(
+    discord: StandIn, bot: Bot
+) -> None:
+    fault = discord.fault(f"POST .*/channels/{CHANNEL}/messages", 502, times=99)
+    fault.after = True  # the message is made, and the bot does not hear of it before the stage is over
+    await discord.answered(await discord.slash("contest start", permissions=MANAGER))
+    await discord.until(lambda: fault.times < 99)
+    await bot.end(signal.SIGKILL)
+    fault.times = 0
+    discord.world.nonces.clear()
+    bot.move_clock(5 * DAY)
+    await bot.start()
+    await discord.until(lambda: bot.rows("SELECT 1 FROM rounds WHERE ordinal = 2"))
+    await discord.until(lambda: not bot.rows("SELECT 1 FROM announcements WHERE waiting > 0"))
+    assert said(discord, CLOSED, "Round {} of the contest is over: nobody", "## Contest, round 2")
 
 
 async def test_a_clock_that_jumps_and_goes_back_passes_each_stage_once(discord: StandIn, bot: Bot) -> None:
