@@ -12,7 +12,7 @@ import sqlite3
 from typing import Protocol
 
 from bot.clock import Clock, SystemClock
-from bot.posters import PostError
+from bot.posters import LONGEST_WAIT_SECONDS, PostError
 from bot.store import Announcement, Round, Song, Store
 
 log = logging.getLogger(__name__)
@@ -22,7 +22,10 @@ LOOK_SECONDS = 10.0
 
 
 class Announcer(Protocol):
-    """How servers are told. Both methods raise PostError where that failed, and None or False mean: never again."""
+    """How servers are told. Both methods raise PostError where that failed, and None or False mean: never again.
+
+    What is refused for good is given up where nothing is posted; a message that is there is tried as long as it is.
+    """
 
     async def post(self, announcement: Announcement) -> str | None:
         """Announce a stage; the message's id. May be called again for the same one and must then not post twice."""
@@ -111,15 +114,34 @@ class Contests:
             tries, again = self._later.get(key, (0, now))
             if again > now:
                 continue
-            try:
-                await self._tell_one(announcer, one)
+            # Gathered: as beside the backlog, a fault in the telling of one ends nothing else.
+            [error] = await asyncio.gather(self._tell_one(announcer, one), return_exceptions=True)
+            wait = await self._wait_after(one, error, tries)
+            if wait is None:
                 self._later.pop(key, None)
-            except PostError as error:
+            else:
+                self._later[key] = (tries + 1, now + wait)
+
+    async def _wait_after(self, one: Announcement, error: BaseException | None, tries: int) -> float | None:
+        """Seconds until a stage is told of again, None: never, or it worked. Raises what is no failure of the telling.
+
+        error: what the telling ended in. tries: how many came before.
+        """
+        match error:
+            case None:
+                return None
+            case PostError():
                 log.warning("the stage %s of a contest could not be told of: %s", one.stage, error)
                 if error.retryable:
-                    self._later[key] = (tries + 1, now + error.wait(tries))
-                else:
-                    await self._store.rounds.drop(one)
+                    return error.wait(tries)
+                if one.message_id is not None:
+                    return LONGEST_WAIT_SECONDS  # what it shows may have to go
+                await self._store.rounds.drop(one)
+                return None
+            case Exception() if not isinstance(error, sqlite3.Error):
+                log.error("a fault while telling of the stage %s of a contest", one.stage, exc_info=error)
+                return LONGEST_WAIT_SECONDS
+        raise error
 
     async def _tell_one(self, announcer: Announcer, one: Announcement) -> None:
         """Post or show anew, then note it. Raises PostError."""

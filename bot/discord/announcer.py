@@ -42,14 +42,15 @@ class DiscordAnnouncer:
         self._client = client
 
     async def post(self, announcement: Announcement) -> str | None:
-        """Send a stage's message, unless it is there; its id, None where it can be sent nowhere. Raises PostError."""
+        """Send a stage's message, unless it is there; its id, None where it cannot or need not be. Raises PostError."""
         await self._client.logged_in.wait()
         with post_errors(), speaking(await of_server(self._client, announcement.round.guild_id)):
             async for channel_id in self._channels(announcement):
                 await self._client.store.rounds.aim(announcement, channel_id)
                 try:
                     with gone_errors(f"the channel {channel_id}"):
-                        return str((await self._send_once(announcement, int(channel_id))).id)
+                        message = await self._send_once(announcement, int(channel_id))
+                        return str(message.id) if message else None
                 except GoneError as error:
                     log.info("the stage %s of a contest: %s", announcement.stage, error)
         log.warning("the stage %s of a contest can be told of nowhere", announcement.stage)
@@ -61,9 +62,8 @@ class DiscordAnnouncer:
         channel = self._client.get_partial_messageable(int(announcement.channel_id or 0))
         with post_errors(), speaking(await of_server(self._client, announcement.round.guild_id)):
             try:
-                with gone_errors("the message"):
-                    await self._show(announcement, channel.get_partial_message(int(announcement.message_id or 0)))
-            except GoneError as error:
+                await self._show(announcement, channel.get_partial_message(int(announcement.message_id or 0)))
+            except discord.NotFound as error:
                 log.info("the stage %s of a contest: %s", announcement.stage, error)
                 return False
         return True
@@ -73,6 +73,7 @@ class DiscordAnnouncer:
         if announcement.stage != "over":
             await message.edit(view=await stage_message(self._client, announcement.round, announcement.stage))
         elif post := await self._winner(announcement):
+            await self._note(post, message)
             names = tuple(file.filename for file in (await message.fetch()).attachments)
             await message.edit(view=await self._result(announcement, post, names))
         else:
@@ -85,11 +86,19 @@ class DiscordAnnouncer:
         for channel_id in dict.fromkeys(filter(None, wanted)):
             yield channel_id
 
-    async def _send_once(self, announcement: Announcement, channel_id: int) -> discord.Message:
-        """Send it unless it is there already."""
+    async def _note(self, post: Post, message: discord.PartialMessage) -> None:
+        """Write down that a message holds a winner, so that it goes with the tune and with the one who made it."""
+        maker = post.song.user_id or ""
+        await self._client.store.messages.add(post.song.id, str(message.channel.id), str(message.id), maker)
+
+    async def _send_once(self, announcement: Announcement, channel_id: int) -> discord.Message | None:
+        """Send it, or show it anew where it is there already; None where its stage was over before it was sent."""
         channel = self._client.get_partial_messageable(channel_id)
         if found := await find(self._client, channel, MARKS[announcement.stage](announcement.round.id)):
+            await self._show(announcement, found)
             return found
+        if announcement.round.stage != announcement.stage:
+            return None
         nonce = f"{announcement.stage[0]}{announcement.round.id}"[:NONCE_LENGTH]
         if announcement.stage != "over":
             view = await stage_message(self._client, announcement.round, announcement.stage)
@@ -103,7 +112,9 @@ class DiscordAnnouncer:
             return await channel.send(view=view, files=post.open(names), nonce=nonce)
 
         whole = {post.song.audio, post.song.midi, post.song.picture} <= set(post.all_files())
-        return await posts.send_fitting(post.forms(self._limit(announcement)) if whole else [()], send)
+        sent = await posts.send_fitting(post.forms(self._limit(announcement)) if whole else [()], send)
+        await self._note(post, sent)
+        return sent
 
     async def _winner(self, announcement: Announcement) -> Post | None:
         """The winner's post, None where there is no winner or it is deleted by now."""

@@ -48,9 +48,10 @@ async def start(interaction: discord.Interaction[ChiptuneClient]) -> None:
     """Begin the first round; its messages go into the channel for tunes, or where there is none into this one."""
     client = interaction.client
     guild = check_manages(interaction, nowhere=NO_SERVER, nobody=ONLY_MANAGERS)
+    await interaction.response.defer(ephemeral=True, thinking=True)  # first: the disk may be busy
     found = await client.contests.start(guild, str(interaction.channel_id))
     channel = (await client.store.servers.settings(guild)).channel_id or interaction.channel_id
-    await interaction.response.send_message(say(STARTED, ordinal=found.ordinal, channel=channel), ephemeral=True)
+    await interaction.edit_original_response(content=say(STARTED, ordinal=found.ordinal, channel=channel))
 
 
 @contest.command(name="stop", description="Let the open round be the last one")
@@ -59,9 +60,10 @@ async def start(interaction: discord.Interaction[ChiptuneClient]) -> None:
 async def stop(interaction: discord.Interaction[ChiptuneClient], at_once: bool = False) -> None:
     """No more rounds."""
     guild = check_manages(interaction, nowhere=NO_SERVER, nobody=ONLY_MANAGERS)
+    await interaction.response.defer(ephemeral=True, thinking=True)
     found = await interaction.client.contests.stop(guild, at_once=at_once)
     said = say(STOPPED if at_once else ENDING, ordinal=found.ordinal)
-    await interaction.response.send_message(said, ephemeral=True)
+    await interaction.edit_original_response(content=said)
 
 
 @contest.command(name="show", description="The open round: what is nominated, and what you have done in it")
@@ -98,7 +100,8 @@ async def complete_mine(interaction: discord.Interaction[ChiptuneClient], typed:
 @app_commands.autocomplete(song=complete_nominatable)
 async def nominate(interaction: discord.Interaction[ChiptuneClient], song: str) -> None:
     """Nominate it."""
-    await interaction.response.send_message(await contest_buttons.nominate(interaction, song), ephemeral=True)
+    await interaction.response.defer(ephemeral=True, thinking=True)
+    await interaction.edit_original_response(content=await contest_buttons.nominate(interaction, song))
 
 
 @contest.command(name="withdraw", description="Take a nomination of yours back")
@@ -106,9 +109,10 @@ async def nominate(interaction: discord.Interaction[ChiptuneClient], song: str) 
 @app_commands.autocomplete(song=complete_mine)
 async def withdraw(interaction: discord.Interaction[ChiptuneClient], song: str) -> None:
     """Take it back."""
+    await interaction.response.defer(ephemeral=True, thinking=True)
     gone = await interaction.client.contests.withdraw(place(interaction), song, str(interaction.user.id))
     title = f"**{inert(gone.title)}**"
-    await interaction.response.send_message(say(WITHDRAWN, title=title), ephemeral=True)
+    await interaction.edit_original_response(content=say(WITHDRAWN, title=title))
 
 
 @contest.command(name="vote", description="Vote for a tune of the open round; it can be changed")
@@ -116,7 +120,8 @@ async def withdraw(interaction: discord.Interaction[ChiptuneClient], song: str) 
 @app_commands.autocomplete(song=complete_nominee)
 async def vote(interaction: discord.Interaction[ChiptuneClient], song: str) -> None:
     """Set the vote."""
-    await interaction.response.send_message(await contest_buttons.vote(interaction, song), ephemeral=True)
+    await interaction.response.defer(ephemeral=True, thinking=True)
+    await interaction.edit_original_response(content=await contest_buttons.vote(interaction, song))
 
 
 @contest.command(name="hall-of-fame", description="The tunes that won")

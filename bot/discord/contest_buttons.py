@@ -96,8 +96,9 @@ class NominateMenu(OfRound, ui.DynamicItem[ui.Select[Any]], template=rf"chiptune
 
     async def pressed(self, interaction: Press, client: ChiptuneClient) -> None:
         """Nominate it, and say so in place of the menu."""
+        await interaction.response.defer()
         said = await nominate(interaction, self.item.values[0], self.round_id)
-        await interaction.response.edit_message(content=said, view=None)
+        await interaction.edit_original_response(content=said, view=None)
 
 
 class VoteMenu(OfRound, ui.DynamicItem[ui.Select[Any]], template=rf"chiptune:contest:vote:{ROUND}"):

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from bot.discord.client import ChiptuneClient
 
 PAGE = _("""**What this bot keeps about you**, under your Discord id and nothing else:
-- **Tunes** you asked for, with what you asked and where, and the messages in which you had tunes posted again, until \
-these tunes are deleted or erased. What you typed as a file's name stands in their recipe.
+- **Tunes** you asked for, with what you asked and where, and the messages in which you had tunes posted again or one \
+of yours won a contest, until these tunes are deleted or erased. What you typed as a file's name stands in their recipe.
 - **MIDI files** you sent: {keep} days after the request is done. Requests that came to nothing: {keep} days.
 - **Votes** and which of two tunes you preferred, as long as these tunes. What you nominate and vote for in a \
 **contest**, until its round is over. \

@@ -5,6 +5,7 @@ What is posted, and which way is tried next, is left to those who post.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 
@@ -75,6 +76,8 @@ def post_errors() -> Iterator[None]:
         raise PostError(str(error), retryable=again, retry_after=_retry_after(error)) from error
     except FileNotFoundError as error:
         raise PostError(f"a file of the tune is missing: {error.filename}", retryable=False) from error
+    except (discord.DiscordException, json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise PostError(f"Discord's answer cannot be read: {type(error).__name__}: {error}") from error
     except (aiohttp.ClientError, OSError) as error:
         raise PostError(f"Discord cannot be reached: {type(error).__name__}") from error
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from bot.deadlines import beginning_at
 from bot.store import rounds
-from bot.store.database import Database
+from bot.store.database import Database, Rows
 from bot.store.rounds import ROUNDS, Round
 from bot.store.values import GONE, Song
 from generator.contract import InputError
@@ -133,9 +133,9 @@ class Contests:
 
     async def mine(self, number: int, person: str) -> Mine:
         """What a person has done in an open round."""
-        async with self._db.transaction():
-            vote = await self._db.rows("SELECT song FROM ballots WHERE round = ? AND voter = ?", (number, person))
-            nominated = await self._nominated(number, person)
+        async with self._db.looking() as rows:
+            vote = await rows("SELECT song FROM ballots WHERE round = ? AND voter = ?", (number, person))
+            nominated = await _nominated(rows, number, person)
         return Mine(vote[0]["song"] if vote else None, nominated)
 
     async def nominatable(self, guild_id: str, limit: int) -> list[Song]:
@@ -157,7 +157,7 @@ class Contests:
             found = await self._open(guild_id, round_id)
             if found.stage != "nominating" or now >= found.voting:
                 raise InputError(NOT_NOMINATING)
-            song = await self._song(song_id)
+            song = await _song(self._db.rows, song_id)
             if song.guild_id != guild_id:
                 raise InputError(ELSEWHERE)
             if song.only_in:
@@ -174,7 +174,7 @@ class Contests:
             found = await self._open(guild_id)
             if found.stage != "nominating" or now >= found.voting:
                 raise InputError(NOT_NOMINATING)
-            song = await self._song(song_id)
+            song = await _song(self._db.rows, song_id)
             gone = await self._db.execute(
                 "DELETE FROM nominations WHERE round = ? AND song = ? AND nominator = ?",
                 (found.number, song_id, person),
@@ -195,7 +195,7 @@ class Contests:
                 "SELECT 1 FROM nominations WHERE round = ? AND song = ?", (found.number, song_id)
             ):
                 raise InputError(NO_NOMINEE)
-            song = await self._song(song_id)
+            song = await _song(self._db.rows, song_id)
             if song.user_id == voter:
                 raise InputError(OWN_SONG)
             await self._db.execute(
@@ -207,19 +207,15 @@ class Contests:
 
     async def hall_of_fame(self, guild_id: str, *, limit: int = 10, start: int = 0) -> list[Famous]:
         """The songs that won a place's rounds, newest first. start: how many are left out at its top."""
-        async with self._db.transaction():
-            rows = await self._db.rows(
+        async with self._db.looking() as rows:
+            won = await rows(
                 "SELECT round, song, nominations.votes FROM nominations JOIN rounds ON rounds.number = round"
                 " WHERE guild_id = ? AND won ORDER BY round DESC LIMIT ? OFFSET ?",
                 (guild_id, limit, start),
             )
             return [
-                Famous(await self._round(row["round"]), await self._song(row["song"]), row["votes"]) for row in rows
+                Famous(await _round(rows, row["round"]), await _song(rows, row["song"]), row["votes"]) for row in won
             ]
-
-    async def _round(self, number: int) -> Round:
-        """Inside a transaction, by a number that stands in another row."""
-        return Round.from_row((await self._db.rows(f"{ROUNDS} WHERE number = ?", (number,)))[0])
 
     async def _open(self, guild_id: str, round_id: str | None = None) -> Round:
         """The open round, inside a transaction. Raises InputError where it is none, or not the one that is meant."""
@@ -230,19 +226,6 @@ class Contests:
             raise InputError(NOT_RUNNING)
         return Round.from_row(rows[0])
 
-    async def _song(self, song_id: str) -> Song:
-        """Inside a transaction, in which the song cannot be deleted meanwhile."""
-        rows = await self._db.rows("SELECT * FROM voted_songs WHERE id = ?", (song_id,))
-        if not rows:
-            raise InputError(GONE)
-        return Song.from_row(rows[0])
-
-    async def _nominated(self, number: int, person: str) -> tuple[str, ...]:
-        rows = await self._db.rows(
-            "SELECT song FROM nominations WHERE round = ? AND nominator = ? ORDER BY number", (number, person)
-        )
-        return tuple(row["song"] for row in rows)
-
     async def _check_free(self, number: int, song_id: str, person: str) -> None:
         """Raise InputError where a song cannot be nominated by a person, inside a transaction."""
         known = await self._db.rows(
@@ -250,7 +233,27 @@ class Contests:
         )
         if known:
             raise InputError(HAS_WON if known[0]["won"] else TWICE)
-        if len(await self._nominated(number, person)) >= EACH:
+        if len(await _nominated(self._db.rows, number, person)) >= EACH:
             raise InputError(ENOUGH)
         if len(await self._db.rows("SELECT 1 FROM nominations WHERE round = ?", (number,))) >= MOST:
             raise InputError(FULL)
+
+
+async def _round(rows: Rows, number: int) -> Round:
+    """A round by a number that stands in another row of the state that `rows` asks."""
+    return Round.from_row((await rows(f"{ROUNDS} WHERE number = ?", (number,)))[0])
+
+
+async def _song(rows: Rows, song_id: str) -> Song:
+    """A song, which cannot be deleted meanwhile. Raises InputError where it is already."""
+    found = await rows("SELECT * FROM voted_songs WHERE id = ?", (song_id,))
+    if not found:
+        raise InputError(GONE)
+    return Song.from_row(found[0])
+
+
+async def _nominated(rows: Rows, number: int, person: str) -> tuple[str, ...]:
+    found = await rows(
+        "SELECT song FROM nominations WHERE round = ? AND nominator = ? ORDER BY number", (number, person)
+    )
+    return tuple(row["song"] for row in found)

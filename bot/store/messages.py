@@ -1,7 +1,8 @@
-"""Messages that hold a song beside its first, whose id is in the song's own row: those that were posted again.
+"""Messages that hold a song beside its first, whose id is in the song's own row: those that were posted again, and that
+in which it won a contest's round.
 
-They are written down before they show the song, so that whatever removes it can remove them, too: those who can reach
-them do so.
+They are written down, where that is possible before they show the song, so that whatever removes it can remove them,
+too: those who can reach them do so.
 """
 
 from __future__ import annotations
@@ -23,7 +24,10 @@ class Messages:
         self._db = database
 
     async def add(self, song_id: str, channel_id: str, message_id: str, user_id: str) -> bool:
-        """Note that a message holds a song. user_id: who has it posted. False where the song is gone."""
+        """Note that a message holds a song. False where the song is gone.
+
+        user_id: who has it posted; for a contest's winner its maker, "" where nobody is known.
+        """
         async with self._db.transaction():
             if not await self._db.rows("SELECT 1 FROM voted_songs WHERE id = ?", (song_id,)):
                 return False

@@ -234,9 +234,12 @@ async def end(database: Database, found: Round, outcome: Outcome, now: float) ->
 async def announce(database: Database, number: int, guild_id: str, stage: Stage) -> None:
     """Have a stage announced, inside a transaction, and the messages of the stages before it shown anew.
 
-    Of these, what is not there yet need not come any more. The page shows rounds as they are, and is told nothing.
+    Of these, what is not on its way yet need not come any more; what is, may be there by now. The page shows rounds as
+    they are, and is told nothing.
     """
-    await database.execute("DELETE FROM announcements WHERE round = ? AND message_id IS NULL", (number,))
+    await database.execute(
+        "DELETE FROM announcements WHERE round = ? AND message_id IS NULL AND channel_id IS NULL", (number,)
+    )
     await database.execute("UPDATE announcements SET waiting = waiting + 1 WHERE round = ?", (number,))
     if guild_id != LOCAL_GUILD:
         await database.execute("INSERT INTO announcements (round, stage) VALUES (?, ?)", (number, stage))

@@ -17,12 +17,14 @@ from tests.clock import MovedClock
 
 
 class Crier:
-    """Announces into lists. errors: raised one by one before anything is announced; gone: nothing can be any more."""
+    """Announces into lists. errors: raised one by one before anything is announced or shown; gone: nothing can be any
+    more.
+    """
 
     def __init__(self) -> None:
         self.posted: list[tuple[str, str]] = []
         self.shown: list[tuple[str, str]] = []
-        self.errors: list[PostError] = []
+        self.errors: list[Exception] = []
         self.gone = False
 
     async def post(self, announcement: Announcement) -> str | None:
@@ -34,6 +36,8 @@ class Crier:
         return str(len(self.posted))
 
     async def refresh(self, announcement: Announcement) -> bool:
+        if self.errors:
+            raise self.errors.pop(0)
         self.shown.append((announcement.round.guild_id, announcement.stage))
         return not self.gone
 
@@ -126,3 +130,38 @@ async def test_a_list_that_changed_is_shown_anew_until_its_message_is_gone(hall:
     await hall.contests.tell()
     assert len(hall.crier.shown) == 2
     assert len(hall.crier.posted) == 1
+
+
+async def test_a_message_that_cannot_be_edited_now_is_edited_once_that_works(
+    hall: Hall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.contests.LONGEST_WAIT_SECONDS", 0.1)
+    hall.contests.announce_by(hall.crier)
+    await hall.contests.tell()
+    await hall.place.nominate(0)
+    hall.crier.errors = [PostError("missing access", retryable=False)]
+    for _ in range(2):
+        await hall.contests.tell()
+    assert hall.crier.shown == []
+    await asyncio.sleep(0.15)
+    await hall.contests.tell()
+    assert hall.crier.shown == [(PLACE, "nominating")]
+
+
+async def test_a_fault_in_the_telling_of_one_is_logged_and_ends_nothing_else(
+    hall: Hall, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("bot.contests.LONGEST_WAIT_SECONDS", 0.1)
+    monkeypatch.setattr("bot.contests.LOOK_SECONDS", 0.05)
+    await hall.contests.start("8", "10")
+    hall.contests.announce_by(hall.crier)
+    hall.crier.errors = [KeyError("id")]
+    running = asyncio.create_task(hall.contests.run())
+    await hall.until_posted(2)
+    assert not running.done()
+    running.cancel()
+    with suppress(asyncio.CancelledError):
+        await running
+    assert hall.crier.posted == [("8", "nominating"), (PLACE, "nominating")]
+    [fault] = [record for record in caplog.records if record.exc_info]
+    assert "a fault while telling" in fault.message

@@ -158,6 +158,18 @@ async def test_each_stage_is_announced_once_and_those_before_it_shown_anew(place
     assert await rounds.untold() == []
 
 
+async def test_what_is_on_its_way_when_its_stage_passes_is_not_forgotten(place: Place) -> None:
+    rounds = place.store.rounds
+    [opening] = await rounds.untold()
+    await rounds.aim(opening, "9")
+    await place.nominate(0)
+    await rounds.pass_due(VOTING)
+    assert sorted(await waiting(place)) == [(1, "nominating", "voting"), (1, "voting", "voting")]
+    await rounds.told(opening, "100")
+    again = next(one for one in await rounds.untold() if one.stage == "nominating")
+    assert (again.message_id, again.round.stage) == ("100", "voting"), "that it is over is to be shown in it"
+
+
 async def test_the_page_is_told_nothing(place: Place) -> None:
     before = await place.count("announcements")
     await place.store.contests.start(LOCAL_GUILD, None, START)

@@ -85,6 +85,7 @@ class Rest:
         except ApiError as error:
             body = {"code": error.code, "message": error.text, **error.extra}
             response = answer(body, error.status, error.headers)
+            response.body = error.raw or response.body
         self.world.log.append((line, response.status))
         return response
 

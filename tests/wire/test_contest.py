@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import signal
 
+import pytest
+
 from bot.deadlines import DAY
 
 from .process import Bot
 from .reading import names, text
+from .rest import DEFER_UPDATE
 from .standin import StandIn
 from .test_restarts import posted
 from .world import CHANNEL, GUILD, USER, Payload
@@ -54,8 +57,14 @@ async def nominated(discord: StandIn, bot: Bot, message: Payload, song: str, use
     asked = await discord.answered(await discord.press(message, "✋Nominate", user=user))
     menu = await discord.until(lambda: discord.original(asked))
     chosen = await discord.answered(await discord.select(menu, song, user=user))
+    assert chosen.callback == DEFER_UPDATE
     await discord.until(lambda: bot.rows("SELECT 1 FROM nominations WHERE song = ?", (song,)))
-    assert chosen.data["content"].endswith("is nominated.")
+    await discord.until(lambda: (discord.original(asked) or {})["content"].endswith("is nominated."))
+
+
+async def nominated_by_command(discord: StandIn, song: str, user: int) -> None:
+    asked = await discord.answered(await discord.slash("contest nominate", {"song": song}, user=user))
+    await discord.until(lambda: (discord.original(asked) or {}).get("content", "").endswith("is nominated."))
 
 
 async def voted(discord: StandIn, message: Payload, song: str, user: int) -> str:
@@ -75,7 +84,7 @@ async def voting(discord: StandIn, bot: Bot) -> list[str]:
     await discord.answered(await discord.slash("contest start", permissions=MANAGER))
     await discord.until(lambda: said(discord, OPENED))
     for song, user in zip(songs, (CAROL, DAVE), strict=True):
-        await discord.answered(await discord.slash("contest nominate", {"song": song}, user=user))
+        await nominated_by_command(discord, song, user)
     bot.move_clock(5 * DAY)
     await discord.until(lambda: said(discord, CLOSED, VOTE))
     return songs
@@ -140,11 +149,40 @@ async def test_a_bot_that_is_killed_between_a_post_and_the_note_of_it_posts_no_s
     assert bot.rows("SELECT message_id FROM announcements WHERE stage = 'over'") == [(contest(discord)[2]["id"],)]
 
 
+@pytest.mark.parametrize("after", [False, True], ids=["before it is posted", "after"])
+async def test_an_answer_that_cannot_be_read_ends_nothing_and_posts_nothing_twice(
+    discord: StandIn, bot: Bot, after: bool
+) -> None:
+    fault = discord.fault(f"POST .*/channels/{CHANNEL}/messages", 200)
+    fault.error.raw, fault.after = b'{"id": ', after
+    await discord.answered(await discord.slash("contest start", permissions=MANAGER))
+    await discord.until(lambda: fault.times == 0)
+    await discord.until(lambda: bot.rows("SELECT 1 FROM announcements WHERE message_id IS NOT NULL"))
+    assert said(discord, OPENED)
+
+
+async def test_a_stage_that_passes_while_its_message_is_on_the_way_closes_that_message(
+    discord: StandIn, bot: Bot
+) -> None:
+    fault = discord.fault(f"POST .*/channels/{CHANNEL}/messages", 502, times=99)
+    fault.after = True  # the message is made, and the bot does not hear of it before the stage is over
+    await discord.answered(await discord.slash("contest start", permissions=MANAGER))
+    await discord.until(lambda: fault.times < 99)
+    await bot.end(signal.SIGKILL)
+    fault.times = 0
+    discord.world.nonces.clear()
+    bot.move_clock(5 * DAY)
+    await bot.start()
+    await discord.until(lambda: bot.rows("SELECT 1 FROM rounds WHERE ordinal = 2"))
+    await discord.until(lambda: not bot.rows("SELECT 1 FROM announcements WHERE waiting > 0"))
+    assert said(discord, CLOSED, "Round {} of the contest is over: nobody", "## Contest, round 2")
+
+
 async def test_a_clock_that_jumps_and_goes_back_passes_each_stage_once(discord: StandIn, bot: Bot) -> None:
     songs = await tunes(discord, bot)
     await discord.answered(await discord.slash("contest start", permissions=MANAGER))
     await discord.until(lambda: said(discord, OPENED))
-    await discord.answered(await discord.slash("contest nominate", {"song": songs[0]}))
+    await nominated_by_command(discord, songs[0], CAROL)
     bot.move_clock(9 * DAY)  # over both deadlines
     await discord.until(lambda: said(discord, CLOSED, VOTE))
     [(stage, closes)] = bot.rows("SELECT stage, closes FROM rounds")

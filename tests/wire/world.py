@@ -26,12 +26,13 @@ Payload = dict[str, Any]
 
 
 class ApiError(Exception):
-    """An answer that is an error: HTTP status, Discord's code, its text, and headers."""
+    """An answer that is an error: HTTP status, Discord's code, its text, and headers. raw: a body that is no JSON."""
 
     def __init__(self, status: int, code: int, text: str, headers: dict[str, str] | None = None) -> None:
         super().__init__(text)
         self.status, self.code, self.text, self.headers = status, code, text, headers or {}
         self.extra: Payload = {}
+        self.raw = b""
 
 
 @dataclass
