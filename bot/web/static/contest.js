@@ -13,8 +13,12 @@ const OUTCOMES = {
 export function makeContest(call, sendJson, open, sentence, current) {
   const $ = (id) => document.getElementById(id);
   let stage = null;
+  let shown = ""; // what the server said last
+  let famed; // the round up to which the hall of fame is shown
+  let failed = false; // whether the sentence is that a refresh failed
 
   function say(words) {
+    failed = false;
     $("contest-said").textContent = words;
     $("contest-said").hidden = !words;
   }
@@ -28,13 +32,16 @@ export function makeContest(call, sendJson, open, sentence, current) {
     }
   }
 
+  // Nothing is touched where nothing has changed: somebody may be reading, or be on a button by keyboard.
   function show(contest) {
+    if (JSON.stringify(contest) === shown) return;
+    shown = JSON.stringify(contest);
     stage = contest.round === null ? null : contest.stage;
     $("contest-title").textContent = contest.round === null ? "Contest" : `Contest, round ${contest.round}`;
     $("contest-how").textContent = how(contest);
     $("contest-last").textContent = ended(contest.last);
     $("contest-last").hidden = !contest.last;
-    $("contest-songs").replaceChildren(...(contest.songs || []).map((song) => item(contest, song)));
+    list((contest.songs || []).map((song) => item(contest, song)));
     $("contest-start").hidden = !contest.manages || (contest.round !== null && !contest.ending);
     $("contest-start").textContent = contest.ending ? "Let the contest go on" : "Start a weekly contest";
     $("contest-stop").hidden = !contest.manages || contest.round === null || contest.ending;
@@ -42,8 +49,18 @@ export function makeContest(call, sendJson, open, sentence, current) {
     $("nominate").hidden = stage !== "nominating" || contest.left === 0;
   }
 
+  // The songs' rows; the keyboard stays on the button that it is on.
+  function list(rows) {
+    const focused = document.activeElement.closest("#contest-songs li");
+    const place = focused ? [...focused.children].indexOf(document.activeElement) : -1;
+    $("contest-songs").replaceChildren(...rows);
+    const row = focused && rows.find((one) => one.dataset.id === focused.dataset.id);
+    if (row && row.children[place]) row.children[place].focus();
+  }
+
   function item(contest, song) {
     const row = document.createElement("li");
+    row.dataset.id = song.id;
     row.append(namedButton(song.title, "name", () => open(song.id)));
     if (contest.stage === "voting") {
       const mine = contest.vote === song.id;
@@ -58,10 +75,15 @@ export function makeContest(call, sendJson, open, sentence, current) {
 
   async function refresh() {
     try {
-      show(await call("/api/contest"));
-      await fame(0);
+      const contest = await call("/api/contest");
+      show(contest);
+      const last = contest.last ? contest.last.round : null;
+      if (last !== famed) await fame(0);
+      famed = last;
+      if (failed) say("");
     } catch (error) {
       say(sentence(error));
+      failed = true;
     }
   }
 
