@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING, Any, Self
 import discord
 from discord import ui
 
-from bot.discord import replies
 from bot.discord.asking import place
 from bot.discord.completing import CHOICE_LENGTH, MAX_CHOICES, described
 from bot.discord.markdown import inert
-from bot.discord.pressed import Press
+from bot.discord.pressed import Press, Pressed
 from bot.languages import command, say
 from bot.store import Song
 from bot.store.contests import NOT_NOMINATING
@@ -38,7 +37,7 @@ NOMINATED = _("{title} is nominated.")
 VOTED = _("Your vote is for {title}. It can be changed until the round is over.")
 
 
-class OfRound:
+class OfRound(Pressed):
     """Stands before `ui.DynamicItem` among the bases of what is pressed in a round."""
 
     round_id: str
@@ -51,15 +50,6 @@ class OfRound:
     async def from_custom_id(cls, interaction: Press, item: ui.Item[Any], match: re.Match[str]) -> Self:
         """From what Discord sends back."""
         return cls(match["round"])  # type: ignore[call-arg]  # each kind makes its own item
-
-    async def callback(self, interaction: Press) -> None:
-        """Answer a press; what is raised becomes a sentence for the one who pressed."""
-        async with replies.answering(interaction):
-            await self.pressed(interaction, interaction.client)
-
-    async def pressed(self, interaction: Press, client: ChiptuneClient) -> None:
-        """Do what the label says. May raise InputError."""
-        raise NotImplementedError
 
 
 class Pick(OfRound, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:contest:pick:{ROUND}"):

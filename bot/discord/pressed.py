@@ -1,4 +1,4 @@
-"""What every button and menu under a tune has in common: it is made of its custom_id, and its errors are answered."""
+"""What buttons and menus have in common: they are made of their custom_id, and their errors are answered."""
 
 from __future__ import annotations
 
@@ -20,7 +20,20 @@ SONG = r"(?P<song>[0-9a-f]{32})"
 Press = discord.Interaction[Any]
 
 
-class OfSong:
+class Pressed:
+    """What is pressed, and answered even where that fails."""
+
+    async def callback(self, interaction: Press) -> None:
+        """Answer a press; what is raised becomes a sentence for the one who pressed."""
+        async with replies.answering(interaction):
+            await self.pressed(interaction, interaction.client)
+
+    async def pressed(self, interaction: Press, client: ChiptuneClient) -> None:
+        """Do what the label says. May raise InputError."""
+        raise NotImplementedError
+
+
+class OfSong(Pressed):
     """Stands before `ui.DynamicItem` among the bases of what is pressed under a tune."""
 
     song_id: str
@@ -33,15 +46,6 @@ class OfSong:
     async def from_custom_id(cls, interaction: Press, item: ui.Item[Any], match: re.Match[str]) -> Self:
         """From what Discord sends back."""
         return cls(match["song"])  # type: ignore[call-arg]  # each kind makes its own item
-
-    async def callback(self, interaction: Press) -> None:
-        """Answer a press; what is raised becomes a sentence for the one who pressed."""
-        async with replies.answering(interaction):
-            await self.pressed(interaction, interaction.client)
-
-    async def pressed(self, interaction: Press, client: ChiptuneClient) -> None:
-        """Do what the label says. May raise InputError."""
-        raise NotImplementedError
 
     async def song(self, client: ChiptuneClient) -> Song:
         """The tune. Raises InputError where it is gone."""
