@@ -20,6 +20,7 @@ from typing import Any
 
 from PIL import Image, ImageChops
 
+from bot.blobs import Blobs
 from tests.wire.process import Bot
 from tests.wire.standin import StandIn
 
@@ -169,8 +170,9 @@ async def receive() -> tuple[list[Payload], list[bytes]]:
                 for body, post in zip(bodies, discord.posts(), strict=True):
                     for item, sent in zip(body["attachments"], post["attachments"], strict=True):
                         item["size"] = sent["size"]
-                songs = bot.rows("SELECT id FROM songs ORDER BY number")
-                return bodies, [(bot.data / "songs" / song / "tune.png").read_bytes() for (song,) in songs]
+                named = "SELECT sha256 FROM files JOIN songs ON songs.id = song WHERE name = 'tune.png' ORDER BY number"
+                kept = Blobs(bot.data / "files")
+                return bodies, [kept.path(sha256).read_bytes() for (sha256,) in bot.rows(named)]
             finally:
                 await bot.end()
 
