@@ -144,7 +144,7 @@ class Writer:
             self._leaning, self._in_key = self.model.leaning(key), share
             self._tally.scale = scale_of(key)
 
-    def _homesick(self) -> float:
+    def _pull_to_key(self) -> float:
         """How much of the leaning to a key is called for: all of it far from the share of notes on its scale."""
         found = self._tally.on_scale / self._tally.pitched if self._tally.pitched else 0.0
         return float(np.clip((self._in_key - found) / FAR_OFF, AWAY, 1.0))
@@ -182,7 +182,7 @@ class Writer:
             self.read(opening)
             seconds = (self.clock.row(beat * ROWS) - self.clock.row(beats.start * ROWS)) / FRAMES_PER_SECOND
             turned = self.model.rudder.turned(self.course, self._tally, seconds)
-            leaning = self._leaning * self._homesick()
+            leaning = self._leaning * self._pull_to_key()
             self._turned = (turned[0] + leaning, turned[1] + leaning)
             rows = tuple(self.clock.row(beat * ROWS + i + 1) - self.clock.row(beat * ROWS + i) for i in range(ROWS))
             place = place.next_beat(
