@@ -1,41 +1,59 @@
-"""What it helps to know the other channels: nats a note of each channel alone, and after the three others.
+"""What it helps to hear the other channels: nats a note of each channel without them, and with the three others given.
 
     python -m benchmarks.given SONGS [--model DIR] [--count N] [--beats N]
 
-SONGS is a file of `chiptune corpus`. Of each song the first beats are taken, as many as fit into the model's context in
-both forms; every control is left out. Composition alone counts: notes, times, and the counting of beats.
+SONGS is a file of `chiptune corpus`. Of each song the first beats are taken, as many as fit into the model's context;
+every control is left out. Composition alone counts: notes, times, and the counting of beats. The channel is told in the
+same tokens each time: to the network as it is, without its listener; with the listener, and nothing given; with the
+others given; and with the others of another song, for what a listener adds by itself.
 """
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
+import numpy as np
 import torch
 from tokenizers import Tokenizer
 from tqdm import tqdm
 from transformers import LlamaForCausalLM
 
 from models.cli import DEFAULT_MODEL
-from models.forms import EVERY, Sheet, accompany, only, read_sheet
+from models.forms import EVERY, Sheet, only, read_sheet
+from models.listener import Listener, load_listener
 from models.network import load_network
-from models.score import CHANNEL_NAMES, CHANNELS
+from models.pianoroll import Roll, RowCounter, Rows, roll_of
+from models.score import CHANNELS
 from models.songs import read_songs
-from models.tokens import load_codebook, load_tokenizer, spelled, to_text, token_id
+from models.tokens import load_codebook, load_tokenizer, spelled, to_text
 from models.vocabulary import event_of, is_sound
 
 BATCH = 8
+WAYS = ("without", "listener, nothing given", "the others given", "another song's given")
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Token ids of one song in one form, and which of them count."""
+    """Token ids of one channel, the row each is at, which of them count, the notes; what is given, None for nothing."""
 
     ids: list[int]
+    reached: Rows
     counts: list[bool]
+    notes: int
+    roll: Roll | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """What is measured."""
+
+    tokenizer: Tokenizer
+    network: LlamaForCausalLM
+    listener: Listener
 
 
 def main() -> None:
@@ -43,47 +61,63 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("songs", type=Path)
     parser.add_argument("--model", type=Path, default=DEFAULT_MODEL)
-    parser.add_argument("--count", type=int, default=200, help="songs at the most")
+    parser.add_argument("--count", type=int, default=400, help="songs at the most")
     parser.add_argument("--beats", type=int, default=64, help="of each song, at the most")
     given = parser.parse_args()
-    tokenizer, network = load_tokenizer(given.model), load_network(given.model)
-    codebook = load_codebook(given.model, tokenizer)
+    network = load_network(given.model)
+    models = Models(load_tokenizer(given.model), network, load_listener(given.model, network))
+    codebook = load_codebook(given.model, models.tokenizer)
     sheets = [
         read_sheet(to_text(song.score, clock=song.clock, codebook=codebook, repeats=True))
         for song in islice(read_songs(given.songs), given.count)
     ]
-    print("| channel | songs | notes | alone | after the others | ratio |\n| --- | --- | --- | --- | --- | --- |")
+    print(f"| channel | songs | notes | {' | '.join(WAYS)} | given / without |\n{'| --- ' * (4 + len(WAYS))}|")
     for channel in EVERY:
-        print(row(network, tokenizer, sheets, channel, given.beats), flush=True)
+        print(row(models, sheets, channel, given.beats), flush=True)
 
 
-def row(network: LlamaForCausalLM, tokenizer: Tokenizer, sheets: Sequence[Sheet], channel: int, beats: int) -> str:
-    """A line of the table: nats a note of a channel in both forms."""
-    context = network.config.max_position_embeddings
-    found = [lines for sheet in sheets if (lines := _lines(tokenizer, sheet, channel, beats, context))]
-    notes = sum(count for _, _, count in found)
-    name = CHANNEL_NAMES[channel]
-    alone = sum(_nats(network, [line for line, _, _ in found], name)) / max(1, notes)
-    after = sum(_nats(network, [line for _, line, _ in found], name)) / max(1, notes)
-    title = CHANNELS[channel].title
-    return f"| {title} | {len(found)} | {notes} | {alone:.3f} | {after:.3f} | {after / alone:.3f} |"
-
-
-def _lines(tokenizer: Tokenizer, sheet: Sheet, channel: int, beats: int, context: int) -> tuple[Line, Line, int] | None:
-    """(alone, after the others, notes) of a song's beginning; None where the channel or the others are silent there."""
-    beats = min(beats, len(sheet.beats))
+def row(models: Models, sheets: Sequence[Sheet], channel: int, beats: int) -> str:
+    """A line of the table: nats a note of a channel in the four ways."""
+    counter = RowCounter(spelled(models.tokenizer))
+    found = [(line, sheet) for sheet in sheets if (line := _line(models, counter, sheet, channel, beats))]
     others = [other for other in EVERY if other != channel]
+    rolls = [roll_of(sheet, others) for _, sheet in found]
+    # The next song in the list stands for another one.
+    strange = [_as_long(rolls[(i + 1) % len(rolls)], len(roll)) for i, roll in enumerate(rolls)]
+    nothing = [roll_of(sheet, []) for _, sheet in found]
+    lines = [line for line, _ in found]
+    notes = sum(line.notes for line in lines)
+    ways: list[Sequence[Roll | None]] = [[None] * len(lines), nothing, rolls, strange]
+    nats = [
+        sum(_nats(models, [replace(line, roll=roll) for line, roll in zip(lines, way, strict=True)], name)) / notes
+        for way, name in zip(ways, WAYS, strict=True)
+    ]
+    figures = " | ".join(f"{value:.3f}" for value in nats)
+    return f"| {CHANNELS[channel].title} | {len(lines)} | {notes} | {figures} | {nats[2] / nats[0]:.3f} |"
+
+
+def _as_long(roll: Roll, rows: int) -> Roll:
+    """A roll of so many rows, from the beginning of one that may be shorter, over and over."""
+    return np.resize(roll, (rows, roll.shape[1]))
+
+
+def _line(models: Models, counter: RowCounter, sheet: Sheet, channel: int, beats: int) -> Line | None:
+    """A channel of a song's beginning; None where it or the others are silent there."""
+    context = models.network.config.max_position_embeddings
+    beats = min(beats, len(sheet.beats))
     while beats > 0:
         begun = Sheet(sheet.head, sheet.beats[:beats], sheet.played[:beats])
-        after = tokenizer.encode(accompany(begun, others, [channel])).ids
-        if len(after) <= context:
+        ids = models.tokenizer.encode(only(begun, [channel])).ids
+        if len(ids) <= context:
             break
         beats -= 4
     notes = sum(_notes(begun, channel, beat) for beat in range(beats)) if beats > 0 else 0
-    if not notes or not any(begun.played[beat][other] for beat in range(beats) for other in others):
+    if not notes or not any(begun.played[beat][other] for beat in range(beats) for other in EVERY if other != channel):
         return None
-    alone = tokenizer.encode(only(begun, [channel])).ids
-    return _line(tokenizer, alone), _line(tokenizer, after), notes
+    spelling = spelled(models.tokenizer)
+    first = next(i for i, token in enumerate(ids) if spelling[token][0].startswith("beat:"))
+    counts = [i >= first and not is_sound(spelling[token][0]) for i, token in enumerate(ids)]
+    return Line(ids, counter.rows(ids, 0), counts, notes)
 
 
 def _notes(sheet: Sheet, channel: int, beat: int) -> int:
@@ -91,26 +125,7 @@ def _notes(sheet: Sheet, channel: int, beat: int) -> int:
     return sum(event_of(happening[0]).startswith("on:") for _, happening in sheet.played[beat][channel])
 
 
-def _line(tokenizer: Tokenizer, ids: list[int]) -> Line:
-    """What counts is what the channel writes, without sounds: after the head, or after `<then>` up to the next marker.
-
-    That marker counts too: it says that the beat is full, as the next number of a beat does where a channel is alone.
-    """
-    spelling = spelled(tokenizer)
-    given, then = (token_id(tokenizer, event) for event in ("<given>", "<then>"))
-    writes = given not in ids
-    counts = []
-    begun = False
-    for token in ids:
-        events = spelling[token]
-        begun = begun or events[0].startswith("beat:")
-        counts.append(writes and begun and not is_sound(events[0]))
-        if token in (given, then):
-            writes = token == then
-    return Line(ids, counts)
-
-
-def _nats(network: LlamaForCausalLM, lines: Sequence[Line], name: str) -> Iterator[float]:
+def _nats(models: Models, lines: Sequence[Line], name: str) -> Iterator[float]:
     """Nats of what counts, a batch at a time."""
     ordered = sorted(lines, key=lambda line: len(line.ids))
     for i in tqdm(range(0, len(ordered), BATCH), desc=name, leave=False):
@@ -119,9 +134,24 @@ def _nats(network: LlamaForCausalLM, lines: Sequence[Line], name: str) -> Iterat
         ids = torch.tensor([line.ids + [0] * (longest - len(line.ids)) for line in batch])
         counts = torch.tensor([line.counts + [False] * (longest - len(line.counts)) for line in batch])
         with torch.inference_mode():
-            logits = network(ids[:, :-1], use_cache=False).logits.float()
+            _hear(models.listener, batch, longest)
+            logits = models.network(ids[:, :-1], use_cache=False).logits.float()
         losses = torch.nn.functional.cross_entropy(logits.flatten(0, 1), ids[:, 1:].flatten(), reduction="none")
         yield float((losses * counts[:, 1:].flatten()).sum())
+
+
+def _hear(listener: Listener, batch: Sequence[Line], longest: int) -> None:
+    """Tell the listener what is given in a batch: all of it, or of none."""
+    rolls = [line.roll for line in batch if line.roll is not None]
+    if not rolls:
+        listener.hear_nothing()
+        return
+    padded = np.full((len(batch), max(map(len, rolls)), rolls[0].shape[1]), -1)
+    reached = np.zeros((len(batch), longest), dtype=np.int64)
+    for i, (line, roll) in enumerate(zip(batch, rolls, strict=True)):
+        padded[i, : len(roll)] = roll
+        reached[i, : len(line.reached)] = line.reached
+    listener.hear(torch.from_numpy(padded), torch.from_numpy(reached[:, :-1]))
 
 
 if __name__ == "__main__":

@@ -27,10 +27,11 @@ from models.corpus import Example
 from models.evaluate import BATCH, window_nats, windows
 from models.forms import read_sheet, tell
 from models.score import FRAMES_PER_SECOND, Note, Score
+from models.settings import Settings
 from models.songs import TRAIN_FILE, VALID_FILE, Song, read_songs
 from models.sounds import Codebook
 from models.tokens import happenings, row_clock, to_text, token_id
-from models.train import Settings, Trainer
+from models.train import Trainer
 from models.vocabulary import EVENTS, char, is_sound
 
 VOCABULARY = 1536

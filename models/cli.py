@@ -25,7 +25,7 @@ class Parser(argparse.ArgumentParser):
 
 def train_command(arguments: list[str]) -> int:
     """`chiptune train CORPUS --out DIR`."""
-    from models.train import PRESETS, train
+    from models.settings import PRESETS
 
     parser = Parser("chiptune train", description="Train a model on a corpus, or on several.")
     parser.add_argument("corpora", type=Path, nargs="+", metavar="CORPUS", help="a folder of chiptune corpus")
@@ -36,7 +36,11 @@ def train_command(arguments: list[str]) -> int:
     parser.add_argument(
         "--start", type=Path, metavar="MODEL", help="a model to go on from, of the same width and depth"
     )
+    parser.add_argument(
+        "--listener", action="store_true", help="train what hears given channels, for a model (--start) that stays"
+    )
     parser.add_argument("--crop-length", type=int, help="tokens of the first crops")
+    parser.add_argument("--context", type=int, help="tokens of the last crops, and that a new network looks back on")
     parser.add_argument("--cooldown", type=float, help="last share of the steps, in which the learning rates fall")
     parser.add_argument("--peak", type=float, help="the share of the usual learning rates that is reached")
     parser.add_argument("--width", type=int, help="a multiple of 64")
@@ -44,9 +48,18 @@ def train_command(arguments: list[str]) -> int:
     parser.add_argument("--vocabulary", type=int, help="tokens")
     parser.add_argument("--seed", type=int)
     given = parser.parse_args(arguments)
-    options = ("steps", "width", "layers", "vocabulary", "crop_length", "cooldown", "peak", "seed")
+    options = ("steps", "width", "layers", "vocabulary", "crop_length", "context", "cooldown", "peak", "seed")
     said = {name: value for name in options if (value := getattr(given, name)) is not None}
-    train(given.corpora, given.out, replace(PRESETS[given.preset], **said), start=given.start, stop_at=given.stop_at)
+    settings = replace(PRESETS[given.preset], **said)
+    if given.listener:
+        from models.train_listener import train_listener
+
+        start = given.start or DEFAULT_MODEL
+        train_listener(given.corpora, given.out, settings, start=start, stop_at=given.stop_at)
+        return 0
+    from models.train import train
+
+    train(given.corpora, given.out, settings, start=given.start, stop_at=given.stop_at)
     return 0
 
 

@@ -52,7 +52,7 @@ class Crops:
         self.mixture = mixture if knows_plans(tokenizer) else Mixture(0, 0, 0, mixture.arranged)
         self.keys = [encode(tokenizer, [s.text.translate(transposition(shift)) for s in songs]) for shift in SHIFTS]
         self.beats = _ids(tokenizer, "beat:")
-        self.controls = [_ids(tokenizer, kind) for kind in DROPPED]
+        self.controls = control_ids(tokenizer)
         self.share = np.cumsum(_shares(songs, self.keys[0], mixture.arranged))
 
     @property
@@ -67,7 +67,8 @@ class Crops:
     def _row(self, random: np.random.Generator, length: int) -> Tokens:
         row = self._first(random, length)
         while len(row) < length:
-            row = np.concatenate([row, self._without(random, self.keys[self._key(random)][self._song(random)])])
+            more = self.keys[self._key(random)][self._song(random)]
+            row = np.concatenate([row, without(random, more, self.controls)])
         return row[:length]
 
     def _first(self, random: np.random.Generator, length: int) -> Tokens:
@@ -84,7 +85,8 @@ class Crops:
             text = _filled_in(random, sheet, beats)
         else:
             text = only(sheet, _some(random), _start(random, len(sheet.beats)))
-        return self._without(random, encode(self.tokenizer, [text.translate(transposition(SHIFTS[key]))])[0])
+        tokens = encode(self.tokenizer, [text.translate(transposition(SHIFTS[key]))])[0]
+        return without(random, tokens, self.controls)
 
     def _song(self, random: np.random.Generator) -> int:
         return min(int(np.searchsorted(self.share, random.random())), len(self.share) - 1)
@@ -95,16 +97,17 @@ class Crops:
     def _from_beat(self, random: np.random.Generator, tokens: Tokens) -> Tokens:
         beats = np.flatnonzero(np.isin(tokens, self.beats))
         start = int(beats[_start(random, len(beats))])
-        return self._without(random, np.concatenate([tokens[: beats[0]], tokens[start:]]))
+        return without(random, np.concatenate([tokens[: beats[0]], tokens[start:]]), self.controls)
 
-    def _without(self, random: np.random.Generator, tokens: Tokens) -> Tokens:
-        """Every control left out, or each kind half the time."""
-        keep = np.ones(len(tokens), dtype=bool)
-        none = random.random() < UNCONTROLLED
-        for control in self.controls:
-            if none or random.random() < 0.5:
-                keep &= ~np.isin(tokens, control)
-        return tokens[keep]
+
+def without(random: np.random.Generator, tokens: Tokens, controls: Sequence[npt.NDArray[np.int64]]) -> Tokens:
+    """Tokens with every control left out, or each kind half the time. controls: the ids of each kind."""
+    keep = np.ones(len(tokens), dtype=bool)
+    none = random.random() < UNCONTROLLED
+    for control in controls:
+        if none or random.random() < 0.5:
+            keep &= ~np.isin(tokens, control)
+    return tokens[keep]
 
 
 def encode(tokenizer: Tokenizer, texts: Sequence[str]) -> list[Tokens]:
@@ -145,6 +148,11 @@ def _shares(songs: Sequence[Example], tokens: Sequence[Tokens], arranged: float)
     for side, share in ((real, 1 - arranged), (~real, arranged)):
         lengths[side] *= (share if 0 < real.sum() < len(real) else 1.0) / max(1.0, lengths[side].sum())
     return np.asarray(lengths / lengths.sum())
+
+
+def control_ids(tokenizer: Tokenizer) -> list[npt.NDArray[np.int64]]:
+    """The ids of each kind of control that is left out at random."""
+    return [_ids(tokenizer, kind) for kind in DROPPED]
 
 
 def _ids(tokenizer: Tokenizer, prefix: str) -> npt.NDArray[np.int64]:

@@ -2,7 +2,8 @@
 
 Opens a standard Hugging Face checkpoint of a Llama (config.json and model.safetensors) without torch: at this size
 most of a token's time went into calling things, and loading torch took most of the start. Equal to transformers'
-LlamaForCausalLM within rounding; docs/experiments.md has the comparison. What the tokens mean is left to
+LlamaForCausalLM within rounding; docs/experiments.md has the comparison. What is given beside the tokens is heard by
+`models.hearing`. What the tokens mean is left to
 `models.sample`, how many threads multiply to whoever loads numpy.
 """
 
@@ -20,6 +21,8 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
 from models.errors import MusicError
+from models.hearing import LISTENER_FILE, Listener
+from models.pianoroll import Rows
 
 Logits = npt.NDArray[np.float64]
 Floats = npt.NDArray[np.float32]
@@ -113,18 +116,21 @@ class Engine:
         self.head = _folded(final, tensors["model.norm.weight"])
         self.layers = [_layer(tensors, number, shape) for number in range(shape.layers)]
         self.turns = rotary_turns(shape)
+        heard = (folder / LISTENER_FILE).exists()
+        self.listener = Listener(folder, shape.width, shape.layers) if heard else None
         # Zeros cost nothing before they are written to: the system hands out their pages on first use.
         self._keys = np.zeros((shape.layers, shape.heads, shape.context, shape.head), np.float32)
         self._values = np.zeros(self._keys.shape, np.float32)
 
-    def begin(self, ids: Sequence[int]) -> Logits:
-        """Forget everything and read `ids`; logits [tokens] of what follows. Raises EngineError as `feed` does."""
+    def begin(self, ids: Sequence[int], reached: Rows | None = None) -> Logits:
+        """Forget what was read and read `ids`; logits [tokens] of what follows. Raises EngineError as `feed` does."""
         self.length = 0
-        return self.feed(ids)
+        return self.feed(ids, reached)
 
-    def feed(self, ids: Sequence[int]) -> Logits:
+    def feed(self, ids: Sequence[int], reached: Rows | None = None) -> Logits:
         """Read on; logits [tokens] of what follows.
 
+        reached: the row of what the listener hears that each token is at [n]; without them it hears nothing.
         The same calls give the same bits; other ways to split the same ids differ by rounding. Raises EngineError
         where there are no ids, where one is not of the vocabulary, and where the context cannot hold them.
         """
@@ -142,6 +148,8 @@ class Engine:
         # The gate of a value far below zero is e to a number that is too large, and rightly comes out as zero.
         with np.errstate(over="ignore"):
             for number, layer in enumerate(self.layers):
+                if reached is not None and self.listener and number in self.listener.layers:
+                    flow += self.listener.heard(number, flow, reached)
                 flow += self._attend(number, self._normed(flow), turns, ahead)
                 flow += self._transform(layer, self._normed(flow))
         self.length = end

@@ -1,6 +1,7 @@
 """Old tunes made new: continued, accompanied, with some bars written anew. What is kept stays as it is, to the note.
 
 The forms are those of training (`models.forms`): the model sees what is kept first, what comes after a span included.
+Channels that are kept it hears (`models.hearing`), where it has a listener.
 Which bars, channels and controls is up to the caller.
 """
 
@@ -14,6 +15,7 @@ import numpy as np
 
 from models.forms import GIVEN, THEN, Sheet, infill, phrases, read_sheet, tell
 from models.grid import ROWS, RowClock
+from models.pianoroll import roll_of
 from models.plan import least_returns, length_event, plan_of, returns_of
 from models.score import CHANNEL_NAMES, NO, Note, Score
 from models.steering import Course
@@ -93,7 +95,25 @@ def write_beside(
     model: Model, source: Source, wish: Wish, keep: Collection[int], progress: Progress = lambda _: None
 ) -> Score:
     """The channels of `keep` as they are, the others written new beside them."""
-    controls = [*(f"given:{CHANNEL_NAMES[channel]}" for channel in sorted(keep)), *wish.controls]
+    write = _write_hearing if model.engine.listener else _write_after
+    written = write(model, source, wish, sorted(keep), progress)
+    kept = [notes if channel in keep else () for channel, notes in enumerate(source.score.channels)]
+    return _joined(source, kept, written.reader.score(source.score.frames), range(source.score.frames))
+
+
+def _write_hearing(model: Model, source: Source, wish: Wish, keep: Sequence[int], progress: Progress) -> Writer:
+    """The other channels by a model that hears what is kept."""
+    writer = _writer(model, source, wish.controls, source.beats, wish)
+    writer.hear(roll_of(source.sheet, keep))
+    writer.see([])
+    closed = sum(1 << channel for channel in keep)
+    writer.write(range(source.beats), closed=lambda _: closed, progress=progress)
+    return writer
+
+
+def _write_after(model: Model, source: Source, wish: Wish, keep: Sequence[int], progress: Progress) -> Writer:
+    """The other channels by a model without a listener, which reads what is kept a phrase ahead of what it writes."""
+    controls = [*(f"given:{CHANNEL_NAMES[channel]}" for channel in keep), *wish.controls]
     writer = _writer(model, source, controls, source.beats, wish)
     writer.ends = ("<end>", "<given>", "<then>")
     closed = sum(1 << channel for channel in keep)
@@ -106,8 +126,7 @@ def write_beside(
             progress((part.start + share * len(part)) / source.beats)
 
         writer.write(part, closed=lambda _: closed, progress=told)
-    kept = [notes if channel in keep else () for channel, notes in enumerate(source.score.channels)]
-    return _joined(source, kept, writer.reader.score(source.score.frames), range(source.score.frames))
+    return writer
 
 
 def _ahead(writer: Writer, given: list[list[str]], before: int) -> list[int]:

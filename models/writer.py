@@ -16,9 +16,11 @@ import numpy as np
 import numpy.typing as npt
 
 from models.engine import Engine, Logits
+from models.errors import UsageError
 from models.grid import BEAT_CYCLE, ROWS, RowClock
 from models.legality import Place, TokenTable, legal
 from models.outlines import load_outlines
+from models.pianoroll import Roll, RowCounter, Rows
 from models.score import CHANNEL_NAMES, CHANNELS, FRAMES_PER_SECOND
 from models.steering import Course, Rudder, Tally
 from models.tokens import Reader, knows_plans, load_codebook, load_tokenizer, spelled, token_id
@@ -79,6 +81,7 @@ class Model:
         self.outlines = load_outlines(folder)
         self.rudder = Rudder(self.table, self.codebook)
         self.beats = [self.id(f"beat:{n}") for n in range(BEAT_CYCLE)]
+        self.counter = RowCounter(self.table.spelling)
 
     def id(self, event: str) -> int:
         """The token that stands for one event alone."""
@@ -116,7 +119,8 @@ class Writer:
 
     ends: the events, beside the next beat's, by which the model says that a beat is full. reader: has read what is
     written, and what came before it in the tune. nats, drawn: the surprise of all that has been drawn inside beats, as
-    the model finds it without temperature, and how many tokens that were. course: what the tune is kept to.
+    the model finds it without temperature, and how many tokens that were. course: what the tune is kept to. beat: the
+    one begun last.
     """
 
     model: Model
@@ -137,6 +141,16 @@ class Writer:
         self._leaning: npt.NDArray[np.float64] = np.zeros(len(self.model.table.spelling))
         self._in_key = inf
         self._logits: Logits = np.zeros(0)
+        self.beat = -1
+        self._row: int | None = None
+        self._hears = False
+
+    def hear(self, roll: Roll) -> None:
+        """Write to what is given: a piano roll of the whole tune. Raises UsageError where the model has no listener."""
+        if self.model.engine.listener is None:
+            raise UsageError("The model has no listener.")
+        self.model.engine.listener.hear(roll)
+        self._hears = True
 
     def lean_to(self, key: str | None, share: float = inf) -> None:
         """Draw fewer notes off the scale of a key; None is any. share: of notes on it, where it is to be no more."""
@@ -156,9 +170,18 @@ class Writer:
                 self.reader.feed(event)
 
     def see(self, tokens: Sequence[int]) -> None:
-        """Show the model its head and some tokens, and nothing that it had before."""
+        """Show the model its head and some tokens, up to the beat begun last, and nothing that it had before."""
         self.body = list(tokens)
-        self._logits = self.model.engine.begin(self.head + self.body)
+        first = self.beat + 1 - sum(token in self.model.beats for token in self.body)
+        self._logits = self.model.engine.begin(self.head + self.body, self._reached(self.head + self.body, first))
+
+    def _reached(self, tokens: Sequence[int], beat: int, row: int | None = None) -> Rows | None:
+        """The rows that tokens reach, from a beat on, for the listener; None where nothing is given to hear."""
+        if not self._hears:
+            return None
+        rows = self.model.counter.rows(tokens, beat, row)
+        self._row = int(rows[-1])
+        return rows
 
     def write(
         self,
@@ -178,6 +201,7 @@ class Writer:
             opening = [self.model.beats[(self.clock.first + beat) % BEAT_CYCLE]]
             if total is not None and total - beat <= COUNTDOWN:
                 opening.append(self.model.id(f"left:{total - beat}"))
+            self.beat, self._row = beat, None
             self._append(opening)
             self.read(opening)
             seconds = (self.clock.row(beat * ROWS) - self.clock.row(beats.start * ROWS)) / FRAMES_PER_SECOND
@@ -248,7 +272,7 @@ class Writer:
         self.body.extend(tokens)
         engine = self.model.engine
         if engine.length + len(tokens) < engine.context:
-            self._logits = engine.feed(tokens)
+            self._logits = engine.feed(tokens, self._reached(tokens, self.beat, self._row))
             return
         self.see(self.latest(engine.context // 2))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,9 +18,8 @@ MakeModel = Callable[..., Path]
 
 @pytest.fixture(scope="session")
 def make_model(tmp_path_factory: pytest.TempPathFactory) -> MakeModel:
-    def make(seed: int = 0, *, context: int = 128, uniform: bool = False, sounds: bool = False) -> Path:
-        folder = tmp_path_factory.mktemp("model")
-        return write_model(folder, seed, context=context, uniform=uniform, sounds=sounds)
+    def make(seed: int = 0, **options: Any) -> Path:
+        return write_model(tmp_path_factory.mktemp("model"), seed, **options)
 
     return make
 

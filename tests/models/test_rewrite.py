@@ -1,5 +1,6 @@
 """Rewriting with tiny random networks: what is kept comes back to the note, what is written is where it should be."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,10 +17,11 @@ from tests.music import BEAT_OF_30, loop_of, random_score, scale
 
 @pytest.fixture(scope="module")
 def composers(make_model: MakeModel) -> list[Composer]:
-    """With and without sounds, of a context that holds a tune and of one that does not."""
+    """With and without sounds and a listener, of a context that holds a tune and of one that does not."""
+    kinds = [(512, True, False), (128, True, True), (256, False, False), (512, True, True)]
     return [
-        Composer(make_model(seed, context=context, sounds=sounds))
-        for seed, (context, sounds) in enumerate([(512, True), (128, True), (256, False)])
+        Composer(make_model(seed, context=context, sounds=sounds, listener=listener))
+        for seed, (context, sounds, listener) in enumerate(kinds)
     ]
 
 
@@ -33,7 +35,7 @@ def begun_in(source: Source, channel: int, beats: range) -> list[Note]:
 
 @pytest.mark.parametrize("seed", range(9))
 def test_a_tune_goes_on_from_a_beat(composers: list[Composer], seed: int) -> None:
-    model = composers[seed % 3]
+    model = composers[seed % 4]
     source = source_of(model, song(seed))
     start = source.beats * (1 + seed % 2) // 2
     score = go_on(model, source, Wish(frames=300, seed=seed), start)
@@ -49,7 +51,7 @@ def test_a_tune_goes_on_from_a_beat(composers: list[Composer], seed: int) -> Non
 def test_kept_channels_stay_and_the_others_are_written_for_all_of_the_tune(
     composers: list[Composer], seed: int
 ) -> None:
-    model = composers[seed % 3]
+    model = composers[seed % 4]
     source = source_of(model, song(seed))
     keep = [[0], [2, 3], [0, 1, 2]][seed // 3]
     told: list[float] = []
@@ -66,7 +68,7 @@ def test_kept_channels_stay_and_the_others_are_written_for_all_of_the_tune(
 
 @pytest.mark.parametrize("seed", range(12))
 def test_a_span_is_written_anew_and_nothing_else(composers: list[Composer], seed: int) -> None:
-    model = composers[seed % 3]
+    model = composers[seed % 4]
     source = source_of(model, song(seed))
     span = [range(4, 8), range(3), range(source.beats - 3, source.beats)][seed // 4]
     score = fill_in(model, source, Wish(frames=0, seed=seed), span)
@@ -92,17 +94,30 @@ def test_a_note_that_rings_into_a_span_is_not_cut(composers: list[Composer]) -> 
 
 @pytest.mark.parametrize("what", [go_on, write_beside, fill_in])
 def test_the_same_seed_writes_the_same(composers: list[Composer], what: object) -> None:
-    source = source_of(composers[0], song(0))
+    for model in (composers[0], composers[1]):
+        source = source_of(model, song(0))
 
-    def written(seed: int) -> Score:
-        wish = Wish(frames=240, seed=seed)
-        if what is go_on:
-            return go_on(composers[0], source, wish, 16)
-        if what is write_beside:
-            return write_beside(composers[0], source, wish, [0])
-        return fill_in(composers[0], source, wish, range(8, 16))
+        def written(seed: int, model: Composer = model, source: Source = source) -> Score:
+            wish = Wish(frames=240, seed=seed)
+            if what is go_on:
+                return go_on(model, source, wish, 16)
+            if what is write_beside:
+                return write_beside(model, source, wish, [0])
+            return fill_in(model, source, wish, range(8, 16))
 
-    assert written(1) == written(1) != written(2)
+        assert written(1) == written(1) != written(2)
+
+
+def test_what_is_kept_is_heard_by_a_model_with_a_listener_and_by_nothing_else(composers: list[Composer]) -> None:
+    model = composers[3]
+    one, other = (
+        replace(song(0), channels=(notes, (), (), ())) for notes in (scale(960).channels[0], song(1).channels[0])
+    )
+    wish, fresh = Wish(frames=0, seed=1), model.compose(Wish(frames=300, seed=4))
+    written = [write_beside(model, source_of(model, score), wish, [0]).channels[1:] for score in (one, other, one)]
+    assert written[0] == written[2] != written[1]
+    # and forgotten: the next tune is as if nothing had been given
+    assert model.compose(Wish(frames=300, seed=4)) == fresh
 
 
 def test_beats_are_found_from_frames(tiny_model: Path) -> None:

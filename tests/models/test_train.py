@@ -11,9 +11,10 @@ import torch
 from models.evaluate import evaluate
 from models.network import load_network
 from models.sample import Composer
+from models.settings import Settings
 from models.songs import TRAIN_FILE, CorpusError, read_songs, write_songs
 from models.tokens import knows_sounds, load_codebook, load_tokenizer, token_id
-from models.train import Settings, Trainer, prepare, train
+from models.train import Trainer, prepare, train
 from models.vocabulary import event_of, is_sound
 from models.writer import Wish
 

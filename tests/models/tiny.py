@@ -7,8 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors.torch import save_file
 from tokenizers import Tokenizer
 
+from models.hearing import LISTENER_FILE
+from models.listener import Listener
 from models.network import new_network
 from models.sounds import SHAPES, Codebook
 from models.tokens import TOKENIZER_FILE, to_text, token_id, train_tokenizer
@@ -36,9 +39,15 @@ def tokenizer(*, sounds: bool = False) -> Tokenizer:
 
 
 def write_model(
-    folder: Path, seed: int = 0, *, context: int = 128, uniform: bool = False, sounds: bool = False
+    folder: Path,
+    seed: int = 0,
+    *,
+    context: int = 128,
+    uniform: bool = False,
+    sounds: bool = False,
+    listener: bool = False,
 ) -> Path:
-    """A model in a folder. uniform: it finds every token equally likely.
+    """A model in a folder. uniform: it finds every token equally likely. listener: it hears what is given.
 
     sounds: its notes name how they sound, and its channels what they repeat.
     """
@@ -54,4 +63,17 @@ def write_model(
     known.save(str(folder / TOKENIZER_FILE))
     if sounds:
         codebook().save(folder)
+    if listener:
+        write_listener(folder, width=64, layers=1)
     return folder
+
+
+def write_listener(folder: Path, width: int, layers: int) -> None:
+    """A random listener beside a model, so loud that it cannot be missed."""
+    listener = Listener(width, layers)
+    for name, parameter in listener.named_parameters():
+        if "norm" in name:
+            torch.nn.init.uniform_(parameter, 0.5, 1.5)
+        else:
+            torch.nn.init.normal_(parameter, std=1.0 if "embed" in name else 0.2)
+    save_file(listener.state_dict(), folder / LISTENER_FILE)

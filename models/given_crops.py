@@ -1,0 +1,88 @@
+"""What a listener sees at each step: some channels of a song as tokens, and others of it as a piano roll.
+
+Every crop is a function of (seed, step, row) alone, as those of `models.crops` are, whose controls and keys it has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from tokenizers import Tokenizer
+
+from models.corpus import SHIFTS, Example
+from models.crops import FROM_START, control_ids, encode, without
+from models.forms import EVERY, Sheet, only, read_sheet
+from models.grid import ROWS
+from models.hearing import AHEAD, BEHIND
+from models.pianoroll import Roll, RowCounter, Rows, roll_of
+from models.tokens import spelled
+from models.vocabulary import PAD, transposition
+
+ALL_OTHERS = 0.75
+"""The share of crops in which all other channels are given; else each of them half the time, so that a listener also
+learns to do with less."""
+
+
+@dataclass(frozen=True, slots=True)
+class GivenBatch:
+    """ids: tokens [n, length], shorter crops filled up with <pad>. reached: the row each is at [n, length].
+
+    rolls: what is given around them [n, rows, columns], shorter ones filled up with -1.
+    """
+
+    ids: npt.NDArray[np.int64]
+    reached: Rows
+    rolls: Roll
+
+
+class GivenCrops:
+    """Crops of songs: some channels written, others given."""
+
+    def __init__(self, tokenizer: Tokenizer, songs: Sequence[Example], seed: int) -> None:
+        self.tokenizer, self.songs, self.seed = tokenizer, songs, seed
+        self.controls = control_ids(tokenizer)
+        self.counter = RowCounter(spelled(tokenizer))
+        lengths = np.array([len(song.text) for song in songs], dtype=float)
+        self.share = np.cumsum(lengths / lengths.sum())
+
+    def batch(self, step: int, rows: int, length: int) -> GivenBatch:
+        """So many crops of so many tokens at the most."""
+        found = [self._crop(np.random.default_rng((self.seed, step, row)), length) for row in range(rows)]
+        ids = np.full((rows, length), PAD, dtype=np.int64)
+        reached = np.zeros((rows, length), dtype=np.int64)
+        rolls = np.full((rows, max(len(roll) for _, _, roll in found), found[0][2].shape[1]), -1, dtype=np.int64)
+        for row, (tokens, at, roll) in enumerate(found):
+            ids[row, : len(tokens)], reached[row, : len(at)], rolls[row, : len(roll)] = tokens, at, roll
+        return GivenBatch(ids, reached, rolls)
+
+    def _crop(self, random: np.random.Generator, length: int) -> tuple[npt.NDArray[np.int64], Rows, Roll]:
+        """(tokens, the row each is at, the roll) of a song from a beat on."""
+        song = self.songs[min(int(np.searchsorted(self.share, random.random())), len(self.songs) - 1)]
+        shift = SHIFTS[int(random.integers(len(SHIFTS)))]
+        sheet = read_sheet(song.text.translate(transposition(shift)))
+        written, given = _parted(random, sheet)
+        first = _start(random, len(sheet.beats))
+        tokens = without(random, encode(self.tokenizer, [only(sheet, written, first)])[0], self.controls)[:length]
+        ids = tokens.astype(np.int64)
+        begin = max(0, first * ROWS - BEHIND)
+        reached = self.counter.rows(ids.tolist(), first)
+        roll = roll_of(sheet, given)[begin : int(reached[-1]) + ROWS + AHEAD]
+        return ids, reached - begin, roll
+
+
+def _start(random: np.random.Generator, beats: int) -> int:
+    """The beat that a crop begins with: not of the last quarter, which crops that begin before it reach."""
+    return 0 if random.random() < FROM_START else int(random.integers(1 + beats * 3 // 4))
+
+
+def _parted(random: np.random.Generator, sheet: Sheet) -> tuple[list[int], list[int]]:
+    """(channels that are written, channels that are given): one to three of those that play, and the others or some."""
+    playing = [channel for channel in EVERY if any(cells[channel] for cells in sheet.played)] or [*EVERY]
+    count = int(random.integers(1, max(2, min(len(playing), len(EVERY) - 1) + 1)))
+    written = sorted(random.choice(playing, size=min(count, len(playing)), replace=False).tolist())
+    others = [channel for channel in EVERY if channel not in written]
+    given = others if random.random() < ALL_OTHERS else [channel for channel in others if random.random() < 0.5]
+    return written, given

@@ -1,0 +1,98 @@
+"""Training a listener for a model that stays as it is: from a corpus to the model's files and `listener.safetensors`.
+
+The run's folder becomes a whole model that composes as the one it began with, to the bit, and hears what it accompanies
+(`models.listener`). What is seen at each step is `models.given_crops`', how a run goes on `models.run`'s.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+from tokenizers import Tokenizer
+
+from models.corpus import Example
+from models.errors import UsageError
+from models.given_crops import GivenCrops
+from models.hearing import LISTENER_FILE
+from models.listener import Listener
+from models.network import load_network, parameter_count
+from models.run import Run, device
+from models.settings import Settings
+from models.tokens import ABOUT_FILE, load_tokenizer
+from models.train import IGNORED, control_mask, prepare
+from models.vocabulary import PAD, VERSION
+
+KEPT = ("config.json", "generation_config.json", "model.safetensors", "outlines.json", ABOUT_FILE)
+"""What a run takes from the model beside its tokenizer and codebook."""
+
+
+class ListenerTrainer(Run):
+    """One run in one folder, of a listener alone."""
+
+    def __init__(
+        self, folder: Path, songs: Sequence[Example], tokenizer: Tokenizer, settings: Settings, start: Path
+    ) -> None:
+        torch.manual_seed(settings.seed)
+        self.network = load_network(start).to(device())
+        self.network.requires_grad_(requires_grad=False)
+        config = self.network.config
+        self.listener = Listener(config.hidden_size, config.num_hidden_layers).to(device())
+        self.listener.attach(self.network)
+        super().__init__(folder, settings, dict(self.listener.named_parameters()))
+        self.crops = GivenCrops(tokenizer, songs, settings.seed)
+        self.is_control = control_mask(tokenizer)
+
+    def loss(self) -> tuple[torch.Tensor, int]:
+        """(nats a token, tokens) of this step's crops."""
+        batch = self.crops.batch(self.step, *self.settings.crop(self.step))
+        ids, reached, rolls = (torch.from_numpy(part).to(device()) for part in (batch.ids, batch.reached, batch.rolls))
+        labels = ids[:, 1:].masked_fill(self.is_control[ids[:, 1:]], IGNORED)
+        with torch.autocast(device(), torch.bfloat16, enabled=self.rounds):
+            self.listener.hear(rolls, reached[:, :-1])
+            logits = self.network(ids[:, :-1], use_cache=False).logits
+        loss = torch.nn.functional.cross_entropy(logits.float().flatten(0, 1), labels.flatten(), ignore_index=IGNORED)
+        return loss, int((ids[:, 1:] != PAD).sum())
+
+    def export(self) -> None:
+        """Write the listener, in half precision."""
+        weights = {name: parameter.detach().cpu().half() for name, parameter in self.parameters.items()}
+        save_file(weights, self.folder / LISTENER_FILE)
+        (self.folder / LISTENER_FILE).chmod(0o644)
+
+
+def train_listener(
+    corpora: Sequence[Path],
+    folder: Path,
+    settings: Settings,
+    *,
+    start: Path,
+    stop_at: int | None = None,
+    save_every: int = 250,
+) -> None:
+    """Train a listener for the model in `start` in `folder`, on the training side of corpora, showing progress.
+
+    Goes on where an earlier run stopped. Raises UsageError where the model does not know what the songs hold.
+    """
+    songs, tokenizer = prepare(corpora, folder, settings, start)
+    if tokenizer.to_str() != load_tokenizer(start).to_str():
+        raise UsageError(f"The model in {start} has other tokens than these songs need: train it on them first.")
+    for name in KEPT:
+        (folder / name).unlink(missing_ok=True)
+        if (start / name).exists():
+            shutil.copy(start / name, folder / name)
+    trainer = ListenerTrainer(folder, songs, tokenizer, settings, start)
+    about_file = folder / ABOUT_FILE
+    about = json.loads(about_file.read_text()) if about_file.exists() else {"vocabulary_version": VERSION}
+    about["listener"] = {
+        "songs": len(songs),
+        "parameters": parameter_count(trainer.listener),
+        "settings": asdict(settings),
+    }
+    about_file.write_text(json.dumps(about, indent=1))
+    trainer.follow(stop_at, save_every)
