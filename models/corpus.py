@@ -29,11 +29,12 @@ SHIFTS = tuple(range(-5, 7))
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """What training sees of one song: its text of events, controls included. real: see `models.songs.Song`."""
+    """What training sees of one song: its text of events, controls included. real, game: see `models.songs.Song`."""
 
     name: str
     text: str
     real: bool = True
+    game: str = ""
 
 
 def comes_to_rest(song: Song) -> bool:
@@ -55,7 +56,7 @@ def example_of(song: Song, codebook: Codebook | None = None) -> Example:
     bos, *clock = sheet.head
     about = map(char, [*_labels(song), *plan_of(song.score, sheet)])
     head = [bos, *about, *clock, char(length_event(len(sheet.beats)))]
-    return Example(song.name, " ".join(head) + text[len(" ".join(sheet.head)) :], song.real)
+    return Example(song.name, " ".join(head) + text[len(" ".join(sheet.head)) :], song.real, song.game)
 
 
 def _labels(song: Song) -> list[str]:

@@ -2,7 +2,8 @@
 
 A model draws what it is trained on, and long, dense songs are more of that than short ones; nor does it hear a scene
 that is told once. So a tune's voices, density, returns, tempo and key are those of a song drawn among all, or among
-those of a scene, and the tune is kept to them while it is written (`models.writer`).
+those of a scene, and the tune is kept to them while it is written (`models.writer`). Its game is drawn first, so that
+long soundtracks do not decide what tunes are like.
 """
 
 from __future__ import annotations
@@ -10,11 +11,12 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
+from models.corpus import Example
 from models.errors import MusicError
 from models.forms import Cell, read_sheet
 from models.sounds import Codebook
@@ -32,7 +34,7 @@ class Outline:
 
     ornaments: the share of its notes, repeats left out, that begin in the same row as another of their channel.
     loudness: the mean volume of its notes' envelopes (`models.steering`), where they are known. beats: its length, as
-    `models.plan` rounds it up.
+    `models.plan` rounds it up. game: a number that the songs of its game share.
     """
 
     scene: str | None
@@ -44,6 +46,7 @@ class Outline:
     ornaments: float
     loudness: float | None
     beats: int
+    game: int = 0
 
     @property
     def plan(self) -> list[str]:
@@ -86,9 +89,14 @@ def _events(cell: Cell) -> list[tuple[str, str]]:
     return [(event_of(time).partition(":")[2], event_of(c)) for time, told in cell for c in told if c != " "]
 
 
-def save_outlines(texts: Iterable[str], folder: Path, codebook: Codebook | None) -> None:
-    """Keep the outlines of songs with a model, a line each."""
-    found = filter(None, (outline_of(text, codebook) for text in texts))
+def save_outlines(songs: Iterable[Example], folder: Path, codebook: Codebook | None) -> None:
+    """Keep the outlines of songs with a model, a line each; their games are counted as they come."""
+    games: dict[str, int] = {}
+    found = (
+        replace(outline, game=games.setdefault(song.game, len(games)))
+        for song in songs
+        if (outline := outline_of(song.text, codebook))
+    )
     rows = ",\n".join(json.dumps(astuple(outline)) for outline in found)
     (folder / OUTLINES_FILE).write_text(f"[\n{rows}\n]\n", encoding="utf-8")
 
@@ -114,7 +122,7 @@ def draw_outline(
     densities: Sequence[int] = (),
     frames: float = 0.0,
 ) -> Outline:
-    """One of some outlines (there is at least one), as often as songs are so.
+    """One of some outlines (there is at least one), each game's as often.
 
     scene, densities: only such outlines, where there are any. key: only ones of its mode, where there are any.
     frames: a tune's length; only songs at least half as long, where there are any, since jingles are another kind of
@@ -129,4 +137,7 @@ def draw_outline(
         lambda one: key is None or (one.key is not None and one.key.endswith("m") == key.endswith("m")),
     ):
         found = list(filter(fits, found)) or found
+    games = sorted({one.game for one in found})
+    game = games[int(random.integers(len(games)))]
+    found = [one for one in found if one.game == game]
     return found[int(random.integers(len(found)))]

@@ -110,7 +110,7 @@ def prepare(
             codebook.save(folder)
         found = chain.from_iterable(read_examples(corpus / TRAIN_FILE, codebook) for corpus in corpora)
         songs = list(tqdm(found, desc="reading", unit="song"))
-        save_outlines((song.text for song in songs if song.real), folder, codebook)
+        save_outlines((song for song in songs if song.real), folder, codebook)
         kept.write_text(json.dumps([asdict(song) for song in songs]))
     if not (folder / TOKENIZER_FILE).exists():
         sounds = (folder / CODEBOOK_FILE).exists()

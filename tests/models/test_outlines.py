@@ -53,9 +53,11 @@ def test_an_outline_is_as_loud_as_the_envelopes_that_notes_have() -> None:
 
 def test_outlines_are_kept_with_a_model(tmp_path: Path) -> None:
     assert load_outlines(tmp_path) == [USUAL]
-    texts = [example_of(song).text for song in (BOSS, replace(BOSS, scene="town"))]
-    save_outlines(texts, tmp_path, None)
-    assert load_outlines(tmp_path) == [outline_of(text) for text in texts]
+    songs = [example_of(song) for song in (BOSS, replace(BOSS, scene="town", game="another"), BOSS)]
+    save_outlines(songs, tmp_path, None)
+    found = load_outlines(tmp_path)
+    assert [replace(outline, game=0) for outline in found] == [outline_of(song.text) for song in songs]
+    assert [outline.game for outline in found] == [0, 1, 0]
     save_outlines([], tmp_path, None)
     assert load_outlines(tmp_path) == [USUAL]
     (tmp_path / OUTLINES_FILE).write_text('[["boss", "C"]]')
@@ -85,6 +87,19 @@ def test_an_outline_is_drawn_as_asked_for_and_has_every_voice() -> None:
     assert len({(one.scene, one.key, one.density) for one in drawn(600)}) == 36
     assert {one.beats for one in drawn(frames=400)} == {8, 64}
     assert {one.beats for one in drawn(frames=600)} == {64}
+
+
+def test_each_game_is_drawn_as_often_and_each_of_its_songs() -> None:
+    songs = [replace(USUAL, game=0, density=density) for density in range(6)] + [replace(USUAL, game=1, density=0)]
+    found = [draw_outline(songs, np.random.default_rng(seed)) for seed in range(1200)]
+    assert sum(one.game for one in found) == pytest.approx(600, abs=60)
+    for density in range(6):
+        assert sum(one.density == density and one.game == 0 for one in found) == pytest.approx(100, abs=35)
+
+
+def test_outlines_of_a_model_from_before_games_were_told_are_read(tmp_path: Path) -> None:
+    (tmp_path / OUTLINES_FILE).write_text('[["boss", "C", "p1+tr", 1, 2, 480, 0.1, null, 64]]')
+    assert load_outlines(tmp_path) == [Outline("boss", "C", "p1+tr", 1, 2, 480, 0.1, None, 64, game=0)]
 
 
 def test_what_no_song_has_is_passed_over() -> None:
