@@ -23,11 +23,14 @@ import numpy as np
 from tqdm import tqdm
 
 from models.cli import DEFAULT_MODEL
+from models.forms import Sheet, read_sheet
+from models.hearing import ListenerError
 from models.parallel import in_parallel
 from models.rewrite import Source, source_of, write_beside
 from models.sample import Composer
 from models.score import NO, P1, Note, Score
 from models.songs import VALID_FILE, Song, read_songs
+from models.tokens import to_text
 from models.writer import Wish
 
 SECONDS = (20, 60)
@@ -48,14 +51,22 @@ def fits(pair: tuple[Song, Song], model: Path) -> list[Fit]:
     song, other = pair
     composer = _composer(model)
     source = source_of(composer, song.score)
-    strange = source_of(composer, _with(song.score, other.score.channels[P1]))
+    strange = replace(source, sheet=_sheet(composer, source, other.score.channels[P1]))
     wish = Wish(frames=0, seed=len(song.name))
     listener = composer.engine.listener
+    if listener is None:
+        raise ListenerError(f"The model in {model} has no listener.")
     heard, strangely = (write_beside(composer, one, wish, [P1]) for one in (source, strange))
     composer.engine.listener = None
     deaf = write_beside(composer, source, wish, [P1])
     composer.engine.listener = listener
-    return [_fit(source, score) for score in (song.score, heard, deaf, _with(strangely, song.score.channels[P1]))]
+    return [_fit(source, score) for score in (song.score, heard, deaf, strangely)]
+
+
+def _sheet(composer: Composer, source: Source, melody: Sequence[Note]) -> Sheet:
+    """A song as the model reads it, on its own rows, with another first pulse."""
+    score = _with(source.score, melody)
+    return read_sheet(to_text(score, clock=source.clock, codebook=composer.codebook, repeats=True))
 
 
 def _with(score: Score, melody: Sequence[Note]) -> Score:

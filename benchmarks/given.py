@@ -26,7 +26,7 @@ from models.cli import DEFAULT_MODEL
 from models.forms import EVERY, Sheet, only, read_sheet
 from models.listener import Listener, load_listener
 from models.network import load_network
-from models.pianoroll import Roll, RowCounter, Rows, roll_of
+from models.pianoroll import Roll, RowCounter, Rows, roll_of, stacked
 from models.score import CHANNELS
 from models.songs import read_songs
 from models.tokens import load_codebook, load_tokenizer, spelled, to_text
@@ -86,14 +86,15 @@ def row(models: Models, sheets: Sequence[Sheet], channel: int, beats: int) -> st
     strange = [_as_long(rolls[(i + 1) % len(rolls)], len(roll)) for i, roll in enumerate(rolls)]
     nothing = [roll_of(sheet, []) for _, sheet in found]
     lines = [line for line, _ in found]
-    notes = sum(line.notes for line in lines)
+    notes = max(1, sum(line.notes for line in lines))
     ways: list[Sequence[Roll | None]] = [[None] * len(lines), nothing, rolls, strange]
     nats = [
         sum(_nats(models, [replace(line, roll=roll) for line, roll in zip(lines, way, strict=True)], name)) / notes
         for way, name in zip(ways, WAYS, strict=True)
     ]
     figures = " | ".join(f"{value:.3f}" for value in nats)
-    return f"| {CHANNELS[channel].title} | {len(lines)} | {notes} | {figures} | {nats[2] / nats[0]:.3f} |"
+    ratio = nats[2] / max(1e-9, nats[0])
+    return f"| {CHANNELS[channel].title} | {len(lines)} | {notes} | {figures} | {ratio:.3f} |"
 
 
 def _as_long(roll: Roll, rows: int) -> Roll:
@@ -146,12 +147,10 @@ def _hear(listener: Listener, batch: Sequence[Line], longest: int) -> None:
     if not rolls:
         listener.hear_nothing()
         return
-    padded = np.full((len(batch), max(map(len, rolls)), rolls[0].shape[1]), -1)
     reached = np.zeros((len(batch), longest), dtype=np.int64)
-    for i, (line, roll) in enumerate(zip(batch, rolls, strict=True)):
-        padded[i, : len(roll)] = roll
-        reached[i, : len(line.reached)] = line.reached
-    listener.hear(torch.from_numpy(padded), torch.from_numpy(reached[:, :-1]))
+    for row, line in zip(reached, batch, strict=True):
+        row[: len(line.reached)] = line.reached
+    listener.hear(torch.from_numpy(stacked(rolls)), torch.from_numpy(reached[:, :-1]))
 
 
 if __name__ == "__main__":

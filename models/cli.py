@@ -37,7 +37,7 @@ def train_command(arguments: list[str]) -> int:
         "--start", type=Path, metavar="MODEL", help="a model to go on from, of the same width and depth"
     )
     parser.add_argument(
-        "--listener", action="store_true", help="train what hears given channels, for a model (--start) that stays"
+        "--listener", action="store_true", help="train what hears given channels, for --start or the model that ships"
     )
     parser.add_argument("--crop-length", type=int, help="tokens of the first crops")
     parser.add_argument("--context", type=int, help="tokens of the last crops, and that a new network looks back on")

@@ -6,7 +6,7 @@ are `models.forms`', the texts `models.corpus`'s.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,7 +53,7 @@ class Crops:
         self.keys = [encode(tokenizer, [s.text.translate(transposition(shift)) for s in songs]) for shift in SHIFTS]
         self.beats = _ids(tokenizer, "beat:")
         self.controls = control_ids(tokenizer)
-        self.share = np.cumsum(_shares(songs, self.keys[0], mixture.arranged))
+        self.share = np.cumsum(shares(songs, self.keys[0], mixture.arranged))
 
     @property
     def token_count(self) -> int:
@@ -141,9 +141,9 @@ def _filled_in(random: np.random.Generator, sheet: Sheet, beats: int) -> str:
     return infill(sheet, max(0, beats - span - after), range(start, start + span), after)
 
 
-def _shares(songs: Sequence[Example], tokens: Sequence[Tokens], arranged: float) -> npt.NDArray[np.float64]:
-    """How often each song is drawn: by its length, but `arranged` in all for the arranged songs."""
-    lengths = np.array([len(song) for song in tokens], dtype=float)
+def shares(songs: Sequence[Example], told: Sequence[Sized], arranged: float) -> npt.NDArray[np.float64]:
+    """How often each song is drawn: by its length as it is told, but `arranged` in all for the arranged songs."""
+    lengths = np.array([len(song) for song in told], dtype=float)
     real = np.array([song.real for song in songs])
     for side, share in ((real, 1 - arranged), (~real, arranged)):
         lengths[side] *= (share if 0 < real.sum() < len(real) else 1.0) / max(1.0, lengths[side].sum())

@@ -5,6 +5,7 @@ MusicError
 +-- MidiFormError  a MIDI file that holds no score of ours
 +-- TokenError     tokens that spell no score
 +-- EngineError    a network that the engine cannot run
++-- ListenerError  what should hear given channels, and is for another network or none
 +-- CorpusError    a folder that holds nothing to train on or to measure with
 +-- UsageError     a command called wrongly
 """

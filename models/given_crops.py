@@ -13,11 +13,11 @@ import numpy.typing as npt
 from tokenizers import Tokenizer
 
 from models.corpus import SHIFTS, Example
-from models.crops import FROM_START, control_ids, encode, without
+from models.crops import FROM_START, control_ids, encode, shares, without
 from models.forms import EVERY, Sheet, only, read_sheet
 from models.grid import ROWS
 from models.hearing import AHEAD, BEHIND
-from models.pianoroll import Roll, RowCounter, Rows, roll_of
+from models.pianoroll import Roll, RowCounter, Rows, roll_of, stacked
 from models.tokens import spelled
 from models.vocabulary import PAD, transposition
 
@@ -39,24 +39,22 @@ class GivenBatch:
 
 
 class GivenCrops:
-    """Crops of songs: some channels written, others given."""
+    """Crops of songs: some channels written, others given. arranged: the share of arranged ones among them."""
 
-    def __init__(self, tokenizer: Tokenizer, songs: Sequence[Example], seed: int) -> None:
+    def __init__(self, tokenizer: Tokenizer, songs: Sequence[Example], seed: int, arranged: float) -> None:
         self.tokenizer, self.songs, self.seed = tokenizer, songs, seed
         self.controls = control_ids(tokenizer)
         self.counter = RowCounter(spelled(tokenizer))
-        lengths = np.array([len(song.text) for song in songs], dtype=float)
-        self.share = np.cumsum(lengths / lengths.sum())
+        self.share = np.cumsum(shares(songs, [song.text for song in songs], arranged))
 
     def batch(self, step: int, rows: int, length: int) -> GivenBatch:
         """So many crops of so many tokens at the most."""
         found = [self._crop(np.random.default_rng((self.seed, step, row)), length) for row in range(rows)]
         ids = np.full((rows, length), PAD, dtype=np.int64)
         reached = np.zeros((rows, length), dtype=np.int64)
-        rolls = np.full((rows, max(len(roll) for _, _, roll in found), found[0][2].shape[1]), -1, dtype=np.int64)
-        for row, (tokens, at, roll) in enumerate(found):
-            ids[row, : len(tokens)], reached[row, : len(at)], rolls[row, : len(roll)] = tokens, at, roll
-        return GivenBatch(ids, reached, rolls)
+        for row, (tokens, at, _) in enumerate(found):
+            ids[row, : len(tokens)], reached[row, : len(at)] = tokens, at
+        return GivenBatch(ids, reached, stacked([roll for _, _, roll in found]))
 
     def _crop(self, random: np.random.Generator, length: int) -> tuple[npt.NDArray[np.int64], Rows, Roll]:
         """(tokens, the row each is at, the roll) of a song from a beat on."""
@@ -82,7 +80,7 @@ def _parted(random: np.random.Generator, sheet: Sheet) -> tuple[list[int], list[
     """(channels that are written, channels that are given): one to three of those that play, and the others or some."""
     playing = [channel for channel in EVERY if any(cells[channel] for cells in sheet.played)] or [*EVERY]
     count = int(random.integers(1, max(2, min(len(playing), len(EVERY) - 1) + 1)))
-    written = sorted(random.choice(playing, size=min(count, len(playing)), replace=False).tolist())
+    written = sorted(random.choice(playing, size=count, replace=False).tolist())
     others = [channel for channel in EVERY if channel not in written]
     given = others if random.random() < ALL_OTHERS else [channel for channel in others if random.random() < 0.5]
     return written, given

@@ -2,7 +2,7 @@
 
 Given channels are a piano roll (`models.pianoroll`), read by a few convolutions; before some of its layers the network
 attends to the rows around the one that it has reached (cross-attention, Vaswani 2017), the nearer the easier (ALiBi,
-Press 2022). The network itself stays as it is: where nothing is given it is the one without a listener, and a new
+Press 2022). The network itself stays as it is: where no roll is told it is the one without a listener, and a new
 listener changes nothing, since its last matrices begin as zeros (as in Flamingo, Alayrac 2022). The same in numpy, to
 write tunes with, is in `models.hearing`.
 """
@@ -18,7 +18,7 @@ from torch import nn
 from torch.nn import functional
 from transformers import LlamaForCausalLM
 
-from models.hearing import AHEAD, BEHIND, BLOCKS, EPSILON, KERNEL, LISTENER_FILE, SLOPES, heard_layers
+from models.hearing import AHEAD, BEHIND, BLOCKS, EPSILON, KERNEL, LISTENER_FILE, SLOPES, ListenerError, heard_layers
 from models.pianoroll import COLUMNS, TABLE
 
 HEADS = len(SLOPES)
@@ -118,7 +118,9 @@ def _nearness(reached: torch.Tensor, there: torch.Tensor) -> torch.Tensor:
 
 
 def load_listener(folder: Path, network: LlamaForCausalLM) -> Listener:
-    """The listener of a model on disk, in float32, attached to its network."""
+    """The listener of a model on disk, in float32, attached to its network. Raises ListenerError where it has none."""
+    if not (folder / LISTENER_FILE).exists():
+        raise ListenerError(f"The model in {folder} has no listener: chiptune train --listener trains one.")
     listener = Listener(network.config.hidden_size, network.config.num_hidden_layers)
     listener.load_state_dict({name: tensor.float() for name, tensor in load_file(folder / LISTENER_FILE).items()})
     listener.eval()

@@ -13,15 +13,18 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models.corpus import Example
 from models.errors import MusicError
 from models.forms import Cell, read_sheet
 from models.sounds import Codebook
 from models.steering import Tally
 from models.vocabulary import event_of, is_note
+
+if TYPE_CHECKING:
+    from models.corpus import Example  # what reads corpora, which nobody needs who draws an outline
 
 OUTLINES_FILE = "outlines.json"
 VOICED = ("p1+p2+tr", "p1+p2+tr+no")

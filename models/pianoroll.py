@@ -67,6 +67,14 @@ def roll_of(sheet: Sheet, channels: Collection[int]) -> Roll:
     return np.asarray(roll + FIRST[:-1])
 
 
+def stacked(rolls: Sequence[Roll]) -> Roll:
+    """Rolls as one array [n, rows, columns], shorter ones filled up with -1."""
+    found = np.full((len(rolls), max(map(len, rolls)), len(COLUMNS)), -1, dtype=np.int64)
+    for row, roll in zip(found, rolls, strict=True):
+        row[: len(roll)] = roll
+    return found
+
+
 def _channel_rows(sheet: Sheet, channel: int) -> Iterator[tuple[int, ...]]:
     """The columns of one channel, row by row."""
     sounds = 1

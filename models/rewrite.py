@@ -101,13 +101,17 @@ def write_beside(
     return _joined(source, kept, written.reader.score(source.score.frames), range(source.score.frames))
 
 
+def _mask(channels: Sequence[int]) -> int:
+    """Channels, one bit each."""
+    return sum(1 << channel for channel in channels)
+
+
 def _write_hearing(model: Model, source: Source, wish: Wish, keep: Sequence[int], progress: Progress) -> Writer:
     """The other channels by a model that hears what is kept."""
     writer = _writer(model, source, wish.controls, source.beats, wish)
     writer.hear(roll_of(source.sheet, keep))
     writer.see([])
-    closed = sum(1 << channel for channel in keep)
-    writer.write(range(source.beats), closed=lambda _: closed, progress=progress)
+    writer.write(range(source.beats), closed=lambda _: _mask(keep), progress=progress)
     return writer
 
 
@@ -116,7 +120,6 @@ def _write_after(model: Model, source: Source, wish: Wish, keep: Sequence[int], 
     controls = [*(f"given:{CHANNEL_NAMES[channel]}" for channel in keep), *wish.controls]
     writer = _writer(model, source, controls, source.beats, wish)
     writer.ends = ("<end>", "<given>", "<then>")
-    closed = sum(1 << channel for channel in keep)
     parts = phrases(source.sheet)
     for i, part in enumerate(parts):
         given = [[GIVEN, *tell(source.sheet, near, keep)] for near in parts[max(0, i - 1) : i + 2]]
@@ -125,7 +128,7 @@ def _write_after(model: Model, source: Source, wish: Wish, keep: Sequence[int], 
         def told(share: float, part: range = part) -> None:
             progress((part.start + share * len(part)) / source.beats)
 
-        writer.write(part, closed=lambda _: closed, progress=told)
+        writer.write(part, closed=lambda _: _mask(keep), progress=told)
     return writer
 
 

@@ -16,10 +16,17 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import load_file, save_file
+from tokenizers import Tokenizer
 from tqdm import tqdm
+from transformers import LlamaForCausalLM
 
 from models.muon import Muon, multiplies_bfloat16
 from models.settings import Settings
+from models.tokens import token_id
+from models.vocabulary import EVENTS, is_control
+
+IGNORED = -100
+"""The label that cross entropy passes over."""
 
 
 class Run(ABC):
@@ -84,8 +91,7 @@ class Run(ABC):
 
     def resume(self) -> None:
         """Go on from the saved state, where there is one."""
-        # A run that was killed between the two renames of `save` has only the old one.
-        state = next((found for name in ("state", "state.old") if (found := self.folder / name).exists()), None)
+        state = saved_state(self.folder)
         if state is None:
             return
         weights = load_file(state / "weights.safetensors")
@@ -98,7 +104,6 @@ class Run(ABC):
 
     def follow(self, stop_at: int | None, save_every: int) -> None:
         """Go on to the last step, or to an earlier one, showing progress and logging each step."""
-        self.resume()
         steps = min(self.settings.steps, stop_at or self.settings.steps)
         _cut_log(self.folder / "log.jsonl", self.step)
         with (
@@ -117,6 +122,26 @@ class Run(ABC):
 def device() -> str:
     """What training runs on."""
     return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def saved_state(folder: Path) -> Path | None:
+    """What a run in a folder has saved to go on from; None before that."""
+    # A run that was killed between the two renames of `save` has only the old one.
+    return next((state for name in ("state", "state.old") if (state := folder / name).exists()), None)
+
+
+def control_mask(tokenizer: Tokenizer) -> torch.Tensor:
+    """Which tokens are given to a network and never predicted by it [tokens]."""
+    mask = torch.zeros(tokenizer.get_vocab_size(), dtype=torch.bool, device=device())
+    mask[[token_id(tokenizer, event) for event in EVENTS if is_control(event)]] = True
+    return mask
+
+
+def nats_a_token(network: LlamaForCausalLM, ids: torch.Tensor, controls: torch.Tensor) -> torch.Tensor:
+    """The mean cross entropy of all tokens [n, tokens] but the first and the controls, each after those before it."""
+    labels = ids[:, 1:].masked_fill(controls[ids[:, 1:]], IGNORED)
+    logits = network(ids[:, :-1], use_cache=False).logits.float()
+    return torch.nn.functional.cross_entropy(logits.flatten(0, 1), labels.flatten(), ignore_index=IGNORED)
 
 
 def _optimizers(

@@ -8,6 +8,9 @@ from models.crops import Mixture
 from models.errors import UsageError
 from models.vocabulary import EVENTS
 
+FEWEST_TOKENS = 32
+"""Of a crop: a head and some beats."""
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -46,6 +49,8 @@ class Settings:
             raise UsageError(
                 f"The peak is a share of the learning rates, more than 0 and at most 1, not {self.peak:g}."
             )
+        if min(self.context, self.crop_length) < FEWEST_TOKENS:
+            raise UsageError(f"Crops and the context need at least {FEWEST_TOKENS} tokens.")
         if not len(EVENTS) <= self.vocabulary <= 2**16:
             raise UsageError(f"The vocabulary must have {len(EVENTS)} to {2**16} tokens, not {self.vocabulary}.")
 

@@ -25,11 +25,12 @@ from models.corpus import Example, learn_sounds, learn_tokenizer, read_examples
 from models.crops import Crops
 from models.network import new_network, parameter_count
 from models.outlines import save_outlines
-from models.run import Run, device
+from models.run import Run, control_mask, device, nats_a_token
 from models.settings import Settings
 from models.songs import TRAIN_FILE
 from models.sounds import CODEBOOK_FILE, Codebook
 from models.tokens import (
+    ABOUT_FILE,
     TOKENIZER_FILE,
     knows_repeats,
     knows_sounds,
@@ -39,10 +40,7 @@ from models.tokens import (
     with_every_event,
 )
 from models.transfer import take_weights
-from models.vocabulary import BOS, END, EVENTS, PAD, VERSION, is_control
-
-IGNORED = -100
-"""The label that cross entropy passes over."""
+from models.vocabulary import BOS, END, EVENTS, PAD, VERSION
 
 
 class Trainer(Run):
@@ -68,29 +66,19 @@ class Trainer(Run):
         self.network.to(device())
         super().__init__(folder, settings, dict(self.network.named_parameters()))
         self.crops = Crops(tokenizer, songs, settings.seed, settings.mixture)
-        self.is_control = control_mask(tokenizer)
+        self.controls = control_mask(tokenizer)
 
     def loss(self) -> tuple[torch.Tensor, int]:
         """(nats a token, tokens) of this step's crops."""
         rows, length = self.settings.crop(self.step)
         batch = torch.from_numpy(self.crops.batch(self.step, rows, length + 1).astype(np.int64)).to(device())
-        labels = batch[:, 1:].masked_fill(self.is_control[batch[:, 1:]], IGNORED)
         with torch.autocast(device(), torch.bfloat16, enabled=self.rounds):
-            logits = self.network(batch[:, :-1], use_cache=False).logits
-        loss = torch.nn.functional.cross_entropy(logits.float().flatten(0, 1), labels.flatten(), ignore_index=IGNORED)
-        return loss, rows * length
+            return nats_a_token(self.network, batch, self.controls), rows * length
 
     def export(self) -> None:
         """Write the checkpoint, half the size; loaded as float32 again, with a loss of nats too small to measure."""
         copy.deepcopy(self.network).half().save_pretrained(self.folder)
         (self.folder / "model.safetensors").chmod(0o644)
-
-
-def control_mask(tokenizer: Tokenizer) -> torch.Tensor:
-    """Which tokens are given to a network and never predicted by it [tokens]."""
-    mask = torch.zeros(tokenizer.get_vocab_size(), dtype=torch.bool, device=device())
-    mask[[token_id(tokenizer, event) for event in EVENTS if is_control(event)]] = True
-    return mask
 
 
 def prepare(
@@ -144,6 +132,7 @@ def train(
     """
     songs, tokenizer = prepare(corpora, folder, settings, start)
     trainer = Trainer(folder, songs, tokenizer, settings, start)
+    trainer.resume()
     about = {"vocabulary_version": VERSION, "songs": len(songs), "parameters": parameter_count(trainer.network)}
-    (folder / "chiptune.json").write_text(json.dumps({**about, "settings": asdict(settings)}, indent=1))
+    (folder / ABOUT_FILE).write_text(json.dumps({**about, "settings": asdict(settings)}, indent=1))
     trainer.follow(stop_at, save_every)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
@@ -22,13 +22,22 @@ from models.given_crops import GivenCrops
 from models.hearing import LISTENER_FILE
 from models.listener import Listener
 from models.network import load_network, parameter_count
-from models.run import Run, device
+from models.run import Run, control_mask, device, nats_a_token, saved_state
 from models.settings import Settings
 from models.tokens import ABOUT_FILE, load_tokenizer
-from models.train import IGNORED, control_mask, prepare
+from models.train import prepare
 from models.vocabulary import PAD, VERSION
 
-KEPT = ("config.json", "generation_config.json", "model.safetensors", "outlines.json", ABOUT_FILE)
+OF_NETWORKS = ("width", "layers", "vocabulary")
+"""Settings that say nothing of a listener."""
+KEPT = (
+    "config.json",
+    "generation_config.json",
+    "model.safetensors",
+    "outlines.json",
+    "originality.npz",
+    ABOUT_FILE,
+)
 """What a run takes from the model beside its tokenizer and codebook."""
 
 
@@ -44,20 +53,18 @@ class ListenerTrainer(Run):
         config = self.network.config
         self.listener = Listener(config.hidden_size, config.num_hidden_layers).to(device())
         self.listener.attach(self.network)
+        settings = replace(settings, context=min(settings.context, config.max_position_embeddings))
         super().__init__(folder, settings, dict(self.listener.named_parameters()))
-        self.crops = GivenCrops(tokenizer, songs, settings.seed)
-        self.is_control = control_mask(tokenizer)
+        self.crops = GivenCrops(tokenizer, songs, settings.seed, settings.mixture.arranged)
+        self.controls = control_mask(tokenizer)
 
     def loss(self) -> tuple[torch.Tensor, int]:
         """(nats a token, tokens) of this step's crops."""
         batch = self.crops.batch(self.step, *self.settings.crop(self.step))
         ids, reached, rolls = (torch.from_numpy(part).to(device()) for part in (batch.ids, batch.reached, batch.rolls))
-        labels = ids[:, 1:].masked_fill(self.is_control[ids[:, 1:]], IGNORED)
         with torch.autocast(device(), torch.bfloat16, enabled=self.rounds):
             self.listener.hear(rolls, reached[:, :-1])
-            logits = self.network(ids[:, :-1], use_cache=False).logits
-        loss = torch.nn.functional.cross_entropy(logits.float().flatten(0, 1), labels.flatten(), ignore_index=IGNORED)
-        return loss, int((ids[:, 1:] != PAD).sum())
+            return nats_a_token(self.network, ids, self.controls), int((ids[:, 1:] != PAD).sum())
 
     def export(self) -> None:
         """Write the listener, in half precision."""
@@ -77,22 +84,36 @@ def train_listener(
 ) -> None:
     """Train a listener for the model in `start` in `folder`, on the training side of corpora, showing progress.
 
-    Goes on where an earlier run stopped. Raises UsageError where the model does not know what the songs hold.
+    Goes on where an earlier run stopped, with the model that it began with. Raises UsageError where the model does not
+    know what the songs hold, and where the folder is the model's own.
     """
+    goes_on = saved_state(folder) is not None
+    if not goes_on and folder.resolve() == start.resolve():
+        raise UsageError(f"A listener's run needs a folder of its own, not the model's: {folder}.")
+    start = folder if goes_on else start
     songs, tokenizer = prepare(corpora, folder, settings, start)
     if tokenizer.to_str() != load_tokenizer(start).to_str():
         raise UsageError(f"The model in {start} has other tokens than these songs need: train it on them first.")
+    if not goes_on:
+        _take(start, folder)
+    trainer = ListenerTrainer(folder, songs, tokenizer, settings, start)
+    trainer.resume()
+    _describe(trainer, len(songs))
+    trainer.follow(stop_at, save_every)
+
+
+def _take(start: Path, folder: Path) -> None:
+    """Copy a model into a run's folder."""
     for name in KEPT:
         (folder / name).unlink(missing_ok=True)
         if (start / name).exists():
             shutil.copy(start / name, folder / name)
-    trainer = ListenerTrainer(folder, songs, tokenizer, settings, start)
-    about_file = folder / ABOUT_FILE
-    about = json.loads(about_file.read_text()) if about_file.exists() else {"vocabulary_version": VERSION}
-    about["listener"] = {
-        "songs": len(songs),
-        "parameters": parameter_count(trainer.listener),
-        "settings": asdict(settings),
-    }
-    about_file.write_text(json.dumps(about, indent=1))
-    trainer.follow(stop_at, save_every)
+
+
+def _describe(trainer: ListenerTrainer, songs: int) -> None:
+    """Write beside what the model says of itself how its listener is trained."""
+    path = trainer.folder / ABOUT_FILE
+    about = json.loads(path.read_text()) if path.exists() else {"vocabulary_version": VERSION}
+    settings = {name: value for name, value in asdict(trainer.settings).items() if name not in OF_NETWORKS}
+    about["listener"] = {"songs": songs, "parameters": parameter_count(trainer.listener), "settings": settings}
+    path.write_text(json.dumps(about, indent=1))

@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from models.engine import Engine, Logits
-from models.errors import UsageError
 from models.grid import BEAT_CYCLE, ROWS, RowClock
+from models.hearing import ListenerError
 from models.legality import Place, TokenTable, legal
 from models.outlines import load_outlines
 from models.pianoroll import Roll, RowCounter, Rows
@@ -146,9 +146,9 @@ class Writer:
         self._hears = False
 
     def hear(self, roll: Roll) -> None:
-        """Write to what is given: a piano roll of the whole tune. Raises UsageError where the model has no listener."""
+        """Write to what is given: a piano roll of the whole tune. Raises ListenerError where the model has none."""
         if self.model.engine.listener is None:
-            raise UsageError("The model has no listener.")
+            raise ListenerError("The model has no listener.")
         self.model.engine.listener.hear(roll)
         self._hears = True
 
@@ -172,7 +172,7 @@ class Writer:
     def see(self, tokens: Sequence[int]) -> None:
         """Show the model its head and some tokens, up to the beat begun last, and nothing that it had before."""
         self.body = list(tokens)
-        first = self.beat + 1 - sum(token in self.model.beats for token in self.body)
+        first = max(0, self.beat + 1 - max(1, sum(token in self.model.beats for token in self.body)))
         self._logits = self.model.engine.begin(self.head + self.body, self._reached(self.head + self.body, first))
 
     def _reached(self, tokens: Sequence[int], beat: int, row: int | None = None) -> Rows | None:

@@ -1,6 +1,7 @@
 """Channels as a piano roll, and the row that each token has reached."""
 
-import numpy as np
+from collections.abc import Sequence
+
 import pytest
 
 from models.forms import EVERY, Sheet, only, read_sheet
@@ -8,7 +9,7 @@ from models.grid import ROWS
 from models.pianoroll import COLUMNS, FIRST, OF_CHANNEL, TABLE, Roll, RowCounter, roll_of
 from models.score import CHANNELS, NO, P1, TR, Note, Score
 from models.tokens import row_clock, spelled, to_text
-from models.vocabulary import BACKS
+from models.vocabulary import BACKS, event_of
 from tests.models.tiny import codebook, tokenizer
 from tests.music import BEAT_OF_30, loop_of, random_score
 
@@ -71,24 +72,46 @@ def test_what_is_repeated_is_told_and_sounds_as_what_it_repeats() -> None:
     assert named(roll, 16, P1) == {**named(roll, 0, P1), "back": 1 + BACKS.index(4)}
 
 
+def rows_by_event(spelling: Sequence[Sequence[str]], ids: Sequence[int]) -> list[int]:
+    """The row that each token has reached, from the first beat's first row on, event by event."""
+    rows, beat, row = [], -1, 0
+    for token in ids:
+        for event in spelling[token]:
+            if event.startswith("beat:"):
+                beat, row = beat + 1, 0
+            elif event.startswith("at:"):
+                row = int(event[3:].split(".")[0])
+        rows.append(max(0, beat) * ROWS + row)
+    return rows
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_tokens_reach_the_rows_of_their_notes(seed: int) -> None:
-    score = random_score(seed, grid=seed % 2 == 0)
-    clock = row_clock(score)
+    score = loop_of(random_score(seed, grid=seed % 2 == 0), 2)
     known = tokenizer(sounds=True)
-    text = to_text(score, clock=clock, codebook=codebook(), repeats=True)
+    sheet = read_sheet(to_text(score, clock=row_clock(score), codebook=codebook(), repeats=True))
     spelling = spelled(known)
     counter = RowCounter(spelling)
     first = 2
-    ids = known.encode(only(read_sheet(text), [P1], first)).ids
-    rows = counter.rows(ids, first)
-    assert (np.diff(rows) >= 0).all()
-    begun = [row for row, token in zip(rows, ids, strict=True) for e in spelling[token] if e.startswith("on:")]
-    played = read_sheet(text)
-    assert begun[0] >= first * ROWS
-    assert rows[-1] // ROWS == len(played.beats) - 1
+    ids = known.encode(only(sheet, [P1], first)).ids
+    rows = counter.rows(ids, first).tolist()
+    assert rows == [first * ROWS + row for row in rows_by_event(spelling, ids)]
+    # a note that a token ends with lies on the row that it has reached
+    begun = [row for row, token in zip(rows, ids, strict=True) if spelling[token][-1].startswith("on:")]
+    written = [i for i in range(first, len(sheet.beats)) if P1 not in sheet.beats[i].again]
+    played = {i * ROWS + _row(time) for i in written for time, what in sheet.played[i][P1] if _begins(what)}
+    assert begun
+    assert set(begun) <= played
     # read in two pieces it is the same
     start = next(i for i, token in enumerate(ids) if spelling[token][0].startswith("beat:"))
     for cut in range(start + 1, len(ids), 7):
-        before = int(rows[cut - 1])
-        assert (counter.rows(ids[cut:], before // ROWS, before) == rows[cut:]).all()
+        before = rows[cut - 1]
+        assert counter.rows(ids[cut:], before // ROWS, before).tolist() == rows[cut:]
+
+
+def _row(time: str) -> int:
+    return int(event_of(time)[3:].split(".")[0])
+
+
+def _begins(happening: str) -> bool:
+    return event_of(happening[0]).startswith("on:")

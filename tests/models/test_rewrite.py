@@ -1,17 +1,22 @@
 """Rewriting with tiny random networks: what is kept comes back to the note, what is written is where it should be."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from models.forms import EVERY
+from models.engine import Logits
+from models.forms import EVERY, Cell
 from models.grid import ROWS
+from models.pianoroll import Rows
 from models.rewrite import Source, fill_in, go_on, source_beat, source_of, write_beside
 from models.sample import Composer
 from models.score import Note, Score
-from models.writer import Wish
+from models.vocabulary import char, event_of
+from models.writer import Wish, Writer
 from tests.models.conftest import MakeModel
+from tests.models.test_pianoroll import rows_by_event
 from tests.music import BEAT_OF_30, loop_of, random_score, scale
 
 
@@ -108,16 +113,68 @@ def test_the_same_seed_writes_the_same(composers: list[Composer], what: object) 
         assert written(1) == written(1) != written(2)
 
 
-def test_what_is_kept_is_heard_by_a_model_with_a_listener_and_by_nothing_else(composers: list[Composer]) -> None:
-    model = composers[3]
-    one, other = (
-        replace(song(0), channels=(notes, (), (), ())) for notes in (scale(960).channels[0], song(1).channels[0])
-    )
-    wish, fresh = Wish(frames=0, seed=1), model.compose(Wish(frames=300, seed=4))
-    written = [write_beside(model, source_of(model, score), wish, [0]).channels[1:] for score in (one, other, one)]
-    assert written[0] == written[2] != written[1]
-    # and forgotten: the next tune is as if nothing had been given
+def test_what_is_kept_is_heard_and_afterwards_forgotten(make_model: MakeModel) -> None:
+    model = Composer(make_model(3, context=512, sounds=True, listener=True))
+    fresh = model.compose(Wish(frames=300, seed=4))
+    source = source_of(model, song(0))
+    # Everything else is the same, above all what steers: only what is heard differs.
+    beats = [replace_cells(cells) for cells in source.sheet.played]
+    other = replace(source, sheet=replace(source.sheet, played=beats))
+    deaf = Composer(make_model(3, context=512, sounds=True))
+
+    def written(of: Composer, heard: Source) -> object:
+        return write_beside(of, heard, Wish(frames=0, seed=1), [0]).channels[1:]
+
+    assert written(model, source) == written(model, source)
+    assert written(model, source) != written(model, other)
+    assert written(model, source) != written(deaf, source)
     assert model.compose(Wish(frames=300, seed=4)) == fresh
+
+
+def replace_cells(cells: list[Cell]) -> list[Cell]:
+    """The cells of a beat, the first pulse an octave of its own higher or lower."""
+    moved = []
+    for time, happening in cells[0]:
+        kind, *rest = event_of(happening[0]).split(":")
+        pitch = int(rest[1]) if kind == "on" else 0
+        moved.append((time, char(f"on:p1:{pitch + (12 if pitch < 70 else -12)}") if kind == "on" else happening))
+    return [tuple(moved), *cells[1:]]
+
+
+@pytest.mark.parametrize("context", [128, 256, 512])
+def test_every_token_is_told_the_row_that_it_is_at(
+    context: int, make_model: MakeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = Composer(make_model(5, context=context, sounds=True, listener=True))
+    told: list[int] = []
+    appended: list[int] = []
+    restarts = 0
+    begin, feed, append = model.engine.begin, model.engine.feed, Writer._append
+
+    def begun(ids: Sequence[int], reached: Rows | None = None) -> Logits:
+        nonlocal restarts
+        restarts += 1
+        told.clear()
+        return begin(ids, reached)  # which feeds
+
+    def fed(ids: Sequence[int], reached: Rows | None = None) -> Logits:
+        assert reached is not None
+        told.extend(reached.tolist())
+        return feed(ids, reached)
+
+    def appending(writer: Writer, tokens: list[int]) -> None:
+        appended.extend(tokens)
+        append(writer, tokens)
+        body = len(writer.body)
+        assert told[-body:] == rows_by_event(model.table.spelling, appended)[-body:]
+        assert set(told[:-body]) == {told[-body] // ROWS * ROWS}  # the head is where the first beat begins
+
+    monkeypatch.setattr(model.engine, "begin", begun)
+    monkeypatch.setattr(model.engine, "feed", fed)
+    monkeypatch.setattr(Writer, "_append", appending)
+    write_beside(model, source_of(model, loop_of(random_score(4, grid=True), 4)), Wish(frames=0, seed=2), [0])
+    assert appended
+    assert (restarts > 1) == (context < 512)
 
 
 def test_beats_are_found_from_frames(tiny_model: Path) -> None:

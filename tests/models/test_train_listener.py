@@ -14,7 +14,9 @@ from models.sample import Composer
 from models.settings import Settings
 from models.train_listener import train_listener
 from models.writer import Wish
+from tests.models.conftest import MakeModel
 from tests.models.test_train import log
+from tests.models.tiny import write_model
 from tests.music import random_score
 
 TINY = Settings(steps=12, context=64, crop_length=64, tokens=256, warmup=2)
@@ -36,6 +38,7 @@ def test_the_loss_falls_and_the_model_stays(run: Path, sound_model: Path) -> Non
         assert json.loads((run / name).read_text()) == json.loads((sound_model / name).read_text())
     about = json.loads((run / "chiptune.json").read_text())["listener"]
     assert about["songs"] == 4
+    assert "width" not in about["settings"]
     assert about["parameters"] == sum(weights.size for weights in load_file(run / LISTENER_FILE).values())
     wish = Wish(frames=200, seed=2)
     assert Composer(run).compose(wish) == Composer(sound_model).compose(wish)
@@ -55,6 +58,23 @@ def test_a_run_that_was_stopped_goes_on_as_if_it_had_not_been(
     train_listener([corpus_folder], tmp_path, TINY, start=sound_model)
     assert log(tmp_path) == log(run)
     assert (tmp_path / LISTENER_FILE).read_bytes() == (run / LISTENER_FILE).read_bytes()
+
+
+def test_a_run_goes_on_with_the_model_that_it_began_with(
+    run: Path, tmp_path: Path, corpus_folder: Path, sound_model: Path, make_model: MakeModel
+) -> None:
+    train_listener([corpus_folder], tmp_path, TINY, start=sound_model, stop_at=5)
+    train_listener([corpus_folder], tmp_path, TINY, start=make_model(9, sounds=True))
+    assert log(tmp_path) == log(run)
+    assert (tmp_path / "model.safetensors").read_bytes() == (sound_model / "model.safetensors").read_bytes()
+
+
+def test_a_models_own_folder_is_no_place_for_a_run(tmp_path: Path, corpus_folder: Path) -> None:
+    write_model(tmp_path, sounds=True)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    with pytest.raises(UsageError, match="a folder of its own"):
+        train_listener([corpus_folder], tmp_path, TINY, start=tmp_path)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
 def test_a_model_of_other_tokens_is_told(tmp_path: Path, corpus_folder: Path, tiny_model: Path) -> None:
