@@ -28,7 +28,7 @@ from models.tokens import ABOUT_FILE, load_tokenizer
 from models.train import prepare
 from models.vocabulary import PAD, VERSION
 
-OF_NETWORKS = ("width", "layers", "vocabulary")
+OF_NETWORKS = ("width", "layers", "vocabulary", "mixture")
 """Settings that say nothing of a listener."""
 KEPT = (
     "config.json",
