@@ -2,8 +2,8 @@
 
 A model draws what it is trained on, and long, dense songs are more of that than short ones; nor does it hear a scene
 that is told once. So a tune's voices, density, returns, tempo and key are those of a song drawn among all, or among
-those of a scene, and the tune is kept to them while it is written (`models.writer`). Its game is drawn first, so that
-long soundtracks do not decide what tunes are like.
+those of a scene, and the tune is kept to them while it is written (`models.writer`). Among all, a game is drawn first,
+so that long soundtracks do not decide what tunes are like; of a scene a game has few songs.
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ def draw_outline(
     densities: Sequence[int] = (),
     frames: float = 0.0,
 ) -> Outline:
-    """One of some outlines (there is at least one), each game's as often.
+    """One of some outlines (there is at least one): each game's as often, or, of a scene, each song's.
 
     scene, densities: only such outlines, where there are any. key: only ones of its mode, where there are any.
     frames: a tune's length; only songs at least half as long, where there are any, since jingles are another kind of
@@ -140,7 +140,8 @@ def draw_outline(
         lambda one: key is None or (one.key is not None and one.key.endswith("m") == key.endswith("m")),
     ):
         found = list(filter(fits, found)) or found
-    games = sorted({one.game for one in found})
-    game = games[int(random.integers(len(games)))]
-    found = [one for one in found if one.game == game]
+    if scene is None:
+        games = sorted({one.game for one in found})
+        game = games[int(random.integers(len(games)))]
+        found = [one for one in found if one.game == game]
     return found[int(random.integers(len(found)))]

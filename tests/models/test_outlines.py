@@ -89,6 +89,12 @@ def test_an_outline_is_drawn_as_asked_for_and_has_every_voice() -> None:
     assert {one.beats for one in drawn(frames=600)} == {64}
 
 
+def test_of_a_scene_each_song_is_drawn_as_often() -> None:
+    songs = [replace(USUAL, scene="boss", game=game) for game in (0, 0, 0, 0, 0, 1)]
+    found = [draw_outline(songs, np.random.default_rng(seed), scene="boss") for seed in range(1200)]
+    assert sum(one.game for one in found) == pytest.approx(200, abs=45)
+
+
 def test_each_game_is_drawn_as_often_and_each_of_its_songs() -> None:
     songs = [replace(USUAL, game=0, density=density) for density in range(6)] + [replace(USUAL, game=1, density=0)]
     found = [draw_outline(songs, np.random.default_rng(seed)) for seed in range(1200)]
