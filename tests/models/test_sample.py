@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -75,9 +76,9 @@ def test_a_tune_of_many_contexts_is_written(make_model: MakeModel) -> None:
     fed: list[int] = []
     begin = composer.engine.begin
 
-    def counted(ids: list[int]) -> object:
+    def counted(ids: list[int], *rest: Any) -> object:
         fed.append(len(ids))
-        return begin(ids)
+        return begin(ids, *rest)
 
     composer.engine.begin = counted  # type: ignore[method-assign,assignment]
     score = composer.compose(Wish(frames=900, seed=4, beat_frames=30.0))
