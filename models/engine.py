@@ -3,8 +3,7 @@
 Opens a standard Hugging Face checkpoint of a Llama (config.json and model.safetensors) without torch: at this size
 most of a token's time went into calling things, and loading torch took most of the start. Equal to transformers'
 LlamaForCausalLM within rounding; docs/experiments.md has the comparison. What is given beside the tokens is heard by
-`models.hearing`. What the tokens mean is left to
-`models.sample`, how many threads multiply to whoever loads numpy.
+`models.hearing`. What the tokens mean is left to `models.sample`, how many threads multiply to whoever loads numpy.
 """
 
 from __future__ import annotations

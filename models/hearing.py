@@ -62,18 +62,18 @@ class _Block:
 
 
 @dataclass(frozen=True, slots=True)
-class _Hearing:
-    """Cross-attention before one layer: matrices [in, out]."""
+class _CrossAttention:
+    """What is heard before one layer: matrices [in, out]."""
 
     norm: Floats
     queries: Floats
     keys: Floats
     values: Floats
-    heard: Floats
+    output: Floats
 
 
 class Listener:
-    """What hears given channels beside a network. layers: for those before which it does, the number of the hearing."""
+    """What hears given channels beside a network. layers: for those before which it does, which of its attentions."""
 
     def __init__(self, folder: Path, width: int, layers: int) -> None:
         """Open a model's listener. width, layers: the network's. Raises ListenerError where it is for another one."""
@@ -82,7 +82,7 @@ class Listener:
         self.embedding = tensors["embedding.weight"]
         self.blocks = [_block(tensors, f"blocks.{number}.") for number in range(BLOCKS)]
         self.norm = tensors["norm.weight"]
-        self.hearings = [_hearing(tensors, f"hearings.{number}.") for number in range(len(self.layers))]
+        self.attentions = [_attention(tensors, f"attentions.{number}.") for number in range(len(self.layers))]
         self._keys: list[Floats] = []
         self._values: list[Floats] = []
 
@@ -95,23 +95,23 @@ class Listener:
         for block in self.blocks:
             rows = block.read(rows)
         rows = _normed(rows, self.norm)
-        for hearing in self.hearings:
-            self._keys.append(_headed(rows @ hearing.keys))
-            self._values.append(_headed(rows @ hearing.values))
+        for attention in self.attentions:
+            self._keys.append(_headed(rows @ attention.keys))
+            self._values.append(_headed(rows @ attention.values))
 
     def heard(self, layer: int, flow: Floats, reached: Rows) -> Floats:
         """What is added to tokens [n, width] before a layer. reached: the row that each is at [n]."""
         number = self.layers[layer]
-        hearing, keys, values = self.hearings[number], self._keys[number], self._values[number]
+        attention, keys, values = self.attentions[number], self._keys[number], self._values[number]
         start = max(0, int(reached.min()) - BEHIND)
         stop = int(reached.max()) + AHEAD + 1
-        queries = _headed(_normed(flow, hearing.norm) @ hearing.queries)
+        queries = _headed(_normed(flow, attention.norm) @ attention.queries)
         scores = queries @ keys[:, start:stop].transpose(0, 2, 1) * np.float32(queries.shape[2] ** -0.5)
         scores += _nearness(np.arange(start, start + scores.shape[2]) - reached[:, None])
         scores -= scores.max(axis=2, keepdims=True)
         np.exp(scores, out=scores)
         found = scores @ values[:, start:stop] / scores.sum(axis=2, keepdims=True)
-        return np.asarray(found.transpose(1, 0, 2).reshape(len(flow), -1) @ hearing.heard)
+        return np.asarray(found.transpose(1, 0, 2).reshape(len(flow), -1) @ attention.output)
 
 
 def _nearness(ahead: Rows) -> Floats:
@@ -130,30 +130,30 @@ def _headed(rows: Floats) -> Floats:
     return np.ascontiguousarray(rows.reshape(len(rows), len(SLOPES), -1).transpose(1, 0, 2))
 
 
-def _read_tensors(folder: Path, width: int, hearings: int) -> dict[str, Floats]:
+def _read_tensors(folder: Path, width: int, attentions: int) -> dict[str, Floats]:
     """A listener's weights by name, [out, in], as float32. Raises ListenerError."""
     try:
         stored = load_file(folder / LISTENER_FILE)
     except (OSError, SafetensorError, KeyError, TypeError, AttributeError) as error:
         raise ListenerError(f"The listener in {folder} cannot be read: {error}.") from error
-    wanted = tensor_shapes(width, hearings)
+    wanted = tensor_shapes(width, attentions)
     if {name: weights.shape for name, weights in stored.items()} != wanted:
         raise ListenerError(f"The listener in {folder} was made for another network, or another version.")
     return {name: stored[name].astype(np.float32) for name in wanted}
 
 
-def tensor_shapes(width: int, hearings: int) -> dict[str, tuple[int, ...]]:
-    """The weights that a listener has, by their names in the file. hearings: layers before which it hears."""
+def tensor_shapes(width: int, attentions: int) -> dict[str, tuple[int, ...]]:
+    """The weights that a listener has, by their names in the file. attentions: layers before which it hears."""
     found: dict[str, tuple[int, ...]] = {"embedding.weight": (TABLE, width), "norm.weight": (width,)}
     for number in range(BLOCKS):
         prefix = f"blocks.{number}."
         found |= {f"{prefix}mix.weight": (width, 1, KERNEL), f"{prefix}mix.bias": (width,)}
         found |= {f"{prefix}norm.weight": (width,), f"{prefix}widen.weight": (4 * width, width)}
         found[f"{prefix}narrow.weight"] = (width, 2 * width)
-    for number in range(hearings):
-        prefix = f"hearings.{number}."
+    for number in range(attentions):
+        prefix = f"attentions.{number}."
         found[f"{prefix}norm.weight"] = (width,)
-        found |= {f"{prefix}{name}.weight": (width, width) for name in ("queries", "keys", "values", "heard")}
+        found |= {f"{prefix}{name}.weight": (width, width) for name in ("queries", "keys", "values", "output")}
     return found
 
 
@@ -167,10 +167,10 @@ def _block(tensors: dict[str, Floats], prefix: str) -> _Block:
     )
 
 
-def _hearing(tensors: dict[str, Floats], prefix: str) -> _Hearing:
-    names = ("queries", "keys", "values", "heard")
+def _attention(tensors: dict[str, Floats], prefix: str) -> _CrossAttention:
+    names = ("queries", "keys", "values", "output")
     matrices = (_transposed(tensors[f"{prefix}{name}.weight"]) for name in names)
-    return _Hearing(tensors[f"{prefix}norm.weight"], *matrices)
+    return _CrossAttention(tensors[f"{prefix}norm.weight"], *matrices)
 
 
 def _transposed(matrix: Floats) -> Floats:

@@ -40,8 +40,8 @@ class Block(nn.Module):
         return torch.as_tensor(rows + self.narrow(functional.silu(gate) * up))
 
 
-class Hearing(nn.Module):
-    """Cross-attention of one layer: tokens [n, tokens, width] to what they hear of rows [n, rows, width]."""
+class CrossAttention(nn.Module):
+    """Before one layer: tokens [n, tokens, width] to what they hear of rows [n, rows, width]."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -49,15 +49,15 @@ class Hearing(nn.Module):
         self.queries = nn.Linear(width, width, bias=False)
         self.keys = nn.Linear(width, width, bias=False)
         self.values = nn.Linear(width, width, bias=False)
-        self.heard = nn.Linear(width, width, bias=False)
-        nn.init.zeros_(self.heard.weight)
+        self.output = nn.Linear(width, width, bias=False)
+        nn.init.zeros_(self.output.weight)
 
     def forward(self, tokens: torch.Tensor, rows: torch.Tensor, nearness: torch.Tensor) -> torch.Tensor:
         """What is added to tokens. nearness: added to the scores [n, heads, tokens, rows]."""
         queries = self._headed(self.queries(self.norm(tokens)))
         keys, values = self._headed(self.keys(rows)), self._headed(self.values(rows))
         found = functional.scaled_dot_product_attention(queries, keys, values, attn_mask=nearness.to(queries.dtype))
-        return torch.as_tensor(self.heard(found.transpose(1, 2).flatten(2)))
+        return torch.as_tensor(self.output(found.transpose(1, 2).flatten(2)))
 
     def _headed(self, rows: torch.Tensor) -> torch.Tensor:
         """[n, rows, width] as [n, heads, rows, width of a head]."""
@@ -77,18 +77,18 @@ class Listener(nn.Module):
         nn.init.normal_(self.embedding.weight, std=len(COLUMNS) ** -0.5)
         self.blocks = nn.ModuleList(Block(width) for _ in range(BLOCKS))
         self.norm = nn.RMSNorm(width, eps=EPSILON)
-        self.hearings = nn.ModuleList(Hearing(width) for _ in self.layers)
+        self.attentions = nn.ModuleList(CrossAttention(width) for _ in self.layers)
         self._rows: torch.Tensor | None = None
         self._nearness: torch.Tensor | None = None
 
     def attach(self, network: LlamaForCausalLM) -> None:
         """Hear before the chosen layers of a network, from now on, whatever `hear` was told last."""
-        for layer, hearing in zip(self.layers, self.hearings, strict=True):
+        for layer, attention in zip(self.layers, self.attentions, strict=True):
 
-            def hear(_: nn.Module, inputs: tuple[Any, ...], hearing: nn.Module = hearing) -> tuple[Any, ...]:
+            def hear(_: nn.Module, inputs: tuple[Any, ...], attention: nn.Module = attention) -> tuple[Any, ...]:
                 if self._rows is None:
                     return inputs
-                return (inputs[0] + hearing(inputs[0], self._rows, self._nearness), *inputs[1:])
+                return (inputs[0] + attention(inputs[0], self._rows, self._nearness), *inputs[1:])
 
             network.model.layers[layer].register_forward_pre_hook(hear)
 

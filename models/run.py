@@ -20,6 +20,7 @@ from tokenizers import Tokenizer
 from tqdm import tqdm
 from transformers import LlamaForCausalLM
 
+from models.errors import UsageError
 from models.muon import Muon, multiplies_bfloat16
 from models.settings import Settings
 from models.tokens import token_id
@@ -90,11 +91,13 @@ class Run(ABC):
         self.export()
 
     def resume(self) -> None:
-        """Go on from the saved state, where there is one."""
+        """Go on from the saved state, where there is one. Raises UsageError where it is of a run of something else."""
         state = saved_state(self.folder)
         if state is None:
             return
         weights = load_file(state / "weights.safetensors")
+        if {name: p.shape for name, p in weights.items()} != {name: p.shape for name, p in self.parameters.items()}:
+            raise UsageError(f"The run in {self.folder} trains something else: choose another folder.")
         with torch.no_grad():
             for name, parameter in self.parameters.items():
                 parameter.copy_(weights[name])

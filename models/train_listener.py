@@ -85,9 +85,9 @@ def train_listener(
     """Train a listener for the model in `start` in `folder`, on the training side of corpora, showing progress.
 
     Goes on where an earlier run stopped, with the model that it began with. Raises UsageError where the model does not
-    know what the songs hold, and where the folder is the model's own.
+    know what the songs hold, where the folder is the model's own, and where it holds a run of something else.
     """
-    goes_on = saved_state(folder) is not None
+    goes_on = saved_state(folder) is not None  # with its own copy of the model, whatever `start` is now
     if not goes_on and folder.resolve() == start.resolve():
         raise UsageError(f"A listener's run needs a folder of its own, not the model's: {folder}.")
     start = folder if goes_on else start

@@ -12,9 +12,11 @@ from models.hearing import LISTENER_FILE
 from models.rewrite import source_of, write_beside
 from models.sample import Composer
 from models.settings import Settings
+from models.train import train
 from models.train_listener import train_listener
 from models.writer import Wish
 from tests.models.conftest import MakeModel
+from tests.models.test_train import TINY as NETWORK
 from tests.models.test_train import log
 from tests.models.tiny import write_model
 from tests.music import random_score
@@ -75,6 +77,14 @@ def test_a_models_own_folder_is_no_place_for_a_run(tmp_path: Path, corpus_folder
     with pytest.raises(UsageError, match="a folder of its own"):
         train_listener([corpus_folder], tmp_path, TINY, start=tmp_path)
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_a_run_of_a_network_is_not_gone_on_with(tmp_path: Path, corpus_folder: Path) -> None:
+    train([corpus_folder], tmp_path, NETWORK, stop_at=1)
+    before = (tmp_path / "chiptune.json").read_bytes()
+    with pytest.raises(UsageError, match="trains something else"):
+        train_listener([corpus_folder], tmp_path, TINY, start=tmp_path)
+    assert (tmp_path / "chiptune.json").read_bytes() == before
 
 
 def test_a_model_of_other_tokens_is_told(tmp_path: Path, corpus_folder: Path, tiny_model: Path) -> None:
