@@ -24,13 +24,13 @@ import numpy as np
 from benchmarks.console import read_notes, run
 from benchmarks.listening import RATE, Array, Heard, listen_to_pulse, listen_to_triangle
 from benchmarks.noises import listen_to_noise
-from generator.apu.gme import play
-from generator.apu.nsf import SCORE_TICK, to_nsf
-from generator.apu.registers import PULSE_DIVIDER, TRIANGLE_DIVIDER, period
-from generator.apu.strikes import parted, sound_as_one
-from generator.waveforms import CPU_CLOCK, frequency
-from models.midi import read_score
-from models.score import CHANNEL_NAMES, CHANNELS, FRAMES_PER_SECOND, NO, P1, TR, Note, Score
+from generator.exporting.apu.gme import play
+from generator.exporting.apu.nsf import SCORE_TICK, to_nsf
+from generator.exporting.apu.registers import PULSE_DIVIDER, TRIANGLE_DIVIDER, period
+from generator.exporting.apu.retrigger import parted, sound_as_one
+from generator.sound.waveforms import CPU_CLOCK, frequency
+from models.music.midi import read_score
+from models.music.score import CHANNEL_NAMES, CHANNELS, FRAMES_PER_SECOND, NO, P1, TR, Note, Score
 
 TOLERANCE = 1.0
 """Frames."""

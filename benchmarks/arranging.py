@@ -24,14 +24,16 @@ import mido
 from PIL import Image, ImageDraw
 from tqdm import tqdm
 
-from generator.arrange import arrange
+from generator.arranging.arrange import arrange
 from generator.arranging.drums import is_struck
-from generator.contract import InputError, Request, digest
-from generator.importer import Import, Part, PartNote, import_midi
+from generator.importing.importer import Import, Part, PartNote, import_midi
 from generator.pen import COLOURS, GROUND, TEXT
-from generator.roll import Axis
-from models.midi import midi_bytes, read_score
-from models.score import FRAMES_PER_SECOND, NO, P1, P2, TR, Score
+from generator.pictures.piano_roll import Axis
+from generator.protocol.errors import InputError
+from generator.protocol.requests import Request
+from generator.protocol.uploads import digest
+from models.music.midi import midi_bytes, read_score
+from models.music.score import FRAMES_PER_SECOND, NO, P1, P2, TR, Score
 
 NEAR = 2
 """Frames by which a kept note may begin earlier or later."""

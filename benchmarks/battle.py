@@ -2,7 +2,7 @@
 
 python -m benchmarks.battle [--songs N] [--judgements N] [--seeds N]
 
-The true strengths are normal, and voters choose as Bradley and Terry's model says. The pairs that `bot.ranking` picks
+The true strengths are normal, and voters choose as Bradley and Terry's model says. The pairs that `bot.votes.ranking` picks
 are held against random ones, with as many judgements, of the same songs.
 """
 
@@ -14,7 +14,7 @@ import statistics
 import time
 from dataclasses import dataclass
 
-from bot.ranking import UNKNOWN, Judged, chance, next_pair, strengths
+from bot.votes.ranking import UNKNOWN, Judged, chance, next_pair, strengths
 
 SPREADS = (1.4, 1.7)
 """Deviations of the true strengths, in logits: over random pairs, voters prefer the better one in 78 and 81 %."""
@@ -31,7 +31,7 @@ class Outcome:
 
 
 def simulate(seed: int, *, picked: bool, songs: int = SONGS, judgements: int = JUDGEMENTS, spread: float) -> Outcome:
-    """One evening of voters, each of whom judges one pair. picked: by `bot.ranking`, else at random."""
+    """One evening of voters, each of whom judges one pair. picked: by `bot.votes.ranking`, else at random."""
     rng = random.Random(seed)
     names = [str(number) for number in range(songs)]
     true = {name: rng.gauss(0, spread) for name in names}

@@ -2,7 +2,7 @@
 
 `python -m benchmarks.beats FOLDER` takes a fixed choice of the MIDI files in a folder that state one tempo and keep to
 it. Half of the games are for tuning, half are held out. A tempo is right within 4 %, as Gouyon and others (2006) count
-it; half, double and other multiples are wrong. `--fit` finds the weights of `models.beats` anew on the tuning half.
+it; half, double and other multiples are wrong. `--fit` finds the weights of `models.music.beats` anew on the tuning half.
 `python -m benchmarks.beats SONG.mid --picture OUT.png` draws a song with the grid that is found in it.
 """
 
@@ -22,14 +22,14 @@ import numpy.typing as npt
 from tqdm import tqdm
 
 from benchmarks.logit import Choice, fit
-from generator.arrange import reductions
-from generator.contract import InputError
-from generator.importer import import_midi
-from generator.picture import draw
-from models.beats import BAR_WEIGHTS, BEAT_WEIGHTS, MULTIPLES, bar_features, bars, beat_features, find_grid
-from models.grid import find_clock, tempo_bpm
-from models.heard import Heard
-from models.score import FRAMES_PER_SECOND, Grid, Note, Score
+from generator.arranging.arrange import reductions
+from generator.importing.importer import import_midi
+from generator.pictures.tune_picture import draw
+from generator.protocol.errors import InputError
+from models.music.beats import BAR_WEIGHTS, BEAT_WEIGHTS, MULTIPLES, bar_features, bars, beat_features, find_grid
+from models.music.grid import find_clock, tempo_bpm
+from models.music.onsets import Onsets
+from models.music.score import FRAMES_PER_SECOND, Grid, Note, Score
 
 Array = npt.NDArray[np.float64]
 
@@ -115,7 +115,7 @@ def row_clock(score: Score) -> Grid:
     return find_clock(score).to_grid()
 
 
-OURS = "models.beats"
+OURS = "models.music.beats"
 FINDERS: dict[str, Finder] = {
     "intervals between onsets, 90-180 BPM": intervals,
     "autocorrelation x pulse salience": pulse_salience,
@@ -193,7 +193,7 @@ def report_fit(chosen: Sequence[Song]) -> None:
     beats: list[Choice] = []
     barred: list[Choice] = []
     for song in chosen:
-        clock, heard = find_clock(song.score), Heard(song.score)
+        clock, heard = find_clock(song.score), Onsets(song.score)
         ratio = song.stated.beat_frames / clock.beat_frames
         right = int(np.argmin([abs(multiple / ratio - 1) for multiple in MULTIPLES]))
         beat = MULTIPLES[right] * clock.beat_frames

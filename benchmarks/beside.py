@@ -23,15 +23,15 @@ import numpy as np
 from tqdm import tqdm
 
 from models.cli import DEFAULT_MODEL
-from models.forms import Sheet, read_sheet
-from models.hearing import ListenerError
-from models.parallel import in_parallel
-from models.rewrite import Source, source_of, write_beside
-from models.sample import Composer
-from models.score import NO, P1, Note, Score
-from models.songs import VALID_FILE, Song, read_songs
-from models.tokens import to_text
-from models.writer import Wish
+from models.inference.cross_attention import ListenerError
+from models.inference.new_tune import Composer
+from models.inference.remix import Source, accompany, source_of
+from models.inference.sampler import TuneSpec
+from models.music.parallel import in_parallel
+from models.music.score import NO, P1, Note, Score
+from models.music.songs import VALID_FILE, Song, read_songs
+from models.tokens.codec import to_text
+from models.tokens.prompts import ParsedTune, parse_tune
 
 SECONDS = (20, 60)
 WAYS = ("the songs' own", "heard", "without the listener", "another song heard")
@@ -52,21 +52,21 @@ def fits(pair: tuple[Song, Song], model: Path) -> list[Fit]:
     composer = _composer(model)
     source = source_of(composer, song.score)
     strange = replace(source, sheet=_sheet(composer, source, other.score.channels[P1]))
-    wish = Wish(frames=0, seed=len(song.name))
+    wish = TuneSpec(frames=0, seed=len(song.name))
     listener = composer.engine.listener
     if listener is None:
         raise ListenerError(f"The model in {model} has no listener.")
-    heard, strangely = (write_beside(composer, one, wish, [P1]) for one in (source, strange))
+    heard, strangely = (accompany(composer, one, wish, [P1]) for one in (source, strange))
     composer.engine.listener = None
-    deaf = write_beside(composer, source, wish, [P1])
+    deaf = accompany(composer, source, wish, [P1])
     composer.engine.listener = listener
     return [_fit(source, score) for score in (song.score, heard, deaf, strangely)]
 
 
-def _sheet(composer: Composer, source: Source, melody: Sequence[Note]) -> Sheet:
+def _sheet(composer: Composer, source: Source, melody: Sequence[Note]) -> ParsedTune:
     """A song as the model reads it, on its own rows, with another first pulse."""
     score = _with(source.score, melody)
-    return read_sheet(to_text(score, clock=source.clock, codebook=composer.codebook, repeats=True))
+    return parse_tune(to_text(score, clock=source.clock, codebook=composer.codebook, repeats=True))
 
 
 def _with(score: Score, melody: Sequence[Note]) -> Score:

@@ -15,8 +15,8 @@ from py65.devices.mpu6502 import MPU
 from py65.memory import ObservableMemory
 
 from benchmarks.listening import Heard
-from generator.waveforms import CPU_CLOCK
-from models.score import NO, TR
+from generator.sound.waveforms import CPU_CLOCK
+from models.music.score import NO, TR
 
 BANK = 0x1000
 WINDOWS = range(0x5FF8, 0x6000)

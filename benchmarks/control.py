@@ -3,7 +3,7 @@
     python -m benchmarks.control CORPUS [--tunes N] [--scenes N] [--seconds S] [--only NAME ...]
 
 CORPUS is a folder of `chiptune corpus` with NES-MDB's songs, which scenes are learnt from. Tunes are composed as people
-get them, by `generator.compose`, seeds counting from 0; what is got is found from the notes alone: the key by music21's
+get them, by `generator.composing.compose`, seeds counting from 0; what is got is found from the notes alone: the key by music21's
 profiles, the tempo by the row clock of the onsets (half and double are wrong), the length by the frames, the density by
 notes a second.
 """
@@ -22,18 +22,19 @@ import numpy.typing as npt
 import torch
 from tqdm import tqdm
 
-from generator.analysis import find_key
-from generator.compose import compose, is_as_dense
-from generator.contract import DENSITIES, KEYS, SCENES, Request
-from generator.originality import INDEX_FILE, Index
+from generator.composing.analysis import find_key
+from generator.composing.compose import compose, is_as_dense
+from generator.composing.originality import INDEX_FILE, Index
+from generator.protocol.names import DENSITIES, KEYS, SCENES
+from generator.protocol.requests import Request
 from generator.quality.samples import beginning
 from generator.quality.statistics import STATISTICS
 from models.cli import DEFAULT_MODEL
-from models.grid import find_clock, tempo_bpm
-from models.parallel import in_parallel
-from models.sample import Composer
-from models.score import FRAMES_PER_SECOND, Score
-from models.songs import TRAIN_FILE, VALID_FILE, read_songs
+from models.inference.new_tune import Composer
+from models.music.grid import find_clock, tempo_bpm
+from models.music.parallel import in_parallel
+from models.music.score import FRAMES_PER_SECOND, Score
+from models.music.songs import TRAIN_FILE, VALID_FILE, read_songs
 
 NEAR_BPM = 2.0
 CONTROLS = ("key", "tempo", "length", "density")

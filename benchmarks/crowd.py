@@ -11,9 +11,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.wire.crowd import crowd, faults
-from tests.wire.process import Bot
-from tests.wire.standin import StandIn
+from tests.wire.standin.crowd import crowd, faults
+from tests.wire.standin.process import Bot
+from tests.wire.standin.server import StandIn
 
 PEOPLE = 100
 PATIENCE = 20.0

@@ -22,11 +22,11 @@ import numpy as np
 import torch
 
 from benchmarks.rivals import Onnx, PlainTorch, Runner, Transformers
-from generator.work import WEIGHTS
-from models.engine import Engine, Logits
-from models.network import new_network
-from models.sample import Composer
-from models.writer import Wish
+from generator.process.pipeline import WEIGHTS
+from models.inference.engine import Engine, Logits
+from models.inference.new_tune import Composer
+from models.inference.sampler import TuneSpec
+from models.training.network import new_network
 
 ROUNDS = 7
 TOKENS = 25
@@ -86,7 +86,7 @@ def compare_tunes(found: dict[str, Runner]) -> None:
         for name in found:
             composer.engine = heard[name]  # type: ignore[assignment]
             began = time.process_time()
-            tunes[name].append(composer.compose(Wish(frames=60 * SECONDS, seed=seed)))
+            tunes[name].append(composer.compose(TuneSpec(frames=60 * SECONDS, seed=seed)))
             took[name].append(time.process_time() - began)
     first = next(iter(found))
     for name in found:

@@ -25,9 +25,11 @@ from random import Random
 from tqdm import tqdm
 
 from benchmarks.mutation import mutated
-from generator.arrange import arrange
-from generator.contract import InputError, Request, digest
-from models.midi import midi_bytes, to_midi
+from generator.arranging.arrange import arrange
+from generator.protocol.errors import InputError
+from generator.protocol.requests import Request
+from generator.protocol.uploads import digest
+from models.music.midi import midi_bytes, to_midi
 
 LIMIT = 10.0
 """Seconds."""

@@ -23,14 +23,14 @@ from tqdm import tqdm
 from transformers import LlamaForCausalLM
 
 from models.cli import DEFAULT_MODEL
-from models.forms import EVERY, Sheet, only, read_sheet
-from models.listener import Listener, load_listener
-from models.network import load_network
-from models.pianoroll import Roll, RowCounter, Rows, roll_of, stacked
-from models.score import CHANNELS
-from models.songs import read_songs
-from models.tokens import load_codebook, load_tokenizer, spelled, to_text
-from models.vocabulary import event_of, is_sound
+from models.music.score import CHANNELS
+from models.music.songs import read_songs
+from models.tokens.codec import load_codebook, load_tokenizer, spelled, to_text
+from models.tokens.piano_roll import Roll, RowCounter, Rows, roll_of, stacked
+from models.tokens.prompts import EVERY, ParsedTune, only, parse_tune
+from models.tokens.vocabulary import event_of, is_sound
+from models.training.listener import Listener, load_listener
+from models.training.network import load_network
 
 BATCH = 8
 WAYS = ("without", "listener, nothing given", "the others given", "another song's given")
@@ -68,7 +68,7 @@ def main() -> None:
     models = Models(load_tokenizer(given.model), network, load_listener(given.model, network))
     codebook = load_codebook(given.model, models.tokenizer)
     sheets = [
-        read_sheet(to_text(song.score, clock=song.clock, codebook=codebook, repeats=True))
+        parse_tune(to_text(song.score, clock=song.clock, codebook=codebook, repeats=True))
         for song in islice(read_songs(given.songs), given.count)
     ]
     print(f"| channel | songs | notes | {' | '.join(WAYS)} | given / without |\n{'| --- ' * (4 + len(WAYS))}|")
@@ -76,7 +76,7 @@ def main() -> None:
         print(row(models, sheets, channel, given.beats), flush=True)
 
 
-def row(models: Models, sheets: Sequence[Sheet], channel: int, beats: int) -> str:
+def row(models: Models, sheets: Sequence[ParsedTune], channel: int, beats: int) -> str:
     """A line of the table: nats a note of a channel in the four ways."""
     counter = RowCounter(spelled(models.tokenizer))
     found = [(line, sheet) for sheet in sheets if (line := _line(models, counter, sheet, channel, beats))]
@@ -102,12 +102,12 @@ def _as_long(roll: Roll, rows: int) -> Roll:
     return np.resize(roll, (rows, roll.shape[1]))
 
 
-def _line(models: Models, counter: RowCounter, sheet: Sheet, channel: int, beats: int) -> Line | None:
+def _line(models: Models, counter: RowCounter, sheet: ParsedTune, channel: int, beats: int) -> Line | None:
     """A channel of a song's beginning; None where it or the others are silent there."""
     context = models.network.config.max_position_embeddings
     beats = min(beats, len(sheet.beats))
     while beats > 0:
-        begun = Sheet(sheet.head, sheet.beats[:beats], sheet.played[:beats])
+        begun = ParsedTune(sheet.head, sheet.beats[:beats], sheet.played[:beats])
         ids = models.tokenizer.encode(only(begun, [channel])).ids
         if len(ids) <= context:
             break
@@ -121,7 +121,7 @@ def _line(models: Models, counter: RowCounter, sheet: Sheet, channel: int, beats
     return Line(ids, counter.rows(ids, 0), counts, notes)
 
 
-def _notes(sheet: Sheet, channel: int, beat: int) -> int:
+def _notes(sheet: ParsedTune, channel: int, beat: int) -> int:
     """Notes that a channel begins in a beat; one character each, before those of their sounds."""
     return sum(event_of(happening[0]).startswith("on:") for _, happening in sheet.played[beat][channel])
 

@@ -7,9 +7,9 @@ from random import Random
 
 import mido
 
-from generator.contract import InputError
-from generator.midi_reader import DamagedMidi, read_midi
-from models.midi import midi_bytes
+from generator.importing.midi_reader import DamagedMidi, read_midi
+from generator.protocol.errors import InputError
+from models.music.midi import midi_bytes
 
 NASTY = (b"\xff\xff\xff\x7f", b"\0\0\0\0", b"\xff\xff\xff\xff", b"MTrk", b"MThd", b"\xff\x51\x03\0\0\1", b"\xff\x2f\0")
 DIVISIONS = (0, 1, 2, 96, 0x7FFF, 0x8000, 0xE704, 0xE878, 0xE250, 0xFF01)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks.listening import CYCLES, FRAME, Array, Heard
-from generator.waveforms import NOISE_CYCLES
+from generator.sound.waveforms import NOISE_CYCLES
 
 QUIET = 0.004
 """Full scale 1: two fifths of the softest noise."""

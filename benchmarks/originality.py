@@ -24,10 +24,19 @@ from random import Random
 import numpy as np
 from tqdm import tqdm
 
-from generator.originality import THRESHOLD, Index, longest_shared
-from models.score import CHANNELS, FRAMES_PER_SECOND, P1, P2, TR, Note, Score
-from models.songs import TRAIN_FILE, VALID_FILE, Song, midi_files, read_file, read_lines, read_songs, song_from_json
-from models.tokens import row_clock
+from generator.composing.originality import THRESHOLD, Index, longest_shared
+from models.music.score import CHANNELS, FRAMES_PER_SECOND, P1, P2, TR, Note, Score
+from models.music.songs import (
+    TRAIN_FILE,
+    VALID_FILE,
+    Song,
+    midi_files,
+    read_file,
+    read_lines,
+    read_songs,
+    song_from_json,
+)
+from models.tokens.codec import row_clock
 
 RELATED = (
     "doubledragon3sacredstones",

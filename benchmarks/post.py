@@ -20,9 +20,9 @@ from typing import Any
 
 from PIL import Image, ImageChops
 
-from bot.blobs import Blobs
-from tests.wire.process import Bot
-from tests.wire.standin import StandIn
+from bot.files.blobs import Blobs
+from tests.wire.standin.process import Bot
+from tests.wire.standin.server import StandIn
 
 DOCS = Path(__file__).parent.parent / "docs"
 ASKED = {"scene": "boss", "key": "Am", "tempo": 150, "seconds": 30, "seed": 3}

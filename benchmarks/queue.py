@@ -14,8 +14,8 @@ import uuid
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from bot.store import Entry, Limits, Store
-from generator.contract import Request
+from bot.store import Limits, RequestRecord, Store
+from generator.protocol.requests import Request
 
 TIMES = 30
 NO_LIMITS = Limits(person=10**9, server=10**9, everybody=10**9)
@@ -35,10 +35,10 @@ async def measure(rows: int, people: int, servers: int) -> None:
     """Fill a queue, then take from it, add to it and look at it."""
     rng = random.Random(0)
 
-    def entry() -> Entry:
+    def entry() -> RequestRecord:
         user = rng.randrange(people)
         home = str(user % servers)
-        return Entry(id=uuid.uuid4().hex, origin="discord", request=Request(), user_id=str(user), guild_id=home)
+        return RequestRecord(id=uuid.uuid4().hex, origin="discord", request=Request(), user_id=str(user), guild_id=home)
 
     with tempfile.TemporaryDirectory() as folder:
         async with Store.open(Path(folder) / "queue.sqlite3") as store:

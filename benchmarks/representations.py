@@ -22,17 +22,17 @@ import torch
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 from tqdm import tqdm
 
-from models.codebook import learn_codebook
-from models.corpus import Example
-from models.evaluate import BATCH, window_nats, windows
-from models.forms import read_sheet, tell
-from models.score import FRAMES_PER_SECOND, Note, Score
-from models.settings import Settings
-from models.songs import TRAIN_FILE, VALID_FILE, Song, read_songs
-from models.sounds import Codebook
-from models.tokens import happenings, row_clock, to_text, token_id
-from models.train import Trainer
-from models.vocabulary import EVENTS, char, is_sound
+from models.music.score import FRAMES_PER_SECOND, Note, Score
+from models.music.songs import TRAIN_FILE, VALID_FILE, Song, read_songs
+from models.tokens.codebook import learn_codebook
+from models.tokens.codec import happenings, row_clock, to_text, token_id
+from models.tokens.prompts import parse_tune, render
+from models.tokens.sounds import Codebook
+from models.tokens.vocabulary import EVENTS, char, is_sound
+from models.training.evaluate import BATCH, window_nats, windows
+from models.training.examples import Example
+from models.training.settings import Settings
+from models.training.train import Trainer
 
 VOCABULARY = 1536
 LONGEST_WAIT = 60
@@ -116,12 +116,12 @@ def parts_in_turn(order: Sequence[int]) -> Callable[[Song, Codebook], str]:
     """The product's own form with sounds and repeats, but one channel after the other inside a beat, in some order."""
 
     def text(song: Song, codebook: Codebook) -> str:
-        sheet = read_sheet(to_text(song.score, clock=song.clock, codebook=codebook, repeats=True))
+        sheet = parse_tune(to_text(song.score, clock=song.clock, codebook=codebook, repeats=True))
         words = list(sheet.head)
         for i, beat in enumerate(sheet.beats):
             words += beat.opening
             for channel in order:
-                words += tell(sheet, range(i, i + 1), [channel])[len(beat.opening) :]
+                words += render(sheet, range(i, i + 1), [channel])[len(beat.opening) :]
         return " ".join([*words, char("<end>")])
 
     return text

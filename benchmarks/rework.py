@@ -19,18 +19,19 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from generator.analysis import find_key
-from generator.compose import Tune
-from generator.contract import MODES, Request
-from generator.rework import bars_of, rework
+from generator.composing.analysis import find_key
+from generator.composing.compose import Tune
+from generator.composing.remix import bars_of, remix_score
+from generator.protocol.modes import MODES
+from generator.protocol.requests import Request
 from models.cli import DEFAULT_MODEL
-from models.forms import EVERY
-from models.grid import find_clock
-from models.parallel import in_parallel
-from models.rewrite import on_scale
-from models.sample import Composer
-from models.score import CHANNEL_NAMES, CHANNELS, Note, Score
-from models.songs import VALID_FILE, Song, read_songs
+from models.inference.new_tune import Composer
+from models.inference.remix import on_scale
+from models.music.grid import find_clock
+from models.music.parallel import in_parallel
+from models.music.score import CHANNEL_NAMES, CHANNELS, Note, Score
+from models.music.songs import VALID_FILE, Song, read_songs
+from models.tokens.prompts import EVERY
 
 SECONDS = (20, 60)
 WRITTEN = [mode for mode in MODES if mode not in ("generate", "arrange")]
@@ -82,9 +83,9 @@ def case(numbered: tuple[int, Song], mode: str) -> Case:
     tune = Tune(score, song.name, find_key(score)[0])
     request = request_for(mode, score, number)
     began = time.perf_counter()
-    made = rework(_composer(), request, tune, lambda _: None).score
+    made = remix_score(_composer(), request, tune, lambda _: None).score
     seconds = time.perf_counter() - began
-    again = rework(_composer(), request, tune, lambda _: None).score
+    again = remix_score(_composer(), request, tune, lambda _: None).score
     kept = [set(notes) for notes in _kept(request, score)]
     new = [
         [note for note in notes if note not in set(old)]

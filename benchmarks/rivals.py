@@ -1,6 +1,6 @@
 """Other ways to run the same network, for `benchmarks.engine`: transformers, plain torch, onnxruntime.
 
-All take the matrices that `models.engine` made, but for transformers, which opens the checkpoint itself. onnxruntime
+All take the matrices that `models.inference.engine` made, but for transformers, which opens the checkpoint itself. onnxruntime
 and onnx are no dependencies of this project: where they are missing that rival is left out.
 """
 
@@ -15,8 +15,8 @@ import numpy as np
 import torch
 from transformers import DynamicCache
 
-from models.engine import Engine, Logits
-from models.network import load_network
+from models.inference.engine import Engine, Logits
+from models.training.network import load_network
 
 
 class Runner(Protocol):
@@ -64,7 +64,7 @@ class Transformers:
 
 
 class PlainTorch:
-    """The same sums as `models.engine`, written out in torch, with room for keys and values made beforehand."""
+    """The same sums as `models.inference.engine`, written out in torch, with room for keys and values made beforehand."""
 
     def __init__(self, engine: Engine) -> None:
         self.shape, self.context, self.length = engine.shape, engine.context, 0

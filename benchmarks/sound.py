@@ -15,11 +15,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.animation import write_animation
-from generator.audio import SAMPLE_RATE, read_wav, render, render_tune
-from generator.waveforms import CPU_CLOCK, NOISE_CYCLES, frequency
-from models.midi import midi_bytes, read_score, to_midi
-from models.score import CHANNELS, NO, P1, TR, Note, Score
+from generator.pictures.scope_film import write_animation
+from generator.sound.fluidsynth_audio import SAMPLE_RATE, read_wav, render, render_tune
+from generator.sound.waveforms import CPU_CLOCK, NOISE_CYCLES, frequency
+from models.music.midi import midi_bytes, read_score, to_midi
+from models.music.score import CHANNELS, NO, P1, TR, Note, Score
 
 STEP, SOUNDING = 60, 54
 """Frames from one note to the next, and that each sounds."""

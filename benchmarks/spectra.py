@@ -16,9 +16,9 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib import pyplot as plt
 
-from generator.audio import SAMPLE_RATE
-from generator.playing import PLAYERS
-from models.score import NO, P1, TR, Note, Score
+from generator.sound.fluidsynth_audio import SAMPLE_RATE
+from generator.sound.playback import PLAYERS
+from models.music.score import NO, P1, TR, Note, Score
 
 Array = npt.NDArray[np.float64]
 

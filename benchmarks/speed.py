@@ -12,15 +12,16 @@ import subprocess
 import sys
 import tempfile
 
-from generator.contract import Job, Request
-from generator.warmup import ready_workshop
-from generator.work import Workshop
+from generator.process.pipeline import Pipeline
+from generator.process.warm_up import warm_pipeline
+from generator.protocol.requests import Request
+from generator.protocol.results import Job
 
 ROUNDS = 5
 SECONDS = 30
 
 
-def time_stages(workshop: Workshop) -> None:
+def time_stages(workshop: Pipeline) -> None:
     """Print the median seconds of each stage of a job."""
     laps: dict[str, list[float]] = {}
     for seed in range(ROUNDS):
@@ -61,7 +62,7 @@ def compare_threads() -> None:
 
 def main() -> None:
     """`make bench`."""
-    workshop = ready_workshop()
+    workshop = warm_pipeline()
     print(f"{SECONDS} s tune, engine {workshop.engine}")
     time_stages(workshop)
     compare_threads()

@@ -23,9 +23,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bot.regression import chance
-from bot.taste import LEAST, Liked, Vote, find_taste
-from generator.contract import FEATURES, standard
+from bot.votes.regression import chance
+from bot.votes.taste_model import LEAST, Liked, Vote, find_taste
+from generator.protocol.tastes import FEATURES, standard
 
 TUNES_FILE = Path(__file__).with_name("taste_tunes.json")
 FIRST_SEED = 1000
@@ -175,12 +175,12 @@ def read_tunes() -> list[Features]:
 
 def compose_tunes(count: int) -> None:
     """Compose so many tunes and keep their features; 3 s each."""
-    from generator.compose import compose  # noqa: PLC0415  numpy and the model, which nothing else here needs
-    from generator.contract import Request  # noqa: PLC0415
-    from generator.features import features_of  # noqa: PLC0415
-    from generator.work import Workshop  # noqa: PLC0415
+    from generator.composing.compose import compose  # noqa: PLC0415  numpy and the model, which nothing else here needs
+    from generator.composing.taste_features import features_of  # noqa: PLC0415
+    from generator.process.pipeline import Pipeline  # noqa: PLC0415
+    from generator.protocol.requests import Request  # noqa: PLC0415
 
-    composer, tunes = Workshop().composer, []
+    composer, tunes = Pipeline().composer, []
     for seed in range(FIRST_SEED, FIRST_SEED + count):
         found = features_of(compose(composer, Request(seed=seed, seconds=SECONDS), lambda _: None).score)
         tunes.append([found.get(name) for name in FEATURES])

@@ -8,11 +8,11 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
-from bot.backup import write_backup
-from bot.restore import restore
+from bot.files.backup import write_backup
+from bot.files.restore import restore
 from bot.serve import serve
 from bot.settings import load_settings
-from generator.contract import InputError
+from generator.protocol.errors import InputError
 
 
 def serve_command(argv: list[str]) -> int:
@@ -43,7 +43,7 @@ def invite_command(argv: list[str]) -> int:
     token = load_settings().token
     if token is None:
         raise InputError("Set DISCORD_TOKEN, in the environment or in .env: the links are made of it.")
-    from bot.discord.invite import application_id, server_link, user_link
+    from bot.discord.server.invite import application_id, server_link, user_link
 
     application = application_id(token)
     print(f"For a server: {server_link(application)}")

@@ -9,7 +9,7 @@ import importlib
 import sys
 from collections.abc import Sequence
 
-from generator.contract import ChiptuneError, FaultError, InputError
+from generator.protocol.errors import ChiptuneError, FaultError, InputError
 
 COMMANDS = {
     "serve": ("bot", "run the bot: the local page, and Discord where DISCORD_TOKEN is set"),

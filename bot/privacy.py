@@ -12,7 +12,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from bot.files import Files
+from bot.files.song_files import Files
 from bot.store import Store
 
 

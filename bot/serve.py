@@ -16,20 +16,20 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
-from bot.backlog import Backlog
 from bot.clock import Clock
-from bot.contests import Contests
-from bot.datadir import DATABASE, sole_owner
-from bot.files import Files
-from bot.posters import Poster
-from bot.restore import finish_restore
+from bot.contests.keeper import Contests
+from bot.files.data_folder import DATABASE, sole_owner
+from bot.files.restore import finish_restore
+from bot.files.retention import Retention
+from bot.files.song_files import Files
+from bot.requests.backlog import Backlog
+from bot.requests.delivery import Delivery
 from bot.settings import Settings
 from bot.store import Store
-from bot.upkeep import Upkeep
 from bot.web.app import make_app, start
-from bot.web.poster import LocalPoster
-from generator.client import GeneratorClient
-from generator.contract import FaultError
+from bot.web.delivery import LocalDelivery
+from generator.protocol.client import GeneratorClient
+from generator.protocol.errors import FaultError
 
 log = logging.getLogger(__name__)
 
@@ -54,10 +54,10 @@ async def serve(
         files = await _open_files(store, settings.data_dir)
         generator = GeneratorClient(generator_command)
         stack.push_async_callback(generator.close)
-        posters: dict[str, Poster] = {"local": LocalPoster()}
+        posters: dict[str, Delivery] = {"local": LocalDelivery()}
         backlog = Backlog(store, generator, posters, files)
         contests = Contests(store, clock)
-        work: list[Work] = [backlog.run, contests.run, Upkeep(store, files, settings, clock).run]
+        work: list[Work] = [backlog.run, contests.run, Retention(store, files, settings, clock).run]
         if settings.token:
             from bot.discord.app import DiscordSide  # noqa: PLC0415 (discord.py takes a second to import)
 

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 
-from generator.contract import InputError
+from generator.protocol.errors import InputError
 
 MOST_DAYS = 36500
 LONGEST_ID = 20

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from generator.sentences import _
+from generator.protocol.i18n import _
 
 SOUND_TITLES = {"soundfont": _("the NES soundfont"), "apu": _("the sound chip itself, imitated")}
-"""What plays a tune, by `generator.contract.SOUNDS`."""
+"""What plays a tune, by `generator.protocol.names.SOUNDS`."""
 INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 """Letters and marks that show nothing though Unicode does not class them as control or format characters: the
 combining grapheme joiner, fillers of Hangul and Khmer, the blank of Braille, variation selectors."""

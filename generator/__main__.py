@@ -13,18 +13,10 @@ import signal
 import sys
 from typing import BinaryIO
 
-from generator.contract import (
-    FAULT_SENTENCE,
-    Answer,
-    ChiptuneError,
-    Failure,
-    InputError,
-    Job,
-    Progress,
-    answer_to_json,
-)
-from generator.framing import write_frame
-from generator.inbox import Inbox
+from generator.process.inbox import Inbox
+from generator.protocol.errors import FAULT_SENTENCE, ChiptuneError, InputError
+from generator.protocol.framing import write_frame
+from generator.protocol.results import Answer, Failure, Job, Progress, answer_to_json
 
 log = logging.getLogger("generator")
 
@@ -39,9 +31,9 @@ def reserve_stdout() -> BinaryIO:
 
 def serve(answers: BinaryIO) -> None:
     """Do jobs until stdin ends."""
-    from generator.warmup import ready_workshop  # noqa: PLC0415  after stdout is reserved: loading prints
+    from generator.process.warm_up import warm_pipeline  # noqa: PLC0415  after stdout is reserved: loading prints
 
-    workshop = ready_workshop()
+    workshop = warm_pipeline()
     inbox = Inbox(sys.stdin.buffer)
 
     def send(answer: Answer) -> None:

@@ -13,26 +13,22 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NoReturn
 
-from generator.contract import (
+from generator.protocol.errors import InputError
+from generator.protocol.modes import MODES
+from generator.protocol.names import DEFAULT_SECONDS, DENSITIES, KEYS, SCENES, SOUNDS
+from generator.protocol.requests import (
     BARS,
     BPM,
-    DEFAULT_SECONDS,
-    DENSITIES,
-    KEYS,
-    MODES,
     REMIX_BPM,
-    SCENES,
     SECONDS,
-    SOUNDS,
     TAKES,
     TEMPERATURE,
     TRANSPOSE,
-    InputError,
     Request,
-    Result,
-    digest,
     random_seed,
 )
+from generator.protocol.results import Result
+from generator.protocol.uploads import digest
 
 
 class Parser(argparse.ArgumentParser):
@@ -97,7 +93,7 @@ def render_command(arguments: list[str]) -> int:
     _add_sound(parser, None)
     given = parser.parse_args(arguments)
     data = _read(given.file)
-    from generator.render import render_file
+    from generator.exporting.render import render_file
 
     render_file(given.file, data, given.out, given.sound)
     return 0
@@ -105,7 +101,7 @@ def render_command(arguments: list[str]) -> int:
 
 def export_command(arguments: list[str]) -> int:
     """`chiptune export FILE.mid --to FORMAT --out PATH`."""
-    from generator.export import EXPORTERS, export_file
+    from generator.exporting.formats import EXPORTERS, export_file
 
     parser = Parser("chiptune export", description="A tune in a form to go on working with.")
     parser.add_argument("file", type=Path, help="a MIDI file; most formats need the tracks p1, p2, tr and no")
@@ -190,9 +186,9 @@ def originality_command(arguments: list[str]) -> int:
     """`chiptune originality CORPUS … --out FILE`."""
     from tqdm import tqdm
 
-    from generator.originality import Index
+    from generator.composing.originality import Index
     from models.errors import MusicError
-    from models.songs import TRAIN_FILE, read_lines, song_from_json
+    from models.music.songs import TRAIN_FILE, read_lines, song_from_json
 
     parser = Parser("chiptune originality", description="Make the index by which a tune is known for a copy.")
     parser.add_argument("corpora", type=Path, nargs="+", metavar="CORPUS", help="a folder of chiptune corpus")
@@ -268,7 +264,7 @@ def _make(request: Request, out: Path, upload: Path | None, *, as_json: bool) ->
     """Do a request and say what came of it."""
     _make_folder(out)
     with redirect_stdout(sys.stderr):
-        from generator.work import run_request
+        from generator.process.pipeline import run_request
 
         result = run_request(request, out.resolve(), upload.resolve() if upload else None)
     if as_json:

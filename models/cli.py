@@ -25,7 +25,7 @@ class Parser(argparse.ArgumentParser):
 
 def train_command(arguments: list[str]) -> int:
     """`chiptune train CORPUS --out DIR`."""
-    from models.settings import PRESETS
+    from models.training.settings import PRESETS
 
     parser = Parser("chiptune train", description="Train a model on a corpus, or on several.")
     parser.add_argument("corpora", type=Path, nargs="+", metavar="CORPUS", help="a folder of chiptune corpus")
@@ -52,12 +52,12 @@ def train_command(arguments: list[str]) -> int:
     said = {name: value for name in options if (value := getattr(given, name)) is not None}
     settings = replace(PRESETS[given.preset], **said)
     if given.listener:
-        from models.train_listener import train_listener
+        from models.training.train_listener import train_listener
 
         start = given.start or DEFAULT_MODEL
         train_listener(given.corpora, given.out, settings, start=start, stop_at=given.stop_at)
         return 0
-    from models.train import train
+    from models.training.train import train
 
     train(given.corpora, given.out, settings, start=given.start, stop_at=given.stop_at)
     return 0
@@ -76,7 +76,7 @@ def evaluate_command(arguments: list[str]) -> int:
         raise UsageError(f"There is no model in {given.model}.")
     from tqdm import tqdm
 
-    from models.evaluate import evaluate
+    from models.training.evaluate import evaluate
 
     found = evaluate(given.songs, given.model, lambda found: iter(tqdm(found, desc="evaluating", unit="song")))
     figures = asdict(found)

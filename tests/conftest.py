@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from bot.store import Entry, Song, Store
+from bot.store import RequestRecord, Song, Store
 
 # Networks as small as the tests' gain nothing from threads, and lose much where several wait for one core.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -46,8 +46,8 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 
 
 @pytest.fixture
-def make_song() -> Callable[[Entry], Song]:
-    def make(entry: Entry) -> Song:
+def make_song() -> Callable[[RequestRecord], Song]:
+    def make(entry: RequestRecord) -> Song:
         return Song(
             id=entry.id,
             title="Tune",

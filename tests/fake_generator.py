@@ -27,19 +27,11 @@ import sys
 import time
 from pathlib import Path
 
-from generator.contract import (
-    UPLOAD_LIMITS,
-    Answer,
-    Failure,
-    InputError,
-    Job,
-    JobCancelled,
-    Progress,
-    Result,
-    answer_to_json,
-)
-from generator.framing import write_frame
-from generator.inbox import Inbox
+from generator.process.inbox import Inbox
+from generator.protocol.errors import InputError, JobCancelled
+from generator.protocol.framing import write_frame
+from generator.protocol.results import Answer, Failure, Job, Progress, Result, answer_to_json
+from generator.protocol.uploads import UPLOAD_LIMITS
 
 HELD = 1
 """The seed of a job that is under way for as long as a test needs it to be."""

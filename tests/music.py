@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from random import Random
 
-from models.grid import ROWS, RowClock
-from models.score import CHANNELS, NO, P1, P2, TR, Change, ChannelSpec, Grid, Note, Score
+from models.music.grid import ROWS, RowClock
+from models.music.score import CHANNELS, NO, P1, P2, TR, Change, ChannelSpec, Grid, Note, Score
 
 BEAT_OF_30 = Grid((7, 8))
 """120 BPM."""

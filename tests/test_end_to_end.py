@@ -19,11 +19,11 @@ import mido
 from PIL import Image
 from pydub import AudioSegment
 
-from models.midi import midi_bytes, read_score
-from models.score import CHANNELS
-from tests.wire.process import Bot
-from tests.wire.reading import text
-from tests.wire.standin import StandIn
+from models.music.midi import midi_bytes, read_score
+from models.music.score import CHANNELS
+from tests.wire.standin.process import Bot
+from tests.wire.standin.reading import text
+from tests.wire.standin.server import StandIn
 
 PATIENCE = 240.0
 """Seconds for a job on a machine that does other things too."""

@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from generator import contract
-from models import vocabulary
+from generator.protocol import names
+from models.tokens import vocabulary
 from tests.conftest import ROOT
 
 OURS = ("bot", "generator", "models")
 HEAVY = ("torch", "transformers", "onnxruntime", "music21", "numpy")
 
 ALLOWED = {
-    "bot": ("bot", "generator.contract", "generator.client", "generator.sentences"),
+    "bot": ("bot", "generator.protocol"),
     "generator": ("generator", "models"),
     "models": ("models",),
 }
@@ -64,10 +64,8 @@ print(json.dumps(sorted(sys.modules)))
     assert "bot.serve" in loaded
     assert not loaded & {*HEAVY, "models"}
     assert {name for name in loaded if name.startswith("generator.")} == {
-        "generator.client",
-        "generator.contract",
-        "generator.framing",
-        "generator.sentences",
+        "generator.protocol",
+        *(f"generator.protocol.{file.stem}" for file in (ROOT / "generator/protocol").glob("[a-z]*.py")),
     }
 
 
@@ -90,7 +88,7 @@ print(json.dumps([workshop.engine, sorted(sys.modules)]))
     )
     engine, loaded = json.loads(done.stdout)
     assert engine == f"numpy-{version('numpy')}-cpu1"
-    assert "models.sample" in loaded
+    assert "models.inference.new_tune" in loaded
     assert not {"torch", "transformers", "onnxruntime", "scipy"} & set(loaded)
 
 
@@ -101,5 +99,5 @@ def test_serving_without_a_token_does_not_load_discord() -> None:
 
 
 def test_the_contract_and_the_vocabulary_name_the_same_scenes_and_keys() -> None:
-    assert contract.SCENES == vocabulary.SCENES
-    assert contract.KEYS == vocabulary.KEYS
+    assert names.SCENES == vocabulary.SCENES
+    assert names.KEYS == vocabulary.KEYS

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from babel.messages.catalog import Catalog, Message
 
-from bot.discord.naming import CATALOGUES
+from bot.discord.core.command_names import CATALOGUES
 from bot.languages import COMMAND, LANGUAGES, NATIVE, command, messages, say, speaking
 from tests.conftest import ROOT
 
@@ -22,14 +22,14 @@ MARKS = ("_", "say", "ngettext", "pgettext")
 FOR_PEOPLE = ("InputError", "LimitError")
 """The errors whose sentences people read on Discord."""
 FOR_OPERATORS = (
-    "bot/backup.py", "bot/cli.py", "bot/main.py", "bot/restore.py", "bot/settings.py", "bot/web",
-    "bot/discord/invite.py",
-    "generator/cli.py", "generator/corpus", "generator/quality", "generator/export.py", "generator/render.py",
-    "generator/apu", "generator/originality.py",
+    "bot/files/backup.py", "bot/cli.py", "bot/main.py", "bot/files/restore.py", "bot/settings.py", "bot/web",
+    "bot/discord/server/invite.py",
+    "generator/cli.py", "generator/corpus", "generator/quality", "generator/exporting/formats.py",
+    "generator/exporting/render.py", "generator/exporting/apu", "generator/composing/originality.py",
 )  # fmt: skip
 """Where sentences are for those who run the bot or type commands, and for the page: English alone."""
 UNSAID = (
-    "debug", "info", "warning", "error", "exception", "PostError", "GoneError", "FaultError", "command", "describe",
+    "debug", "info", "warning", "error", "exception", "DeliveryError", "GoneError", "FaultError", "command", "describe",
     "Group", "gone_errors",
 )  # fmt: skip
 """Calls whose texts are for the log, or are found by the walk through the commands."""

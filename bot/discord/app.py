@@ -13,15 +13,15 @@ from typing import Self
 import aiohttp
 import discord
 
-from bot.backlog import Backlog
-from bot.contests import Contests
-from bot.discord.announcer import DiscordAnnouncer
-from bot.discord.asking import fetch
-from bot.discord.client import ChiptuneClient
-from bot.discord.poster import DiscordPoster
+from bot.contests.keeper import Contests
+from bot.discord.contest.announcer import DiscordAnnouncer
+from bot.discord.core.client import ChiptuneClient
+from bot.discord.post.delivery import DiscordDelivery
+from bot.discord.queue.submission import fetch
+from bot.requests.backlog import Backlog
 from bot.settings import Settings
 from bot.store import Store
-from generator.contract import FaultError
+from generator.protocol.errors import FaultError
 
 
 def make_connector() -> aiohttp.BaseConnector | None:
@@ -65,7 +65,7 @@ class DiscordSide:
                 )
             )
             self._open = stack.pop_all()
-        self.poster = DiscordPoster(self._client)
+        self.poster = DiscordDelivery(self._client)
         self.announcer = DiscordAnnouncer(self._client)
         return self
 

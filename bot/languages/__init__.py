@@ -22,7 +22,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_percent, get_decimal_symbol, get_group_symbol
 
-from generator.sentences import ENGLISH, Sentence, Speaker
+from generator.protocol.i18n import ENGLISH, Sentence, Speaker
 
 NATIVE = "en"
 """The language of the source."""

@@ -18,8 +18,8 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 from discord import app_commands
 
-from bot.discord.commands import chiptune_group
-from bot.discord.naming import OPTION
+from bot.discord.core.command_names import OPTION
+from bot.discord.registry import chiptune_group
 from bot.languages import COMMAND, LANGUAGES, NATIVE
 
 FOLDER = Path(__file__).parent
@@ -41,7 +41,7 @@ def collect() -> Catalog:
             if text:
                 found.add(text, locations=[(f"{folder}/{name}", 0)], auto_comments=comments, context=context)
     for text, context in command_texts():
-        found.add(text, locations=[("bot/discord/commands.py", 0)], context=context)
+        found.add(text, locations=[("bot/discord/registry.py", 0)], context=context)
     return found
 
 

@@ -2,13 +2,13 @@
 
 from bot.store.battles import Standing
 from bot.store.charts import PERIODS, Ranked
-from bot.store.contests import Famous, Mine, Nominee
+from bot.store.contest.entries import Famous, Mine, Nominee
+from bot.store.contest.rounds import Announcement, Round, Stage
+from bot.store.database.records import GONE, LOCAL_GUILD, KeptFile, RequestRecord, Song, Status
 from bot.store.queue import Asker, Limits, Reached, Waiting
 from bot.store.reports import Report
-from bot.store.rounds import Announcement, Round, Stage
 from bot.store.servers import ServerSettings
 from bot.store.store import Store
-from bot.store.values import GONE, LOCAL_GUILD, Entry, KeptFile, Song, Status
 from bot.store.votes import Cast
 
 __all__ = [
@@ -18,7 +18,7 @@ __all__ = [
     "Announcement",
     "Asker",
     "Cast",
-    "Entry",
+    "RequestRecord",
     "Famous",
     "KeptFile",
     "Limits",

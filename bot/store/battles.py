@@ -1,7 +1,7 @@
 """Judgements of two songs of a place at a time, heard without their names: one a person and pair, and it stands.
 
-Nobody judges songs of their own. What the judgements say about songs is `bot.ranking`'s, how often one may judge,
-`bot.voting`'s.
+Nobody judges songs of their own. What the judgements say about songs is `bot.votes.ranking`'s, how often one may judge,
+`bot.votes.voting`'s.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ import time
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from bot.ranking import UNKNOWN, Judged, Strength, next_pair, strengths
-from bot.store.database import Database
-from bot.store.values import GONE, LISTED, Song
-from generator.contract import InputError
-from generator.sentences import _
+from bot.store.database.connections import Database
+from bot.store.database.records import GONE, LISTED, Song
+from bot.votes.ranking import UNKNOWN, Judged, Strength, next_pair, strengths
+from generator.protocol.errors import InputError
+from generator.protocol.i18n import _
 
 POOL = 500
 """Pairs are made of so many of a place's newest songs: more would never be heard often enough."""

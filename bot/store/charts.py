@@ -16,8 +16,8 @@ import time
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from bot.store.database import Database
-from bot.store.values import LISTED, Song
+from bot.store.database.connections import Database
+from bot.store.database.records import LISTED, Song
 
 Z = 1.959963984540054
 """The normal distribution's quantile of 97.5 %: the interval holds 95 %."""

@@ -1,12 +1,12 @@
-"""Which files the rows name. The files themselves are `bot.files`'s."""
+"""Which files the rows name. The files themselves are `bot.files.song_files`'s."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable
 
-from bot.store.database import Database
-from bot.store.values import KeptFile
+from bot.store.database.connections import Database
+from bot.store.database.records import KeptFile
 
 NAMED = "SELECT sha256 FROM files UNION SELECT sha256 FROM uploads"
 

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-from bot.store.database import Database
+from bot.store.database.connections import Database
 
 Place = tuple[str | None, str]
 """A message's channel, None where no row knows it, and its id."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from bot.store.database import Database
-from bot.store.removal import remove_many_requests
-from bot.store.values import SONG_JSON
+from bot.store.database.cascade import remove_many_requests
+from bot.store.database.connections import Database
+from bot.store.database.records import SONG_JSON
 
 TABLES = {
     "requests": "SELECT * FROM requests WHERE user_id = ? ORDER BY number",

@@ -16,9 +16,9 @@ import time
 from dataclasses import dataclass
 from typing import Literal
 
-from bot.store.database import Database, Rows
+from bot.store.database.connections import Database, Rows
+from bot.store.database.records import RequestRecord, said_json
 from bot.store.requests import insert
-from bot.store.values import Entry, said_json
 
 NOW = """
     WITH this AS MATERIALIZED (SELECT coalesce(max(round), 0) AS round FROM requests),
@@ -89,7 +89,7 @@ class Asker:
     guild_id: str | None
 
     @classmethod
-    def of(cls, entry: Entry) -> Asker:
+    def of(cls, entry: RequestRecord) -> Asker:
         """Of a request."""
         return cls(entry.origin, entry.user_id, entry.guild_id)
 
@@ -133,7 +133,7 @@ class Queue:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    async def add(self, entry: Entry, limits: Limits, music: float) -> Reached | None:
+    async def add(self, entry: RequestRecord, limits: Limits, music: float) -> Reached | None:
         """Write a new request unless that would break a limit, which is then returned. music: seconds of it."""
         async with self._db.transaction():
             reached = await _reached(self._db.rows, Asker.of(entry), limits, entry.created)
@@ -146,7 +146,7 @@ class Queue:
         async with self._db.looking() as rows:
             return await _reached(rows, asker, limits, time.time())
 
-    async def take(self) -> Entry | None:
+    async def take(self) -> RequestRecord | None:
         """The next request by the fair order, now working and with one attempt more; None where none is queued."""
         async with self._db.transaction():
             found = await self._db.rows(NEXT)
@@ -158,23 +158,23 @@ class Queue:
                 " WHERE number = ? RETURNING *",
                 (turn, time.time(), number),
             )
-        return Entry.from_row(rows[0])
+        return RequestRecord.from_row(rows[0])
 
     async def line(self) -> list[Waiting]:
         """Everything open: first what is being worked on, then what is queued, the next first."""
         rows = await self._db.fetch(LINE, (START_PACE,))
         return [Waiting(row["id"], row["status"] == "working", row["work"]) for row in rows]
 
-    async def open(self, *, user_id: str | None = None, guild_id: str | None = None) -> list[Entry]:
+    async def open(self, *, user_id: str | None = None, guild_id: str | None = None) -> list[RequestRecord]:
         """The open requests of a person, of a guild, or of everybody, oldest first."""
         rows = await self._db.fetch(
             "SELECT * FROM requests WHERE status IN ('queued', 'working')"
             " AND (?1 IS NULL OR user_id = ?1) AND (?2 IS NULL OR guild_id = ?2) ORDER BY number",
             (user_id, guild_id),
         )
-        return [Entry.from_row(row) for row in rows]
+        return [RequestRecord.from_row(row) for row in rows]
 
-    async def cancel(self, request_id: str, sentence: str) -> Entry | None:
+    async def cancel(self, request_id: str, sentence: str) -> RequestRecord | None:
         """Take an open request back, so that it is answered with a sentence; None where it is open no longer."""
         async with self._db.transaction():
             rows = await self._db.rows(
@@ -182,7 +182,7 @@ class Queue:
                 " WHERE id = ? AND status IN ('queued', 'working') RETURNING *",
                 (sentence, said_json(sentence), time.time(), request_id),
             )
-        return Entry.from_row(rows[0]) if rows else None
+        return RequestRecord.from_row(rows[0]) if rows else None
 
     async def learn(self, mode: str, pace: float) -> None:
         """Note how long a tune took, in seconds of work a second of music."""

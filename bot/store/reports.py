@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from bot.store.database import Database
-from bot.store.values import GONE
-from generator.contract import InputError
-from generator.sentences import _
+from bot.store.database.connections import Database
+from bot.store.database.records import GONE
+from generator.protocol.errors import InputError
+from generator.protocol.i18n import _
 
 REASON_LENGTH = 500
 """Letters of a reason."""

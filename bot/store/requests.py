@@ -11,8 +11,8 @@ import time
 from collections.abc import Iterable
 from dataclasses import asdict
 
-from bot.store.database import Database
-from bot.store.values import SONG_JSON, Entry, KeptFile, Song, said_json
+from bot.store.database.connections import Database
+from bot.store.database.records import SONG_JSON, KeptFile, RequestRecord, Song, said_json
 
 
 class Requests:
@@ -21,19 +21,19 @@ class Requests:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    async def add(self, entry: Entry) -> None:
+    async def add(self, entry: RequestRecord) -> None:
         """Write a new request, whatever the limits, which `queue` keeps. A parent that is gone is none."""
         async with self._db.transaction():
             await insert(self._db, entry)
 
-    async def get(self, request_id: str) -> Entry | None:
+    async def get(self, request_id: str) -> RequestRecord | None:
         """One request; None also where its song was deleted."""
         rows = await self._db.fetch(
             "SELECT * FROM requests WHERE id = ?1"
             " AND NOT EXISTS (SELECT 1 FROM songs WHERE id = ?1 AND deleted IS NOT NULL)",
             (request_id,),
         )
-        return Entry.from_row(rows[0]) if rows else None
+        return RequestRecord.from_row(rows[0]) if rows else None
 
     async def requeue(self, request_id: str) -> bool:
         """Put a working request back to its place in the queue; False where it was cancelled."""
@@ -72,10 +72,10 @@ class Requests:
         )
         return await self._db.change(sql, id=request_id, error=sentence, said=said_json(sentence)) == 1
 
-    async def undelivered(self) -> list[Entry]:
+    async def undelivered(self) -> list[RequestRecord]:
         """Composed requests whose answer was not delivered, oldest first."""
         rows = await self._db.fetch("SELECT * FROM requests WHERE status = 'composed' ORDER BY number")
-        return [Entry.from_row(row) for row in rows]
+        return [RequestRecord.from_row(row) for row in rows]
 
     async def posted(self, request_id: str, message_id: str | None = None) -> None:
         """The song was delivered; what the origin needed for that is forgotten."""
@@ -138,7 +138,7 @@ class Requests:
         )
 
 
-async def insert(db: Database, entry: Entry, **more: object) -> None:
+async def insert(db: Database, entry: RequestRecord, **more: object) -> None:
     """Write a request's row, inside a transaction. more: what else its columns hold."""
     row = {**asdict(entry), **more, "request": json.dumps(entry.request.to_dict())}
     row["destination"] = json.dumps(dict(entry.destination))

@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.languages import LANGUAGES
-from bot.store.database import Database
-from bot.store.removal import remove_many_requests
-from generator.contract import SOUNDS, InputError, Request
-from generator.sentences import Sentence, _
+from bot.store.database.cascade import remove_many_requests
+from bot.store.database.connections import Database
+from generator.protocol.errors import InputError
+from generator.protocol.i18n import Sentence, _
+from generator.protocol.names import SOUNDS
+from generator.protocol.requests import Request
 
 PERSON_LIMIT = (1, 50)
 SERVER_LIMIT = (1, 500)

@@ -10,9 +10,9 @@ import json
 import time
 from collections.abc import Collection
 
-from bot.store.database import Database
-from bot.store.removal import remove_requests
-from bot.store.values import LISTED, Song
+from bot.store.database.cascade import remove_requests
+from bot.store.database.connections import Database
+from bot.store.database.records import LISTED, Song
 
 HANGING = {
     "votes": "song = ?",

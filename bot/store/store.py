@@ -12,15 +12,15 @@ from pathlib import Path
 
 from bot.store.battles import Battles
 from bot.store.charts import Charts
-from bot.store.contests import Contests
-from bot.store.database import Database
+from bot.store.contest.entries import Contests
+from bot.store.contest.rounds import Rounds
+from bot.store.database.connections import Database
 from bot.store.files import FileNames
 from bot.store.messages import Messages
 from bot.store.people import People
 from bot.store.queue import Queue
 from bot.store.reports import Reports
 from bot.store.requests import Requests
-from bot.store.rounds import Rounds
 from bot.store.servers import Servers
 from bot.store.songs import Songs
 from bot.store.tastes import Tastes

@@ -1,7 +1,7 @@
 """What the voters of a place like, found anew from the votes that stand whenever these have changed.
 
 Votes that count are those that rank: of others than the one who asked for the tune. Tunes without features, which
-earlier versions made, say nothing. What a taste is, and when it acts, is `bot.taste`'s.
+earlier versions made, say nothing. What a taste is, and when it acts, is `bot.votes.taste_model`'s.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 import json
 
-from bot.store.database import Database
-from bot.taste import Liked, Vote, find_taste
+from bot.store.database.connections import Database
+from bot.votes.taste_model import Liked, Vote, find_taste
 
 NEWEST = 1000
 """A place's newest tunes with votes, and the newest votes on these: what people liked long ago fades."""

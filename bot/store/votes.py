@@ -10,9 +10,9 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from bot.store.database import Database
-from bot.store.values import GONE
-from generator.contract import InputError
+from bot.store.database.connections import Database
+from bot.store.database.records import GONE
+from generator.protocol.errors import InputError
 
 VOTE = "SELECT value FROM votes WHERE song = ? AND voter = ?"
 

@@ -14,18 +14,20 @@ from pathlib import Path
 
 from aiohttp import web
 
-from bot.backlog import Backlog
-from bot.contests import Contests
+from bot.contests.keeper import Contests
+from bot.requests.backlog import Backlog
 from bot.settings import Settings
-from bot.store import LOCAL_GUILD, PERIODS, Entry, Song, Store
-from bot.tasting import steered
-from bot.voting import NO_PAIR, OWN, Voting
+from bot.store import LOCAL_GUILD, PERIODS, RequestRecord, Song, Store
+from bot.votes.taste_in_use import steered
+from bot.votes.voting import NO_PAIR, OWN, Voting
 from bot.web.contest import ContestRoutes
 from bot.web.forms import make_request, read_judgement, read_object, read_request
 from bot.web.guards import guards
 from bot.web.views import nameless_view, options_view, ranked_view, request_view, song_view, standing_view, taste_view
 from bot.web.voters import known_voter, name_voter
-from generator.contract import FaultError, InputError, Request, digest, random_seed
+from generator.protocol.errors import FaultError, InputError
+from generator.protocol.requests import Request, random_seed
+from generator.protocol.uploads import digest
 
 STATIC = Path(__file__).parent / "static"
 PAGE_FILES = ("style.css", "app.js", "top.js", "battle.js", "contest.js", "taste.js", "icon.svg")
@@ -241,7 +243,7 @@ class _LocalChannel:
         )
         return web.json_response({"id": entry.id}, status=202)
 
-    async def _local_request(self, request: web.Request) -> Entry:
+    async def _local_request(self, request: web.Request) -> RequestRecord:
         entry = await self._store.requests.get(request.match_info["id"])
         if entry is None or entry.guild_id != LOCAL_GUILD:
             raise web.HTTPNotFound

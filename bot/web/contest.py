@@ -2,7 +2,7 @@
 
 The page is a community of its own, and has no accounts: who reaches it may start and stop its contest, unless it is
 open to others (CHIPTUNE_PUBLIC_URL is set); a contest that was started before goes on then. The rules of a round are
-the store's, time passes in `bot.contests`.
+the store's, time passes in `bot.contests.keeper`.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.contests import Contests
+from bot.contests.keeper import Contests
 from bot.settings import Settings
 from bot.store import LOCAL_GUILD, Store
-from bot.store.contests import EACH
-from bot.voting import Voting
+from bot.store.contest.entries import EACH
+from bot.votes.voting import Voting
 from bot.web.forms import read_object
 from bot.web.views import famous_view, nominee_view, result_view
 from bot.web.voters import known_voter, name_voter
-from generator.contract import InputError
+from generator.protocol.errors import InputError
 
 OPEN_TO_OTHERS = (
     "This page is open to others: those who run the bot start and stop its contest while CHIPTUNE_PUBLIC_URL is unset."

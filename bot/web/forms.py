@@ -1,6 +1,6 @@
 """Reading what people send: a request as JSON, or a remix as multipart with its MIDI file.
 
-Reads no more than it may keep. What a request may hold is left to `generator.contract.Request`.
+Reads no more than it may keep. What a request may hold is left to `generator.protocol.requests.Request`.
 """
 
 from __future__ import annotations
@@ -13,9 +13,11 @@ from typing import Any
 from aiohttp import BodyPartReader, hdrs, web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from bot.uploads import clean_name
-from bot.voting import OUTCOMES
-from generator.contract import MAX_UPLOAD_BYTES, InputError, Request, check_upload, digest, random_seed
+from bot.requests.upload_names import clean_name
+from bot.votes.voting import OUTCOMES
+from generator.protocol.errors import InputError
+from generator.protocol.requests import Request, random_seed
+from generator.protocol.uploads import MAX_UPLOAD_BYTES, check_upload, digest
 
 MAX_FIELDS_BYTES = 64 * 1024
 """The request's JSON, and all of a multipart body that is not the file."""

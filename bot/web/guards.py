@@ -17,9 +17,9 @@ from urllib.parse import urlsplit
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
+from bot.requests.wait_times import LimitError
 from bot.settings import Settings
-from bot.waiting import LimitError
-from generator.contract import FaultError, InputError
+from generator.protocol.errors import FaultError, InputError
 
 log = logging.getLogger(__name__)
 

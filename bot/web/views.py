@@ -5,29 +5,16 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from bot.store import Entry, Famous, Mine, Nominee, Ranked, Round, Song, Standing, Status
-from bot.taste import LEAST, MARGIN, Liked
-from bot.tasting import USE, WORDS, choice_told, told
+from bot.requests.wait_times import Place
+from bot.store import Famous, Mine, Nominee, Ranked, RequestRecord, Round, Song, Standing, Status
 from bot.text import SOUND_TITLES, capital
-from bot.waiting import Place
-from generator.contract import (
-    BARS,
-    BPM,
-    CHANNELS,
-    DEFAULT_SECONDS,
-    DENSITIES,
-    KEYS,
-    MAX_UPLOAD_BYTES,
-    MODES,
-    REMIX_BPM,
-    SCENES,
-    SECONDS,
-    SEEDS,
-    TAKES,
-    TEMPERATURE,
-    TRANSPOSE,
-    Progress,
-)
+from bot.votes.taste_in_use import USE, WORDS, choice_told, told
+from bot.votes.taste_model import LEAST, MARGIN, Liked
+from generator.protocol.modes import MODES
+from generator.protocol.names import CHANNELS, DEFAULT_SECONDS, DENSITIES, KEYS, SCENES
+from generator.protocol.requests import BARS, BPM, REMIX_BPM, SECONDS, SEEDS, TAKES, TEMPERATURE, TRANSPOSE
+from generator.protocol.results import Progress
+from generator.protocol.uploads import MAX_UPLOAD_BYTES
 
 STATUS_WORDS: dict[Status, str] = {
     "queued": "queued",
@@ -38,7 +25,9 @@ STATUS_WORDS: dict[Status, str] = {
 }
 
 
-def request_view(entry: Entry, place: Place | None, progress: Progress | None, song: Song | None) -> dict[str, Any]:
+def request_view(
+    entry: RequestRecord, place: Place | None, progress: Progress | None, song: Song | None
+) -> dict[str, Any]:
     """How far a request is. place: None where it is open no longer."""
     status = STATUS_WORDS[entry.status]
     done = status == "done"

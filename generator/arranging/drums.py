@@ -1,6 +1,6 @@
 """General MIDI's drums as hits of the noise channel: which sounds when, one at a time.
 
-How each drum sounds is `generator.envelopes`' and, behind it, the soundfont's table.
+How each drum sounds is `generator.sound.envelopes`' and, behind it, the soundfont's table.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from generator.envelopes import ringing
-from generator.importer import Part, PartNote
+from generator.importing.importer import Part, PartNote
+from generator.sound.envelopes import ringing
 
 KICKS = frozenset({35, 36, 41, 43, 45, 47, 48, 50})
 """Bass drums and toms: heard in a few frames, after which another drum of the same stroke may sound."""

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from generator.arranging.lines import Line, Stroke
-from generator.importer import Part
+from generator.importing.importer import Part
 
 Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]

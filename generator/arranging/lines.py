@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from generator.arranging.drums import is_struck
-from generator.importer import Part
+from generator.importing.importer import Part
 
 STRUM = 2
 """Frames within which the notes of a chord are struck."""

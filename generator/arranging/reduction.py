@@ -15,8 +15,8 @@ from generator.arranging.lines import Stroke, Tone, lines_of, tones_of
 from generator.arranging.path import follow
 from generator.arranging.salience import bass_worth, harmony_worth, melody_worth
 from generator.arranging.style import Style
-from generator.importer import Part
-from models.score import CHANNELS, P1, P2, TR, fold_pitch
+from generator.importing.importer import Part
+from models.music.score import CHANNELS, P1, P2, TR, fold_pitch
 
 USUAL = Style()
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from generator.arranging.reduction import Played, Reduction
-from generator.importer import Part
-from generator.sentences import Sentence, _, joined, ngettext
+from generator.importing.importer import Part
+from generator.protocol.i18n import Sentence, _, joined, ngettext
 
 LONGEST_NAME = 30
 """Letters of a part's name that are told."""

@@ -1,6 +1,6 @@
 """From sources to a corpus: every file read, labelled and arranged in parallel, copies left out, games put on a side.
 
-The result is `models.songs`' two files. A game is on one side only, and so are games whose names begin alike where a
+The result is `models.music.songs`' two files. A game is on one side only, and so are games whose names begin alike where a
 source's own split has one of them (Castlevania II and Castlevania II: Simon's Quest).
 """
 
@@ -16,19 +16,19 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO
 
-from generator.analysis import find_key, key_profiles
-from generator.arrange import reductions
-from generator.contract import InputError
+from generator.arranging.arrange import reductions
+from generator.composing.analysis import find_key, key_profiles
 from generator.corpus.copies import Print, find_copies, fingerprint
 from generator.corpus.labels import Place, place_of, scene_of
 from generator.corpus.sources import SourceFile, list_files, read_files
-from generator.importer import Import, import_midi
+from generator.importing.importer import Import, import_midi
+from generator.protocol.errors import InputError
 from models.errors import MusicError
-from models.grid import tempo_bpm
-from models.parallel import in_parallel
-from models.score import Score
-from models.songs import TRAIN_FILE, VALID_FILE, CorpusError, Song, pack
-from models.tokens import row_clock
+from models.music.grid import tempo_bpm
+from models.music.parallel import in_parallel
+from models.music.score import Score
+from models.music.songs import TRAIN_FILE, VALID_FILE, CorpusError, Song, pack
+from models.tokens.codec import row_clock
 
 FEWEST_NOTES, SHORTEST_SECONDS = 8, 2
 ALIKE = 6

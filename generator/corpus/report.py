@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from generator.contract import KEYS, SCENES
 from generator.corpus.build import COPY, Options, Piece
 from generator.corpus.labels import SIDES
-from models.songs import CLEAR
+from generator.protocol.names import KEYS, SCENES
+from models.music.songs import CLEAR
 
 REPORT_JSON, REPORT_PAGE, REPORT_PLOTS = "report.json", "report.md", "report.png"
 SHARES = (5, 25, 50, 75, 95)

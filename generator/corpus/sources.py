@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
 
-from generator.contract import MAX_UPLOAD_BYTES, InputError
 from generator.corpus.labels import SIDES
+from generator.protocol.errors import InputError
+from generator.protocol.uploads import MAX_UPLOAD_BYTES
 
 ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".zip")
 _DAMAGED = (OSError, EOFError, tarfile.TarError, zipfile.BadZipFile, lzma.LZMAError, zlib.error, RuntimeError)

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from models.grid import ROWS
-from models.score import Score
-from models.tokens import row_clock
+from models.music.grid import ROWS
+from models.music.score import Score
+from models.tokens.codec import row_clock
 
 BEATS = 4
 """Beats a bar; a tune in three recurs in these all the same, after three of them instead of four."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from generator.contract import SECONDS, InputError, Request
+from generator.protocol.errors import InputError
+from generator.protocol.requests import SECONDS, Request
 from generator.quality.report import REPORT_PAGE, reached, returns, table_of, write_report
 from generator.quality.samples import Side, measure_files, measure_songs
 from generator.quality.tunes import Progress, compose_orders, place_orders
-from models.score import FRAMES_PER_SECOND
-from models.songs import midi_files
+from models.music.score import FRAMES_PER_SECOND
+from models.music.songs import midi_files
 
 SPARE = 2.0
 """Seconds: a tune lasts whole bars and may be a little shorter than asked for; and its close is not a song's middle."""

@@ -13,14 +13,14 @@ from pathlib import Path
 
 import numpy as np
 
-from generator.analysis import key_profiles
+from generator.composing.analysis import key_profiles
 from generator.quality.bars import bars_of, passage_returns
 from generator.quality.overlap import Array
 from generator.quality.statistics import STATISTICS
 from generator.quality.tunes import Progress
-from models.parallel import in_parallel
-from models.score import Note, Score
-from models.songs import midi_files, read_file, read_songs
+from models.music.parallel import in_parallel
+from models.music.score import Note, Score
+from models.music.songs import midi_files, read_file, read_songs
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,10 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
-from generator.analysis import find_key, pitch_class_frames
+from generator.composing.analysis import find_key, pitch_class_frames
 from generator.quality.bars import bars_of, repetition
-from models.score import CHANNELS, NO, P1, P2, TR, Change, Note, Score
-from models.vocabulary import scale_of
+from models.music.score import CHANNELS, NO, P1, P2, TR, Change, Note, Score
+from models.tokens.vocabulary import scale_of
 
 LAGS = (12, 120)
 """Frames between which the onset train is held against itself: a fifth of a second to two seconds."""

@@ -13,13 +13,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from generator.analysis import key_profiles
-from generator.compose import compose
-from generator.contract import InputError, Request, digest
-from generator.originality import INDEX_FILE, Index
-from models.midi import midi_bytes, to_midi
-from models.parallel import in_parallel
-from models.sample import Composer
+from generator.composing.analysis import key_profiles
+from generator.composing.compose import compose
+from generator.composing.originality import INDEX_FILE, Index
+from generator.protocol.errors import InputError
+from generator.protocol.requests import Request
+from generator.protocol.uploads import digest
+from models.inference.new_tune import Composer
+from models.music.midi import midi_bytes, to_midi
+from models.music.parallel import in_parallel
 
 FOLDER, ABOUT = "tunes", "made.json"
 """Where the tunes are kept, and what says there which model wrote them and what it was asked for."""

@@ -6,13 +6,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from bot.backlog import Backlog
-from bot.files import Files
-from bot.posters import PostError
-from bot.store import Entry, Song, Store
-from bot.waiting import Place
-from generator.client import GeneratorClient
-from generator.contract import Request
+from bot.files.song_files import Files
+from bot.requests.backlog import Backlog
+from bot.requests.delivery import DeliveryError
+from bot.requests.wait_times import Place
+from bot.store import RequestRecord, Song, Store
+from generator.protocol.client import GeneratorClient
+from generator.protocol.requests import Request
 from tests.conftest import FAKE_GENERATOR
 
 
@@ -21,25 +21,25 @@ class Chat:
 
     def __init__(self) -> None:
         self.told: list[tuple[Any, ...]] = []
-        self.failures: list[PostError] = []
+        self.failures: list[DeliveryError] = []
         self.answered = asyncio.Condition()
         self.seconds = 0.0
         self.at_once = self.most_at_once = 0
 
-    async def queued(self, entry: Entry, place: Place) -> None:
+    async def queued(self, entry: RequestRecord, place: Place) -> None:
         await self._edit("queued", entry.id, place.position)
 
-    async def progress(self, entry: Entry, fraction: float, stage: str) -> None:
+    async def progress(self, entry: RequestRecord, fraction: float, stage: str) -> None:
         await self._edit("progress", entry.id, fraction, stage)
 
-    async def post(self, entry: Entry, song: Song) -> str | None:
+    async def post(self, entry: RequestRecord, song: Song) -> str | None:
         await self._answer("post", entry.id, song.title)
         return f"message {entry.id}"
 
-    async def refuse(self, entry: Entry, sentence: str) -> None:
+    async def refuse(self, entry: RequestRecord, sentence: str) -> None:
         await self._answer("refuse", entry.id, sentence)
 
-    async def cancelled(self, entry: Entry, sentence: str) -> None:
+    async def cancelled(self, entry: RequestRecord, sentence: str) -> None:
         await self._answer("cancelled", entry.id, sentence)
 
     async def _edit(self, *what: Any) -> None:
@@ -78,10 +78,10 @@ class Bench:
         self.files = Files(store, folder)
         self.backlog = Backlog(store, self.client, {"local": self.chat}, self.files, **options)
 
-    async def ask(self, seed: int, **fields: Any) -> Entry:
+    async def ask(self, seed: int, **fields: Any) -> RequestRecord:
         return await self.backlog.accept(Request(seed=seed), origin="local", guild_id="local", **fields)
 
-    async def status(self, entry: Entry) -> str | None:
+    async def status(self, entry: RequestRecord) -> str | None:
         row = await self.store.requests.get(entry.id)
         return row.status if row else None
 

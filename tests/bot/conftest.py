@@ -11,14 +11,14 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
-from bot.backlog import Backlog
-from bot.contests import Contests
-from bot.files import Files
+from bot.contests.keeper import Contests
+from bot.files.song_files import Files
+from bot.requests.backlog import Backlog
 from bot.settings import Settings
 from bot.store import Store
 from bot.web.app import make_app, start
-from bot.web.poster import LocalPoster
-from generator.client import GeneratorClient
+from bot.web.delivery import LocalDelivery
+from generator.protocol.client import GeneratorClient
 from tests.clock import MovedClock
 from tests.conftest import FAKE_GENERATOR
 
@@ -74,7 +74,7 @@ async def channel(store: Store, tmp_path: Path, public_url: str | None) -> Async
     settings = Settings(port=0, public_url=public_url)
     client = GeneratorClient(FAKE_GENERATOR)
     files = Files(store, tmp_path)
-    backlog = Backlog(store, client, {"local": LocalPoster()}, files)
+    backlog = Backlog(store, client, {"local": LocalDelivery()}, files)
     calendar = MovedClock()
     contests = Contests(store, calendar)
     runner, url = await start(make_app(settings, store, backlog, contests), settings.host, settings.port)

@@ -4,9 +4,10 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-from bot.files import Files
-from bot.store import Entry, Song, Store
-from generator.contract import Request, digest
+from bot.files.song_files import Files
+from bot.store import RequestRecord, Song, Store
+from generator.protocol.requests import Request
+from generator.protocol.uploads import digest
 
 FILES = ("tune.mid", "tune.ogg", "tune.png")
 
@@ -16,13 +17,13 @@ def content(seed: int, name: str) -> bytes:
     return f"MThd {seed} {name} ".encode() * 20
 
 
-def new_entry(seed: int = 0, *, upload: bytes | None = None, **fields: Any) -> Entry:
+def new_entry(seed: int = 0, *, upload: bytes | None = None, **fields: Any) -> RequestRecord:
     values = {"origin": "discord", "guild_id": "7", "user_id": "1", **fields}
     mode = {"mode": "arrange", "upload": digest(upload)} if upload else {}
-    return Entry(id=uuid.uuid4().hex, request=Request(seed=seed, **mode), **values)  # type: ignore[arg-type]
+    return RequestRecord(id=uuid.uuid4().hex, request=Request(seed=seed, **mode), **values)  # type: ignore[arg-type]
 
 
-def song_of(entry: Entry, **fields: Any) -> Song:
+def song_of(entry: RequestRecord, **fields: Any) -> Song:
     seed = entry.request.seed
     values = {
         "title": f"Tune {seed}",
@@ -45,14 +46,14 @@ def song_of(entry: Entry, **fields: Any) -> Song:
     return Song(id=entry.id, **{**values, **fields})
 
 
-async def ask(store: Store, files: Files, entry: Entry, upload: bytes | None = None) -> Entry:
+async def ask(store: Store, files: Files, entry: RequestRecord, upload: bytes | None = None) -> RequestRecord:
     """Write a request with its upload, as the backlog does."""
     async with files.keeping_upload(entry.request.upload, upload):
         await store.requests.add(entry)
     return entry
 
 
-async def write_job(files: Files, entry: Entry) -> Path:
+async def write_job(files: Files, entry: RequestRecord) -> Path:
     """What the generator leaves of a job."""
     folder = await files.job_folder(entry.id)
     for name in FILES:

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from bot.main import COMMANDS, main
-from generator.contract import FaultError, InputError
+from generator.protocol.errors import FaultError, InputError
 from tests.conftest import ROOT
 
 

@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from bot.files import Files
+from bot.files.song_files import Files
 from bot.privacy import Privacy
 from bot.store import Asker, Limits, Song, Store
-from generator.contract import digest
+from generator.protocol.uploads import digest
 from tests.bot.kept import FILES, ask, content, digests, make, new_entry, on_disk, song_of, write_job
 
 ALICE, BOB = "271828182845904523", "314159265358979323"

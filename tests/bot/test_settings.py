@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from bot.settings import Settings, load_settings
-from generator.contract import InputError
+from generator.protocol.errors import InputError
 
 NONE = Path("/nonexistent/.env")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from bot.requests.upload_names import clean_name
 from bot.text import plain
-from bot.uploads import clean_name
 
 
 @pytest.mark.parametrize(

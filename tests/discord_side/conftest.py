@@ -13,16 +13,18 @@ import discord
 import pytest
 import pytest_asyncio
 
-from bot.backlog import Backlog
-from bot.contests import Contests
-from bot.discord.announcer import DiscordAnnouncer
-from bot.discord.client import ChiptuneClient
-from bot.discord.poster import DiscordPoster
-from bot.discord.presses import Presses
-from bot.files import Files
-from bot.posters import Poster
+from bot.contests.keeper import Contests
+from bot.discord.contest.announcer import DiscordAnnouncer
+from bot.discord.core.client import ChiptuneClient
+from bot.discord.core.debounce import Presses
+from bot.discord.post.delivery import DiscordDelivery
+from bot.files.song_files import Files
+from bot.requests.backlog import Backlog
+from bot.requests.delivery import Delivery
 from bot.store import Song, Store
-from generator.contract import Failure, InputError, Job, Progress, Request, Result
+from generator.protocol.errors import InputError
+from generator.protocol.requests import Request
+from generator.protocol.results import Failure, Job, Progress, Result
 from tests.clock import MovedClock
 from tests.fake_generator import FILES
 
@@ -150,7 +152,7 @@ def simcord_bot(store: Store, composer: Composer, clock: Clock, calendar: MovedC
     async def fetch(attachment: discord.Attachment) -> bytes:
         return await attachment.read()
 
-    posters: dict[str, Poster] = {}
+    posters: dict[str, Delivery] = {}
     backlog = Backlog(store, composer, posters, Files(store, tmp_path))
     client = ChiptuneClient(
         store,
@@ -162,7 +164,7 @@ def simcord_bot(store: Store, composer: Composer, clock: Clock, calendar: MovedC
         shard_count=1,
     )
     client.presses = Presses(clock)
-    posters["discord"] = DiscordPoster(client)
+    posters["discord"] = DiscordDelivery(client)
     client.contests.announce_by(DiscordAnnouncer(client))
     return client
 

@@ -15,8 +15,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from generator.contract import KEYS, digest
-from models.midi import midi_bytes, read_score, to_midi
+from generator.protocol.names import KEYS
+from generator.protocol.uploads import digest
+from models.music.midi import midi_bytes, read_score, to_midi
 from tests.conftest import ROOT
 from tests.music import events, scale, smf, twinkle
 

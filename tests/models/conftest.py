@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from models.midi import midi_bytes, to_midi, to_nesmdb
-from models.songs import TRAIN_FILE, Song, write_songs
+from models.music.midi import midi_bytes, to_midi, to_nesmdb
+from models.music.songs import TRAIN_FILE, Song, write_songs
 from tests.models.tiny import write_model
 from tests.music import random_score, scale
 

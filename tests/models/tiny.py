@@ -10,12 +10,12 @@ import torch
 from safetensors.torch import save_file
 from tokenizers import Tokenizer
 
-from models.hearing import LISTENER_FILE
-from models.listener import Listener
-from models.network import new_network
-from models.sounds import SHAPES, Codebook
-from models.tokens import TOKENIZER_FILE, to_text, token_id, train_tokenizer
-from models.vocabulary import BOS, END, EVENTS, PAD
+from models.inference.cross_attention import LISTENER_FILE
+from models.tokens.codec import TOKENIZER_FILE, to_text, token_id, train_tokenizer
+from models.tokens.sounds import SHAPES, Codebook
+from models.tokens.vocabulary import BOS, END, EVENTS, PAD
+from models.training.listener import Listener
+from models.training.network import new_network
 from tests.music import random_score, scale
 
 SONGS = 30

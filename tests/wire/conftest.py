@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest_asyncio
 
-from .process import Bot
-from .standin import StandIn
-from .world import TOKEN
+from tests.wire.standin.process import Bot
+from tests.wire.standin.server import StandIn
+from tests.wire.standin.world import TOKEN
 
 
 @pytest_asyncio.fixture

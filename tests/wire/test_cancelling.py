@@ -7,14 +7,13 @@ import signal
 import time
 
 from tests.fake_generator import HELD
-
-from .components import BUTTON, walk
-from .process import Bot
-from .reading import text
-from .rest import DEFER, DEFER_UPDATE, MESSAGE
-from .standin import StandIn
-from .test_restarts import posted, under_way
-from .world import EPHEMERAL, USER
+from tests.wire.standin.components import BUTTON, walk
+from tests.wire.standin.process import Bot
+from tests.wire.standin.reading import text
+from tests.wire.standin.rest import DEFER, DEFER_UPDATE, MESSAGE
+from tests.wire.standin.server import StandIn
+from tests.wire.standin.world import EPHEMERAL, USER
+from tests.wire.test_restarts import posted, under_way
 
 CANCELLED = "This was cancelled."
 

@@ -7,15 +7,14 @@ import json
 
 import pytest
 
-from generator.contract import MAX_UPLOAD_BYTES
+from generator.protocol.uploads import MAX_UPLOAD_BYTES
 from tests.fake_generator import HELD, MIDI, MP4, PNG
-
-from .components import IS_COMPONENTS_V2
-from .process import Bot
-from .reading import text
-from .rest import DEFER, MESSAGE
-from .standin import StandIn
-from .world import EPHEMERAL, GUILD, USER, File
+from tests.wire.standin.components import IS_COMPONENTS_V2
+from tests.wire.standin.process import Bot
+from tests.wire.standin.reading import text
+from tests.wire.standin.rest import DEFER, MESSAGE
+from tests.wire.standin.server import StandIn
+from tests.wire.standin.world import EPHEMERAL, GUILD, USER, File
 
 
 async def test_a_tune_is_deferred_written_and_posted(discord: StandIn, bot: Bot) -> None:

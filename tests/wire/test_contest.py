@@ -6,14 +6,13 @@ import signal
 
 import pytest
 
-from bot.deadlines import DAY
-
-from .process import Bot
-from .reading import names, text
-from .rest import DEFER_UPDATE
-from .standin import StandIn
-from .test_restarts import posted
-from .world import CHANNEL, GUILD, USER, Payload
+from bot.contests.schedule import DAY
+from tests.wire.standin.process import Bot
+from tests.wire.standin.reading import names, text
+from tests.wire.standin.rest import DEFER_UPDATE
+from tests.wire.standin.server import StandIn
+from tests.wire.standin.world import CHANNEL, GUILD, USER, Payload
+from tests.wire.test_restarts import posted
 
 MANAGER = 1 << 5
 ALICE, BOB, CAROL, DAVE = range(USER, USER + 4)

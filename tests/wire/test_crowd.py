@@ -7,10 +7,9 @@ import sys
 import pytest
 
 from tests.fake_generator import BUSY
-
-from .crowd import crowd, faults, percentile
-from .process import Bot
-from .standin import StandIn
+from tests.wire.standin.crowd import crowd, faults, percentile
+from tests.wire.standin.process import Bot
+from tests.wire.standin.server import StandIn
 
 Capture = pytest.CaptureFixture[str]
 

@@ -7,12 +7,11 @@ from pathlib import Path
 import pytest
 
 from tests.fake_generator import HELD, OGG
-
-from .process import Bot
-from .reading import names, text
-from .standin import StandIn
-from .test_restarts import posted
-from .world import CHANNEL, EPHEMERAL, USER
+from tests.wire.standin.process import Bot
+from tests.wire.standin.reading import names, text
+from tests.wire.standin.server import StandIn
+from tests.wire.standin.world import CHANNEL, EPHEMERAL, USER
+from tests.wire.test_restarts import posted
 
 POST = "PATCH .*/webhooks/.* with files"
 """The edit that makes a post of the placeholder: the only one with files."""

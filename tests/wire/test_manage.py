@@ -5,13 +5,13 @@ from __future__ import annotations
 import io
 import zipfile
 
-from .components import walk
-from .process import Bot
-from .reading import names, text
-from .rest import DEFER, MESSAGE
-from .standin import StandIn
-from .test_restarts import posted
-from .world import CHANNEL, EPHEMERAL, USER, Interaction, Payload
+from tests.wire.standin.components import walk
+from tests.wire.standin.process import Bot
+from tests.wire.standin.reading import names, text
+from tests.wire.standin.rest import DEFER, MESSAGE
+from tests.wire.standin.server import StandIn
+from tests.wire.standin.world import CHANNEL, EPHEMERAL, USER, Interaction, Payload
+from tests.wire.test_restarts import posted
 
 MODERATOR, MANAGER = 1 << 13, 1 << 5
 REPORTS = 8003

@@ -6,14 +6,13 @@ import json
 import signal
 
 from tests.fake_generator import HELD, MIDI, OGG
-
-from .components import IS_COMPONENTS_V2
-from .process import Bot
-from .reading import names, text
-from .rest import DEFER, FORM, MESSAGE
-from .standin import StandIn
-from .test_restarts import posted
-from .world import EPHEMERAL, Interaction, Payload
+from tests.wire.standin.components import IS_COMPONENTS_V2
+from tests.wire.standin.process import Bot
+from tests.wire.standin.reading import names, text
+from tests.wire.standin.rest import DEFER, FORM, MESSAGE
+from tests.wire.standin.server import StandIn
+from tests.wire.standin.world import EPHEMERAL, Interaction, Payload
+from tests.wire.test_restarts import posted
 
 
 def last_request(bot: Bot) -> Payload:

@@ -10,14 +10,13 @@ from typing import Any
 import pytest
 
 from tests.fake_generator import HELD
-
-from .components import walk
-from .crowd import allow
-from .process import Bot
-from .reading import text
-from .rest import DEFER, DEFER_UPDATE
-from .standin import StandIn
-from .world import USER, Interaction, Payload
+from tests.wire.standin.components import walk
+from tests.wire.standin.crowd import allow
+from tests.wire.standin.process import Bot
+from tests.wire.standin.reading import text
+from tests.wire.standin.rest import DEFER, DEFER_UPDATE
+from tests.wire.standin.server import StandIn
+from tests.wire.standin.world import USER, Interaction, Payload
 
 
 def vote_label(message: Payload) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from .gateway import guild
-from .process import Bot
-from .standin import StandIn
-from .world import GUILD
+from tests.wire.standin.gateway import guild
+from tests.wire.standin.process import Bot
+from tests.wire.standin.server import StandIn
+from tests.wire.standin.world import GUILD
 
 
 async def test_a_server_is_noted_when_the_bot_is_removed_and_comes_back(discord: StandIn, bot: Bot) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import signal
 
-from .components import BUTTON, walk
-from .process import Bot
-from .reading import names, text
-from .rest import DEFER, DEFER_UPDATE
-from .standin import StandIn
-from .test_restarts import posted
-from .world import EPHEMERAL, USER, Payload
+from tests.wire.standin.components import BUTTON, walk
+from tests.wire.standin.process import Bot
+from tests.wire.standin.reading import names, text
+from tests.wire.standin.rest import DEFER, DEFER_UPDATE
+from tests.wire.standin.server import StandIn
+from tests.wire.standin.world import EPHEMERAL, USER, Payload
+from tests.wire.test_restarts import posted
 
 
 def like(message: Payload) -> str:

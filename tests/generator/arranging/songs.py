@@ -7,7 +7,7 @@ from random import Random
 
 from generator.arranging.reduction import Played, Reduction, reduce
 from generator.arranging.style import Style
-from generator.importer import Part, PartNote
+from generator.importing.importer import Part, PartNote
 
 Span = tuple[int, int, int]
 

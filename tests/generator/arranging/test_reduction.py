@@ -9,7 +9,7 @@ import pytest
 from generator.arranging.lines import Stroke, Tone
 from generator.arranging.reduction import DEEPEST, echoes
 from generator.arranging.style import Style
-from models.score import CHANNELS, P1, P2, TR
+from models.music.score import CHANNELS, P1, P2, TR
 from tests.generator.arranging.songs import part, pitches, random_parts, reduced, spans, tune
 
 MELODY = [72, 74, 76, 77, 79, 77, 76, 74, 72, 76, 79, 84, 83, 79, 77, 74]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from generator.arranging.instrument_sounds import sound
 from generator.arranging.report import report_on
-from generator.arranging.sound import sound
-from models.score import NO, P1, P2, TR
+from models.music.score import NO, P1, P2, TR
 from tests.generator.arranging.songs import part, random_parts, reduced, tune
 
 LEAD = tune([72, 74, 76, 77] * 4)

@@ -1,0 +1,1 @@
+"""Contests as they run: schedules and the keeper that passes their stages."""

@@ -1,0 +1,51 @@
+"""`/chiptune taste`: what people here like, in words and as a picture, to the one who asks alone.
+
+What the taste is, is found by the store from the votes; the words are `tasting`'s, the picture `taste_chart`'s.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from typing import TYPE_CHECKING, Any
+
+import discord
+from discord import app_commands, ui
+
+from bot.discord.charts import taste_picture
+from bot.discord.queue.submission import place
+from bot.languages import say
+from bot.votes.taste_in_use import OFF, USE, told
+from generator.protocol.i18n import _
+
+if TYPE_CHECKING:
+    from bot.discord.core.client import ChiptuneClient
+
+HEADING = _("What people here like")
+COLOUR = 0x56B4FF
+PICTURE = "taste.png"
+DESCRIBED = _(
+    "What people here like: a bar for each feature of a tune, to the side that is liked, and how sure that is."
+)
+"""The picture in words, for those who do not see it."""
+
+
+@app_commands.command(name="taste", description="What tunes people here like, by their votes")
+async def show_taste(interaction: discord.Interaction[ChiptuneClient]) -> None:
+    """The taste of this place."""
+    await interaction.response.defer(thinking=True, ephemeral=True)
+    store, here = interaction.client.store, place(interaction)
+    liked = await store.tastes.of(here)
+    box: ui.Container[Any] = ui.Container(ui.TextDisplay(f"## {say(HEADING)}"), accent_colour=COLOUR)
+    files = []
+    paragraphs = told(liked)
+    if liked.acts:
+        picture = await asyncio.to_thread(taste_picture.draw, HEADING, liked.leanings)
+        described = say(DESCRIBED)
+        files.append(discord.File(io.BytesIO(picture), filename=PICTURE, description=described))
+        box.add_item(ui.MediaGallery(discord.MediaGalleryItem(f"attachment://{PICTURE}", description=described)))
+        paragraphs.append(USE if (await store.servers.settings(here)).taste else OFF)
+    first, *small = map(say, paragraphs)
+    box.add_item(ui.TextDisplay("\n".join([first, *(f"-# {one}" for one in small)])))
+    view = ui.LayoutView(timeout=None).add_item(box)
+    await interaction.edit_original_response(view=view, attachments=files)

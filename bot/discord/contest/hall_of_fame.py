@@ -1,0 +1,108 @@
+"""A contest's hall of fame on Discord: the tunes that won in this place, newest first, on pages; and how lists look.
+
+Buttons keep all that they need in their custom_ids. Which tunes won is the store's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Self
+
+from discord import ui
+
+from bot.discord.charts.top import IN_A_ROW, Open
+from bot.discord.contest.buttons import ROUND, OfRound
+from bot.discord.core import error_replies
+from bot.discord.core.components import Press
+from bot.discord.post.layout import linked_title
+from bot.discord.queue.submission import place
+from bot.languages import say
+from bot.store import Famous, Nominee, Song
+from generator.protocol.i18n import _, ngettext
+
+if TYPE_CHECKING:
+    from bot.discord.core.client import ChiptuneClient
+
+COLOUR = 0xFFC107
+TITLE_LENGTH = 30
+"""Letters of a title in a list: twenty of them, with their links, must fit into a message."""
+PAGE = 10
+FAME = _("Hall of fame")
+NO_FAME = _("No tune has won a round yet.")
+NO_MORE_FAME = _("There are no more tunes in the hall of fame.")
+BY = _("{title} by <@{user}>")
+IN_ROUND = _("Round {ordinal}")
+
+
+async def fame_page(client: ChiptuneClient, place: str, start: int) -> ui.LayoutView:
+    """A page of a place's hall of fame. start: how many songs come before it."""
+    found = await client.store.contests.hall_of_fame(place, limit=PAGE + 1, start=start)
+    shown = found[:PAGE]
+    lines = [await _famous(client, one) for one in shown] or [say(NO_MORE_FAME if start else NO_FAME)]
+    box: ui.Container[Any] = ui.Container(ui.TextDisplay("\n".join([f"## {say(FAME)}", *lines])), accent_colour=COLOUR)
+    add_openers(box, [(one.song, one.round.ordinal) for one in shown])
+    turns = [FameTurn(max(0, start - PAGE), say("Newer"))] if start else []
+    turns += [FameTurn(start + PAGE, say("Older"))] if len(found) > PAGE else []
+    if turns:
+        box.add_item(ui.ActionRow(*turns))
+    return ui.LayoutView(timeout=None).add_item(box)
+
+
+class Fame(OfRound, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:contest:fame:{ROUND}"):
+    """Shows the hall of fame to the one who presses alone. The round is that of the message."""
+
+    def __init__(self, round_id: str) -> None:
+        custom_id = f"chiptune:contest:fame:{round_id}"
+        super().__init__(round_id, ui.Button(label=say(FAME), emoji="🏆", custom_id=custom_id))
+
+    async def pressed(self, interaction: Press, client: ChiptuneClient) -> None:
+        """Show its first page."""
+        view = await fame_page(client, place(interaction), 0)
+        await interaction.response.send_message(view=view, ephemeral=True)
+
+
+class FameTurn(ui.DynamicItem[ui.Button[Any]], template=r"chiptune:contest:hall:(?P<start>[0-9]{1,6})"):
+    """Another page of the hall of fame. start: how many songs come before it."""
+
+    def __init__(self, start: int, label: str = "") -> None:
+        self.start = start
+        super().__init__(ui.Button(label=label, custom_id=f"chiptune:contest:hall:{start}"))
+
+    @classmethod
+    async def from_custom_id(cls, interaction: Press, item: ui.Item[Any], match: re.Match[str]) -> Self:
+        """From what Discord sends back."""
+        return cls(int(match["start"]))
+
+    async def callback(self, interaction: Press) -> None:
+        """Turn to it."""
+        async with error_replies.answering(interaction):
+            view = await fame_page(interaction.client, place(interaction), self.start)
+            await interaction.response.edit_message(view=view)
+
+
+def add_openers(box: ui.Container[Any], songs: Sequence[tuple[Song, int]]) -> None:
+    """A button for each song, by its number."""
+    for first in range(0, len(songs), IN_A_ROW):
+        row = songs[first : first + IN_A_ROW]
+        box.add_item(ui.ActionRow(*(Open(song.id, number) for song, number in row)))
+
+
+async def title(client: ChiptuneClient, song: Song) -> str:
+    """A song's title in a list, with the way to its message."""
+    return linked_title(await client.store.requests.get(song.id), song, TITLE_LENGTH)
+
+
+def votes(one: Nominee | Famous) -> str:
+    """A song's votes in words."""
+    return say(ngettext("{n} vote", "{n} votes").counted(one.votes or 0))
+
+
+async def _famous(client: ChiptuneClient, one: Famous) -> str:
+    named = await title(client, one.song)
+    made = say(BY, title=named, user=one.song.user_id) if one.song.user_id else named
+    facts = [f"**{say(IN_ROUND, ordinal=one.round.ordinal)}**", made, votes(one)]
+    return " · ".join([*facts, f"<t:{one.round.ended}:D>"])
+
+
+BUTTONS = (Fame, FameTurn)

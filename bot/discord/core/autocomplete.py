@@ -1,0 +1,72 @@
+"""What Discord proposes while somebody types an option, and names as choices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+import discord
+from discord.app_commands import Choice
+
+from bot.discord.queue import submission
+from bot.discord.tunes.rework_forms import CHANNEL_TITLES
+from bot.languages import say
+from bot.text import SOUND_TITLES, plain
+from generator.protocol.i18n import _
+from generator.protocol.names import CHANNELS, KEYS, called
+
+if TYPE_CHECKING:
+    from bot.discord.core.client import ChiptuneClient
+    from bot.store import Song
+
+MAX_CHOICES = 25
+CHOICE_LENGTH = 100
+BEATS = _("{bpm:.0f} BPM")
+SEARCHED = 200
+"""The newest tunes that are looked through for a title."""
+
+
+def choices(names: Sequence[str]) -> list[Choice[str]]:
+    """Names as choices, as a person reads them."""
+    return [Choice(name=called(name), value=name) for name in names]
+
+
+def sounds() -> list[Choice[str]]:
+    """What can play a tune, as choices."""
+    return [Choice(name=title[:1].upper() + title[1:], value=sound) for sound, title in SOUND_TITLES.items()]
+
+
+async def complete_key(interaction: discord.Interaction[ChiptuneClient], typed: str) -> list[Choice[str]]:
+    """The keys that begin with what was typed."""
+    start = typed.strip().lower()
+    found = [key for key in KEYS if key.lower().startswith(start)]
+    named = [
+        (say("{tonic} minor", tonic=key[:-1]) if key.endswith("m") else say("{tonic} major", tonic=key), key)
+        for key in found
+    ]
+    return [Choice(name=name, value=key) for name, key in named][:MAX_CHOICES]
+
+
+async def complete_song(interaction: discord.Interaction[ChiptuneClient], typed: str) -> list[Choice[str]]:
+    """The newest tunes made here whose titles hold what was typed."""
+    return song_choices(await submission.listed(interaction, limit=SEARCHED), typed)
+
+
+def song_choices(songs: Sequence[Song], typed: str) -> list[Choice[str]]:
+    """Those tunes whose titles hold what was typed."""
+    found = [song for song in songs if typed.strip().lower() in song.title.lower()]
+    return [Choice(name=plain(described(song), CHOICE_LENGTH), value=song.id) for song in found[:MAX_CHOICES]]
+
+
+def described(song: Song) -> str:
+    """A tune in a list to choose from."""
+    return f"{song.title} · {song.key} · {say(BEATS, bpm=song.bpm)}"
+
+
+async def complete_keep(interaction: discord.Interaction[ChiptuneClient], typed: str) -> list[Choice[str]]:
+    """Every choice of one to three channels whose names hold what was typed."""
+    groups = [group for count in (1, 2, 3) for group in combinations(CHANNELS, count)]
+    named = [(" + ".join(say(CHANNEL_TITLES[name]) for name in group), ",".join(group)) for group in groups]
+    words = typed.lower()
+    return [Choice(name=title, value=value) for title, value in named if words in title or words in value]

@@ -1,0 +1,54 @@
+"""What buttons and menus have in common: they are made of their custom_id, and their errors are answered."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Self
+
+import discord
+from discord import ui
+
+from bot.discord.core import error_replies
+from bot.store import GONE, Song
+from generator.protocol.errors import InputError
+
+if TYPE_CHECKING:
+    from bot.discord.core.client import ChiptuneClient
+
+SONG = r"(?P<song>[0-9a-f]{32})"
+"""A tune's id in a custom_id."""
+Press = discord.Interaction[Any]
+
+
+class Pressed:
+    """What is pressed, and answered even where that fails."""
+
+    async def callback(self, interaction: Press) -> None:
+        """Answer a press; what is raised becomes a sentence for the one who pressed."""
+        async with error_replies.answering(interaction):
+            await self.pressed(interaction, interaction.client)
+
+    async def pressed(self, interaction: Press, client: ChiptuneClient) -> None:
+        """Do what the label says. May raise InputError."""
+        raise NotImplementedError
+
+
+class OfSong(Pressed):
+    """Stands before `ui.DynamicItem` among the bases of what is pressed under a tune."""
+
+    song_id: str
+
+    def __init__(self, song_id: str, item: ui.Item[Any]) -> None:
+        self.song_id = song_id
+        super().__init__(item)  # type: ignore[call-arg]  # DynamicItem's
+
+    @classmethod
+    async def from_custom_id(cls, interaction: Press, item: ui.Item[Any], match: re.Match[str]) -> Self:
+        """From what Discord sends back."""
+        return cls(match["song"])  # type: ignore[call-arg]  # each kind makes its own item
+
+    async def song(self, client: ChiptuneClient) -> Song:
+        """The tune. Raises InputError where it is gone."""
+        if song := await client.store.songs.get(self.song_id):
+            return song
+        raise InputError(GONE)

@@ -1,0 +1,43 @@
+"""Who hears which language on Discord.
+
+What one person alone sees is in the language of that person's Discord. What a channel sees is in the server's: the one
+that is set with `/chiptune settings language`, else the one that the server has set with Discord. Outside of servers
+it is the person's, too.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import discord
+
+from bot.discord.core.command_names import CATALOGUES
+from bot.languages import NATIVE, speak
+
+if TYPE_CHECKING:
+    from bot.discord.core.client import ChiptuneClient
+
+
+def of_locale(locale: discord.Locale | None) -> str:
+    """The language of ours for one of Discord's; English for those that we do not know."""
+    return CATALOGUES.get(locale, NATIVE) if locale else NATIVE
+
+
+def listen(interaction: discord.Interaction[Any]) -> None:
+    """From now on say everything to the one who asks."""
+    speak(of_locale(interaction.locale))
+
+
+async def of_channel(interaction: discord.Interaction[ChiptuneClient]) -> str:
+    """The language of all who see the channel of an interaction."""
+    if interaction.guild_id is None:
+        return of_locale(interaction.locale)
+    held = await interaction.client.store.servers.settings(str(interaction.guild_id))
+    return held.language or of_locale(interaction.guild_locale)
+
+
+async def of_server(client: ChiptuneClient, guild_id: str) -> str:
+    """The language of a server that nobody asks anything in just now."""
+    held = await client.store.servers.settings(guild_id)
+    guild = client.get_guild(int(guild_id)) if guild_id.isdecimal() else None
+    return held.language or of_locale(guild.preferred_locale if guild else None)

@@ -1,0 +1,72 @@
+"""What moderators do with a report in their channel: delete the tune, or dismiss what was said about it.
+
+The buttons hold all that they need in their custom_id, and settle every report of the tune at once.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Self
+
+import discord
+from discord import ui
+
+from bot.discord.core.components import SONG, OfSong, Press
+from bot.discord.core.locale import of_channel
+from bot.discord.core.permissions import check_moderates
+from bot.discord.moderation.delete import delete_song
+from bot.languages import say, speaking
+from generator.protocol.i18n import _
+
+if TYPE_CHECKING:
+    from bot.discord.core.client import ChiptuneClient
+
+LABELS = {"delete": _("Delete the tune"), "dismiss": _("Dismiss")}
+GONE_ALREADY = _("The tune was deleted already.")
+DELETED = _("Deleted by <@{user}>.")
+DISMISSED = _("Dismissed by <@{user}>.")
+
+
+def handling_view(song_id: str) -> ui.View:
+    """The buttons under a report."""
+    view = ui.View(timeout=None)
+    for verdict in LABELS:
+        view.add_item(Handle(song_id, verdict))
+    return view
+
+
+class Handle(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:handle:(?P<verdict>delete|dismiss):{SONG}"):
+    """Settles a tune's reports. verdict: "delete" or "dismiss"."""
+
+    def __init__(self, song_id: str, verdict: str) -> None:
+        self.verdict = verdict
+        style = discord.ButtonStyle.danger if verdict == "delete" else discord.ButtonStyle.secondary
+        super().__init__(
+            song_id,
+            ui.Button(label=say(LABELS[verdict]), style=style, custom_id=f"chiptune:handle:{verdict}:{song_id}"),
+        )
+
+    @classmethod
+    async def from_custom_id(cls, interaction: Press, item: ui.Item[Any], match: re.Match[str]) -> Self:
+        """From what Discord sends back."""
+        return cls(match["song"], match["verdict"])
+
+    async def pressed(self, interaction: Press, client: ChiptuneClient) -> None:
+        """Do it, and note below the report who did."""
+        await check_moderates(interaction, self.song_id)
+        await interaction.response.defer()
+        with speaking(await of_channel(interaction)):
+            said = await self._settle(client, interaction.user.id)
+        report = interaction.message.content if interaction.message else ""
+        await interaction.edit_original_response(content=f"{report}\n{said}", view=None)
+
+    async def _settle(self, client: ChiptuneClient, user: int) -> str:
+        """Do it; what to say of it. Raises InputError while the tune is being posted."""
+        song = await client.store.songs.get(self.song_id)
+        if song is None:
+            return say(GONE_ALREADY)
+        if self.verdict == "dismiss":
+            await client.store.reports.handle(song.id)
+            return say(DISMISSED, user=user)
+        stays = await delete_song(client, song)
+        return f"{say(DELETED, user=user)} {stays}".rstrip()

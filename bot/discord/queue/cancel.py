@@ -1,0 +1,94 @@
+"""Taking a request back that is not done: `/chiptune cancel`, and the button on a placeholder.
+
+What a request leaves behind that was taken back is the backlog's affair.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import discord
+from discord import app_commands, ui
+from discord.app_commands import Choice
+
+from bot.discord.core.autocomplete import CHOICE_LENGTH, MAX_CHOICES
+from bot.discord.core.components import SONG, OfSong, Press
+from bot.discord.core.locale import of_channel
+from bot.discord.core.permissions import moderates
+from bot.discord.post.layout import notice
+from bot.discord.queue.queue_command import summary
+from bot.discord.queue.submission import place
+from bot.languages import command, say, speaking
+from bot.text import plain
+from generator.protocol.errors import CANCELLED_SENTENCE, InputError
+from generator.protocol.i18n import _
+
+if TYPE_CHECKING:
+    from bot.discord.core.client import ChiptuneClient
+    from bot.store import RequestRecord
+
+NO_REQUEST = _("There is no such request: `{queue}` shows what is open.").format(queue=command("queue"))
+NOT_YOURS = _("Only the one who asked, or a moderator, can cancel this.")
+NOT_YOUR_BUTTON = _("Only the one who asked can press this; moderators have `{cancel}`.").format(
+    cancel=command("cancel")
+)
+CANCELLED = _("Cancelled.")
+
+
+async def complete_request(interaction: discord.Interaction[ChiptuneClient], typed: str) -> list[Choice[str]]:
+    """The open requests that the person may cancel, their own first."""
+    user = str(interaction.user.id)
+    found = [(entry, where) for entry, where in await interaction.client.backlog.open() if may(interaction, entry)]
+    found.sort(key=lambda one: one[0].user_id != user)
+    named = []
+    for entry, where in found:
+        what = summary(entry.request) if entry.user_id == user else say("another’s {tune}", tune=summary(entry.request))
+        named.append((f"{what} · {say(where.sentence)}", entry.id))
+    choices = [Choice(name=plain(name, CHOICE_LENGTH), value=request) for name, request in named]
+    return [choice for choice in choices if typed.strip().lower() in choice.name.lower()][:MAX_CHOICES]
+
+
+@app_commands.command(name="cancel", description="Take a request back that is not done yet")
+@app_commands.describe(request="What is waiting or being made; your next one if left out")
+@app_commands.autocomplete(request=complete_request)
+async def cancel(interaction: discord.Interaction[ChiptuneClient], *, request: str | None = None) -> None:
+    """Take back a request of one's own, or as a moderator anybody's in the server."""
+    client, user = interaction.client, str(interaction.user.id)
+    if request is None:
+        request = next((entry.id for entry, _ in await client.backlog.open(user_id=user)), "")
+    entry = await client.store.requests.get(request)
+    if entry is None or not (entry.user_id == user or entry.guild_id == place(interaction)):
+        raise InputError(NO_REQUEST)
+    if not may(interaction, entry):
+        raise InputError(NOT_YOURS)
+    await interaction.response.defer(thinking=True, ephemeral=True)  # first: the disk may be busy
+    await client.backlog.cancel(entry.id, by=user)
+    await interaction.edit_original_response(content=say(CANCELLED))
+
+
+def may(interaction: discord.Interaction[Any], entry: RequestRecord) -> bool:
+    """Whether somebody asked for it on Discord, or keeps order in the channel where it was asked for."""
+    if entry.origin != "discord":
+        return False
+    here = entry.guild_id == str(interaction.guild_id)
+    return (here and moderates(interaction, entry.channel_id)) or entry.user_id == str(interaction.user.id)
+
+
+class Cancel(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:cancel:{SONG}"):
+    """Takes back the request that a placeholder stands for, whose id the tune would have."""
+
+    def __init__(self, song_id: str) -> None:
+        super().__init__(song_id, ui.Button(label=say("Cancel"), custom_id=f"chiptune:cancel:{song_id}"))
+
+    async def pressed(self, interaction: Press, client: ChiptuneClient) -> None:
+        """Cancel it, and say so in the placeholder at once."""
+        entry = await client.store.requests.get(self.song_id)
+        if entry is None:
+            raise InputError(NO_REQUEST)
+        user = str(interaction.user.id)
+        if entry.user_id != user:
+            raise InputError(NOT_YOUR_BUTTON)
+        await interaction.response.defer()
+        await client.backlog.cancel(entry.id, by=user)
+        with speaking(await of_channel(interaction)):
+            await interaction.edit_original_response(view=notice(say(CANCELLED_SENTENCE)))

@@ -1,0 +1,1 @@
+"""Tunes on Discord: generate, remix, rework, look up, replay, and play in voice channels."""

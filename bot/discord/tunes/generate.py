@@ -1,0 +1,67 @@
+"""`/chiptune generate`: a new tune. What its options may hold is the contract's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import discord
+from discord import app_commands
+from discord.app_commands import Range
+
+from bot.discord.core.autocomplete import choices, complete_key, sounds
+from bot.discord.queue import submission
+from bot.discord.server import defaults
+from bot.votes.taste_in_use import steered
+from generator.protocol.names import DENSITIES, SCENES
+from generator.protocol.requests import BARS, BPM, SECONDS, SEEDS, TAKES, TEMPERATURE, Request, random_seed
+
+if TYPE_CHECKING:
+    from bot.discord.core.client import ChiptuneClient
+
+
+@app_commands.command(name="generate", description="Compose a tune")
+@app_commands.describe(
+    scene="What it plays for",
+    key="Such as C, F# or Bb for major, Cm or F#m for minor",
+    tempo="Beats a minute",
+    seconds="How long it plays",
+    bars="How long it plays, in bars",
+    density="How many notes",
+    seed="The same seed and options give the same tune again",
+    temperature="Below 1 plays it safe, above 1 takes risks",
+    takes="Compose so many and keep the best",
+    sound="What plays it; the notes are the same",
+)
+@app_commands.choices(scene=choices(SCENES), density=choices(DENSITIES), sound=sounds())
+@app_commands.autocomplete(key=complete_key)
+async def generate(
+    interaction: discord.Interaction[ChiptuneClient],
+    *,
+    scene: str | None = None,
+    key: str | None = None,
+    tempo: Range[int, BPM[0], BPM[1]] | None = None,
+    seconds: Range[int, SECONDS[0], SECONDS[1]] | None = None,
+    bars: Range[int, BARS[0], BARS[1]] | None = None,
+    density: str | None = None,
+    seed: Range[int, 0, SEEDS - 1] | None = None,
+    temperature: Range[float, TEMPERATURE[0], TEMPERATURE[1]] = 1.0,
+    takes: Range[int, TAKES[0], TAKES[1]] | None = None,
+    sound: str | None = None,
+) -> None:
+    """Compose a tune; what is left out is as usual in the server, else the model's choice."""
+    request = Request(
+        scene=scene,
+        key=key,
+        bpm=tempo,
+        seconds=seconds,
+        bars=bars,
+        density=density,
+        seed=random_seed() if seed is None else seed,
+        temperature=temperature,
+        takes=takes,
+    )
+    request, note = await defaults.with_usual(interaction, request, sound)
+    message = await submission.defer(interaction)
+    if seed is None:  # who names one wants the tune that it gives
+        request = await steered(interaction.client.store, request, submission.place(interaction))
+    await submission.submit(interaction, message, request, note=note)

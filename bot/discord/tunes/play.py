@@ -1,0 +1,76 @@
+"""`/chiptune play` and `/chiptune stop`: tunes made here, heard in the voice channel of the one who asks.
+
+How a channel is joined is `voice`'s, what is played when, `jukebox`'s.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import discord
+from discord import app_commands
+
+from bot.discord.core.autocomplete import complete_song
+from bot.discord.core.locale import of_channel
+from bot.discord.core.markdown import inert
+from bot.discord.queue import submission
+from bot.discord.tunes.jukebox import Tune
+from bot.discord.tunes.voice import channel_of
+from bot.files.song_files import FILES_GONE
+from bot.languages import command, say, speaking
+from generator.protocol.errors import InputError
+from generator.protocol.i18n import _, ngettext
+
+if TYPE_CHECKING:
+    from bot.discord.core.client import ChiptuneClient
+    from bot.store import Song
+
+NOTHING_YET = _("There is no tune here yet: `{generate}` makes the first one.").format(generate=command("generate"))
+NOTHING_PLAYS = _("Nothing is being played here.")
+LISTEN_FIRST = _("Only those who listen can stop it: join <#{channel}> first.")
+PLAYING = _("Playing: **{title}** in <#{channel}>")
+NEXT = _("Next: **{title}** in <#{channel}>")
+AFTER = ngettext("After {n} other: **{title}** in <#{channel}>", "After {n} others: **{title}** in <#{channel}>")
+STOPPED = _("Stopped.")
+
+
+@app_commands.command(name="play", description="Play a tune made here in your voice channel")
+@app_commands.describe(song="A tune made here; the newest if left out")
+@app_commands.autocomplete(song=complete_song)
+async def play(interaction: discord.Interaction[ChiptuneClient], *, song: str | None = None) -> None:
+    """Play a tune now, or after those that were asked for before it."""
+    client = interaction.client
+    channel = channel_of(interaction)
+    found = await submission.find_song(interaction, song) if song else await _newest(interaction)
+    path = await client.backlog.files.path(found.id, found.audio)
+    if path is None:
+        raise InputError(FILES_GONE)
+    await interaction.response.defer(thinking=True)
+    before = await client.jukebox.play(channel, Tune(found.title, str(path)))
+    when = NEXT if before == 1 else AFTER if before else PLAYING
+    with speaking(await of_channel(interaction)):
+        said = say(when.counted(before, title=inert(found.title), channel=channel.id))
+    await interaction.edit_original_response(content=said)
+
+
+@app_commands.command(name="stop", description="Stop playing, and leave the voice channel")
+async def stop(interaction: discord.Interaction[ChiptuneClient]) -> None:
+    """Leave the voice channel with all that waits there; for those who listen, and for moderators."""
+    jukebox, guild = interaction.client.jukebox, interaction.guild_id or 0
+    player = jukebox.player(guild)
+    if player is None:
+        raise InputError(NOTHING_PLAYS)
+    channel = player.voice.channel
+    if interaction.user.id not in channel.voice_states and not interaction.permissions.move_members:
+        raise InputError(LISTEN_FIRST.format(channel=channel.id))
+    await interaction.response.defer(thinking=True, ephemeral=True)
+    await jukebox.stop(guild)
+    await interaction.edit_original_response(content=say(STOPPED))
+
+
+async def _newest(interaction: discord.Interaction[ChiptuneClient]) -> Song:
+    """The newest tune made here. Raises InputError."""
+    songs = await submission.listed(interaction, limit=1)
+    if not songs:
+        raise InputError(NOTHING_YET)
+    return songs[0]

@@ -1,0 +1,68 @@
+"""`/chiptune remix`: a MIDI file, or a tune made here, arranged or written on. What a mode does is the generator's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import discord
+from discord import app_commands
+from discord.app_commands import Range
+
+from bot.discord.core.autocomplete import choices, complete_keep, complete_song, sounds
+from bot.discord.queue import submission
+from generator.protocol.modes import MODES
+from generator.protocol.names import LAST_BAR, parse_channels, parse_span
+from generator.protocol.requests import BARS, REMIX_BPM, SEEDS, STRENGTH, TRANSPOSE, Request, random_seed
+
+if TYPE_CHECKING:
+    from bot.discord.core.client import ChiptuneClient
+
+
+@app_commands.command(name="remix", description="Make an NES tune of a MIDI file, or of a tune made here")
+@app_commands.describe(
+    file="A MIDI file (.mid)",
+    song="A tune made here",
+    mode="Only arrange it, or write on it",
+    keep="Accompany: the channels that stay as they are",
+    strength="Vary: how much of it changes, 0 to 1",
+    from_bar="Continue: the first new bar; after the end if left out",
+    span="Infill: the bars to write anew, such as 5-8",
+    bars="Continue: how many new bars",
+    tempo="Beats a minute",
+    transpose="Semitones up or down",
+    seed="The same seed and options give the same tune again",
+    sound="What plays it; as the tune was, or as usual, if left out",
+)
+@app_commands.choices(mode=choices(tuple(MODES)[1:]), sound=sounds())
+@app_commands.autocomplete(song=complete_song, keep=complete_keep)
+async def remix(
+    interaction: discord.Interaction[ChiptuneClient],
+    *,
+    file: discord.Attachment | None = None,
+    song: str | None = None,
+    mode: str = "arrange",
+    keep: str | None = None,
+    strength: Range[float, STRENGTH[0], STRENGTH[1]] | None = None,
+    from_bar: Range[int, 1, LAST_BAR] | None = None,
+    span: str | None = None,
+    bars: Range[int, BARS[0], BARS[1]] | None = None,
+    tempo: Range[int, REMIX_BPM[0], REMIX_BPM[1]] | None = None,
+    transpose: Range[int, TRANSPOSE[0], TRANSPOSE[1]] | None = None,
+    seed: Range[int, 0, SEEDS - 1] | None = None,
+    sound: str | None = None,
+) -> None:
+    """Arrange a MIDI file or a tune made here for the NES's four channels, and write on it."""
+    wanted = Request(
+        mode=mode,
+        upload=submission.UNKNOWN_DIGEST,
+        keep=parse_channels(keep) if keep else None,
+        strength=strength,
+        from_bar=from_bar,
+        span=parse_span(span) if span else None,
+        bars=bars,
+        bpm=tempo,
+        transpose=transpose,
+        seed=random_seed() if seed is None else seed,
+    )
+    source = await submission.find_source(interaction, file, song)
+    await submission.submit_remix(interaction, wanted, source, sound)

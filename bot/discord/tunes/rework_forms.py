@@ -1,0 +1,127 @@
+"""Writing on a tune from below its post: a form that asks how, and a menu of the channel to write anew.
+
+What a mode does is the generator's.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import discord
+from discord import ui
+
+from bot.discord.core import error_replies
+from bot.discord.core.components import SONG, OfSong, Press
+from bot.discord.queue import submission
+from bot.languages import say
+from bot.store import Song
+from bot.text import capital, plain
+from generator.protocol.errors import InputError
+from generator.protocol.i18n import _
+from generator.protocol.modes import MODES
+from generator.protocol.names import CHANNELS
+
+if TYPE_CHECKING:
+    from bot.discord.core.client import ChiptuneClient
+
+CHANNEL_TITLES = {"p1": _("pulse 1"), "p2": _("pulse 2"), "tr": _("triangle"), "no": _("noise")}
+PARTS = {
+    "p1": _("the melody, mostly"),
+    "p2": _("the harmony, mostly"),
+    "tr": _("the bass, mostly"),
+    "no": _("the drums"),
+}
+MODE_TITLES = {
+    "vary": (_("Vary"), _("A share of the bars is written anew")),
+    "continue": (_("Continue"), _("Eight bars more, and a close")),
+    "accompany": (_("Accompany"), _("Keep some channels, write the others anew")),
+    "infill": (_("Infill"), _("Four bars in the middle are written anew")),
+    "arrange": (_("Arrange"), _("The same notes")),
+}
+"""The modes that a tune made here can be remixed in, as the form shows them: the first is chosen already."""
+STRENGTH, KEEP = "0.5", ("p1",)
+FORM_SECONDS = 15 * 60.0
+"""How long a form is waited for; the press that opened it is good for as long."""
+
+
+class Remix(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:remix:{SONG}"):
+    """Opens the form."""
+
+    def __init__(self, song_id: str) -> None:
+        super().__init__(song_id, ui.Button(label=say("Remix…"), emoji="🎛️", custom_id=f"chiptune:remix:{song_id}"))
+
+    async def pressed(self, interaction: Press, client: ChiptuneClient) -> None:
+        """Show the form, which is the answer to the press."""
+        await interaction.response.send_modal(RemixForm(await self.song(client)))
+
+
+class RemixForm(ui.Modal):
+    """How a tune is to be remixed; each field is read only by the mode that has a use for it."""
+
+    def __init__(self, song: Song) -> None:
+        super().__init__(title=plain(say("Remix {title}", title=song.title), 45), timeout=FORM_SECONDS)
+        self.song = song
+        self.mode: ui.Select[Any] = ui.Select(
+            custom_id="mode",
+            options=[
+                discord.SelectOption(
+                    label=say(title), description=say(about), value=mode, default=mode == next(iter(MODE_TITLES))
+                )
+                for mode, (title, about) in MODE_TITLES.items()
+            ],
+        )
+        self.strength: ui.TextInput[Any] = ui.TextInput(
+            custom_id="strength", default=STRENGTH, required=False, max_length=5
+        )
+        self.keep: ui.Select[Any] = ui.Select(
+            custom_id="keep", options=_channels(KEEP), min_values=0, max_values=len(CHANNELS) - 1, required=False
+        )
+        self.add_item(ui.Label(text=say("Mode"), component=self.mode))
+        how_much, which = say("Vary: how much changes, 0 to 1"), say("Accompany: the channels that stay")
+        self.add_item(ui.Label(text=say("Strength"), description=how_much, component=self.strength))
+        self.add_item(ui.Label(text=say("Keep"), description=which, component=self.keep))
+
+    async def on_submit(self, interaction: Press) -> None:
+        """Ask for the remix."""
+        async with error_replies.answering(interaction):
+            mode = self.mode.values[0] if self.mode.values else next(iter(MODE_TITLES))
+            given = {"strength": _share(self.strength.value), "keep": list(self.keep.values) or None}
+            options = {name: value for name, value in given.items() if name in MODES.get(mode, ())}
+            await submission.submit_rework(interaction, self.song, mode, **options)
+
+
+class Rewrite(OfSong, ui.DynamicItem[ui.Select[Any]], template=rf"chiptune:rewrite:{SONG}"):
+    """One channel is written anew, accompanying the other three."""
+
+    def __init__(self, song_id: str) -> None:
+        menu: ui.Select[Any] = ui.Select(
+            placeholder=say("Rewrite one channel…"), options=_channels(), custom_id=f"chiptune:rewrite:{song_id}"
+        )
+        super().__init__(song_id, menu)
+
+    async def pressed(self, interaction: Press, client: ChiptuneClient) -> None:
+        """Ask for the channel that was chosen."""
+        song = await self.song(client)
+        chosen = self.item.values[0]
+        kept = [name for name in CHANNELS if name != chosen]
+        with client.presses.once(interaction.user.id, self.custom_id, chosen):
+            await submission.submit_rework(interaction, song, "accompany", keep=kept)
+
+
+def _channels(chosen: tuple[str, ...] = ()) -> list[discord.SelectOption]:
+    """The four channels as options; `chosen` are so already."""
+    return [
+        discord.SelectOption(
+            label=capital(say(CHANNEL_TITLES[name])), description=say(PARTS[name]), value=name, default=name in chosen
+        )
+        for name in CHANNELS
+    ]
+
+
+def _share(text: str) -> float | None:
+    """A number as people type it, also with a comma. Raises InputError."""
+    typed = text.strip().replace(",", ".")
+    try:
+        return float(typed) if typed else None
+    except ValueError as error:
+        raise InputError(_("The strength is a number from 0 to 1, such as 0.5.")) from error

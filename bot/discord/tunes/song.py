@@ -1,0 +1,61 @@
+"""`/chiptune song` and `replay`: a tune of the history, looked at alone or posted again. Nothing new is made."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import discord
+from discord import app_commands
+
+from bot.discord.core import visibility
+from bot.discord.core.autocomplete import complete_song
+from bot.discord.core.locale import of_channel
+from bot.discord.post import layout
+from bot.discord.post.buttons import rows
+from bot.discord.post.lineage import family
+from bot.discord.queue import submission
+from bot.discord.server import defaults
+from bot.languages import speaking, spoken
+from bot.store import GONE
+from generator.protocol.errors import InputError
+
+if TYPE_CHECKING:
+    from bot.discord.core.client import ChiptuneClient
+
+
+@app_commands.command(name="song", description="A tune made here: its recipe, its family and its files")
+@app_commands.describe(song="A tune made here")
+@app_commands.autocomplete(song=complete_song)
+async def show_song(interaction: discord.Interaction[ChiptuneClient], song: str) -> None:
+    """A tune with everything there is, to the one who asks alone."""
+    await show(interaction, song, ephemeral=True)
+
+
+@app_commands.command(name="replay", description="Post a tune made here again")
+@app_commands.describe(song="A tune made here")
+@app_commands.autocomplete(song=complete_song)
+async def replay(interaction: discord.Interaction[ChiptuneClient], song: str) -> None:
+    """The same files again, for all, where tunes belong."""
+    await defaults.check_channel(interaction)
+    await show(interaction, song, ephemeral=False)
+
+
+async def show(interaction: discord.Interaction[ChiptuneClient], song_id: str, *, ephemeral: bool) -> None:
+    """Answer with a tune's post; for one person alone, with its family and all its files. Raises InputError."""
+    client = interaction.client
+    post = await layout.load(client, (await submission.find_song(interaction, song_id)).id)
+    post.check_files()
+    message = await submission.promise(interaction, ephemeral=ephemeral)
+    if not ephemeral:
+        # Before the tune is there: what deletes it then finds the message. One that stays empty is no harm.
+        channel, user = str(interaction.channel_id), str(interaction.user.id)
+        if not await client.store.messages.add(post.song.id, channel, str(message), user):
+            raise InputError(GONE)
+    more = await family(client.store, post, visibility.channels(interaction)) if ephemeral else ""
+
+    async def send(names: layout.Names) -> discord.Message:
+        view = post.layout(names, rows(post), more=more)
+        return await interaction.edit_original_response(view=view, attachments=post.open(names))
+
+    with speaking(spoken() if ephemeral else await of_channel(interaction)):
+        await layout.send_fitting(post.forms(interaction.filesize_limit, full=ephemeral), send)

@@ -1,0 +1,259 @@
+"""What people do in a contest: start and stop it, nominate songs, vote, and look at what won.
+
+One vote a person and round, which can change, and none for one's own song; while a round is open nobody is told how the
+votes stand, since people follow those who lead. Time passes in `rounds`; how often one may nominate and vote in a
+minute is `bot.votes.voting`'s.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.contests.schedule import beginning_at
+from bot.store.contest import rounds
+from bot.store.contest.rounds import ROUNDS, Round
+from bot.store.database.connections import Database, Rows
+from bot.store.database.records import GONE, Song
+from generator.protocol.errors import InputError
+from generator.protocol.i18n import _, ngettext
+
+EACH = 2
+"""Songs that one person may nominate in a round."""
+MOST = 20
+"""Songs in a round: what one message can list and one menu can hold."""
+RUNNING = _("A contest is running here already.")
+NOT_RUNNING = _("There is no contest here.")
+ROUND_OVER = _("This round is over.")
+NOT_NOMINATING = _("Nominations of this round are over.")
+NOT_VOTING = _("There is nothing to vote for yet: tunes are being nominated.")
+VOTING_OVER = _("The votes of this round are being counted.")
+ELSEWHERE = _("Only tunes that were made here can be nominated.")
+ONE_CHANNEL = _("This tune is listed in one channel alone: a contest is for tunes that everybody here may see.")
+TWICE = _("This tune is nominated already.")
+HAS_WON = _("This tune has won a round already.")
+ENOUGH = ngettext(
+    "You have nominated {n} tune, which is the most a person may in a round.",
+    "You have nominated {n} tunes, which is the most a person may in a round.",
+).counted(EACH)
+FULL = ngettext("This round has {n} tune, which is the most.", "This round has {n} tunes, which is the most.").counted(
+    MOST
+)
+NO_NOMINEE = _("This tune is not in this round.")
+OWN_SONG = _("This tune is your own: others vote for it.")
+NOT_NOMINATED = _("You have not nominated this tune.")
+
+
+@dataclass(frozen=True, slots=True)
+class Nominee:
+    """A song of a round. votes: None while the round is open. won: whether it is the winner."""
+
+    song: Song
+    votes: int | None
+    won: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Mine:
+    """What a person has done in a round: the song voted for, and the songs nominated, by id."""
+
+    vote: str | None
+    nominated: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Famous:
+    """A song of the hall of fame, and the round that it won with so many votes."""
+
+    round: Round
+    song: Song
+    votes: int
+
+
+class Contests:
+    """The tables `contests`, `nominations` and `ballots`. now: seconds since 1970, wherever it is asked for."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    async def start(self, guild_id: str, channel_id: str | None, now: float) -> Round:
+        """Start a place's contest, or let one go on that was to end; its open round. Raises InputError."""
+        async with self._db.transaction():
+            known = await self._db.rows("SELECT ending FROM contests WHERE guild_id = ?", (guild_id,))
+            if known and not known[0]["ending"]:
+                raise InputError(RUNNING)
+            await self._db.execute(
+                "INSERT INTO contests (guild_id, channel_id) VALUES (?, ?)"
+                " ON CONFLICT DO UPDATE SET ending = 0, quiet = 0, channel_id = excluded.channel_id",
+                (guild_id, channel_id),
+            )
+            if known:
+                sql = "UPDATE rounds SET channel_id = ? WHERE guild_id = ? AND stage <> 'over'"
+                await self._db.execute(sql, (channel_id, guild_id))
+            else:
+                await rounds.begin(self._db, guild_id, beginning_at(now))
+            return await self._open(guild_id)
+
+    async def stop(self, guild_id: str, now: float, *, at_once: bool = False) -> Round:
+        """Let the open round be the last, or end it at once without a winner; that round. Raises InputError."""
+        async with self._db.transaction():
+            found = await self._open(guild_id)
+            if at_once:
+                await self._db.execute("DELETE FROM contests WHERE guild_id = ?", (guild_id,))
+                await rounds.end(self._db, found, "stopped", now)
+            else:
+                await self._db.execute("UPDATE contests SET ending = 1 WHERE guild_id = ?", (guild_id,))
+        return found
+
+    async def open(self, guild_id: str) -> Round | None:
+        """A place's open round."""
+        rows = await self._db.fetch(f"{ROUNDS} WHERE guild_id = ? AND stage <> 'over'", (guild_id,))
+        return Round.from_row(rows[0]) if rows else None
+
+    async def last(self, guild_id: str) -> Round | None:
+        """A place's round that ended last."""
+        rows = await self._db.fetch(
+            f"{ROUNDS} WHERE guild_id = ? AND stage = 'over' ORDER BY ordinal DESC LIMIT 1", (guild_id,)
+        )
+        return Round.from_row(rows[0]) if rows else None
+
+    async def get(self, guild_id: str, round_id: str) -> Round | None:
+        """A round of a place by its id."""
+        rows = await self._db.fetch(f"{ROUNDS} WHERE guild_id = ? AND id = ?", (guild_id, round_id))
+        return Round.from_row(rows[0]) if rows else None
+
+    async def nominees(self, number: int) -> list[Nominee]:
+        """A round's songs: in the order of their nomination, and once it is over the winner first, then by votes."""
+        rows = await self._db.fetch(
+            "SELECT nominations.votes AS given, won, voted_songs.* FROM nominations"
+            " JOIN voted_songs ON voted_songs.id = song WHERE round = ?"
+            " ORDER BY won DESC, coalesce(given, 0) DESC, nominations.number",
+            (number,),
+        )
+        return [Nominee(Song.from_row(row), row["given"], bool(row["won"])) for row in rows]
+
+    async def mine(self, number: int, person: str) -> Mine:
+        """What a person has done in an open round."""
+        async with self._db.looking() as rows:
+            vote = await rows("SELECT song FROM ballots WHERE round = ? AND voter = ?", (number, person))
+            nominated = await _nominated(rows, number, person)
+        return Mine(vote[0]["song"] if vote else None, nominated)
+
+    async def nominatable(self, guild_id: str, limit: int) -> list[Song]:
+        """A place's newest songs that could be nominated in its open round."""
+        rows = await self._db.fetch(
+            "SELECT * FROM voted_songs WHERE guild_id = ?1 AND only_in IS NULL"
+            " AND id NOT IN (SELECT song FROM nominations JOIN rounds ON rounds.number = round"
+            " WHERE guild_id = ?1 AND (won OR stage <> 'over'))"
+            " ORDER BY number DESC LIMIT ?2",
+            (guild_id, limit),
+        )
+        return [Song.from_row(row) for row in rows]
+
+    async def nominate(
+        self, guild_id: str, song_id: str, person: str, now: float, *, round_id: str | None = None
+    ) -> Song:
+        """Nominate a song of a place for its open round, or for a certain one. Raises InputError."""
+        async with self._db.transaction():
+            found = await self._open(guild_id, round_id)
+            if found.stage != "nominating" or now >= found.voting:
+                raise InputError(NOT_NOMINATING)
+            song = await _song(self._db.rows, song_id)
+            if song.guild_id != guild_id:
+                raise InputError(ELSEWHERE)
+            if song.only_in:
+                raise InputError(ONE_CHANNEL)
+            await self._check_free(found.number, song_id, person)
+            await self._db.execute(
+                "INSERT INTO nominations (round, song, nominator) VALUES (?, ?, ?)", (found.number, song_id, person)
+            )
+        return song
+
+    async def withdraw(self, guild_id: str, song_id: str, person: str, now: float) -> Song:
+        """Take a nomination of one's own back, while songs are nominated. Raises InputError."""
+        async with self._db.transaction():
+            found = await self._open(guild_id)
+            if found.stage != "nominating" or now >= found.voting:
+                raise InputError(NOT_NOMINATING)
+            song = await _song(self._db.rows, song_id)
+            gone = await self._db.execute(
+                "DELETE FROM nominations WHERE round = ? AND song = ? AND nominator = ?",
+                (found.number, song_id, person),
+            )
+            if not gone:
+                raise InputError(NOT_NOMINATED)
+        return song
+
+    async def vote(self, guild_id: str, song_id: str, voter: str, now: float, *, round_id: str | None = None) -> Song:
+        """Set a person's vote of an open round. Raises InputError."""
+        async with self._db.transaction():
+            found = await self._open(guild_id, round_id)
+            if found.stage != "voting":
+                raise InputError(NOT_VOTING)
+            if now >= found.closes:
+                raise InputError(VOTING_OVER)
+            if not await self._db.rows(
+                "SELECT 1 FROM nominations WHERE round = ? AND song = ?", (found.number, song_id)
+            ):
+                raise InputError(NO_NOMINEE)
+            song = await _song(self._db.rows, song_id)
+            if song.user_id == voter:
+                raise InputError(OWN_SONG)
+            await self._db.execute(
+                "INSERT INTO ballots (round, voter, song) VALUES (?, ?, ?)"
+                " ON CONFLICT DO UPDATE SET song = excluded.song",
+                (found.number, voter, song_id),
+            )
+        return song
+
+    async def hall_of_fame(self, guild_id: str, *, limit: int = 10, start: int = 0) -> list[Famous]:
+        """The songs that won a place's rounds, newest first. start: how many are left out at its top."""
+        async with self._db.looking() as rows:
+            won = await rows(
+                "SELECT round, song, nominations.votes FROM nominations JOIN rounds ON rounds.number = round"
+                " WHERE guild_id = ? AND won ORDER BY round DESC LIMIT ? OFFSET ?",
+                (guild_id, limit, start),
+            )
+            return [
+                Famous(await _round(rows, row["round"]), await _song(rows, row["song"]), row["votes"]) for row in won
+            ]
+
+    async def _open(self, guild_id: str, round_id: str | None = None) -> Round:
+        """The open round, inside a transaction. Raises InputError where it is none, or not the one that is meant."""
+        rows = await self._db.rows(f"{ROUNDS} WHERE guild_id = ? AND stage <> 'over'", (guild_id,))
+        if round_id is not None and (not rows or rows[0]["id"] != round_id):
+            raise InputError(ROUND_OVER)
+        if not rows:
+            raise InputError(NOT_RUNNING)
+        return Round.from_row(rows[0])
+
+    async def _check_free(self, number: int, song_id: str, person: str) -> None:
+        """Raise InputError where a song cannot be nominated by a person, inside a transaction."""
+        known = await self._db.rows(
+            "SELECT won FROM nominations WHERE song = ? AND (won OR round = ?)", (song_id, number)
+        )
+        if known:
+            raise InputError(HAS_WON if known[0]["won"] else TWICE)
+        if len(await _nominated(self._db.rows, number, person)) >= EACH:
+            raise InputError(ENOUGH)
+        if len(await self._db.rows("SELECT 1 FROM nominations WHERE round = ?", (number,))) >= MOST:
+            raise InputError(FULL)
+
+
+async def _round(rows: Rows, number: int) -> Round:
+    """A round by a number that stands in another row of the state that `rows` asks."""
+    return Round.from_row((await rows(f"{ROUNDS} WHERE number = ?", (number,)))[0])
+
+
+async def _song(rows: Rows, song_id: str) -> Song:
+    """A song, which cannot be deleted meanwhile. Raises InputError where it is already."""
+    found = await rows("SELECT * FROM voted_songs WHERE id = ?", (song_id,))
+    if not found:
+        raise InputError(GONE)
+    return Song.from_row(found[0])
+
+
+async def _nominated(rows: Rows, number: int, person: str) -> tuple[str, ...]:
+    found = await rows(
+        "SELECT song FROM nominations WHERE round = ? AND nominator = ? ORDER BY number", (number, person)
+    )
+    return tuple(row["song"] for row in found)

@@ -1,0 +1,1 @@
+"""The SQLite database itself: connections, migrations, rows as frozen records, cascading deletes."""

@@ -1,0 +1,161 @@
+"""The store's rows as frozen values. Knows SQLite's rows only to read them; the queries stand in `store`."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from generator.protocol.i18n import Sentence, _, said_of
+from generator.protocol.requests import Request
+from generator.protocol.results import Result
+
+Status = Literal["queued", "working", "composed", "posted", "refused"]
+"""How far a request is: composed means that the generator is done with it (a song or an error) and that the answer
+is not delivered yet; posted and refused are the ends."""
+
+LOCAL_GUILD = "local"
+"""The guild of the local channel's songs."""
+SONG_JSON = ("got", "features", "timings")
+"""Fields of a song that its row holds as JSON."""
+LISTED = "(only_in IS NULL OR only_in IN (SELECT value FROM json_each(:channels)))"
+"""The condition that a song is listed where somebody is who sees some channels. channels: their ids as JSON."""
+GONE = _("This tune is no longer in the history.")
+"""Said of a song that was deleted, or that there never was."""
+
+
+def said_json(text: str | None) -> str | None:
+    """What a row keeps beside a sentence, so that it can be said in other languages; None where the text is enough."""
+    said = said_of(text)
+    return None if said is None else json.dumps(said)
+
+
+def said_again(text: str | None, said: str | None) -> Any:
+    """The sentence of a row, out of its English and of what `said_json` kept."""
+    return Sentence.from_json(json.loads(said)) if said else text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestRecord:
+    """A request as the queue holds it.
+
+    destination: what the origin needs to answer, as JSON; opaque here. only_in: the channel where alone its song is
+    listed, None: in all of the guild. cancelled: it was taken back. error: why there is no song, which knows itself in
+    other languages where it can.
+    created, updated: seconds since 1970.
+    """
+
+    id: str
+    origin: str
+    request: Request
+    destination: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    user_id: str | None = None
+    guild_id: str | None = None
+    channel_id: str | None = None
+    only_in: str | None = None
+    parent: str | None = None
+    status: Status = "queued"
+    error: str | None = None
+    cancelled: bool = False
+    attempts: int = 0
+    created: float = field(default_factory=time.time)
+    updated: float = field(default_factory=time.time)
+
+    @classmethod
+    def from_row(cls, row: sqlite3.Row) -> RequestRecord:
+        """From a row of `requests`."""
+        values = {name: row[name] for name in cls.__dataclass_fields__}
+        values["request"] = Request.from_dict(json.loads(row["request"]))
+        values["destination"] = json.loads(row["destination"])
+        values["cancelled"] = bool(row["cancelled"])
+        values["error"] = said_again(row["error"], row["error_said"])
+        return cls(**values)
+
+
+@dataclass(frozen=True, slots=True)
+class KeptFile:
+    """A file of a song: its name there, the SHA-256 of its bytes, which it is stored under, and how many these are."""
+
+    name: str
+    sha256: str
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Song:
+    """A tune that was made; its id is its request's.
+
+    midi, audio, picture: file names; `Store.files` knows their content. seconds: the score played once. got: what
+    else came out, and features: what is measured on the score, as `generator.protocol.results.Result` has them. only_in: as its
+    request's. votes: the sum. deleted: when, in seconds since 1970; then the row is empty and stays for the lineage of
+    others alone.
+    """
+
+    id: str
+    title: str
+    digest: str
+    midi: str
+    audio: str
+    picture: str
+    seconds: float
+    bpm: float
+    key: str
+    scene: str | None
+    seed: int
+    model: str
+    engine: str
+    parent: str | None = None
+    guild_id: str | None = None
+    only_in: str | None = None
+    user_id: str | None = None
+    message_id: str | None = None
+    report: str = ""
+    got: Mapping[str, str | float] = field(default_factory=dict)
+    features: Mapping[str, float] = field(default_factory=dict)
+    timings: Mapping[str, float] = field(default_factory=dict)
+    created: float = field(default_factory=time.time)
+    votes: int = 0
+    deleted: float | None = None
+
+    @property
+    def file_names(self) -> tuple[str, ...]:
+        """The names of all its files."""
+        return (self.midi, self.audio, self.picture)
+
+    @classmethod
+    def from_result(cls, entry: RequestRecord, result: Result) -> Song:
+        """The song that a request became."""
+        return cls(
+            id=entry.id,
+            title=result.title,
+            digest=result.digest,
+            midi=result.midi,
+            audio=result.audio,
+            picture=result.picture,
+            seconds=result.seconds,
+            bpm=result.bpm,
+            key=result.key,
+            scene=entry.request.scene,
+            seed=result.seed,
+            model=result.model,
+            engine=result.engine,
+            parent=entry.parent,
+            guild_id=entry.guild_id,
+            only_in=entry.only_in,
+            user_id=entry.user_id,
+            report=result.report,
+            got=result.got,
+            features=result.features,
+            timings=result.timings,
+        )
+
+    @classmethod
+    def from_row(cls, row: sqlite3.Row) -> Song:
+        """From a row of `voted_songs`."""
+        values = {name: row[name] for name in cls.__dataclass_fields__}
+        values |= {name: json.loads(row[name]) for name in SONG_JSON}
+        values["report"] = said_again(row["report"], row["report_said"])
+        return cls(**values)

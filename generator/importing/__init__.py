@@ -1,0 +1,1 @@
+"""Any MIDI file becomes parts of plain notes on a grid."""

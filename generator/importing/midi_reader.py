@@ -1,0 +1,227 @@
+"""The bytes of standard MIDI files, whole or damaged, as mido's messages.
+
+mido reads a whole file or nothing, and slowly: here its framing is taken apart (chunks, delta times, running status,
+lengths), so that what is broken costs no more than the rest of its track, and mido makes the messages. Whatever was
+read comes out as format 1 with ticks a beat, without system messages and most meta events. What the notes mean is not
+known here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import mido
+
+from generator.protocol.errors import InputError
+from generator.protocol.i18n import _
+from generator.protocol.uploads import UPLOAD_LIMITS
+
+SMPTE = {24: (24, 1_000_000), 25: (25, 1_000_000), 29: (30, 1_001_000), 30: (30, 1_000_000)}
+"""SMPTE frames a second to frames a beat, and that beat in microseconds."""
+HEADER_BYTES = 14
+CHANNEL_MESSAGES = {
+    0x8: ("note_off", "note", "velocity"),
+    0x9: ("note_on", "note", "velocity"),
+    0xA: ("polytouch", "note", "value"),
+    0xB: ("control_change", "control", "value"),
+    0xC: ("program_change", "program", ""),
+    0xD: ("aftertouch", "value", ""),
+    0xE: ("pitchwheel", "pitch", ""),
+}
+"""The upper half of a status byte to mido's names."""
+SYSTEM_BYTES = {0xF1: 1, 0xF2: 2, 0xF3: 1}
+"""Data bytes of system messages, which files should not hold; the others have none."""
+TEXT, TRACK_NAME, MARKER, PORT, END_OF_TRACK, TEMPO, TIME_SIGNATURE = 0x01, 0x03, 0x06, 0x21, 0x2F, 0x51, 0x58
+TEXTS = {TEXT: ("text", "text"), TRACK_NAME: ("track_name", "name"), MARKER: ("marker", "text")}
+KEPT_META = frozenset({*TEXTS, PORT, TEMPO, TIME_SIGNATURE})
+"""Meta events that say something about what sounds, or what it is."""
+MAX_TEXT = 1000
+MAX_DENOMINATOR = 6
+"""As a power of two."""
+
+Event = tuple[int, int, bytes]
+"""(ticks since the event before, status byte, data); of meta events the data begin with their type."""
+
+
+class DamagedMidi(ValueError):
+    """The bytes break the format where nothing can be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A file as far as it could be read. counts_beats: not seconds. damaged: not all of it could be read."""
+
+    midi: mido.MidiFile
+    counts_beats: bool
+    damaged: bool
+
+
+def read_midi(data: bytes) -> Reading:
+    """A MIDI file, also inside RIFF or behind some other bytes. Raises DamagedMidi, and InputError for its limits."""
+    begin = data.find(b"MThd")
+    if begin < 0:
+        raise InputError(_("The RIFF file holds no MIDI."))
+    form, division = int.from_bytes(data[begin + 8 : begin + 10], "big"), data[begin + 12 : begin + HEADER_BYTES]
+    chunks = list(_track_chunks(data, begin + HEADER_BYTES))
+    UPLOAD_LIMITS["tracks"].check(len(chunks))
+    if not chunks or not int.from_bytes(division, "big"):
+        raise DamagedMidi("no tracks, or no ticks")
+    read = [_read_track(chunk) for chunk in chunks]
+    UPLOAD_LIMITS["events"].check(sum(len(events) for events, _ in read))
+    counts_beats = division[0] < 0x80
+    tracks = [_track(events, keep_tempo=counts_beats) for events, _ in read]
+    if form == 2:
+        _one_after_the_other(tracks)
+    ticks = int.from_bytes(division, "big")
+    if not counts_beats:  # its own tempos mean nothing
+        ticks, beat = _smpte_beat(division)
+        tracks[0].insert(0, mido.MetaMessage("set_tempo", tempo=beat))
+    midi = mido.MidiFile(type=1, ticks_per_beat=ticks, tracks=tracks)
+    return Reading(midi, counts_beats, any(broken for _, broken in read))
+
+
+def _track_chunks(data: bytes, at: int) -> Iterator[bytes]:
+    """What the track chunks hold; other chunks are passed over.
+
+    A length is believed where it leads to the end of the file or to what looks like a chunk's name. Else the track
+    goes on to the next track, or to the end of the file.
+    """
+    at = data.find(b"MTrk", at)
+    while at >= 0:
+        at += 8
+        end = at + int.from_bytes(data[at - 4 : at], "big")
+        name = data[end : end + 4]
+        if end != len(data) and not (len(name) == 4 and name.isalnum()):
+            end = data.find(b"MTrk", at)
+            end = end if end >= 0 else len(data)
+        yield data[at:end]
+        at = data.find(b"MTrk", end)
+
+
+def _read_track(chunk: bytes) -> tuple[list[Event], bool]:
+    """(the events up to the track's end or to where it is broken, whether it is)."""
+    found: list[Event] = []
+    try:
+        found.extend(_events(chunk))
+    except (IndexError, DamagedMidi):
+        return found, True
+    return found, False
+
+
+def _events(chunk: bytes) -> Iterator[Event]:
+    """Channel messages and some meta events. Raises DamagedMidi or IndexError where the track is broken."""
+    at = status = wait = 0
+    size = len(chunk)
+    while at < size:
+        delta = chunk[at]
+        at += 1
+        if delta > 0x7F:
+            delta, at = _number(chunk, at - 1)
+        wait += delta
+        byte = chunk[at]
+        if byte < 0xF0:
+            if byte > 0x7F:
+                status = byte
+                at += 1
+            elif not status:
+                raise DamagedMidi("data without a status")
+            end = at + (1 if 0xC0 <= status < 0xE0 else 2)
+            if end > size:
+                raise DamagedMidi("a message is cut off")
+            yield wait, status, chunk[at:end]
+            wait = 0
+        elif byte == 0xFF:
+            length, begin = _number(chunk, at + 2)
+            end = begin + length
+            kind = chunk[at + 1]
+            if kind == END_OF_TRACK:
+                break
+            if kind in KEPT_META:
+                yield wait, byte, bytes((kind,)) + chunk[begin : min(end, begin + MAX_TEXT)]
+                wait = 0
+        elif byte in (0xF0, 0xF7):
+            length, begin = _number(chunk, at + 1)
+            end = begin + length
+        else:
+            end = at + 1 + SYSTEM_BYTES.get(byte, 0)
+        at = end
+    if at > size:
+        raise DamagedMidi("an event is cut off")
+    yield wait, 0xFF, bytes((END_OF_TRACK,))
+
+
+def _number(chunk: bytes, at: int) -> tuple[int, int]:
+    """(variable-length number, where it ends). Raises DamagedMidi and IndexError."""
+    number = 0
+    for place in range(at, at + 4):
+        byte = chunk[place]
+        number = number << 7 | byte & 0x7F
+        if byte < 0x80:
+            return number, place + 1
+    raise DamagedMidi("a number of more than four bytes")
+
+
+def _track(events: list[Event], *, keep_tempo: bool) -> mido.MidiTrack:
+    track = mido.MidiTrack()
+    wait = 0
+    for delta, status, data in events:
+        wait += delta
+        if status < 0xF0:
+            track.append(_channel_message(wait, status, data))
+        elif (meta := _meta_message(data[0], data[1:])) and (keep_tempo or meta.type != "set_tempo"):
+            track.append(meta.copy(time=wait))
+        else:
+            continue
+        wait = 0
+    if not track or track[-1].type != "end_of_track":
+        track.append(mido.MetaMessage("end_of_track"))
+    return track
+
+
+def _channel_message(wait: int, status: int, data: bytes) -> mido.Message:
+    """One of mido's, bad data bytes brought into their range."""
+    if not data.isascii():
+        data = bytes(min(byte, 0x7F) for byte in data)
+    kind, first, second = CHANNEL_MESSAGES[status >> 4]
+    values = {first: data[0]}
+    if kind == "pitchwheel":
+        values[first] = (data[0] | data[1] << 7) - 8192
+    elif second:
+        values[second] = data[1]
+    # skip_checks: mido's own take twice as long as all the rest.
+    return mido.Message(kind, skip_checks=True, channel=status & 0x0F, time=wait, **values)
+
+
+def _meta_message(kind: int, body: bytes) -> mido.MetaMessage | None:
+    """One of mido's, or None for one that says nothing."""
+    if kind in TEXTS:
+        name, field = TEXTS[kind]
+        return mido.MetaMessage(name, **{field: body.decode("latin-1")})
+    if kind == END_OF_TRACK:
+        return mido.MetaMessage("end_of_track")
+    if kind == PORT and body:
+        return mido.MetaMessage("midi_port", port=body[0])
+    if kind == TEMPO and len(body) >= 3 and any(body[:3]):
+        return mido.MetaMessage("set_tempo", tempo=int.from_bytes(body[:3], "big"))
+    if kind == TIME_SIGNATURE and len(body) >= 2 and body[0] and body[1] <= MAX_DENOMINATOR:
+        return mido.MetaMessage("time_signature", numerator=body[0], denominator=2 ** body[1])
+    return None
+
+
+def _one_after_the_other(tracks: list[mido.MidiTrack]) -> None:
+    """Format 2 holds patterns: each begins where the one before ends."""
+    now = 0
+    for track in tracks:
+        length = sum(message.time for message in track)
+        track[0].time += now
+        now += length
+
+
+def _smpte_beat(division: bytes) -> tuple[int, int]:
+    """(ticks a beat, microseconds a beat) for beats of a second, or a thousandth more. Raises DamagedMidi."""
+    a_second, ticks = 0x100 - division[0], division[1]
+    if a_second not in SMPTE or not ticks:
+        raise DamagedMidi("there is no such SMPTE format")
+    frames, beat = SMPTE[a_second]
+    return frames * ticks, beat

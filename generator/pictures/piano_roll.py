@@ -1,0 +1,123 @@
+"""The piano roll: rows of keys, lines of the grid, and notes whose height and brightness follow their volume.
+
+Where a roll lies and what stands around it is left to `generator.pictures.tune_picture` and `generator.pictures.scope_film`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+from PIL import Image, ImageChops, ImageDraw
+
+from generator.pen import BLACK_KEYS, WHITE_KEYS, Box, Colour, rectangle
+from models.music.score import P1, P2, TR, Grid, Note, Score
+
+THINNEST = 5.0
+"""Pixels of a note's height at the least: it stays a line where the picture is shown at a third of its width."""
+LEAST_SEMITONES = 24
+"""The pitch axis shows two octaves or more."""
+BLACK = {1, 3, 6, 8, 10}
+"""Semitones above C of the piano's black keys."""
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """Where frames and pitches lie: a box that shows the frames from 0 on and the pitches `low` to `high`."""
+
+    box: Box
+    frames: int
+    low: int
+    high: int
+
+    @property
+    def row(self) -> float:
+        """Pixels a pitch."""
+        return (self.box[3] - self.box[1]) / (self.high - self.low + 1)
+
+    @property
+    def frame(self) -> float:
+        """Pixels a frame."""
+        return (self.box[2] - self.box[0]) / self.frames
+
+    def x(self, frame: float) -> float:
+        """The pixel at which a frame begins."""
+        return self.box[0] + frame * self.frame
+
+    def y(self, pitch: float) -> float:
+        """The pixel at the middle of a pitch's row."""
+        return self.box[3] - (pitch - self.low + 0.5) * self.row
+
+
+def pitch_range(score: Score) -> tuple[int, int]:
+    """The lowest and the highest pitch that a roll shows: what the tune has, and two octaves or more."""
+    pitches = [note.pitch for channel in (P1, P2, TR) for note in score.channels[channel]] or [60]
+    low, high = min(pitches) - 1, max(pitches) + 1
+    missing = max(0, LEAST_SEMITONES - (high - low + 1))
+    return low - missing // 2, high + missing - missing // 2
+
+
+def draw_keys(pen: ImageDraw.ImageDraw, axis: Axis) -> None:
+    """The rows of the pitches, black keys darker."""
+    left, _, right, _ = axis.box
+    for pitch in range(axis.low, axis.high + 1):
+        colour = BLACK_KEYS if pitch % 12 in BLACK else WHITE_KEYS
+        rectangle(pen, (left, axis.y(pitch) - axis.row / 2, right, axis.y(pitch) + axis.row / 2), colour)
+
+
+def beats(grid: Grid, frames: int) -> Iterator[tuple[int, int]]:
+    """(number, frame) of the beats from bar 1 on that lie in the score; those before it have numbers below 0."""
+    row = grid.row_of(0)
+    number = -(-row // grid.rows_a_beat)
+    while (frame := grid.row(number * grid.rows_a_beat)) < frames:
+        if frame >= 0:
+            yield number, frame
+        number += 1
+
+
+def grid_lines(pen: ImageDraw.ImageDraw, axes: Iterable[Axis], frame: float, colour: Colour, width: float) -> None:
+    """A vertical line at a frame through every axis."""
+    for axis in axes:
+        x = axis.x(frame)
+        rectangle(pen, (x - width / 2, axis.box[1], x + width / 2, axis.box[3]), colour)
+
+
+def with_notes(image: Image.Image, axis: Axis, notes: Iterable[Note], colour: Colour) -> Image.Image:
+    """The notes so far with one channel's; channels that meet lighten each other, so that none is hidden."""
+    layer = Image.new("RGB", image.size)
+    pen = ImageDraw.Draw(layer)
+    for note in notes:
+        y = axis.y(note.pitch)
+        times = [offset for offset, _ in note.volume] + [note.length]
+        for (begin, end), (_, volume) in zip(pairwise(times), note.volume, strict=True):
+            if volume:
+                left, right, half = axis.x(note.start + begin), axis.x(note.start + end), _half(axis, volume)
+                box = (left, y - half, max(right, left + 1.5), y + half)
+                rectangle(pen, box, _shade(colour, 0.45 + 0.55 * _strength(volume)))
+        _draw_onset(pen, axis, note, colour)
+    return ImageChops.lighter(image, layer)
+
+
+def _draw_onset(pen: ImageDraw.ImageDraw, axis: Axis, note: Note, colour: Colour) -> None:
+    """A bright edge where a note begins, if there is room: notes of one pitch stay apart."""
+    volume = note.volume[0][1]
+    if volume and note.length * axis.frame >= 6:
+        x, y, half = axis.x(note.start), axis.y(note.pitch), _half(axis, volume)
+        edge = (colour[0] + 255) // 2, (colour[1] + 255) // 2, (colour[2] + 255) // 2
+        rectangle(pen, (x, y - half, x + 2, y + half), edge)
+
+
+def _strength(volume: int) -> float:
+    """How strongly a volume shows, 0 to 1: soft ones more than in proportion, as they are heard (Stevens's law)."""
+    return float((volume / 15) ** 0.6)
+
+
+def _half(axis: Axis, volume: int) -> float:
+    """Half the height of a note, in pixels: at full volume a little more than its row."""
+    return max(THINNEST / 2, axis.row * (0.2 + 0.4 * _strength(volume)))
+
+
+def _shade(colour: Colour, strength: float) -> Colour:
+    """A colour between black and itself."""
+    return round(colour[0] * strength), round(colour[1] * strength), round(colour[2] * strength)

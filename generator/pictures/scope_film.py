@@ -1,0 +1,207 @@
+"""A tune as a moving picture: a scope for each channel above, the piano roll running by below, small enough to post.
+
+Frames are drawn here and piped to ffmpeg, which makes H.264 and AAC of them. The sound comes from `generator.exporting.stems`,
+the roll from `generator.pictures.piano_roll`, the scopes from `generator.pictures.oscilloscope`.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
+
+from generator.exporting.stems import stems
+from generator.pen import (
+    BAR_LINE,
+    BEAT_LINE,
+    BLACK_KEYS,
+    COLOURS,
+    FAINT_TEXT,
+    GROUND,
+    OCTAVE_LINE,
+    SCALE,
+    TEXT,
+    Colour,
+    fitted,
+    rectangle,
+    text_width,
+    write,
+)
+from generator.pictures.oscilloscope import palette, trace, trigger
+from generator.pictures.piano_roll import Axis, beats, draw_keys, grid_lines, pitch_range, with_notes
+from generator.protocol.names import SOUNDS
+from generator.sound.fluidsynth_audio import SAMPLE_RATE, RenderError, write_samples
+from models.music.score import CHANNELS, FRAMES_PER_SECOND, NO, Note, Score
+
+WIDTH, HEIGHT, FPS = 960, 540, 30
+HEADER = 50
+SCOPE_TOP, SCOPE_BOTTOM, SCOPE_GAP = 56, 180, 12
+ROLL_TOP, ROLL_BOTTOM, NOISE_TOP, NOISE_BOTTOM = 192, 440, 450, 518
+PROGRESS = 6
+"""Pixels of the line at the bottom."""
+PLAYHEAD = 320
+"""Pixels from the left at which the music plays."""
+STEP = 5
+"""Pixels that the roll moves a frame: whole, so that nothing shimmers."""
+TILE_FRAMES = WIDTH * FRAMES_PER_SECOND // (STEP * FPS)
+"""Score frames of one picture's width."""
+WINDOW = 882
+"""Samples that a scope shows: 20 ms."""
+REACH = 800
+"""Samples that a trigger is sought in on either side: a whole period of the lowest notes that tunes have."""
+HIGHEST = 0.86
+"""How much of a scope's height its loudest moment takes."""
+
+MOST_BYTES = 7_200_000
+"""What rates are chosen for, up to some eight minutes; Discord takes 10 MB."""
+SOUND_BITS, FEWEST_BITS, MOST_BITS = 96_000, 24_000, 480_000
+"""Bits a second of the sound, and the fewest and the most of the picture."""
+TIMEOUT = 1200
+"""Seconds of processor time for ffmpeg; ten minutes of music take a tenth of it."""
+
+Picture = NDArray[np.uint8]
+"""Shape (height, width, 3)."""
+
+
+def write_animation(score: Score, title: str, path: Path, sound: str = SOUNDS[0]) -> None:
+    """Write the tune, played once, as MP4. sound: what plays it. Raises faults."""
+    sounds = stems(score, sound)
+    with tempfile.TemporaryDirectory() as folder:
+        mix, log = Path(folder) / "mix.wav", Path(folder) / "ffmpeg.log"
+        write_samples(sounds.sum(axis=0, dtype=np.int16), SAMPLE_RATE, mix)
+        with log.open("wb") as errors:
+            try:
+                ffmpeg = subprocess.Popen(_command(mix, path, score.seconds), stdin=subprocess.PIPE, stderr=errors)
+            except FileNotFoundError as error:
+                raise RenderError("ffmpeg is not installed: install it (Debian: apt install ffmpeg)") from error
+            with ffmpeg:
+                _feed(ffmpeg, frames(score, title, sounds))
+        if ffmpeg.returncode:
+            words = " ".join(log.read_text(errors="replace").split())[-300:]
+            raise RenderError(f"ffmpeg could not write {path.name}: {words}")
+
+
+def _feed(ffmpeg: subprocess.Popen[bytes], pictures: Iterator[Picture]) -> None:
+    """Pipe the pictures; where ffmpeg ends early its exit code tells, not the broken pipe."""
+    if ffmpeg.stdin is None:
+        return
+    try:
+        for picture in pictures:
+            ffmpeg.stdin.write(picture.tobytes())
+        ffmpeg.stdin.close()
+    except BrokenPipeError:
+        return
+
+
+def _command(sound: Path, path: Path, seconds: float) -> list[str]:
+    """What ffmpeg is called with: raw pictures on its standard input."""
+    room = int(MOST_BYTES * 8 / max(seconds, 1)) - SOUND_BITS
+    bits = min(MOST_BITS, max(FEWEST_BITS, room))
+    pictures = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{WIDTH}x{HEIGHT}", "-r", str(FPS), "-i", "-"]
+    video = ["-c:v", "libx264", "-preset", "superfast", "-crf", "23", "-maxrate", str(bits), "-bufsize", str(2 * bits)]
+    colours = ["-vf", "scale=out_color_matrix=bt709", "-colorspace", "bt709", "-color_primaries", "bt709"]
+    whole = ["-color_trc", "bt709", "-pix_fmt", "yuv420p", "-g", str(5 * FPS), "-movflags", "+faststart"]
+    audio = ["-c:a", "aac", "-b:a", str(SOUND_BITS), "-map_metadata", "-1", "-timelimit", str(TIMEOUT)]
+    start = ["ffmpeg", "-v", "error", "-nostdin", "-y"]
+    return [*start, *pictures, "-i", str(sound), *video, *colours, *whole, *audio, "-f", "mp4", str(path)]
+
+
+def frames(score: Score, title: str, sounds: NDArray[np.int16]) -> Iterator[Picture]:
+    """The pictures, one after the other; each is overwritten by the next. sounds: shape (channels, samples)."""
+    picture = _background(title)
+    empty = picture[SCOPE_TOP:SCOPE_BOTTOM].copy()
+    peaks = np.abs(sounds.astype(np.float32)).max(axis=1, initial=1)
+    waves = sounds.astype(np.float32) / peaks[:, None] * HIGHEST
+    shades = [palette(BLACK_KEYS, colour) for colour in COLOURS]
+
+    @lru_cache(maxsize=3)
+    def tile(number: int) -> Picture:
+        return _tile(score, number)
+
+    count = -(-score.frames * FPS // FRAMES_PER_SECOND)
+    for i in range(count):
+        picture[SCOPE_TOP:SCOPE_BOTTOM] = empty
+        for channel, wave in enumerate(waves):
+            left, right = _panel(channel)
+            at = trigger(wave, round((i + 0.5) * SAMPLE_RATE / FPS), REACH)
+            shown = trace(wave, at, WINDOW, SCOPE_BOTTOM - SCOPE_TOP, right - left)
+            covered = shown > 0
+            picture[SCOPE_TOP:SCOPE_BOTTOM, left:right][covered] = shades[channel][shown[covered]]
+        number, column = divmod(i * STEP - PLAYHEAD, WIDTH)
+        roll = picture[ROLL_TOP:NOISE_BOTTOM]
+        roll[:, : WIDTH - column] = tile(number)[:, column:]
+        roll[:, WIDTH - column :] = tile(number + 1)[:, :column]
+        roll[:, :PLAYHEAD] -= roll[:, :PLAYHEAD] // 3
+        roll[:, PLAYHEAD - 1 : PLAYHEAD + 1] = TEXT
+        picture[-PROGRESS:, : round(WIDTH * (i + 1) / count)] = FAINT_TEXT
+        yield picture
+
+
+def _panel(channel: int) -> tuple[int, int]:
+    """Left and right edge of a channel's scope."""
+    width = (WIDTH - (len(CHANNELS) + 1) * SCOPE_GAP) // len(CHANNELS)
+    left = SCOPE_GAP + channel * (width + SCOPE_GAP)
+    return left, left + width
+
+
+def _background(title: str) -> Picture:
+    """What does not move."""
+    image = Image.new("RGB", (WIDTH * SCALE, HEIGHT * SCALE), GROUND)
+    pen = ImageDraw.Draw(image)
+    x = float(WIDTH - SCOPE_GAP)
+    for channel in reversed(range(len(CHANNELS))):
+        name = CHANNELS[channel].title
+        x -= text_width(name, 19)
+        write(pen, (x, HEADER / 2 + 2), name, 19, colour=COLOURS[channel], anchor="lm")
+        x -= 22
+        rectangle(pen, (x, HEADER / 2 - 5, x + 14, HEADER / 2 + 9), COLOURS[channel])
+        x -= 18
+        left, right = _panel(channel)
+        rectangle(pen, (left, SCOPE_TOP, right, SCOPE_BOTTOM), BLACK_KEYS)
+        rectangle(pen, (left, (SCOPE_TOP + SCOPE_BOTTOM - 1) / 2, right, (SCOPE_TOP + SCOPE_BOTTOM + 1) / 2), BEAT_LINE)
+    write(pen, (SCOPE_GAP, HEADER / 2), fitted(title, 30, x - 2 * SCOPE_GAP), 30, colour=TEXT, anchor="lm")
+    rectangle(pen, (0, HEIGHT - PROGRESS, WIDTH, HEIGHT), BLACK_KEYS)
+    return _reduced(image)
+
+
+def _tile(score: Score, number: int) -> Picture:
+    """The roll from `number` times `TILE_FRAMES` on, one picture wide."""
+    first = number * TILE_FRAMES
+    image = Image.new("RGB", (WIDTH * SCALE, (NOISE_BOTTOM - ROLL_TOP) * SCALE), GROUND)
+    pen = ImageDraw.Draw(image)
+    pixels = WIDTH / TILE_FRAMES
+    left, right = -first * pixels, (max(score.frames, 1) - first) * pixels
+    low, high = pitch_range(score)
+    roll = Axis((left, 0, right, ROLL_BOTTOM - ROLL_TOP), max(score.frames, 1), low, high)
+    noise_box = (left, NOISE_TOP - ROLL_TOP, right, NOISE_BOTTOM - ROLL_TOP)
+    noise = Axis(noise_box, roll.frames, CHANNELS[NO].lowest, CHANNELS[NO].highest)
+    draw_keys(pen, replace(roll, box=(0, roll.box[1], WIDTH, roll.box[3])))  # also before the beginning
+    rectangle(pen, (0, noise.box[1], WIDTH, noise.box[3]), BLACK_KEYS)
+    for pitch in range(low, high + 1):
+        if pitch % 12 == 0:
+            y = roll.y(pitch) + roll.row / 2
+            rectangle(pen, (0, y - 0.5, WIDTH, y + 0.5), OCTAVE_LINE)
+    if score.grid:
+        for beat, frame in beats(score.grid, score.frames):
+            if first <= frame < first + TILE_FRAMES:
+                colour: Colour = BAR_LINE if beat % score.grid.beats_a_bar == 0 else BEAT_LINE
+                grid_lines(pen, (roll, noise), frame, colour, 1)
+    notes = Image.new("RGB", image.size)
+    for channel, line in enumerate(score.channels):
+        near: list[Note] = [note for note in line if note.end >= first and note.start <= first + TILE_FRAMES]
+        if near:
+            notes = with_notes(notes, noise if channel == NO else roll, near, COLOURS[channel])
+    image.paste(notes, mask=notes.convert("L").point([0] + [255] * 255))
+    return _reduced(image)
+
+
+def _reduced(image: Image.Image) -> Picture:
+    """A large picture in its final size; one that may be written to."""
+    return np.array(image.resize((image.width // SCALE, image.height // SCALE), Image.Resampling.BOX))

@@ -1,0 +1,204 @@
+"""One job from request to files: the score, its MIDI, its sound, its picture, its film, with progress and timings.
+
+The only place that knows the order of the stages. Which process runs it, and how answers travel, is `__main__`'s.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from generator.arranging.arrange import arrange
+from generator.composing.compose import Chosen, Tune, compose
+from generator.composing.originality import INDEX_FILE, Index
+from generator.composing.remix import remix_score
+from generator.composing.taste_features import features_of
+from generator.pictures.still_film import film
+from generator.pictures.tune_picture import draw
+from generator.protocol.errors import ChiptuneError, InputError
+from generator.protocol.i18n import _
+from generator.protocol.modes import NEEDS_FILE
+from generator.protocol.names import DEFAULT_MODEL
+from generator.protocol.requests import NO_MODEL, Request
+from generator.protocol.results import VIDEO, Failure, Job, Progress, Result
+from generator.protocol.uploads import digest
+from generator.sound.playback import write_score
+from models.inference.new_tune import Composer
+from models.music.midi import midi_bytes, to_midi
+from models.tokens.plan import density_name
+
+WEIGHTS = Path(__file__).parents[2] / "models" / "weights"
+"""A folder a model."""
+
+AUDIO, MIDI, PICTURE = "tune.ogg", "tune.mid", "tune.png"
+COMPOSING = 0.8
+"""The share of a job's progress that writing the score takes."""
+
+
+class Pipeline:
+    """Does jobs, one at a time; keeps the model loaded between them."""
+
+    def __init__(self, weights: Path = WEIGHTS) -> None:
+        self._weights = weights
+
+    @cached_property
+    def composer(self) -> Composer:
+        """The default model, loaded when first asked for."""
+        return self._load(DEFAULT_MODEL)
+
+    def _load(self, name: str) -> Composer:
+        folder = self._weights / name
+        if not (folder / "config.json").exists():
+            raise InputError(NO_MODEL.format(name=name))
+        return Composer(folder)
+
+    @property
+    def engine(self) -> str:
+        """What runs the model, as a recipe names it."""
+        return f"numpy-{np.__version__}-cpu{blas_threads()}"
+
+    def run(self, job: Job, report: Callable[[Progress], None]) -> Result | Failure:
+        """Do a job; bad input ends in a Failure with its sentence, faults of ours are raised."""
+        try:
+            return self._run(job, report)
+        except InputError as error:
+            return Failure(id=job.id, sentence=error.sentence)
+
+    def _run(self, job: Job, report: Callable[[Progress], None]) -> Result:
+        watch = Stopwatch()
+        folder = Path(job.folder)
+
+        def composing(share: float) -> None:
+            report(Progress(id=job.id, fraction=round(COMPOSING * share, 3), stage=_("composing")))
+
+        tune = self._tune(job, composing)
+        watch.lap("score")
+        data = midi_bytes(to_midi(tune.score))
+        (folder / MIDI).write_bytes(data)
+        watch.lap("midi")
+        report(Progress(id=job.id, fraction=COMPOSING, stage=_("rendering the sound")))
+        write_score(tune.score, folder / AUDIO, job.request.sound)
+        watch.lap("audio")
+        report(Progress(id=job.id, fraction=0.95, stage=_("drawing the picture")))
+        draw(tune.score, folder / PICTURE, tune.title, _subtitle(tune))
+        watch.lap("picture")
+        film(folder / PICTURE, folder / AUDIO, folder / VIDEO, tune.score.seconds)
+        watch.lap("video")
+        return self._result(job, tune, digest(data), watch.total())
+
+    def _tune(self, job: Job, progress: Callable[[float], None]) -> Tune:
+        progress(0.0)
+        request = job.request
+        if request.mode == "generate":
+            return compose(self._composer(request), request, progress, self._known(request))
+        if job.upload is None:
+            raise InputError(NEEDS_FILE)
+        tune = arrange(request, Path(job.upload).read_bytes())
+        if request.mode == "arrange":
+            return tune
+        return remix_score(self._composer(request), request, tune, progress, self._known(request))
+
+    @cached_property
+    def index(self) -> Index | None:
+        """The songs that the default model was trained on; None where no index lies beside it."""
+        file = self._weights / DEFAULT_MODEL / INDEX_FILE
+        return Index.load(file) if file.exists() else None
+
+    def _known(self, request: Request) -> Index | None:
+        """The songs that the model that a request names may not copy, where they are known."""
+        return self.index if request.model == DEFAULT_MODEL else None
+
+    def _composer(self, request: Request) -> Composer:
+        """The model that a request names."""
+        return self.composer if request.model == DEFAULT_MODEL else self._load(request.model)
+
+    def _result(self, job: Job, tune: Tune, sha256: str, timings: dict[str, float]) -> Result:
+        return Result(
+            id=job.id,
+            title=tune.title,
+            midi=MIDI,
+            audio=AUDIO,
+            picture=PICTURE,
+            digest=sha256,
+            seconds=round(tune.score.seconds, 3),
+            bpm=bpm_of(tune),
+            key=tune.key,
+            seed=job.request.seed,
+            model="none" if job.request.mode == "arrange" else job.request.model,
+            engine=self.engine,
+            report=tune.report,
+            got=got_of(tune),
+            features=features_of(tune.score),
+            timings=timings,
+        )
+
+
+def blas_threads() -> int:
+    """How many threads numpy multiplies with: what OpenBLAS found in the environment when it was loaded."""
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
+        value = os.environ.get(name, "")
+        if value.isdigit() and int(value) > 0:
+            return int(value)
+    return os.cpu_count() or 1
+
+
+def bpm_of(tune: Tune) -> float:
+    """Beats a minute, to a tenth; 0 for a score without a grid."""
+    return round(tune.score.grid.bpm, 1) if tune.score.grid else 0.0
+
+
+def got_of(tune: Tune) -> dict[str, str | float]:
+    """What came out beside tempo, key and length, as a recipe tells it."""
+    grid = tune.score.grid
+    bars = {"bars": round(tune.score.frames / grid.beat_frames / grid.beats_a_bar, 2)} if grid else {}
+    shared = {} if tune.shared is None else {"shared_notes": tune.shared}
+    return {"density": density_name(tune.score), **bars, **shared, **_choice(tune.chosen)}
+
+
+def _choice(chosen: Chosen | None) -> dict[str, int]:
+    """What a taste did, where it did anything."""
+    if chosen is None:
+        return {}
+    return {
+        "take": chosen.take,
+        "takes": chosen.takes,
+        "likeliest": chosen.likeliest,
+        "take_seed": chosen.seed,
+    }
+
+
+def _subtitle(tune: Tune) -> str:
+    return f"{bpm_of(tune):g} BPM · {tune.key} · {tune.score.seconds:.1f} s"
+
+
+def run_request(request: Request, folder: Path, upload: Path | None = None) -> Result:
+    """A request done here and now, for the command line. Raises InputError and faults."""
+    done = Pipeline().run(
+        Job(id="cli", request=request, folder=str(folder), upload=str(upload) if upload else None), lambda _: None
+    )
+    if isinstance(done, Failure):
+        raise (ChiptuneError if done.fault else InputError)(done.sentence)
+    return done
+
+
+class Stopwatch:
+    """Seconds per stage."""
+
+    def __init__(self) -> None:
+        self._began = self._last = time.perf_counter()
+        self._laps: dict[str, float] = {}
+
+    def lap(self, stage: str) -> None:
+        """The time since the last lap belongs to this stage."""
+        now = time.perf_counter()
+        self._laps[stage] = round(now - self._last, 3)
+        self._last = now
+
+    def total(self) -> dict[str, float]:
+        """All laps, and `total` by the wall clock."""
+        return {**self._laps, "total": round(time.perf_counter() - self._began, 3)}

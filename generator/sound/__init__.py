@@ -1,0 +1,1 @@
+"""Sound: the NES soundfont, FluidSynth, loudness, and encoding."""

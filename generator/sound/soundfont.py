@@ -1,0 +1,224 @@
+"""The NES soundfont: an SF2 file made of the 2A03's own waveforms, built when it is first needed.
+
+Writes the RIFF form of the SoundFont 2.04 specification (Creative, 2006; sections in brackets). What is played for a
+program stands in `generator.sound.instruments`, the samples come from `generator.sound.waveforms`, playing is left to
+`generator.sound.fluidsynth_audio`. `python -m generator.sound.soundfont OUT.sf2` writes the file, and its licence beside it.
+
+The soundfont holds nothing but what the formulas give, and is in the public domain (CC0), whatever the licence of the
+code.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import struct
+import sys
+import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from generator.protocol.errors import FaultError
+from generator.sound.instruments import KITS, program_runs
+from generator.sound.waveforms import Loop, noise_loops, pitched_loops
+from generator.sound.zones import Gen, Modulator, Zone, drum_zones, duty_zones, melodic_zones, noise_kit_zones
+from models.music.midi import NOISE_KEYS, NOISE_KIT, PULSE_BANK, PULSE_PROGRAMS
+
+LEAD = 8
+"""Samples before and behind each loop that repeat it: interpolation reaches over the loop's ends [7.10]."""
+
+GAP = 46
+"""Zeros after each sample [6.1]."""
+
+DRUM_BANK = 128
+
+LICENCE = "CC0 1.0 Universal: https://creativecommons.org/publicdomain/zero/1.0/"
+LICENCE_FILE = "SPDX-FileCopyrightText: NONE\nSPDX-License-Identifier: CC0-1.0\n"
+"""As the REUSE specification (3.3) has it in a file NAME.license beside NAME."""
+
+
+@dataclass(frozen=True, slots=True)
+class Instrument:
+    """Zones under a name of 19 letters at most; the first zone is the global one [7.6]."""
+
+    name: str
+    zones: Sequence[Zone]
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A program of a bank and the index of the instrument that it plays [7.2]."""
+
+    name: str
+    bank: int
+    program: int
+    instrument: int
+
+
+def soundfont_path() -> Path:
+    """The soundfont in the user's cache folder, built there if it is not.
+
+    Its name carries a digest of the code that makes it, so that a stale file is never played. Raises FaultError
+    where the folder cannot be written.
+    """
+    path = _cache_folder() / f"nes-{_digest()}.sf2"
+    if not path.is_file():
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            build(path)
+        except OSError as error:
+            raise FaultError(f"the soundfont could not be written; point XDG_CACHE_HOME elsewhere: {error}") from error
+    return path
+
+
+def build(path: Path) -> None:
+    """Write the soundfont; whoever reads `path` meanwhile sees the old file or the new one, never a part."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
+    part = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(soundfont_bytes())
+        part.chmod(0o644)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def soundfont_bytes() -> bytes:
+    """The whole file; the same bytes each time."""
+    loops = [*pitched_loops(), *noise_loops()]
+    instruments, presets = _instruments()
+    info = [
+        _chunk(b"ifil", struct.pack("<HH", 2, 4)),
+        _chunk(b"isng", _text("EMU8000")),
+        _chunk(b"INAM", _text("NES 2A03")),
+        _chunk(b"ICOP", _text(LICENCE)),
+        _chunk(b"ICMT", _text("Pulses, triangle and noise of the NES sound chip for General MIDI")),
+    ]
+    samples, headers = _samples(loops)
+    body = [
+        _list(b"INFO", info),
+        _list(b"sdta", [_chunk(b"smpl", samples)]),
+        _list(b"pdta", _hydra(loops, instruments, presets, headers)),
+    ]
+    return _chunk(b"RIFF", b"sfbk" + b"".join(body))
+
+
+def _instruments() -> tuple[list[Instrument], list[Preset]]:
+    """All instruments, each waveform and envelope once, and the presets that play them."""
+    index: dict[object, int] = {}
+    instruments: list[Instrument] = []
+    presets: list[Preset] = []
+    for program, wave, shape in program_runs():
+        if (wave, shape) not in index:
+            index[wave, shape] = len(instruments)
+            instruments.append(Instrument(f"{wave} {len(instruments)}", melodic_zones(wave, shape)))
+        presets.append(Preset(wave, 0, program, index[wave, shape]))
+    presets += [Preset("pulse by duty", PULSE_BANK, program, len(instruments)) for program in PULSE_PROGRAMS]
+    instruments.append(Instrument("pulse by duty", duty_zones()))
+    for program, name in KITS.items():
+        presets.append(Preset(name, DRUM_BANK, program, len(instruments)))
+        instruments.append(Instrument(name, noise_kit_zones() if program == NOISE_KIT else drum_zones()))
+    return instruments, presets
+
+
+def _samples(loops: Iterable[Loop]) -> tuple[bytes, bytes]:
+    """The `smpl` chunk's data [6.1] and the sample headers [7.10]."""
+    data: list[bytes] = []
+    headers: list[bytes] = []
+    start = 0
+    for loop in loops:
+        length = len(loop.data)
+        around = np.concatenate((loop.data[-LEAD:], loop.data, loop.data[:LEAD], np.zeros(GAP, np.int16)))
+        data.append(around.astype("<i2").tobytes())
+        end = start + LEAD + length + LEAD
+        places = (start, end, start + LEAD, start + LEAD + length)
+        key = 60 if loop.key is None else loop.key
+        headers.append(struct.pack("<20s5IBbHH", _name(loop.name), *places, loop.rate, key, 0, 0, 1))
+        start = end + GAP
+    headers.append(struct.pack("<20s5IBbHH", _name("EOS"), *(0,) * 9))
+    return b"".join(data), b"".join(headers)
+
+
+def _hydra(
+    loops: Sequence[Loop], instruments: Sequence[Instrument], presets: Sequence[Preset], headers: bytes
+) -> list[bytes]:
+    """The nine chunks that say what plays which sample [7.1]; each list ends with a record that only ends it."""
+    ids = {loop.name: i for i, loop in enumerate(loops)}
+    phdr, pbag, pgen = [], [], []
+    for i, preset in enumerate(sorted(presets, key=lambda p: (p.bank, p.program))):
+        phdr.append(struct.pack("<20sHHHIII", _name(preset.name), preset.program, preset.bank, i, 0, 0, 0))
+        pbag.append(struct.pack("<HH", i, 0))
+        pgen.append(struct.pack("<HH", Gen.INSTRUMENT, preset.instrument))
+    phdr.append(struct.pack("<20sHHHIII", _name("EOP"), 0, 0, len(presets), 0, 0, 0))
+    pbag.append(struct.pack("<HH", len(pgen), 0))
+    inst: list[bytes] = []
+    ibag: list[bytes] = []
+    imod: list[bytes] = []
+    igen: list[bytes] = []
+    for instrument in instruments:
+        inst.append(struct.pack("<20sH", _name(instrument.name), len(ibag)))
+        for zone in instrument.zones:
+            ibag.append(struct.pack("<HH", len(igen), len(imod)))
+            igen += _generators(zone, ids)
+            imod += [_modulator(modulator) for modulator in zone.modulators]
+    inst.append(struct.pack("<20sH", _name("EOI"), len(ibag)))
+    ibag.append(struct.pack("<HH", len(igen), len(imod)))
+    chunks = {b"phdr": phdr, b"pbag": pbag, b"pmod": [bytes(10)], b"pgen": [*pgen, bytes(4)], b"inst": inst}
+    chunks |= {b"ibag": ibag, b"imod": [*imod, bytes(10)], b"igen": [*igen, bytes(4)], b"shdr": [headers]}
+    return [_chunk(name, b"".join(records)) for name, records in chunks.items()]
+
+
+def _generators(zone: Zone, ids: dict[str, int]) -> list[bytes]:
+    """A zone's generators: the key range first, the sample last [8.1.2]; the global zone has neither."""
+    middle = [struct.pack("<Hh", generator, amount) for generator, amount in zone.generators]
+    if zone.sample is None:
+        return middle
+    keys = struct.pack("<HBB", Gen.KEY_RANGE, *zone.keys)
+    return [keys, *middle, struct.pack("<HH", Gen.SAMPLE, ids[zone.sample])]
+
+
+def _modulator(modulator: Modulator) -> bytes:
+    """A modulator [7.4], without a transform."""
+    return struct.pack("<HHhHH", modulator.source, modulator.destination, modulator.amount, modulator.amount_source, 0)
+
+
+def _chunk(name: bytes, data: bytes) -> bytes:
+    """A RIFF chunk, padded to an even length [3.1]."""
+    return name + struct.pack("<I", len(data)) + data + bytes(len(data) % 2)
+
+
+def _list(name: bytes, chunks: Iterable[bytes]) -> bytes:
+    return _chunk(b"LIST", name + b"".join(chunks))
+
+
+def _text(text: str) -> bytes:
+    """A string of the INFO list, ended by one or two zeros to an even length [5]."""
+    return text.encode("ascii") + bytes(2 - len(text) % 2)
+
+
+def _name(text: str) -> bytes:
+    """A name of a record; `struct` fills it with zeros to 20 bytes."""
+    return text.encode("ascii")[:19]
+
+
+def _cache_folder() -> Path:
+    root = os.environ.get("XDG_CACHE_HOME")
+    return (Path(root) if root else Path.home() / ".cache") / "chiptune-bot"
+
+
+def _digest() -> str:
+    """Names what the file is made from: the source of the modules, and the noise channel's drum keys."""
+    here = Path(__file__).parent
+    sources = [(here / f"{name}.py").read_bytes() for name in ("soundfont", "zones", "instruments", "waveforms")]
+    return hashlib.sha256(b"".join(sources) + repr(NOISE_KEYS).encode()).hexdigest()[:16]
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit("usage: python -m generator.sound.soundfont OUT.sf2")
+    build(Path(sys.argv[1]))
+    Path(f"{sys.argv[1]}.license").write_text(LICENCE_FILE, encoding="ascii")

@@ -1,0 +1,1 @@
+"""Music as values: scores, grids, beats, MIDI files in both directions."""

@@ -1,0 +1,1 @@
+"""Scores as tokens and back: vocabulary, codec, sound codebook, grammar and prompts."""

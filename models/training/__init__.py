@@ -1,0 +1,1 @@
+"""Training and evaluating the network. The only package that loads torch."""

@@ -1,0 +1,115 @@
+"""`/chiptune taste` as people see it, and where votes choose among takes."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import Any
+
+from PIL import Image
+
+from bot.discord.charts.taste_picture import FOOTER, HEADER, ROW, UNSURE, draw, half_of, place, points
+from bot.discord.core.canvas import GROUND, POSSIBLE, SURE, WIDTH
+from bot.store import Song
+from bot.votes.taste_model import Leaning
+from tests.discord_side.conftest import Stage
+from tests.discord_side.reading import gallery, text
+
+
+async def vote_for_drums(stage: Stage, people: int) -> list[Song]:
+    """Six tunes of alice's, every second with drums, which is what so many people like."""
+    for seed in range(20, 26):
+        await stage.alice.slash(stage.channel, "chiptune generate", seed=seed)
+    await stage.posted(6)
+    made = await stage.store.songs.history(str(stage.channel.guild.id))
+    async with stage.store.database.transaction():
+        for number, song in enumerate(made):
+            held = json.dumps({"drums": 6.0 * (number % 2)})
+            await stage.store.database.execute("UPDATE songs SET features = ? WHERE id = ?", (held, song.id))
+            for person in range(people):
+                row = (song.id, f"voter {person}", 1 if number % 2 else -1, 0.0)
+                await stage.store.database.execute("INSERT INTO votes VALUES (?, ?, ?, ?)", row)
+    return made
+
+
+async def taste(stage: Stage) -> Any:
+    result = await stage.bob.slash(stage.channel, "chiptune taste")
+    assert result.ephemeral
+    return result.response.message
+
+
+async def test_too_few_votes_are_said_as_they_are(stage: Stage) -> None:
+    await vote_for_drums(stage, 8)
+    message = await taste(stage)
+    assert "Not enough votes yet: 48 of 50." in text(message)
+    assert not message.attachments
+
+
+async def test_a_taste_is_told_drawn_and_followed(stage: Stage) -> None:
+    [song, *_] = await vote_for_drums(stage, 10)
+    message = await taste(stage)
+    shown = text(message)
+    assert "People here like more drums." in shown
+    assert "60 votes of 10 people on 6 tunes" in shown
+    assert "chooses among takes" in shown
+    assert len(gallery(message)) == 1
+    [file] = message.attachments
+    with Image.open(io.BytesIO(await file.read())) as image:
+        assert (image.format, image.width) == ("PNG", WIDTH)
+    asked: dict[str, Any] = {"takes": 4}
+    for more in ({}, {"seed": 8}):
+        await stage.alice.slash(stage.channel, "chiptune generate", **asked, **more)
+    await stage.posted(8)
+    free, seeded = stage.composer.requests[-2:]
+    assert set(free.taste or {}) == {"drums"}
+    assert (seeded.seed, seeded.taste) == (8, None)
+    await stage.store.database.change(
+        "UPDATE songs SET got = :got WHERE id = :id",
+        id=song.id,
+        got=json.dumps({"take": 3, "takes": 4, "likeliest": 1, "take_seed": 99}),
+    )
+    opened = await stage.bob.slash(stage.channel, "chiptune song", song=song.id)
+    assert "-# Take 3 of 4, chosen by what people here like" in text(opened.response.message)
+
+
+async def test_another_take_follows_the_taste_of_now_and_is_called_one(stage: Stage) -> None:
+    await vote_for_drums(stage, 10)
+    await stage.alice.slash(stage.channel, "chiptune generate", takes=4)
+    *_, post = await stage.posted(7)
+    await stage.store.database.change("DELETE FROM votes WHERE voter = 'voter 1'")
+    await stage.bob.click(post, label="Another take")
+    *_, other = await stage.posted(8)
+    first, second = stage.composer.requests[-2:]
+    assert first.taste
+    assert second.taste
+    assert first.taste != second.taste
+    assert first.seed != second.seed
+    assert "Another take of" in text(other)
+
+
+async def test_a_server_switches_it_off(stage: Stage) -> None:
+    await vote_for_drums(stage, 10)
+    boss = stage.staff("boss", manage_guild=True)
+    result = await boss.slash(stage.channel, "chiptune settings taste", on=False)
+    assert "Votes choose among takes: no" in result.response.content
+    assert "switched off here" in text(await taste(stage))
+    await stage.alice.slash(stage.channel, "chiptune generate", takes=4)
+    await stage.posted(7)
+    assert stage.composer.requests[-1].taste is None
+
+
+def test_bars_and_lines_are_as_long_as_they_say() -> None:
+    leanings = [Leaning("drums", 0.4, 0.1, 0, 1), Leaning("minor", -0.1, 0.2, 0, 1)]
+    half = half_of(leanings)
+    assert half == 20  # 0.4 + 1.96 x 0.1 is a logit of 0.596, 14.5 points
+    with Image.open(io.BytesIO(draw("What people here like", leanings))) as image:
+        assert image.size == (WIDTH, HEADER + 2 * ROW + FOOTER)
+        drawn = image.convert("RGB")
+    for number, (one, colour) in enumerate(zip(leanings, (SURE, UNSURE), strict=True)):
+        middle = HEADER + ROW * number + ROW // 2
+        bar = [x for x in range(WIDTH) if drawn.getpixel((x, middle - 6)) == colour]
+        assert abs(len(bar) - abs(place(points(one.weight), half) - place(0, half))) <= 2
+        line = [x for x in range(WIDTH) if drawn.getpixel((x, middle)) == POSSIBLE]
+        assert abs(line[0] - place(points(one.low), half)) <= 1
+        assert abs(line[-1] + 1 - place(points(one.high), half)) <= 1
+    assert drawn.getpixel((WIDTH - 4, HEADER)) == GROUND

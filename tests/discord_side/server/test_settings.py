@@ -1,0 +1,190 @@
+"""`/chiptune settings`, and what they change for those who ask."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import discord
+import pytest
+import pytest_asyncio
+from discord import app_commands
+
+from bot.discord.core.permissions import NO_SERVER, ONLY_MANAGERS
+from bot.discord.server.settings import TITLES, settings
+from bot.store import ServerSettings
+from tests.discord_side.conftest import Stage
+from tests.discord_side.reading import custom_id, text
+from tests.fake_generator import MIDI
+
+
+@pytest.fixture
+def manager(stage: Stage) -> Any:
+    return stage.staff("carol", manage_guild=True)
+
+
+@pytest_asyncio.fixture(autouse=True)
+async def _defaults(stage: Stage) -> None:
+    await stage.store.servers.reset(guild_id(stage))
+
+
+def guild_id(stage: Stage) -> str:
+    return str(stage.channel.guild.id)
+
+
+@pytest.mark.parametrize(
+    ("asked", "held", "shown"),
+    [
+        (("scene", {"scene": "boss"}), {"scene": "boss"}, "Usual scene: boss"),
+        (("length", {"seconds": 45}), {"seconds": 45}, "Usual length: 45 s"),
+        (("person-limit", {"requests": 2}), {"person_limit": 2}, "Open requests of one person: 2 at the most"),
+        (("server-limit", {"requests": 50}), {"server_limit": 50}, "Open requests of all: 50 at the most"),
+        (("cooldown", {"seconds": 30}), {"cooldown": 30}, "Between two requests of a person: 30 s"),
+        (("deletion", {"who": "moderators"}), {"clear": "moderators"}, "Who may delete tunes: moderators"),
+    ],
+)
+async def test_each_is_set_and_set_back(
+    stage: Stage, manager: Any, asked: tuple[str, dict[str, Any]], held: dict[str, Any], shown: str
+) -> None:
+    command, options = asked
+    result = await manager.slash(stage.channel, f"chiptune settings {command}", **options)
+    assert result.ephemeral
+    assert f"- {shown}" in result.response.content.splitlines()
+    assert await stage.store.servers.settings(guild_id(stage)) == ServerSettings(**held)
+    result = await manager.slash(stage.channel, f"chiptune settings {command}")
+    assert f"- {shown}" not in result.response.content.splitlines()
+    assert await stage.store.servers.settings(guild_id(stage)) == ServerSettings()
+
+
+async def test_they_are_shown_and_reset(stage: Stage, manager: Any) -> None:
+    await manager.slash(stage.channel, "chiptune settings channel", channel=stage.channel)
+    await manager.slash(stage.channel, "chiptune settings scene", scene="boss")
+    shown = await manager.slash(stage.channel, "chiptune settings show")
+    assert shown.ephemeral
+    assert f"- Channel for tunes: <#{stage.channel.id}>" in shown.response.content
+    left = await manager.slash(stage.channel, "chiptune settings reset", setting="scene")
+    assert "- Usual scene: the model's choice" in left.response.content
+    assert await stage.store.servers.settings(guild_id(stage)) == ServerSettings(channel_id=str(stage.channel.id))
+    await manager.slash(stage.channel, "chiptune settings reset")
+    assert await stage.store.servers.settings(guild_id(stage)) == ServerSettings()
+
+
+async def test_only_those_who_manage_the_server_see_and_change_them(stage: Stage) -> None:
+    moderator = stage.staff("dave", manage_messages=True)
+    for who in (stage.alice, moderator):
+        for command in ("show", "reset", "scene", "reports"):
+            result = await who.slash(stage.channel, f"chiptune settings {command}")
+            assert result.ephemeral
+            assert result.response.content == ONLY_MANAGERS
+    result = await stage.alice.user.slash("chiptune settings scene", scene="boss")
+    assert result.response.content == NO_SERVER
+    assert await stage.store.servers.settings(guild_id(stage)) == ServerSettings()
+    stage.refused()
+
+
+async def test_no_setting_is_shown_or_proposed_to_others(stage: Stage, manager: Any) -> None:
+    await manager.slash(stage.channel, "chiptune settings scene", scene="boss")
+    commands = list(settings.commands)
+    assert len(commands) >= len(TITLES)
+    for command in commands:
+        assert isinstance(command, app_commands.Command)
+        assert not any(parameter.autocomplete for parameter in command.parameters)
+        result = await stage.alice.slash(stage.channel, f"chiptune settings {command.name}")
+        assert result.ephemeral
+        assert result.response.content == ONLY_MANAGERS
+        assert result.followups == []
+    assert await stage.store.servers.settings(guild_id(stage)) == ServerSettings(scene="boss")
+    stage.refused()
+
+
+async def test_a_tune_is_as_usual_where_nothing_is_asked_for_and_says_so(stage: Stage, manager: Any) -> None:
+    await manager.slash(stage.channel, "chiptune settings scene", scene="boss")
+    await manager.slash(stage.channel, "chiptune settings length", seconds=45)
+    asked: list[dict[str, Any]] = [{}, {"scene": "town"}, {"bars": 8}, {"scene": "town", "seconds": 12}]
+    for count, options in enumerate(asked, 1):
+        await stage.alice.slash(stage.channel, "chiptune generate", **options)
+        posts = await stage.posted(count)
+    wanted = [(request.scene, request.seconds, request.bars) for request in stage.composer.requests]
+    assert wanted == [("boss", 45, None), ("town", 45, None), ("boss", None, 8), ("town", 12, None)]
+    lines = ["As usual in this server: boss, 45 s", "As usual in this server: 45 s", "As usual in this server: boss"]
+    assert [text(post).splitlines()[0].removeprefix("-# ") for post in posts[:3]] == lines
+    assert "As usual" not in text(posts[3])
+    await stage.bob.click(posts[0], custom_id=custom_id(posts[0], "Like"))
+    assert lines[0] in text((await stage.posted(4))[0])
+
+
+async def test_what_plays_a_tune_is_chosen_usual_or_as_the_tune_was(stage: Stage, manager: Any) -> None:
+    await stage.alice.slash(stage.channel, "chiptune generate", sound="apu")
+    [post] = await stage.posted()
+    assert "Asked for played by the sound chip itself, imitated" in text(post)
+    await stage.bob.click(post, custom_id=custom_id(post, "Extend"))
+    [_, extended] = await stage.posted(2)
+    assert "Asked for 8 bars · played by the sound chip" in text(extended)
+    await stage.alice.slash(stage.channel, "chiptune generate", sound="soundfont")
+    assert "sound chip" not in text((await stage.posted(3))[2])
+    result = await manager.slash(stage.channel, "chiptune settings sound", sound="apu")
+    assert "- Usual sound: the sound chip itself, imitated" in result.response.content
+    await stage.alice.slash(stage.channel, "chiptune generate")
+    *_, usual = await stage.posted(4)
+    assert "As usual in this server: the sound chip itself, imitated" in text(usual)
+    await stage.alice.slash(stage.channel, "chiptune remix", file=("song.mid", MIDI))
+    await stage.posted(5)
+    await stage.alice.slash(stage.channel, "chiptune remix", file=("song.mid", MIDI), sound="soundfont")
+    await stage.posted(6)
+    await stage.alice.slash(stage.channel, "chiptune generate", sound="soundfont")
+    *_, plain = await stage.posted(7)
+    assert "As usual" not in text(plain)
+    sounds = [request.sound for request in stage.composer.requests]
+    assert sounds == ["apu", "apu", "soundfont", "apu", "apu", "soundfont", "soundfont"]
+
+
+async def test_outside_of_the_server_nothing_is_usual(stage: Stage, manager: Any) -> None:
+    await manager.slash(stage.channel, "chiptune settings scene", scene="boss")
+    await stage.alice.user.slash("chiptune generate")
+    await stage.gone()
+    assert [request.scene for request in stage.composer.requests] == [None]
+
+
+async def test_tunes_are_asked_for_in_their_channel_alone(stage: Stage, manager: Any) -> None:
+    post, _ = await stage.made()
+    tunes = stage.channel.guild.create_text_channel("tunes")
+    await manager.slash(stage.channel, "chiptune settings channel", channel=tunes)
+    sentence = f"Tunes have a channel of their own in this server: please ask in <#{tunes.id}>."
+    for refused in (
+        await stage.alice.slash(stage.channel, "chiptune generate"),
+        await stage.alice.slash(
+            stage.channel, "chiptune remix", song=(await stage.store.songs.history(guild_id(stage)))[0].id
+        ),
+        await stage.bob.click(post, custom_id=custom_id(post, "Another")),
+        await stage.alice.slash(
+            stage.channel, "chiptune replay", song=(await stage.store.songs.history(guild_id(stage)))[0].id
+        ),
+    ):
+        assert refused.ephemeral
+        assert refused.response.content == sentence
+    assert len(stage.composer.requests) == 1
+    await stage.alice.slash(tunes, "chiptune generate")
+    await stage.gone()
+    assert len(stage.composer.requests) == 2
+    stage.refused()
+
+
+async def test_a_thread_of_that_channel_is_that_channel(stage: Stage, manager: Any) -> None:
+    await manager.slash(stage.channel, "chiptune settings channel", channel=stage.channel)
+    channel = stage.client.get_channel(stage.channel.id)
+    assert isinstance(channel, discord.TextChannel)
+    await channel.create_thread(name="more tunes", type=discord.ChannelType.public_thread)
+    [thread] = stage.channel.threads
+    result = await stage.alice.slash(thread, "chiptune generate")
+    assert not result.ephemeral
+    await stage.gone()
+    assert len(stage.composer.requests) == 1
+
+
+async def test_a_channel_that_is_gone_binds_nobody(stage: Stage, manager: Any) -> None:
+    tunes = stage.channel.guild.create_text_channel("tunes")
+    await manager.slash(stage.channel, "chiptune settings channel", channel=tunes)
+    channel = stage.client.get_channel(tunes.id)
+    assert isinstance(channel, discord.TextChannel)
+    await channel.delete()
+    await stage.alice.slash(stage.channel, "chiptune generate")
+    await stage.posted()

@@ -1,0 +1,135 @@
+"""The listener in numpy against the one in torch, what it changes and what not, and what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from models.inference.cross_attention import AHEAD, BEHIND, LISTENER_FILE, Listener, ListenerError, heard_layers
+from models.inference.engine import Engine
+from models.tokens.piano_roll import COLUMNS, FIRST, Roll, Rows
+from models.training.listener import Listener as TorchListener
+from models.training.listener import load_listener
+from models.training.network import load_network
+from tests.models.inference.test_engine import CONTEXT, IDS, expected, save
+from tests.models.tiny import write_listener
+
+ROWS = 200
+WIDTH = 64
+
+
+def random_roll(seed: int, rows: int = ROWS) -> Roll:
+    random = np.random.default_rng(seed)
+    return np.stack([random.integers(FIRST[i], FIRST[i + 1], rows) for i in range(len(COLUMNS))], axis=1)
+
+
+def reached(seed: int = 0, rows: int = ROWS) -> Rows:
+    return np.sort(np.random.default_rng(seed).integers(0, rows, CONTEXT))
+
+
+@pytest.fixture(params=[1, 2, 5])
+def folder(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+    """A network of some layers with a random listener."""
+    save(tmp_path, num_hidden_layers=request.param)
+    write_listener(tmp_path, WIDTH, request.param)
+    return tmp_path
+
+
+def heard_by_torch(folder: Path, roll: Roll, rows: Rows) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+    network = load_network(folder)
+    listener = load_listener(folder, network)
+    with torch.inference_mode():
+        listener.hear(torch.from_numpy(roll[None]), torch.from_numpy(rows[None]))
+        return network(torch.tensor([IDS])).logits[0].double().numpy()  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("rows", [3, ROWS])
+def test_numpy_hears_what_torch_hears_token_by_token_and_all_at_once(folder: Path, rows: int) -> None:
+    roll, at = random_roll(1, rows), reached(rows=rows)
+    wanted = heard_by_torch(folder, roll, at)
+    engine = Engine(folder)
+    assert engine.listener is not None
+    engine.listener.hear(roll)
+    found = [engine.feed([token], at[i : i + 1]) for i, token in enumerate(IDS)]
+    np.testing.assert_allclose(found, wanted, atol=2e-4, rtol=1e-4)
+    np.testing.assert_allclose(engine.begin(IDS, at), wanted[-1], atol=2e-4, rtol=1e-4)
+    assert np.abs(wanted - expected(folder, IDS)).max() > 0.1
+
+
+def test_without_rows_the_network_is_as_without_a_listener(folder: Path) -> None:
+    engine = Engine(folder)
+    assert engine.listener is not None
+    engine.listener.hear(random_roll(1))
+    with_listener = engine.begin(IDS)
+    (folder / LISTENER_FILE).unlink()
+    assert Engine(folder).listener is None
+    assert (with_listener == Engine(folder).begin(IDS)).all()
+
+
+def test_a_new_listener_changes_nothing(tmp_path: Path) -> None:
+    save(tmp_path)
+    network = load_network(tmp_path)
+    listener = TorchListener(WIDTH, 2)
+    listener.attach(network)
+    listener.hear(torch.from_numpy(random_roll(1)[None]), torch.from_numpy(reached()[None]))
+    with torch.inference_mode():
+        found = network(torch.tensor([IDS])).logits[0].double().numpy()
+    assert (found == expected(tmp_path, IDS)).all()
+
+
+def test_only_rows_around_the_one_reached_are_heard(tmp_path: Path) -> None:
+    save(tmp_path)
+    write_listener(tmp_path, WIDTH, 2)
+    listener = Listener(tmp_path, WIDTH, 2)
+    flow = np.random.default_rng(0).normal(size=(1, WIDTH)).astype(np.float32)
+    at, reach = 100, 8  # two convolutions of nine rows: four rows farther each
+
+    def heard(changed: int) -> bool:
+        """Whether another row is heard."""
+        found = []
+        for seed in (1, 2):
+            roll = random_roll(0)
+            roll[changed] = random_roll(seed)[changed]
+            listener.hear(roll)
+            found.append(listener.heard(1, flow, np.array([at])))
+        return bool(np.abs(found[0] - found[1]).max() > 0)
+
+    assert [row for row in range(ROWS) if heard(row)] == [*range(at - BEHIND - reach, at + AHEAD + reach + 1)]
+
+
+def test_rows_that_fill_a_batch_up_are_not_heard(folder: Path) -> None:
+    short, long, at = random_roll(1, 50), random_roll(2, 90), reached(rows=50)
+    network = load_network(folder)
+    listener = load_listener(folder, network)
+    filled = np.concatenate([short, np.full((40, short.shape[1]), -1)])
+    with torch.inference_mode():
+        listener.hear(torch.from_numpy(np.stack([filled, long])), torch.from_numpy(np.stack([at, at])))
+        found = network(torch.tensor([IDS, IDS])).logits.double().numpy()
+    for row, roll in enumerate((short, long)):
+        wanted = heard_by_torch(folder, roll, at)
+        np.testing.assert_allclose(found[row], wanted, atol=2e-4, rtol=1e-4)
+
+
+@pytest.mark.parametrize(("layers", "heard"), [(1, (0,)), (2, (1,)), (5, (0, 2, 4)), (6, (1, 3, 5))])
+def test_every_second_layer_hears(layers: int, heard: tuple[int, ...]) -> None:
+    assert heard_layers(layers) == heard
+
+
+def test_a_listener_that_does_not_fit_is_refused(tmp_path: Path) -> None:
+    save(tmp_path)
+    write_listener(tmp_path, WIDTH, 2)
+    with pytest.raises(ListenerError, match="another network"):
+        Listener(tmp_path, WIDTH, 4)
+    with pytest.raises(ListenerError, match="another network"):
+        Listener(tmp_path, 128, 2)
+    tensors = load_file(tmp_path / LISTENER_FILE)
+    save_file({**tensors, "more": torch.zeros(1)}, tmp_path / LISTENER_FILE)
+    with pytest.raises(ListenerError, match="another version"):
+        Listener(tmp_path, WIDTH, 2)
+    (tmp_path / LISTENER_FILE).write_bytes(b"not weights")
+    with pytest.raises(ListenerError, match="cannot be read"):
+        Engine(tmp_path)

@@ -1,0 +1,188 @@
+"""The engine against transformers' own LlamaForCausalLM: random networks of several shapes, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from transformers import DynamicCache, LlamaConfig, LlamaForCausalLM
+
+from models.inference.engine import Engine, EngineError, Logits
+from models.training.network import load_network
+
+VOCABULARY, CONTEXT = 90, 64
+IDS = np.random.default_rng(0).integers(0, VOCABULARY, CONTEXT).tolist()
+SHAPES: dict[str, dict[str, Any]] = {
+    "one layer": {"num_hidden_layers": 1},
+    "wide and deep": {"hidden_size": 192, "num_hidden_layers": 5, "num_attention_heads": 3, "intermediate_size": 512},
+    "own output matrix": {"tie_word_embeddings": False},
+    "heads narrower than the width": {"head_dim": 8},
+    "heads wider than the width": {"head_dim": 64},
+    "one head": {"num_attention_heads": 1},
+    "another base of angles": {"rope_parameters": {"rope_theta": 500.0, "rope_type": "default"}},
+    "a large epsilon": {"rms_norm_eps": 0.3},
+}
+
+
+def save(folder: Path, *, half: bool = False, **changes: Any) -> Path:
+    """A random network whose norms are not 1 and whose logits spread as a trained one's do."""
+    sizes = {"vocab_size": VOCABULARY, "hidden_size": 64, "intermediate_size": 176, "num_hidden_layers": 2}
+    sizes |= {"num_attention_heads": 4, "max_position_embeddings": CONTEXT}
+    torch.manual_seed(0)
+    network = LlamaForCausalLM(LlamaConfig(**{**sizes, "tie_word_embeddings": True, **changes}))
+    for name, parameter in network.named_parameters():
+        if "norm" in name:
+            torch.nn.init.uniform_(parameter, 0.5, 1.5)
+        else:
+            torch.nn.init.normal_(parameter, std=0.3 if "embed" in name else 0.1)
+    (network.half() if half else network).save_pretrained(folder)
+    return folder
+
+
+def expected(folder: Path, ids: list[int]) -> Logits:
+    """The logits that transformers gives after each of the tokens [ids, tokens], all read at once."""
+    with torch.inference_mode():
+        return load_network(folder)(torch.tensor([ids])).logits[0].double().numpy()  # type: ignore[no-any-return]
+
+
+def config_with(folder: Path, **changes: Any) -> Path:
+    """The same folder, its config.json changed; None takes a key away."""
+    file = folder / "config.json"
+    config = {**json.loads(file.read_text()), **changes}
+    file.write_text(json.dumps({key: value for key, value in config.items() if value is not None}))
+    return folder
+
+
+@pytest.mark.parametrize("changes", SHAPES.values(), ids=SHAPES)
+def test_it_says_what_transformers_says(changes: dict[str, Any], tmp_path: Path) -> None:
+    engine, wanted = Engine(save(tmp_path, **changes)), expected(tmp_path, IDS)
+    assert np.ptp(wanted) > 1
+    assert engine.begin(IDS) == pytest.approx(wanted[-1], abs=1e-4)
+    singly = [engine.begin(IDS[:1]), *(engine.feed([token]) for token in IDS[1:])]
+    assert np.array(singly) == pytest.approx(wanted, abs=1e-4)
+    assert engine.length == engine.context == CONTEXT
+
+
+@pytest.mark.parametrize("cuts", [(1,), (63,), (2, 3, 30), (10, 20, 30, 40)])
+def test_it_may_be_fed_in_pieces(cuts: tuple[int, ...], tmp_path: Path) -> None:
+    engine, wanted = Engine(save(tmp_path)), expected(tmp_path, IDS)
+    engine.begin(IDS[: cuts[0]])
+    for begin, end in zip(cuts, (*cuts[1:], CONTEXT), strict=True):
+        assert engine.length == begin
+        assert engine.feed(IDS[begin:end]) == pytest.approx(wanted[end - 1], abs=1e-4)
+
+
+def test_it_goes_on_as_transformers_own_cache_does(tmp_path: Path) -> None:
+    engine, network = Engine(save(tmp_path)), load_network(tmp_path)
+    cache = DynamicCache(config=network.config)
+    engine.begin(IDS[:20])
+    for ids in (IDS[:20], IDS[20:21], IDS[21:24]):
+        with torch.inference_mode():
+            wanted = network(torch.tensor([ids]), past_key_values=cache, use_cache=True).logits[0, -1].double().numpy()
+        said = engine.begin(ids) if ids == IDS[:20] else engine.feed(ids)
+        assert said == pytest.approx(wanted, abs=1e-4)
+
+
+def test_beginning_again_forgets_everything(tmp_path: Path) -> None:
+    engine, later = Engine(save(tmp_path)), IDS[30:50]
+    engine.begin(IDS)
+    again = engine.begin(later)
+    assert engine.length == 20
+    assert again.tobytes() == Engine(tmp_path).begin(later).tobytes()
+    assert again == pytest.approx(expected(tmp_path, later)[-1], abs=1e-4)
+
+
+def test_the_same_calls_give_the_same_bits(tmp_path: Path) -> None:
+    save(tmp_path, hidden_size=192, num_attention_heads=3)
+    said = []
+    for _ in range(3):
+        engine = Engine(tmp_path)
+        said.append([engine.begin(IDS[:7]), engine.feed(IDS[7:9]), *(engine.feed([token]) for token in IDS[9:40])])
+    assert len({np.array(one).tobytes() for one in said}) == 1
+
+
+def test_weights_of_half_precision_are_run_in_full(tmp_path: Path) -> None:
+    engine = Engine(save(tmp_path, half=True))
+    assert engine.begin(IDS) == pytest.approx(expected(tmp_path, IDS)[-1], abs=1e-4)
+
+
+def test_values_far_from_zero_are_neither_warned_of_nor_lost(tmp_path: Path) -> None:
+    save(tmp_path)
+    weights = load_file(tmp_path / "model.safetensors")
+    weights["model.layers.0.mlp.gate_proj.weight"] *= 300
+    weights["model.layers.1.self_attn.q_proj.weight"] *= 300
+    save_file(weights, tmp_path / "model.safetensors", metadata={"format": "pt"})
+    said, wanted = Engine(tmp_path).begin(IDS[:12]), expected(tmp_path, IDS[:12])[-1]
+    assert np.isfinite(said).all()
+    assert said == pytest.approx(wanted, abs=0.01 * np.ptp(wanted))
+
+
+def test_a_config_of_an_older_transformers_is_read(tmp_path: Path) -> None:
+    wanted = expected(save(tmp_path, rope_parameters={"rope_theta": 500.0, "rope_type": "default"}), IDS)
+    config_with(tmp_path, rope_parameters=None, rope_theta=500.0, rope_scaling=None, head_dim=None)
+    assert Engine(tmp_path).begin(IDS) == pytest.approx(wanted[-1], abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"model_type": "mistral"},
+        {"hidden_act": "gelu"},
+        {"attention_bias": True},
+        {"mlp_bias": True},
+        {"num_key_value_heads": 2},
+        {"rope_scaling": {"type": "linear", "factor": 2.0}},
+        {"rope_parameters": {"rope_theta": 10_000.0, "rope_type": "llama3", "factor": 8.0}},
+        {"rope_parameters": {"rope_theta": 10_000.0, "rope_type": "default", "partial_rotary_factor": 0.5}},
+        {"rope_parameters": {"rope_type": "default"}},
+        {"hidden_size": None},
+        {"num_attention_heads": 0},
+        {"num_attention_heads": 0, "head_dim": None, "num_key_value_heads": None},
+        {"max_position_embeddings": 0},
+        {"head_dim": 15},
+        {"num_hidden_layers": "two"},
+        {"num_hidden_layers": 3},
+        {"num_hidden_layers": 1},
+        {"vocab_size": 91},
+        {"tie_word_embeddings": False},
+    ],
+    ids=str,
+)
+def test_a_network_of_another_kind_is_refused(changes: dict[str, Any], tmp_path: Path) -> None:
+    config_with(save(tmp_path), **changes)
+    with pytest.raises(EngineError):
+        Engine(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["config.json", "model.safetensors"])
+@pytest.mark.parametrize("content", [None, b"", b"[]", b"{", b"\x08" * 40])
+def test_a_folder_without_a_whole_checkpoint_is_refused(name: str, content: bytes | None, tmp_path: Path) -> None:
+    save(tmp_path)
+    (tmp_path / name).unlink()
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(EngineError):
+        Engine(tmp_path)
+
+
+@pytest.mark.parametrize("kind", [torch.bfloat16, torch.int32])
+def test_weights_that_are_no_floats_of_numpys_are_refused(kind: torch.dtype, tmp_path: Path) -> None:
+    weights = load_file(save(tmp_path) / "model.safetensors")
+    save_file({name: tensor.to(kind) for name, tensor in weights.items()}, tmp_path / "model.safetensors")
+    with pytest.raises(EngineError):
+        Engine(tmp_path)
+
+
+@pytest.mark.parametrize("ids", [[], [-1], [VOCABULARY], [3] * (CONTEXT + 1)], ids=["none", "low", "high", "many"])
+def test_tokens_that_cannot_be_read_are_refused_and_change_nothing(ids: list[int], tmp_path: Path) -> None:
+    engine = Engine(save(tmp_path))
+    engine.begin(IDS[:5])
+    with pytest.raises(EngineError):
+        engine.feed(ids)
+    assert engine.length == 5
+    assert engine.feed(IDS[5:6]) == pytest.approx(expected(tmp_path, IDS[:6])[-1], abs=1e-4)

@@ -1,0 +1,117 @@
+"""Channels as a piano roll, and the row that each token has reached."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from models.music.grid import ROWS
+from models.music.score import CHANNELS, NO, P1, TR, Note, Score
+from models.tokens.codec import row_clock, spelled, to_text
+from models.tokens.piano_roll import COLUMNS, FIRST, OF_CHANNEL, TABLE, Roll, RowCounter, roll_of
+from models.tokens.prompts import EVERY, ParsedTune, only, parse_tune
+from models.tokens.vocabulary import BACKS, event_of
+from tests.models.tiny import codebook, tokenizer
+from tests.music import BEAT_OF_30, loop_of, random_score
+
+
+def sheet_of(score: Score) -> ParsedTune:
+    return parse_tune(to_text(score, codebook=codebook(), repeats=True))
+
+
+def named(roll: Roll, row: int, channel: int) -> dict[str, int]:
+    """The values of a channel's columns in a row, by their names."""
+    columns = range(channel * OF_CHANNEL, (channel + 1) * OF_CHANNEL)
+    return {COLUMNS[i][0]: int(roll[row, i] - FIRST[i]) for i in columns}
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_every_value_is_an_index_of_its_own_column(seed: int) -> None:
+    sheet = sheet_of(loop_of(random_score(seed, grid=True), 2))
+    roll = roll_of(sheet, EVERY)
+    assert roll.shape == (len(sheet.beats) * ROWS, len(COLUMNS))
+    assert FIRST[-1] == TABLE == sum(values for _, values in COLUMNS)
+    assert (roll >= FIRST[:-1]).all()
+    assert (roll < FIRST[1:]).all()
+
+
+def test_a_roll_says_what_sounds_begins_and_ends() -> None:
+    melody = (Note(0, 30, 60), Note(34, 36, 62), Note(36, 60, 64))
+    score = Score((melody, (), (Note(15, 75, 40),), ()), 120, BEAT_OF_30)
+    roll = roll_of(sheet_of(score), [P1, TR])
+    low, bass = CHANNELS[P1].lowest, CHANNELS[TR].lowest
+    nothing = {"begins": 0, "late": 0, "many": 0, "back": 0}
+    assert named(roll, 0, P1) == {**nothing, "sounds": 62 - low, "begins": 61 - low, "late": 1, "many": 1}
+    assert named(roll, 1, P1) == {**nothing, "sounds": 62 - low}
+    # the note ends on row 4, and two more begin in it, four frames after and six
+    assert named(roll, 4, P1) == {"sounds": 66 - low, "begins": 63 - low, "late": 5, "many": 2, "back": 0}
+    assert named(roll, 8, P1) == {**nothing, "sounds": 1}
+    assert named(roll, 1, TR) == {**nothing, "sounds": 1}
+    assert named(roll, 2, TR) == {**nothing, "sounds": 42 - bass, "begins": 41 - bass, "late": 1, "many": 1}
+    assert named(roll, 9, TR)["sounds"] == 42 - bass
+    assert named(roll, 10, TR)["sounds"] == 1
+
+
+def test_what_is_not_given_is_not_told() -> None:
+    score = loop_of(random_score(3, grid=True), 2)
+    sheet = sheet_of(score)
+    every, some = roll_of(sheet, EVERY), roll_of(sheet, [P1, NO])
+    for channel in EVERY:
+        part = slice(channel * OF_CHANNEL, (channel + 1) * OF_CHANNEL)
+        if channel in (P1, NO):
+            assert (some[:, part] == every[:, part]).all()
+        else:
+            assert (some[:, part] == FIRST[:-1][part]).all()
+    assert (some[:, -2:] == every[:, -2:]).all()
+
+
+def test_what_is_repeated_is_told_and_sounds_as_what_it_repeats() -> None:
+    bar = tuple(Note(30 * beat, 30 * beat + 10, 60 + beat) for beat in range(4))
+    score = loop_of(Score((bar, (), (), ()), 120, BEAT_OF_30), 3)
+    roll = roll_of(sheet_of(score), [P1])
+    assert [named(roll, row, P1)["back"] for row in (0, 16, 19, 32)] == [0, *[1 + BACKS.index(4)] * 3]
+    assert named(roll, 16, P1) == {**named(roll, 0, P1), "back": 1 + BACKS.index(4)}
+
+
+def rows_by_event(spelling: Sequence[Sequence[str]], ids: Sequence[int]) -> list[int]:
+    """The row that each token has reached, from the first beat's first row on, event by event."""
+    rows, beat, row = [], -1, 0
+    for token in ids:
+        for event in spelling[token]:
+            if event.startswith("beat:"):
+                beat, row = beat + 1, 0
+            elif event.startswith("at:"):
+                row = int(event[3:].split(".")[0])
+        rows.append(max(0, beat) * ROWS + row)
+    return rows
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_tokens_reach_the_rows_of_their_notes(seed: int) -> None:
+    score = loop_of(random_score(seed, grid=seed % 2 == 0), 2)
+    known = tokenizer(sounds=True)
+    sheet = parse_tune(to_text(score, clock=row_clock(score), codebook=codebook(), repeats=True))
+    spelling = spelled(known)
+    counter = RowCounter(spelling)
+    first = 2
+    ids = known.encode(only(sheet, [P1], first)).ids
+    rows = counter.rows(ids, first).tolist()
+    assert rows == [first * ROWS + row for row in rows_by_event(spelling, ids)]
+    # a note that a token ends with lies on the row that it has reached
+    begun = [row for row, token in zip(rows, ids, strict=True) if spelling[token][-1].startswith("on:")]
+    written = [i for i in range(first, len(sheet.beats)) if P1 not in sheet.beats[i].again]
+    played = {i * ROWS + _row(time) for i in written for time, what in sheet.played[i][P1] if _begins(what)}
+    assert begun
+    assert set(begun) <= played
+    # read in two pieces it is the same
+    start = next(i for i, token in enumerate(ids) if spelling[token][0].startswith("beat:"))
+    for cut in range(start + 1, len(ids), 7):
+        before = rows[cut - 1]
+        assert counter.rows(ids[cut:], before // ROWS, before).tolist() == rows[cut:]
+
+
+def _row(time: str) -> int:
+    return int(event_of(time)[3:].split(".")[0])
+
+
+def _begins(happening: str) -> bool:
+    return event_of(happening[0]).startswith("on:")

@@ -1,0 +1,124 @@
+"""Outlines: read from texts of training, kept with a model, drawn as asked for."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from models.errors import MusicError
+from models.inference.guidance import loudness_of
+from models.music.grid import RowClock
+from models.music.score import Note, Score
+from models.music.songs import Song
+from models.tokens.song_profiles import (
+    PROFILES_FILE,
+    USUAL,
+    SongProfile,
+    draw_profile,
+    load_profiles,
+    profile_of,
+    save_profiles,
+)
+from models.tokens.vocabulary import event_of
+from models.training.examples import example_of
+from tests.models.tiny import codebook
+from tests.music import scale
+
+BOSS = Song("boss", "game", "tests", "boss", "C", 0.9, 0, True, scale(600, None), clock=RowClock(483))
+
+
+def test_an_outline_is_what_a_text_says_before_its_first_beat() -> None:
+    found = profile_of(example_of(BOSS).text)
+    assert found
+    assert found == SongProfile(
+        "boss", "C", "p1+p2+tr+no", found.density, found.returns, 483, found.ornaments, None, 24
+    )
+    assert (f"density:{found.density}", f"returns:{found.returns}") == tuple(found.plan[1:])
+    unclear = profile_of(example_of(replace(BOSS, scene=None, key_correlation=0.1)).text)
+    assert unclear == replace(found, scene=None, key=None)
+    assert profile_of(example_of(replace(BOSS, score=Score(((), (), (), ()), 600))).text) is None
+
+
+def test_ornaments_are_notes_after_another_in_their_row() -> None:
+    notes = tuple(Note(frame, frame + 2, 40 + i) for i, frame in enumerate((0, 32, 60, 64, 90, 92, 94, 120)))
+    song = replace(BOSS, score=Score((notes, (), (), ()), 600), clock=RowClock(480))
+    found = profile_of(example_of(song).text)
+    assert found
+    assert found.ornaments == pytest.approx(3 / 8, abs=0.01)
+
+
+def test_an_outline_is_as_loud_as_the_envelopes_that_notes_have() -> None:
+    book = codebook()
+    notes = tuple(Note(30 * i, 30 * i + 20, 60 + i, ((0, 15 if i < 6 else 3),)) for i in range(8))
+    text = example_of(replace(BOSS, score=Score((notes, (), (), ()), 600)), book).text
+    named = [loudness_of(event_of(c), book) for c in text if c != " " and event_of(c).startswith("env:")]
+    assert len(named) == 2
+    found = profile_of(text, book)
+    assert found
+    assert found.loudness == pytest.approx((6 * named[0] + 2 * named[1]) / 8, abs=0.06)
+    assert named[0] > named[1]
+    assert profile_of(text) == replace(found, loudness=None)
+
+
+def test_outlines_are_kept_with_a_model(tmp_path: Path) -> None:
+    assert load_profiles(tmp_path) == [USUAL]
+    songs = [example_of(song) for song in (BOSS, replace(BOSS, scene="town", game="another"), BOSS)]
+    save_profiles(songs, tmp_path, None)
+    found = load_profiles(tmp_path)
+    assert [replace(outline, game=0) for outline in found] == [profile_of(song.text) for song in songs]
+    assert [outline.game for outline in found] == [0, 1, 0]
+    save_profiles([], tmp_path, None)
+    assert load_profiles(tmp_path) == [USUAL]
+    (tmp_path / PROFILES_FILE).write_text('[["boss", "C"]]')
+    with pytest.raises(MusicError, match="holds no outlines"):
+        load_profiles(tmp_path)
+
+
+ROWS = [
+    SongProfile(scene, key, voices, density, 0, 480, 0.1, None, beats)
+    for scene in ("boss", "town")
+    for key in ("C", "Am", None)
+    for voices in ("p1+p2+tr", "p1")
+    for density in range(6)
+    for beats in (8, 64)
+]
+
+
+def drawn(count: int = 60, **asked: object) -> list[SongProfile]:
+    return [draw_profile(ROWS, np.random.default_rng(seed), **asked) for seed in range(count)]  # type: ignore[arg-type]
+
+
+def test_an_outline_is_drawn_as_asked_for_and_has_every_voice() -> None:
+    assert {one.scene for one in drawn(scene="town")} == {"town"}
+    assert {one.density for one in drawn(densities=(0, 1))} == {0, 1}
+    assert {one.key for one in drawn(key="F#m")} == {"Am"}
+    assert {one.voices for one in drawn()} == {"p1+p2+tr"}
+    assert len({(one.scene, one.key, one.density) for one in drawn(600)}) == 36
+    assert {one.beats for one in drawn(frames=400)} == {8, 64}
+    assert {one.beats for one in drawn(frames=600)} == {64}
+
+
+def test_of_a_scene_each_song_is_drawn_as_often() -> None:
+    songs = [replace(USUAL, scene="boss", game=game) for game in (0, 0, 0, 0, 0, 1)]
+    found = [draw_profile(songs, np.random.default_rng(seed), scene="boss") for seed in range(1200)]
+    assert sum(one.game for one in found) == pytest.approx(200, abs=45)
+
+
+def test_each_game_is_drawn_as_often_and_each_of_its_songs() -> None:
+    songs = [replace(USUAL, game=0, density=density) for density in range(6)] + [replace(USUAL, game=1, density=0)]
+    found = [draw_profile(songs, np.random.default_rng(seed)) for seed in range(1200)]
+    assert sum(one.game for one in found) == pytest.approx(600, abs=60)
+    for density in range(6):
+        assert sum(one.density == density and one.game == 0 for one in found) == pytest.approx(100, abs=35)
+
+
+def test_outlines_of_a_model_from_before_games_were_told_are_read(tmp_path: Path) -> None:
+    (tmp_path / PROFILES_FILE).write_text('[["boss", "C", "p1+tr", 1, 2, 480, 0.1, null, 64]]')
+    assert load_profiles(tmp_path) == [SongProfile("boss", "C", "p1+tr", 1, 2, 480, 0.1, None, 64, game=0)]
+
+
+def test_what_no_song_has_is_passed_over() -> None:
+    found = drawn(scene="menu", densities=(5,))
+    assert {one.scene for one in found} == {"boss", "town"}
+    assert {one.density for one in found} == {5}

@@ -1,0 +1,32 @@
+"""Muon in float32: the same steps as torch's own, but for its rounding; matrices become nearly orthogonal."""
+
+import pytest
+import torch
+
+from models.training.muon import Muon, orthogonal
+
+SHAPES = [(8, 8), (24, 8), (8, 24)]
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_all_directions_become_about_as_long(shape: tuple[int, int]) -> None:
+    torch.manual_seed(0)
+    lengths = torch.linalg.svdvals(orthogonal(torch.randn(shape)))
+    assert len(lengths) == 8
+    assert ((lengths > 0.6) & (lengths < 1.3)).all()  # what the coefficients aim at, not exactly 1
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_steps_are_those_of_torch_but_for_rounding(shape: tuple[int, int]) -> None:
+    torch.manual_seed(1)
+    start, gradients = torch.randn(shape), [torch.randn(shape) for _ in range(5)]
+    found = []
+    for kind in (Muon, torch.optim.Muon):
+        matrix = torch.nn.Parameter(start.clone())
+        optimizer = kind([matrix], lr=0.1, weight_decay=0.2)
+        for gradient in gradients:
+            matrix.grad = gradient.clone()
+            optimizer.step()
+        found.append(matrix.detach())
+    assert (found[0] - start).abs().max() > 0.1
+    assert torch.allclose(found[0], found[1], atol=0.02)
