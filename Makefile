@@ -11,7 +11,7 @@ test-long: setup-dev
 	.venv/bin/python -m pytest -m long
 
 bench: setup-dev
-	.venv/bin/python -m benchmarks.speed
+	.venv/bin/python -m benchmarks.speed.stages
 
 lint: setup-dev
 	.venv/bin/ruff check .

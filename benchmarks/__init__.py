@@ -1,1 +1,1 @@
-"""Speed, measured by hand with `make bench`; never part of a test."""
+"""Measurements behind the figures in docs/: run by hand, and at toy size by tests/test_benchmarks.py. See README.md."""

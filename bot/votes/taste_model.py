@@ -7,7 +7,7 @@ taste is never one person's alone.
 
 It acts only on `LEAST` votes and more, and only where, learnt from four fifths of the tunes, it tells the votes on the
 last fifth better than the voters' readiness alone does, by `MARGIN` standard errors over the tunes
-(benchmarks/taste.py measures how seldom voters without a taste come so far). Votes that count are the store's, words
+(benchmarks/bot/taste.py measures how seldom voters without a taste come so far). Votes that count are the store's, words
 are `tasting`'s.
 """
 

@@ -1,6 +1,6 @@
 """How much a line is heard as the melody, the bass or the harmony, from moment to moment.
 
-Weights of the features of `generator.arranging.features`, set by hand and judged by what `benchmarks.arranging`
+Weights of the features of `generator.arranging.features`, set by hand and judged by what `benchmarks.importing.arranger`
 measures and draws. What follows from them, one line at a time, is `generator.arranging.path`'s.
 """
 

@@ -31,7 +31,7 @@ THRESHOLD = 20
 """Notes of a run that a tune may share with a song of the index; more are a copy.
 
 The valid part of NES-MDB against its train part: 2 of 265 songs of series that have no game there share more, and 1 of
-367 excerpts of 32 s (`python -m benchmarks.originality CORPUS`; docs/experiments.md).
+367 excerpts of 32 s (`python -m benchmarks.composing.originality CORPUS`; docs/experiments.md).
 """
 PHRASE = 6
 """Intervals in a phrase. A run of fewer than seven notes is none."""

@@ -3,7 +3,7 @@
 The row clock of `models.music.grid` knows the rows but keeps its beat in one octave, since tokens need no more. Here it is
 decided which multiple of that period is the beat, whether three or four make a bar, and where bar 1 begins. Each is
 the candidate with the highest weighted sum of a few things that can be heard: a conditional logit (McFadden 1974),
-whose weights `python -m benchmarks.beats FOLDER --fit` found on songs that state their tempo. One tempo and one meter
+whose weights `python -m benchmarks.importing.beats FOLDER --fit` found on songs that state their tempo. One tempo and one meter
 are assumed. What is heard of a score is `models.music.onsets`'s.
 """
 

@@ -5,7 +5,7 @@ import statistics
 
 import pytest
 
-from benchmarks.battle import simulate
+from benchmarks.bot.battles import simulate
 from bot.votes.ranking import PRIOR, UNKNOWN, Strength, chance, next_pair, strengths
 
 SEEDS = range(5)

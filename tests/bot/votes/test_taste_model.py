@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from benchmarks.taste import Found, Place, Server, find, first, read_tunes
+from benchmarks.bot.taste import Found, Place, Server, find, first, read_tunes
 from bot.votes.regression import Row, chance, fit, log_chance, solve
 from bot.votes.taste_in_use import WORDS, choice_told, told
 from bot.votes.taste_model import LEAST, MARGIN, MOST, PRIOR, Leaning, Liked, Vote, find_taste

@@ -1,4 +1,4 @@
-"""Broken files for a bounded time: each is arranged or refused with one sentence. `benchmarks.fuzz` tries thousands."""
+"""Broken files for a bounded time: each is arranged or refused with one sentence. `benchmarks.importing.fuzz` tries thousands."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from random import Random
 
 import pytest
 
-from benchmarks.fuzz import ARRANGED, LIMIT, SENTENCE, fuzz, outcome
-from benchmarks.mutation import mutate_bytes, mutate_chunks, mutate_events
+from benchmarks.importing.fuzz import ARRANGED, LIMIT, SENTENCE, fuzz, outcome
+from benchmarks.importing.midi_mutations import mutate_bytes, mutate_chunks, mutate_events
 from models.music.midi import midi_bytes, to_midi, to_nesmdb
 from tests.music import random_score, scale, twinkle
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from benchmarks.apu import Counts, compare, compare_writes
-from benchmarks.console import ProgramHangs, run
+from benchmarks.sound.nsf_accuracy import Counts, compare, compare_writes
+from benchmarks.sound.nsf_player import ProgramHangs, run
 from generator.exporting.apu.nsf import SCORE_TICK, to_nsf
 from models.music.score import NO, P1, P2, TR, Note, Score
 

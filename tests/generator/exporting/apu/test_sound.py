@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from benchmarks.apu import compare, heard_share
+from benchmarks.sound.nsf_accuracy import compare, heard_share
 from generator.exporting.apu.gme import GmeError, play
 from generator.exporting.apu.nsf import SCORE_TICK, to_nsf
 from generator.sound.fade import CUT

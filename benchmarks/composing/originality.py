@@ -1,6 +1,6 @@
 """What unrelated songs share, whether copies are found, and what the index costs: the figures behind the threshold.
 
-    python -m benchmarks.originality CORPUS … [--index FILE] [--tunes DIR] [--count N] [--seed S]
+    python -m benchmarks.composing.originality CORPUS … [--index FILE] [--tunes DIR] [--count N] [--seed S]
 
 A CORPUS is a folder of `chiptune corpus`. The train parts of all are what the index was made of; the valid part of the
 first are the songs that share nothing with it but by chance. Without --index one is made, which takes minutes. Passages

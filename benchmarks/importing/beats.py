@@ -1,9 +1,9 @@
 """How often the beat finder finds the tempo and the bars that a file states, from the onsets of its arrangement alone.
 
-`python -m benchmarks.beats FOLDER` takes a fixed choice of the MIDI files in a folder that state one tempo and keep to
+`python -m benchmarks.importing.beats FOLDER` takes a fixed choice of the MIDI files in a folder that state one tempo and keep to
 it. Half of the games are for tuning, half are held out. A tempo is right within 4 %, as Gouyon and others (2006) count
 it; half, double and other multiples are wrong. `--fit` finds the weights of `models.music.beats` anew on the tuning half.
-`python -m benchmarks.beats SONG.mid --picture OUT.png` draws a song with the grid that is found in it.
+`python -m benchmarks.importing.beats SONG.mid --picture OUT.png` draws a song with the grid that is found in it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
-from benchmarks.logit import Choice, fit
+from benchmarks.importing.conditional_logit import Choice, fit
 from generator.arranging.arrange import reductions
 from generator.importing.importer import import_midi
 from generator.pictures.tune_picture import draw

@@ -24,7 +24,7 @@ from bot.files.blobs import Blobs
 from tests.wire.standin.process import Bot
 from tests.wire.standin.server import StandIn
 
-DOCS = Path(__file__).parent.parent / "docs"
+DOCS = Path(__file__).parents[2] / "docs"
 ASKED = {"scene": "boss", "key": "Am", "tempo": 150, "seconds": 30, "seed": 3}
 VARIED = {"mode": "vary", "strength": 0.3, "seed": 4}
 PATIENCE = 300.0

@@ -1,6 +1,6 @@
 """Each remix mode over real songs: what is kept is kept to the note, what is written is legal, in key, and joins.
 
-    python -m benchmarks.rework CORPUS [--songs N]
+    python -m benchmarks.composing.remix_modes CORPUS [--songs N]
 
 CORPUS is a folder of `chiptune corpus`; songs of its valid part that last 20 s to 60 s are taken, spread evenly. Each
 mode is run as people get it, with bars and channels drawn by the song's number.

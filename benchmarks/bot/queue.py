@@ -1,6 +1,6 @@
 """How long the queue takes to say who is next, with many waiting: milliseconds, on a real file.
 
-python -m benchmarks.queue [--rows N] [--people N] [--servers N]
+python -m benchmarks.bot.queue [--rows N] [--people N] [--servers N]
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ async def measure(rows: int, people: int, servers: int) -> None:
 
 
 def main() -> None:
-    """`python -m benchmarks.queue`."""
+    """`python -m benchmarks.bot.queue`."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=10_000)
     parser.add_argument("--people", type=int, default=2_000)

@@ -1,6 +1,6 @@
 """How well the arranger does on real files: what it keeps of melody and bass, how long it takes, what it refuses.
 
-`python -m benchmarks.arranging FOLDER` takes a fixed choice of the MIDI files in a folder. What counts as the melody
+`python -m benchmarks.importing.arranger FOLDER` takes a fixed choice of the MIDI files in a folder. What counts as the melody
 and the bass is told here by published methods that the arranger does not use; a note of theirs is kept where any
 pitched channel begins a note of its pitch class within two frames of it. `--pictures OUT` draws each source above its
 arrangement. `--nesmdb FOLDER` also arranges NES-MDB's files, as they are and with their tracks shuffled and unnamed.

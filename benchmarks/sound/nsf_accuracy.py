@@ -1,6 +1,6 @@
 """How truly NSFs sound: tunes and songs exported, and their notes read back in two ways that do not know the score.
 
-    python -m benchmarks.apu FOLDER_OF_MIDI_FILES … [--songs N]
+    python -m benchmarks.sound.nsf_accuracy FOLDER_OF_MIDI_FILES … [--songs N]
 
 By ear: Game Music Emu plays a channel at a time, and onsets and pitches are read from the samples (`listening`,
 `noises`). By program: another's 6502 runs the file, and they are read from its writes to the chip (`console`). Each
@@ -21,9 +21,9 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.console import read_notes, run
-from benchmarks.listening import RATE, Array, Heard, listen_to_pulse, listen_to_triangle
-from benchmarks.noises import listen_to_noise
+from benchmarks.sound.noise_onsets import listen_to_noise
+from benchmarks.sound.nsf_player import read_notes, run
+from benchmarks.sound.pitch_onsets import RATE, Array, Heard, listen_to_pulse, listen_to_triangle
 from generator.exporting.apu.gme import play
 from generator.exporting.apu.nsf import SCORE_TICK, to_nsf
 from generator.exporting.apu.registers import PULSE_DIVIDER, TRIANGLE_DIVIDER, period

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmarks.listening import CYCLES, FRAME, Array, Heard
+from benchmarks.sound.pitch_onsets import CYCLES, FRAME, Array, Heard
 from generator.sound.waveforms import NOISE_CYCLES
 
 QUIET = 0.004

@@ -1,6 +1,6 @@
 """What it helps to hear the other channels: nats a note of each channel without them, and with the three others given.
 
-    python -m benchmarks.given SONGS [--model DIR] [--count N] [--beats N]
+    python -m benchmarks.composing.listener_gain SONGS [--model DIR] [--count N] [--beats N]
 
 SONGS is a file of `chiptune corpus`. Of each song the first beats are taken, as many as fit into the model's context;
 every control is left out. Composition alone counts: notes, times, and the counting of beats. The channel is told in the

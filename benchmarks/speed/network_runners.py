@@ -1,4 +1,4 @@
-"""Other ways to run the same network, for `benchmarks.engine`: transformers, plain torch, onnxruntime.
+"""Other ways to run the same network, for `benchmarks.speed.engine`: transformers, plain torch, onnxruntime.
 
 All take the matrices that `models.inference.engine` made, but for transformers, which opens the checkpoint itself. onnxruntime
 and onnx are no dependencies of this project: where they are missing that rival is left out.

@@ -1,6 +1,6 @@
 """How long charts and votes take with many songs and votes: medians in milliseconds, on a real file.
 
-python -m benchmarks.charts [--songs N] [--votes N] [--people N] [--file PATH]
+python -m benchmarks.bot.charts [--songs N] [--votes N] [--people N] [--file PATH]
 
 All songs are of one server, which is the worst case, and were made over a year. A file that is there is used again.
 """
@@ -103,7 +103,7 @@ async def measure(path: Path, songs: int, count: int, people: int) -> None:
 
 
 def main() -> None:
-    """`python -m benchmarks.charts`."""
+    """`python -m benchmarks.bot.charts`."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--songs", type=int, default=100_000)
     parser.add_argument("--votes", type=int, default=1_000_000)

@@ -21,7 +21,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import numpy as np
 import torch
 
-from benchmarks.rivals import Onnx, PlainTorch, Runner, Transformers
+from benchmarks.speed.network_runners import Onnx, PlainTorch, Runner, Transformers
 from generator.process.pipeline import WEIGHTS
 from models.inference.engine import Engine, Logits
 from models.inference.new_tune import Composer
@@ -127,7 +127,7 @@ def _against(times: list[float], first: list[float]) -> str:
 
 
 def main() -> None:
-    """`python -m benchmarks.engine`."""
+    """`python -m benchmarks.speed.engine`."""
     torch.set_num_threads(1)
     print("the model that ships")
     shipped = runners(SHIPPED)

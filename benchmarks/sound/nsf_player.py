@@ -14,7 +14,7 @@ import numpy as np
 from py65.devices.mpu6502 import MPU
 from py65.memory import ObservableMemory
 
-from benchmarks.listening import Heard
+from benchmarks.sound.pitch_onsets import Heard
 from generator.sound.waveforms import CPU_CLOCK
 from models.music.score import NO, TR
 

@@ -1,9 +1,9 @@
 """The same notes by the soundfont and by the sound chip, their spectra side by side in one picture.
 
-    python -m benchmarks.spectra --out docs/spectra.png
+    python -m benchmarks.sound.spectra --out docs/spectra.png
 
 One long note of each waveform: A3 (220 Hz) of the four pulses and the triangle, one period of the noise in both modes.
-Levels and tuning in figures are `benchmarks.sound`'s and `benchmarks.apu`'s.
+Levels and tuning in figures are `benchmarks.sound.soundfont`'s and `benchmarks.sound.nsf_accuracy`'s.
 """
 
 from __future__ import annotations

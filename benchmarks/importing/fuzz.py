@@ -1,6 +1,6 @@
 """Thousands of broken MIDI files through the importer and the arranger: does any crash, hang or fill the memory?
 
-    python -m benchmarks.fuzz FOLDER [--count N] [--seed N] [--largest BYTES] [--keep FOLDER]
+    python -m benchmarks.importing.fuzz FOLDER [--count N] [--seed N] [--largest BYTES] [--keep FOLDER]
 
 FOLDER holds the MIDI files that are broken. Each goes to a child process, which is killed after LIMIT seconds and
 started anew. Exit code 1 where a file ended the child, took longer, or was refused without one sentence, or where the
@@ -24,7 +24,7 @@ from random import Random
 
 from tqdm import tqdm
 
-from benchmarks.mutation import mutated
+from benchmarks.importing.midi_mutations import mutated
 from generator.arranging.arrange import arrange
 from generator.protocol.errors import InputError
 from generator.protocol.requests import Request

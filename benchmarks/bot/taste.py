@@ -1,6 +1,6 @@
 """How well a taste is found from votes, and how seldom where there is none: simulated voters on real tunes' features.
 
-python -m benchmarks.taste [--servers N] [--looks N] [--compose N]
+python -m benchmarks.bot.taste [--servers N] [--looks N] [--compose N]
 
 The tunes are 240 that the model composed, 20 s each with nothing asked for; `taste_tunes.json` holds their features and
 `--compose` makes it anew. A voter likes a tune with probability 1 / (1 + exp(-(readiness + taste + quality))), where
@@ -196,7 +196,7 @@ def write_tunes(tunes: Sequence[Sequence[float | None]]) -> None:
 
 
 def main() -> None:
-    """`python -m benchmarks.taste`."""
+    """`python -m benchmarks.bot.taste`."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--servers", type=int, default=100)
     parser.add_argument("--looks", type=int, default=60, help="servers that are looked at after every 25 votes")

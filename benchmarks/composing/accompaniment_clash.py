@@ -1,6 +1,6 @@
 """How well accompaniments go with what they accompany: clashes, and notes that begin together.
 
-    python -m benchmarks.beside CORPUS [--model DIR] [--songs N]
+    python -m benchmarks.composing.accompaniment_clash CORPUS [--model DIR] [--songs N]
 
 CORPUS is a folder of `chiptune corpus`; songs of its valid part of 20 s to 60 s in which both pulses play are taken,
 spread evenly, their first pulse is kept and the others are written: with what is kept heard, without the listener, and

@@ -1,6 +1,6 @@
 """Whether a tune is what was asked for: key, tempo, length, density, and whether its scene can be told.
 
-    python -m benchmarks.control CORPUS [--tunes N] [--scenes N] [--seconds S] [--only NAME ...]
+    python -m benchmarks.composing.controls CORPUS [--tunes N] [--scenes N] [--seconds S] [--only NAME ...]
 
 CORPUS is a folder of `chiptune corpus` with NES-MDB's songs, which scenes are learnt from. Tunes are composed as people
 get them, by `generator.composing.compose`, seeds counting from 0; what is got is found from the notes alone: the key by music21's

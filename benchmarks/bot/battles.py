@@ -1,6 +1,6 @@
 """How well battles find the order of songs: simulated voters with one taste and noise, Spearman's rank correlation.
 
-python -m benchmarks.battle [--songs N] [--judgements N] [--seeds N]
+python -m benchmarks.bot.battles [--songs N] [--judgements N] [--seeds N]
 
 The true strengths are normal, and voters choose as Bradley and Terry's model says. The pairs that `bot.votes.ranking` picks
 are held against random ones, with as many judgements, of the same songs.
@@ -63,7 +63,7 @@ def _ranks(values: list[float]) -> list[int]:
 
 
 def main() -> None:
-    """`python -m benchmarks.battle`."""
+    """`python -m benchmarks.bot.battles`."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--songs", type=int, default=SONGS)
     parser.add_argument("--judgements", type=int, default=JUDGEMENTS)

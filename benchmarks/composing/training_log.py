@@ -1,6 +1,6 @@
 """Whether a run of training goes as the one did whose log ships: mean losses over the same steps, side by side.
 
-    python -m benchmarks.retrace runs/mine [--log models/weights/nes/log.csv]
+    python -m benchmarks.composing.training_log runs/mine [--log models/weights/nes/log.csv]
 
 The log that ships has the mean training loss of every 50 steps, in nats a token. A twentieth of a run is enough to see
 whether seed, data and program are the same; docs/experiments.md has the commands. `--write FILE` makes such a log.

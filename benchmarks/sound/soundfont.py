@@ -1,6 +1,6 @@
 """How true the soundfont is: a chromatic score through FluidSynth, measured; and how fast sound and video are made.
 
-Prints the tables of docs/sound.md. `python -m benchmarks.sound`, or with a MIDI file to time as well.
+Prints the tables of docs/sound.md. `python -m benchmarks.sound.soundfont`, or with a MIDI file to time as well.
 """
 
 from __future__ import annotations

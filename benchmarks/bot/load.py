@@ -1,7 +1,7 @@
 """A hundred people at once with the real generator: how soon each is acknowledged, and when the last tune is posted.
 
 A real bot is connected to the tests' stand-in for Discord, as in tests/wire/test_crowd.py; both, and the generator,
-share this machine. `python -m benchmarks.crowd [PEOPLE]`
+share this machine. `python -m benchmarks.bot.load [PEOPLE]`
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Which form of tokens a network learns best from: each trained at equal compute from the same songs, then measured.
 
-    python -m benchmarks.representations CORPUS [--steps N] [--songs N] [--valid N] [--only NAME …]
+    python -m benchmarks.composing.representations CORPUS [--steps N] [--songs N] [--valid N] [--only NAME …]
 
 CORPUS is a folder that `chiptune corpus` has made. Every form gets the same network, the same number of tokens a step
 and the same steps; what counts is nats a note of composition on songs not trained on. Runs in one process, one form

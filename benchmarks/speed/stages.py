@@ -1,7 +1,7 @@
 """How long a 30 s tune takes, stage by stage, and what threads do for the network.
 
 Variants are run in turn, so that a machine whose speed drifts still gives fair ratios. Other ways to run the network
-are compared in `benchmarks.engine`.
+are compared in `benchmarks.speed.engine`.
 """
 
 from __future__ import annotations

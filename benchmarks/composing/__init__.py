@@ -1,0 +1,1 @@
+"""What the model composes: control, originality, remixes, accompaniments, and how it is trained."""

@@ -1,0 +1,1 @@
+"""MIDI files that people upload: arranging them, finding their beats, refusing broken ones."""

@@ -1,0 +1,1 @@
+"""The soundfont and the exported NSF files, measured against the sound chip."""
