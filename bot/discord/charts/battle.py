@@ -31,7 +31,7 @@ from generator.protocol.i18n import _
 if TYPE_CHECKING:
     from bot.discord.core.client import ChiptuneClient
 
-HEADER = 0.2
+HEADER_SHARE = 0.2
 """The share of a tune's picture, at its top, that its title and scene stand in: it is cut off."""
 LABELS = {"a": "A", "b": "B", "even": _("Even")}
 QUESTION = _("**Which of these two tunes is better?** You will see their names when you have chosen.")
@@ -57,38 +57,38 @@ async def show_pair(interaction: discord.Interaction[ChiptuneClient]) -> None:
     pair = await client.store.battles.pair(place(interaction), str(interaction.user.id), channels=seen)
     if pair is None:
         raise InputError(NO_PAIR)
-    files = [file for letter, song in zip("AB", pair, strict=True) for file in await _files(client, letter, song)]
+    files = [file for letter, song in zip("AB", pair, strict=True) for file in await _load_files(client, letter, song)]
     if sum(len(data) for _, data in files) > interaction.filesize_limit:
         files = [(name, data) for name, data in files if not name.endswith(".png")]
     if sum(len(data) for _, data in files) > interaction.filesize_limit:
         raise InputError(TOO_LARGE)
     view = ui.View(timeout=None)
     for outcome in OUTCOMES:
-        view.add_item(Choose(outcome, pair[0].id, pair[1].id))
+        view.add_item(ChooseButton(outcome, pair[0].id, pair[1].id))
     attachments = [discord.File(io.BytesIO(data), filename=name) for name, data in files]
     await interaction.edit_original_response(content=say(QUESTION), attachments=attachments, view=view)
 
 
-async def _files(client: ChiptuneClient, letter: str, song: Song) -> list[tuple[str, bytes]]:
+async def _load_files(client: ChiptuneClient, letter: str, song: Song) -> list[tuple[str, bytes]]:
     """A tune's sound and picture, named by its letter alone. Raises InputError where they are gone."""
     paths = await client.backlog.files.paths(song.id)
     try:
         sound, picture = paths[song.audio], paths[song.picture]
-        data = await asyncio.to_thread(sound.read_bytes), await asyncio.to_thread(nameless, picture)
+        data = await asyncio.to_thread(sound.read_bytes), await asyncio.to_thread(crop_header, picture)
     except (KeyError, OSError) as error:
         raise InputError(FILES_GONE) from error
     return [(f"{letter}{Path(song.audio).suffix}", data[0]), (f"{letter}.png", data[1])]
 
 
-def nameless(picture: Path) -> bytes:
+def crop_header(picture: Path) -> bytes:
     """A tune's picture without its header, as PNG. Raises OSError."""
     data = io.BytesIO()
     with Image.open(picture) as image:
-        image.crop((0, round(HEADER * image.height), image.width, image.height)).save(data, "PNG")
+        image.crop((0, round(HEADER_SHARE * image.height), image.width, image.height)).save(data, "PNG")
     return data.getvalue()
 
 
-class Choose(
+class ChooseButton(
     ui.DynamicItem[ui.Button[Any]],
     template=r"chiptune:battle:(?P<outcome>a|b|even):(?P<first>[0-9a-f]{32}):(?P<second>[0-9a-f]{32})",
 ):
@@ -114,12 +114,12 @@ class Choose(
             songs = await client.voting.judge(
                 place(interaction), person, self.first, self.second, outcome, channels=seen
             )
-            names = [await _named(client, letter, song) for letter, song in zip("AB", songs, strict=True)]
-            view = ui.View(timeout=None).add_item(Another())
+            names = [await _reveal(client, letter, song) for letter, song in zip("AB", songs, strict=True)]
+            view = ui.View(timeout=None).add_item(NextPairButton())
             await interaction.edit_original_response(content="\n".join([say(THANKS[self.outcome]), *names]), view=view)
 
 
-class Another(ui.DynamicItem[ui.Button[Any]], template="chiptune:battle:next"):
+class NextPairButton(ui.DynamicItem[ui.Button[Any]], template="chiptune:battle:next"):
     """Another pair in place of the one that was judged."""
 
     def __init__(self) -> None:
@@ -137,7 +137,7 @@ class Another(ui.DynamicItem[ui.Button[Any]], template="chiptune:battle:next"):
             await show_pair(interaction)
 
 
-async def _named(client: ChiptuneClient, letter: str, song: Song) -> str:
+async def _reveal(client: ChiptuneClient, letter: str, song: Song) -> str:
     """A tune's name and maker in a line of markdown."""
     title = linked_title(await client.store.requests.get(song.id), song)
     if not song.user_id:
@@ -145,4 +145,4 @@ async def _named(client: ChiptuneClient, letter: str, song: Song) -> str:
     return say("**{letter}** is {title}, made by <@{user}>.", letter=letter, title=title, user=song.user_id)
 
 
-BUTTONS = (Choose, Another)
+BUTTONS = (ChooseButton, NextPairButton)

@@ -41,11 +41,11 @@ def draw(heading: str, chart: Sequence[Ranked | Standing], explanation: str = EX
 
     Its words are in the language that is being spoken, or all in English where the font lacks a letter of theirs.
     """
-    with speaking(legible(heading, explanation, NO_LETTERS, *map(counted, chart))):
-        return _drawn(heading, chart, explanation)
+    with speaking(legible(heading, explanation, NO_LETTERS, *map(vote_counts, chart))):
+        return _draw_chart(heading, chart, explanation)
 
 
-def _drawn(heading: str, chart: Sequence[Ranked | Standing], explanation: str) -> bytes:
+def _draw_chart(heading: str, chart: Sequence[Ranked | Standing], explanation: str) -> bytes:
     """The same in the language that is being spoken."""
     height = HEADER + ROW * len(chart) + FOOTER
     sheet = Canvas(height)
@@ -57,7 +57,7 @@ def _drawn(heading: str, chart: Sequence[Ranked | Standing], explanation: str) -
     return sheet.png()
 
 
-def counted(one: Ranked | Standing) -> Sentence:
+def vote_counts(one: Ranked | Standing) -> Sentence:
     """A song's votes or battles in words."""
     if isinstance(one, Standing):
         return ngettext("{n} battle", "{n} battles").counted(one.strength.judgements)
@@ -77,7 +77,7 @@ def _draw_grid(sheet: Canvas, bottom: float) -> None:
 
 def _draw_row(sheet: Canvas, top: float, one: Ranked | Standing) -> None:
     """Rank, title and votes, and the bar below them."""
-    votes = say(counted(one))
+    votes = say(vote_counts(one))
     sheet.write((LEFT - 16, top + 20), str(one.rank), TEXT_SIZE, anchor="rm")
     room = RIGHT - LEFT - 40 - width(votes, SMALL_SIZE)
     title = fitted(one.song.title, TEXT_SIZE, room)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 HEADING = _("What people here like")
 COLOUR = 0x56B4FF
 PICTURE = "taste.png"
-DESCRIBED = _(
+ALT_TEXT = _(
     "What people here like: a bar for each feature of a tune, to the side that is liked, and how sure that is."
 )
 """The picture in words, for those who do not see it."""
@@ -41,7 +41,7 @@ async def show_taste(interaction: discord.Interaction[ChiptuneClient]) -> None:
     paragraphs = told(liked)
     if liked.acts:
         picture = await asyncio.to_thread(taste_picture.draw, HEADING, liked.leanings)
-        described = say(DESCRIBED)
+        described = say(ALT_TEXT)
         files.append(discord.File(io.BytesIO(picture), filename=PICTURE, description=described))
         box.add_item(ui.MediaGallery(discord.MediaGalleryItem(f"attachment://{PICTURE}", description=described)))
         paragraphs.append(USE if (await store.servers.settings(here)).taste else OFF)

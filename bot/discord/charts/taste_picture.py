@@ -35,10 +35,10 @@ LEFT, RIGHT = 290, 710
 EDGE = 20
 BAR = 20
 LINE = 4
-HALVES = (10, 20, 30, 40, 50)
+AXIS_HALVES = (10, 20, 30, 40, 50)
 """What half of the axis may be, in points of a hundred; no chance moves by more than the last."""
 EXPLANATION = _("Bar: how much more often a tune with more of it is liked; line: what is possible (95 %)")
-MARK = Sentence("{points:+g} %")
+TICK_LABEL = Sentence("{points:+g} %")
 """Of the axis."""
 UNSURE: Colour = (70, 92, 130)
 """Of bars whose line crosses the middle."""
@@ -51,39 +51,39 @@ def draw(heading: str, leanings: Sequence[Leaning]) -> bytes:
     """
     sides = [side for one in leanings for side in (WORDS[one.feature].less, WORDS[one.feature].more)]
     with speaking(legible(heading, EXPLANATION, *sides)):
-        return _drawn(heading, leanings)
+        return _draw_taste(heading, leanings)
 
 
-def _drawn(heading: str, leanings: Sequence[Leaning]) -> bytes:
+def _draw_taste(heading: str, leanings: Sequence[Leaning]) -> bytes:
     """The same in the language that is being spoken."""
     height = HEADER + ROW * len(leanings) + FOOTER
     sheet = Canvas(height)
     room = WIDTH - 2 * EDGE
     sheet.write((EDGE, 38), fitted(say(heading), HEADING_SIZE, room), HEADING_SIZE, colour=TEXT)
     sheet.write((EDGE, 80), fitted(say(EXPLANATION), SMALL_SIZE, room), SMALL_SIZE)
-    half = half_of(leanings)
+    half = axis_half(leanings)
     for step in (-1.0, -0.5, 0.0, 0.5, 1.0):
-        x = place(step * half, half)
+        x = axis_x(step * half, half)
         sheet.box((x - 0.5, HEADER, x + 0.5, height - FOOTER), GRID)
-        mark = say(MARK, points=step * half) if step else "0"
+        mark = say(TICK_LABEL, points=step * half) if step else "0"
         sheet.write((x, height - FOOTER + 24), mark, SMALL_SIZE, anchor="mm")
     for number, one in enumerate(leanings):
         _draw_row(sheet, HEADER + ROW * number, one, half)
     return sheet.png()
 
 
-def points(logit: float) -> float:
+def percentage_points(logit: float) -> float:
     """How many points of a hundred a logit moves the chance of a like that is even without it."""
     return 100 * (chance(logit) - 0.5)
 
 
-def half_of(leanings: Sequence[Leaning]) -> int:
+def axis_half(leanings: Sequence[Leaning]) -> int:
     """The smallest half of an axis that holds all lines."""
-    most = max((abs(points(edge)) for one in leanings for edge in (one.low, one.high)), default=0.0)
-    return next(half for half in HALVES if half >= most)
+    most = max((abs(percentage_points(edge)) for one in leanings for edge in (one.low, one.high)), default=0.0)
+    return next(half for half in AXIS_HALVES if half >= most)
 
 
-def place(value: float, half: int) -> float:
+def axis_x(value: float, half: int) -> float:
     """Where some points lie on an axis."""
     return (LEFT + RIGHT) / 2 + value / half * (RIGHT - LEFT) / 2
 
@@ -97,7 +97,7 @@ def _draw_row(sheet: Canvas, top: float, one: Leaning, half: int) -> None:
     less, more = (other, liked) if one.weight > 0 else (liked, other)
     sheet.write((LEFT - 16, middle), fitted(say(words.less), SMALL_SIZE, room), SMALL_SIZE, colour=less, anchor="rm")
     sheet.write((RIGHT + 16, middle), fitted(say(words.more), SMALL_SIZE, room), SMALL_SIZE, colour=more)
-    left, right = sorted((place(0, half), place(points(one.weight), half)))
+    left, right = sorted((axis_x(0, half), axis_x(percentage_points(one.weight), half)))
     sheet.box((left, middle - BAR / 2, right, middle + BAR / 2), SURE if sure else UNSURE)
-    low, high = (place(points(edge), half) for edge in (one.low, one.high))
+    low, high = (axis_x(percentage_points(edge), half) for edge in (one.low, one.high))
     sheet.box((low, middle - LINE / 2, high, middle + LINE / 2), POSSIBLE)

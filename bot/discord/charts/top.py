@@ -28,10 +28,10 @@ from generator.protocol.i18n import _
 if TYPE_CHECKING:
     from bot.discord.core.client import ChiptuneClient
 
-PAGE = 10
+PAGE_SIZE = 10
 """Tunes on a page: two rows of buttons."""
-IN_A_ROW = 5
-USUAL = "week"
+BUTTONS_PER_ROW = 5
+DEFAULT_PERIOD = "week"
 LABELS = {"day": _("Day"), "week": _("Week"), "month": _("Month"), "all": _("All time"), "battles": _("Battles")}
 HEADINGS = {
     "day": _("Top tunes of the last day"),
@@ -45,13 +45,15 @@ BATTLES = "battles"
 TABS = (*PERIODS, BATTLES)
 COLOUR = 0x56B4FF
 PICTURE = "top.png"
-NOTHING = _("No tune made here in that time has a like of somebody else yet.")
+NO_VOTES = _("No tune made here in that time has a like of somebody else yet.")
 NO_BATTLES = _("No two tunes made here have been compared yet: `{battle}` compares two.").format(
     battle=command("battle")
 )
 NO_MORE = _("There are no more tunes in this chart.")
-HOW_BATTLES = _("By how surely a tune is preferred to an average one made here (95 %), heard in pairs without names.")
-HOW = _("By the share of likes that is sure at 95 %. Votes on one's own tunes do not count.")
+BATTLES_FOOTNOTE = _(
+    "By how surely a tune is preferred to an average one made here (95 %), heard in pairs without names."
+)
+VOTES_FOOTNOTE = _("By the share of likes that is sure at 95 %. Votes on one's own tunes do not count.")
 ALT_VOTES = _("{heading}, places {first} to {last}: a bar for each, as long as the share of likes that is sure.")
 ALT_BATTLES = _(
     "{heading}, places {first} to {last}: a bar for each, as long as it is surely preferred to an average tune."
@@ -70,69 +72,71 @@ Page = tuple[ui.LayoutView, list[discord.File]]
     ranking=[Choice(name="Votes", value="votes"), Choice(name="Battles", value=BATTLES)],
 )
 async def show_top(
-    interaction: discord.Interaction[ChiptuneClient], period: str = USUAL, ranking: str = "votes"
+    interaction: discord.Interaction[ChiptuneClient], period: str = DEFAULT_PERIOD, ranking: str = "votes"
 ) -> None:
     """The chart of this place, to the one who asks alone."""
     await interaction.response.defer(thinking=True, ephemeral=True)
-    view, files = await page(interaction, BATTLES if ranking == BATTLES else period, 0)
+    view, files = await chart_page(interaction, BATTLES if ranking == BATTLES else period, 0)
     await interaction.edit_original_response(view=view, attachments=files)
 
 
-async def page(interaction: discord.Interaction[ChiptuneClient], period: str, start: int) -> Page:
+async def chart_page(interaction: discord.Interaction[ChiptuneClient], period: str, start: int) -> Page:
     """A page of a chart of `TABS`. start: how many tunes come before it."""
     client = interaction.client
     battles = period == BATTLES
-    found = await _found(interaction, period, start)
-    shown = found[:PAGE]
+    found = await _fetch_entries(interaction, period, start)
+    shown = found[:PAGE_SIZE]
     box: ui.Container[Any] = ui.Container(ui.TextDisplay(f"## {say(HEADINGS[period])}"), accent_colour=COLOUR)
     files = []
     if shown:
-        picture = await asyncio.to_thread(chart_picture.draw, HEADINGS[period], shown, _explained(period))
-        about = described(period, shown)
+        picture = await asyncio.to_thread(chart_picture.draw, HEADINGS[period], shown, _explanation(period))
+        about = alt_text(period, shown)
         files.append(discord.File(io.BytesIO(picture), filename=PICTURE, description=about))
         box.add_item(ui.MediaGallery(discord.MediaGalleryItem(f"attachment://{PICTURE}", description=about)))
-        lines = [await _line(client, one) for one in shown]
-        box.add_item(ui.TextDisplay("\n".join([*lines, f"-# {say(HOW_BATTLES if battles else HOW)}"])))
+        lines = [await _entry_line(client, one) for one in shown]
+        box.add_item(ui.TextDisplay("\n".join([*lines, f"-# {say(BATTLES_FOOTNOTE if battles else VOTES_FOOTNOTE)}"])))
     else:
-        box.add_item(ui.TextDisplay(say(NO_MORE if start else NO_BATTLES if battles else NOTHING)))
-    for first in range(0, len(shown), IN_A_ROW):
-        box.add_item(ui.ActionRow(*(Open(one.song.id, one.rank) for one in shown[first : first + IN_A_ROW])))
-    box.add_item(ui.ActionRow(*(Turn(one, None, current=one == period) for one in TABS)))
-    turns = [Turn(period, max(0, start - PAGE), label=say("Higher"))] if start else []
-    turns += [Turn(period, start + PAGE, label=say("Lower"))] if len(found) > PAGE else []
+        box.add_item(ui.TextDisplay(say(NO_MORE if start else NO_BATTLES if battles else NO_VOTES)))
+    for first in range(0, len(shown), BUTTONS_PER_ROW):
+        box.add_item(
+            ui.ActionRow(*(OpenButton(one.song.id, one.rank) for one in shown[first : first + BUTTONS_PER_ROW]))
+        )
+    box.add_item(ui.ActionRow(*(ChartPageButton(one, None, current=one == period) for one in TABS)))
+    turns = [ChartPageButton(period, max(0, start - PAGE_SIZE), label=say("Higher"))] if start else []
+    turns += [ChartPageButton(period, start + PAGE_SIZE, label=say("Lower"))] if len(found) > PAGE_SIZE else []
     if turns:
         box.add_item(ui.ActionRow(*turns))
     return ui.LayoutView(timeout=None).add_item(box), files
 
 
-def described(period: str, shown: Sequence[Ranked | Standing]) -> str:
+def alt_text(period: str, shown: Sequence[Ranked | Standing]) -> str:
     """The picture in words, for those who do not see it."""
     said = ALT_BATTLES if period == BATTLES else ALT_VOTES
     return say(said, heading=HEADINGS[period], first=shown[0].rank, last=shown[-1].rank)
 
 
-async def _found(
+async def _fetch_entries(
     interaction: discord.Interaction[ChiptuneClient], period: str, start: int
 ) -> Sequence[Ranked | Standing]:
     """The tunes of a page, and one more where there is one."""
     store, here, seen = interaction.client.store, place(interaction), visibility.channels(interaction)
     if period == BATTLES:
-        return await store.battles.top(here, channels=seen, limit=PAGE + 1, start=start)
-    return await store.charts.top(here, period, channels=seen, limit=PAGE + 1, start=start)
+        return await store.battles.top(here, channels=seen, limit=PAGE_SIZE + 1, start=start)
+    return await store.charts.top(here, period, channels=seen, limit=PAGE_SIZE + 1, start=start)
 
 
-def _explained(period: str) -> str:
+def _explanation(period: str) -> str:
     return chart_picture.BATTLES_EXPLANATION if period == BATTLES else chart_picture.EXPLANATION
 
 
-async def _line(client: ChiptuneClient, one: Ranked | Standing) -> str:
+async def _entry_line(client: ChiptuneClient, one: Ranked | Standing) -> str:
     """One place of a chart in a line of markdown."""
     title = linked_title(await client.store.requests.get(one.song.id), one.song)
     bounds = say("{low} to {high}", low=percent(one.low), high=percent(one.high))
-    return f"**{one.rank}.** {title} · {say(chart_picture.counted(one))} · {bounds}"
+    return f"**{one.rank}.** {title} · {say(chart_picture.vote_counts(one))} · {bounds}"
 
 
-class Open(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:open:{SONG}"):
+class OpenButton(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:open:{SONG}"):
     """Shows a tune with its player, to the one who presses alone. label: a place in a list, or words."""
 
     def __init__(self, song_id: str, label: int | str = 0) -> None:
@@ -143,7 +147,7 @@ class Open(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:open:{SO
         await show(interaction, self.song_id, ephemeral=True)
 
 
-class Turn(
+class ChartPageButton(
     ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:top:(?P<period>{'|'.join(TABS)}):(?P<start>[0-9]{{0,6}})"
 ):
     """Another page of a chart. start: how many tunes come before it, None: its beginning, as a period's own button."""
@@ -166,8 +170,8 @@ class Turn(
         """Turn to it."""
         async with error_replies.answering(interaction):
             await interaction.response.defer()
-            view, files = await page(interaction, self.period, self.start or 0)
+            view, files = await chart_page(interaction, self.period, self.start or 0)
             await interaction.edit_original_response(view=view, attachments=files)
 
 
-BUTTONS = (Open, Turn)
+BUTTONS = (OpenButton, ChartPageButton)

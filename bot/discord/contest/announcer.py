@@ -14,8 +14,8 @@ from collections.abc import AsyncIterator
 import discord
 from discord import ui
 
-from bot.discord.contest.buttons import Pick, VoteMenu
-from bot.discord.contest.hall_of_fame import Fame
+from bot.discord.contest.buttons import NominateButton, VoteMenu
+from bot.discord.contest.hall_of_fame import HallOfFameButton
 from bot.discord.contest.pages import result_buttons, result_text, stage_message
 from bot.discord.core.client import ChiptuneClient
 from bot.discord.core.locale import of_server
@@ -27,10 +27,10 @@ from bot.store import Announcement
 
 log = logging.getLogger(__name__)
 
-MARKS = {
-    "nominating": lambda round_id: Pick(round_id).custom_id,
+MARKER_IDS = {
+    "nominating": lambda round_id: NominateButton(round_id).custom_id,
     "voting": lambda round_id: VoteMenu(round_id).custom_id,
-    "over": lambda round_id: Fame(round_id).custom_id,
+    "over": lambda round_id: HallOfFameButton(round_id).custom_id,
 }
 """What a stage's message is known by."""
 
@@ -94,7 +94,7 @@ class DiscordAnnouncer:
     async def _send_once(self, announcement: Announcement, channel_id: int) -> discord.Message | None:
         """Send it, or show it anew where it is there already; None where its stage was over before it was sent."""
         channel = self._client.get_partial_messageable(channel_id)
-        if found := await find(self._client, channel, MARKS[announcement.stage](announcement.round.id)):
+        if found := await find(self._client, channel, MARKER_IDS[announcement.stage](announcement.round.id)):
             await self._show(announcement, found)
             return found
         if announcement.round.stage != announcement.stage:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 ROUND = r"(?P<round>[0-9a-f]{32})"
 """A round's id in a custom_id."""
-WHICH = _("Which of the newest tunes made here? `{nominate}` finds older ones.").format(
+CHOOSE_TUNE = _("Which of the newest tunes made here? `{nominate}` finds older ones.").format(
     nominate=command("contest nominate")
 )
 NOTHING_TO_NOMINATE = _("There is no tune here that could be nominated: those that won before cannot.")
@@ -37,7 +37,7 @@ NOMINATED = _("{title} is nominated.")
 VOTED = _("Your vote is for {title}. It can be changed until the round is over.")
 
 
-class OfRound(Pressed):
+class RoundComponent(Pressed):
     """Stands before `ui.DynamicItem` among the bases of what is pressed in a round."""
 
     round_id: str
@@ -52,7 +52,7 @@ class OfRound(Pressed):
         return cls(match["round"])  # type: ignore[call-arg]  # each kind makes its own item
 
 
-class Pick(OfRound, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:contest:pick:{ROUND}"):
+class NominateButton(RoundComponent, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:contest:pick:{ROUND}"):
     """Shows the tunes that can be nominated, to the one who presses alone."""
 
     def __init__(self, round_id: str) -> None:
@@ -70,10 +70,10 @@ class Pick(OfRound, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:contest
         if not songs:
             raise InputError(NOTHING_TO_NOMINATE)
         view = ui.View(timeout=None).add_item(NominateMenu(self.round_id, songs))
-        await interaction.response.send_message(say(WHICH), view=view, ephemeral=True)
+        await interaction.response.send_message(say(CHOOSE_TUNE), view=view, ephemeral=True)
 
 
-class NominateMenu(OfRound, ui.DynamicItem[ui.Select[Any]], template=rf"chiptune:contest:nominate:{ROUND}"):
+class NominateMenu(RoundComponent, ui.DynamicItem[ui.Select[Any]], template=rf"chiptune:contest:nominate:{ROUND}"):
     """Nominates the tune that is chosen. songs: those that can be."""
 
     def __init__(self, round_id: str, songs: Sequence[Song] = ()) -> None:
@@ -91,7 +91,7 @@ class NominateMenu(OfRound, ui.DynamicItem[ui.Select[Any]], template=rf"chiptune
         await interaction.edit_original_response(content=said, view=None)
 
 
-class VoteMenu(OfRound, ui.DynamicItem[ui.Select[Any]], template=rf"chiptune:contest:vote:{ROUND}"):
+class VoteMenu(RoundComponent, ui.DynamicItem[ui.Select[Any]], template=rf"chiptune:contest:vote:{ROUND}"):
     """Sets the vote of the one who chooses. songs: the round's."""
 
     def __init__(self, round_id: str, songs: Sequence[Song] = ()) -> None:
@@ -131,4 +131,4 @@ def _option(song: Song, label: str) -> discord.SelectOption:
     return discord.SelectOption(label=plain(label, CHOICE_LENGTH), value=song.id)
 
 
-BUTTONS = (Pick, NominateMenu, VoteMenu)
+BUTTONS = (NominateButton, NominateMenu, VoteMenu)

@@ -12,7 +12,7 @@ from discord import app_commands, ui
 from discord.app_commands import Choice
 
 from bot.discord.contest import buttons
-from bot.discord.contest.hall_of_fame import fame_page
+from bot.discord.contest.hall_of_fame import hall_of_fame_page
 from bot.discord.contest.pages import stage_box
 from bot.discord.core.autocomplete import SEARCHED, song_choices
 from bot.discord.core.markdown import inert
@@ -27,10 +27,10 @@ from generator.protocol.i18n import _, joined
 if TYPE_CHECKING:
     from bot.discord.core.client import ChiptuneClient
 
-NO_SERVER = _("A contest belongs to a server that the bot was added to: start it there.")
+SERVERS_ONLY = _("A contest belongs to a server that the bot was added to: start it there.")
 ONLY_MANAGERS = _("Only those who may manage this server (Manage Server) can start and stop its contest.")
 STARTED = _("Round {ordinal} of the contest is open; it is announced in <#{channel}>.")
-ENDING = _("Round {ordinal} goes on to its end, and no other follows.")
+LAST_ROUND = _("Round {ordinal} goes on to its end, and no other follows.")
 STOPPED = _("Round {ordinal} is ended, without a winner.")
 WITHDRAWN = _("{title} is not nominated any more.")
 NO_ROUND = joined(
@@ -47,7 +47,7 @@ contest = app_commands.Group(name="contest", description="A tune of the week: no
 async def start(interaction: discord.Interaction[ChiptuneClient]) -> None:
     """Begin the first round; its messages go into the channel for tunes, or where there is none into this one."""
     client = interaction.client
-    guild = check_manages(interaction, nowhere=NO_SERVER, nobody=ONLY_MANAGERS)
+    guild = check_manages(interaction, nowhere=SERVERS_ONLY, nobody=ONLY_MANAGERS)
     await interaction.response.defer(ephemeral=True, thinking=True)  # first: the disk may be busy
     found = await client.contests.start(guild, str(interaction.channel_id))
     channel = (await client.store.servers.settings(guild)).channel_id or interaction.channel_id
@@ -59,10 +59,10 @@ async def start(interaction: discord.Interaction[ChiptuneClient]) -> None:
 @app_commands.rename(at_once="at-once")
 async def stop(interaction: discord.Interaction[ChiptuneClient], at_once: bool = False) -> None:
     """No more rounds."""
-    guild = check_manages(interaction, nowhere=NO_SERVER, nobody=ONLY_MANAGERS)
+    guild = check_manages(interaction, nowhere=SERVERS_ONLY, nobody=ONLY_MANAGERS)
     await interaction.response.defer(ephemeral=True, thinking=True)
     found = await interaction.client.contests.stop(guild, at_once=at_once)
-    said = say(STOPPED if at_once else ENDING, ordinal=found.ordinal)
+    said = say(STOPPED if at_once else LAST_ROUND, ordinal=found.ordinal)
     await interaction.edit_original_response(content=said)
 
 
@@ -70,10 +70,10 @@ async def stop(interaction: discord.Interaction[ChiptuneClient], at_once: bool =
 async def show(interaction: discord.Interaction[ChiptuneClient]) -> None:
     """The round with its buttons, to the one who asks alone."""
     client = interaction.client
-    found = await _open(interaction)
+    found = await _open_round(interaction)
     mine = await client.store.contests.mine(found.number, str(interaction.user.id))
     songs = {one.song.id: one.song for one in await client.store.contests.nominees(found.number)}
-    view = ui.LayoutView(timeout=None).add_item(await stage_box(client, found, _done(found, mine, songs)))
+    view = ui.LayoutView(timeout=None).add_item(await stage_box(client, found, _own_actions(found, mine, songs)))
     await interaction.response.send_message(view=view, ephemeral=True)
 
 
@@ -87,7 +87,7 @@ async def complete_nominee(interaction: discord.Interaction[ChiptuneClient], typ
     return song_choices(await _nominees(interaction), typed)
 
 
-async def complete_mine(interaction: discord.Interaction[ChiptuneClient], typed: str) -> list[Choice[str]]:
+async def complete_own_nomination(interaction: discord.Interaction[ChiptuneClient], typed: str) -> list[Choice[str]]:
     """Those of them that the person has nominated."""
     client, songs = interaction.client, await _nominees(interaction)
     found = await client.store.contests.open(place(interaction))
@@ -106,7 +106,7 @@ async def nominate(interaction: discord.Interaction[ChiptuneClient], song: str) 
 
 @contest.command(name="withdraw", description="Take a nomination of yours back")
 @app_commands.describe(song="A tune that you have nominated")
-@app_commands.autocomplete(song=complete_mine)
+@app_commands.autocomplete(song=complete_own_nomination)
 async def withdraw(interaction: discord.Interaction[ChiptuneClient], song: str) -> None:
     """Take it back."""
     await interaction.response.defer(ephemeral=True, thinking=True)
@@ -127,11 +127,11 @@ async def vote(interaction: discord.Interaction[ChiptuneClient], song: str) -> N
 @contest.command(name="hall-of-fame", description="The tunes that won")
 async def hall_of_fame(interaction: discord.Interaction[ChiptuneClient]) -> None:
     """Its first page, to the one who asks alone."""
-    view = await fame_page(interaction.client, place(interaction), 0)
+    view = await hall_of_fame_page(interaction.client, place(interaction), 0)
     await interaction.response.send_message(view=view, ephemeral=True)
 
 
-async def _open(interaction: discord.Interaction[ChiptuneClient]) -> Round:
+async def _open_round(interaction: discord.Interaction[ChiptuneClient]) -> Round:
     """The open round of this place. Raises InputError."""
     found = await interaction.client.store.contests.open(place(interaction))
     if found is None:
@@ -145,7 +145,7 @@ async def _nominees(interaction: discord.Interaction[ChiptuneClient]) -> list[So
     return [one.song for one in await contests.nominees(found.number)] if found else []
 
 
-def _done(found: Round, mine: Mine, songs: dict[str, Song]) -> str:
+def _own_actions(found: Round, mine: Mine, songs: dict[str, Song]) -> str:
     """What somebody has done in a round, in a line."""
     if found.stage == "nominating":
         return say("You have nominated {count} of {most}.", count=len(mine.nominated), most=EACH)

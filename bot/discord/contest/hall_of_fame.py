@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from discord import ui
 
-from bot.discord.charts.top import IN_A_ROW, Open
-from bot.discord.contest.buttons import ROUND, OfRound
+from bot.discord.charts.top import BUTTONS_PER_ROW, OpenButton
+from bot.discord.contest.buttons import ROUND, RoundComponent
 from bot.discord.core import error_replies
 from bot.discord.core.components import Press
 from bot.discord.post.layout import linked_title
@@ -27,42 +27,42 @@ if TYPE_CHECKING:
 COLOUR = 0xFFC107
 TITLE_LENGTH = 30
 """Letters of a title in a list: twenty of them, with their links, must fit into a message."""
-PAGE = 10
-FAME = _("Hall of fame")
-NO_FAME = _("No tune has won a round yet.")
-NO_MORE_FAME = _("There are no more tunes in the hall of fame.")
+PAGE_SIZE = 10
+TITLE = _("Hall of fame")
+NO_WINNERS = _("No tune has won a round yet.")
+NO_MORE_WINNERS = _("There are no more tunes in the hall of fame.")
 BY = _("{title} by <@{user}>")
 IN_ROUND = _("Round {ordinal}")
 
 
-async def fame_page(client: ChiptuneClient, place: str, start: int) -> ui.LayoutView:
+async def hall_of_fame_page(client: ChiptuneClient, place: str, start: int) -> ui.LayoutView:
     """A page of a place's hall of fame. start: how many songs come before it."""
-    found = await client.store.contests.hall_of_fame(place, limit=PAGE + 1, start=start)
-    shown = found[:PAGE]
-    lines = [await _famous(client, one) for one in shown] or [say(NO_MORE_FAME if start else NO_FAME)]
-    box: ui.Container[Any] = ui.Container(ui.TextDisplay("\n".join([f"## {say(FAME)}", *lines])), accent_colour=COLOUR)
-    add_openers(box, [(one.song, one.round.ordinal) for one in shown])
-    turns = [FameTurn(max(0, start - PAGE), say("Newer"))] if start else []
-    turns += [FameTurn(start + PAGE, say("Older"))] if len(found) > PAGE else []
+    found = await client.store.contests.hall_of_fame(place, limit=PAGE_SIZE + 1, start=start)
+    shown = found[:PAGE_SIZE]
+    lines = [await _winner_line(client, one) for one in shown] or [say(NO_MORE_WINNERS if start else NO_WINNERS)]
+    box: ui.Container[Any] = ui.Container(ui.TextDisplay("\n".join([f"## {say(TITLE)}", *lines])), accent_colour=COLOUR)
+    add_open_buttons(box, [(one.song, one.round.ordinal) for one in shown])
+    turns = [HallOfFamePageButton(max(0, start - PAGE_SIZE), say("Newer"))] if start else []
+    turns += [HallOfFamePageButton(start + PAGE_SIZE, say("Older"))] if len(found) > PAGE_SIZE else []
     if turns:
         box.add_item(ui.ActionRow(*turns))
     return ui.LayoutView(timeout=None).add_item(box)
 
 
-class Fame(OfRound, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:contest:fame:{ROUND}"):
+class HallOfFameButton(RoundComponent, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:contest:fame:{ROUND}"):
     """Shows the hall of fame to the one who presses alone. The round is that of the message."""
 
     def __init__(self, round_id: str) -> None:
         custom_id = f"chiptune:contest:fame:{round_id}"
-        super().__init__(round_id, ui.Button(label=say(FAME), emoji="🏆", custom_id=custom_id))
+        super().__init__(round_id, ui.Button(label=say(TITLE), emoji="🏆", custom_id=custom_id))
 
     async def pressed(self, interaction: Press, client: ChiptuneClient) -> None:
         """Show its first page."""
-        view = await fame_page(client, place(interaction), 0)
+        view = await hall_of_fame_page(client, place(interaction), 0)
         await interaction.response.send_message(view=view, ephemeral=True)
 
 
-class FameTurn(ui.DynamicItem[ui.Button[Any]], template=r"chiptune:contest:hall:(?P<start>[0-9]{1,6})"):
+class HallOfFamePageButton(ui.DynamicItem[ui.Button[Any]], template=r"chiptune:contest:hall:(?P<start>[0-9]{1,6})"):
     """Another page of the hall of fame. start: how many songs come before it."""
 
     def __init__(self, start: int, label: str = "") -> None:
@@ -77,32 +77,32 @@ class FameTurn(ui.DynamicItem[ui.Button[Any]], template=r"chiptune:contest:hall:
     async def callback(self, interaction: Press) -> None:
         """Turn to it."""
         async with error_replies.answering(interaction):
-            view = await fame_page(interaction.client, place(interaction), self.start)
+            view = await hall_of_fame_page(interaction.client, place(interaction), self.start)
             await interaction.response.edit_message(view=view)
 
 
-def add_openers(box: ui.Container[Any], songs: Sequence[tuple[Song, int]]) -> None:
+def add_open_buttons(box: ui.Container[Any], songs: Sequence[tuple[Song, int]]) -> None:
     """A button for each song, by its number."""
-    for first in range(0, len(songs), IN_A_ROW):
-        row = songs[first : first + IN_A_ROW]
-        box.add_item(ui.ActionRow(*(Open(song.id, number) for song, number in row)))
+    for first in range(0, len(songs), BUTTONS_PER_ROW):
+        row = songs[first : first + BUTTONS_PER_ROW]
+        box.add_item(ui.ActionRow(*(OpenButton(song.id, number) for song, number in row)))
 
 
-async def title(client: ChiptuneClient, song: Song) -> str:
+async def list_title(client: ChiptuneClient, song: Song) -> str:
     """A song's title in a list, with the way to its message."""
     return linked_title(await client.store.requests.get(song.id), song, TITLE_LENGTH)
 
 
-def votes(one: Nominee | Famous) -> str:
+def vote_count(one: Nominee | Famous) -> str:
     """A song's votes in words."""
     return say(ngettext("{n} vote", "{n} votes").counted(one.votes or 0))
 
 
-async def _famous(client: ChiptuneClient, one: Famous) -> str:
-    named = await title(client, one.song)
+async def _winner_line(client: ChiptuneClient, one: Famous) -> str:
+    named = await list_title(client, one.song)
     made = say(BY, title=named, user=one.song.user_id) if one.song.user_id else named
-    facts = [f"**{say(IN_ROUND, ordinal=one.round.ordinal)}**", made, votes(one)]
+    facts = [f"**{say(IN_ROUND, ordinal=one.round.ordinal)}**", made, vote_count(one)]
     return " · ".join([*facts, f"<t:{one.round.ended}:D>"])
 
 
-BUTTONS = (Fame, FameTurn)
+BUTTONS = (HallOfFameButton, HallOfFamePageButton)

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from discord import ui
 
 from bot.contests.schedule import DAY, VOTING
-from bot.discord.charts.top import Open
-from bot.discord.contest.buttons import Pick, VoteMenu
-from bot.discord.contest.hall_of_fame import COLOUR, Fame, add_openers, title, votes
+from bot.discord.charts.top import OpenButton
+from bot.discord.contest.buttons import NominateButton, VoteMenu
+from bot.discord.contest.hall_of_fame import COLOUR, HallOfFameButton, add_open_buttons, list_title, vote_count
 from bot.discord.post.layout import notice
 from bot.languages import say
 from bot.store import Nominee, Round, Song
@@ -33,7 +33,7 @@ NOMINATE = ngettext(
     "Nominate up to {n} tunes made here, your own or others', until <t:{voting}:F> (<t:{voting}:R>).",
 )
 DAYS = ngettext("Then there is {n} day to vote.", "Then there are {n} days to vote.").counted(VOTING // DAY)
-NOBODY_YET = _("Nothing is nominated yet.")
+NO_NOMINATIONS = _("Nothing is nominated yet.")
 VOTE = _(
     "One vote each, until <t:{closes}:F> (<t:{closes}:R>); it can be changed until then, and one's own tunes are for "
     "others to vote for. The count is shown when it is over, so that nobody follows those who lead."
@@ -52,7 +52,7 @@ WON_BY = ngettext(
     "🏆 **Round {ordinal} of the contest is won** by this tune of <@{user}>, with {votes} of {n} votes.",
 )
 TIE = _("As many voted for another: the tune comes first that is liked more surely, then the one nominated first.")
-BEHIND = 9
+MAX_RUNNERS_UP = 9
 """Songs behind the winner that are named."""
 OUTCOMES = {
     "won": _("Round {ordinal} of the contest was won by a tune that is deleted by now."),
@@ -60,7 +60,7 @@ OUTCOMES = {
     "no-votes": _("Round {ordinal} of the contest is over without a winner: nobody voted."),
     "stopped": _("Round {ordinal} of the contest was stopped, without a winner."),
 }
-LAST = _("No round follows: the contest is over until somebody who manages the server starts it again.")
+CONTEST_OVER = _("No round follows: the contest is over until somebody who manages the server starts it again.")
 
 
 async def stage_message(client: ChiptuneClient, found: Round, stage: str) -> ui.LayoutView:
@@ -79,13 +79,15 @@ async def stage_box(client: ChiptuneClient, found: Round, mine: str = "") -> ui.
         how = say(VOTE, closes=found.closes)
     else:
         how = say(joined(" ", NOMINATE.counted(EACH, voting=found.voting), DAYS))
-    listed = [f"**{number}.** {await title(client, song)}" for number, song in enumerate(songs, 1)] or [say(NOBODY_YET)]
+    listed = [f"**{number}.** {await list_title(client, song)}" for number, song in enumerate(songs, 1)] or [
+        say(NO_NOMINATIONS)
+    ]
     more = [f"-# {mine}"] if mine else []
     text = "\n".join([heading, how, *listed, *more])
     box: ui.Container[Any] = ui.Container(ui.TextDisplay(text), accent_colour=COLOUR)
-    add_openers(box, [(song, number) for number, song in enumerate(songs, 1)])
+    add_open_buttons(box, [(song, number) for number, song in enumerate(songs, 1)])
     if not voting:
-        box.add_item(ui.ActionRow(Pick(found.id)))
+        box.add_item(ui.ActionRow(NominateButton(found.id)))
     elif songs:
         box.add_item(ui.ActionRow(VoteMenu(found.id, songs)))
     return box
@@ -102,24 +104,24 @@ async def result_text(client: ChiptuneClient, found: Round, nominees: Sequence[N
         lines = [
             say(won),
             *[
-                f"**{place}.** {await title(client, one.song)} · {votes(one)}"
-                for place, one in _others(nominees)[:BEHIND]
+                f"**{place}.** {await list_title(client, one.song)} · {vote_count(one)}"
+                for place, one in _runners_up(nominees)[:MAX_RUNNERS_UP]
             ],
         ]
         if any(one.votes == winner.votes for one in nominees[1:]):
             lines.append(f"-# {say(TIE)}")
-    return "\n".join([*lines, *([f"-# {say(LAST)}"] if found.last else [])])
+    return "\n".join([*lines, *([f"-# {say(CONTEST_OVER)}"] if found.last else [])])
 
 
 def result_buttons(found: Round, winner: Song | None) -> ui.ActionRow[Any]:
     """The buttons under a round's end; that of the hall of fame tells it from other messages."""
     row: ui.ActionRow[Any] = ui.ActionRow()
     if winner:
-        row.add_item(Open(winner.id, say("Open it")))
-    return row.add_item(Fame(found.id))
+        row.add_item(OpenButton(winner.id, say("Open it")))
+    return row.add_item(HallOfFameButton(found.id))
 
 
-def _others(nominees: Sequence[Nominee]) -> list[tuple[int, Nominee]]:
+def _runners_up(nominees: Sequence[Nominee]) -> list[tuple[int, Nominee]]:
     """Those behind the winner, with their places; the same number of votes is the same place."""
     counts = [one.votes or 0 for one in nominees]
     return [(1 + sum(other > (one.votes or 0) for other in counts), one) for one in nominees[1:]]

@@ -29,13 +29,13 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-SURE = _("Shall {title} be deleted, with its files, its votes and its messages? This cannot be undone.")
+CONFIRM = _("Shall {title} be deleted, with its files, its votes and its messages? This cannot be undone.")
 DELETED = _("{title} is deleted.")
-STAY = ngettext(
+REMAINING = ngettext(
     "A message that holds it could not be removed: a moderator can do that.",
     "{n} messages that hold it could not be removed: a moderator can do that.",
 )
-NOT_POSTED_YET = _("This tune is just being posted: try again when it is there.")
+BEING_POSTED = _("This tune is just being posted: try again when it is there.")
 
 
 async def complete_deletable(interaction: discord.Interaction[ChiptuneClient], typed: str) -> list[Choice[str]]:
@@ -49,15 +49,15 @@ async def complete_deletable(interaction: discord.Interaction[ChiptuneClient], t
 @app_commands.autocomplete(song=complete_deletable)
 async def delete(interaction: discord.Interaction[ChiptuneClient], song: str) -> None:
     """Ask whether a tune shall be deleted."""
-    await ask(interaction, await submission.find_song(interaction, song))
+    await ask_to_confirm(interaction, await submission.find_song(interaction, song))
 
 
-async def ask(interaction: discord.Interaction[ChiptuneClient], song: Song) -> None:
+async def ask_to_confirm(interaction: discord.Interaction[ChiptuneClient], song: Song) -> None:
     """Ask the person alone whether they are sure. Raises InputError where they may not."""
     await permissions.check_may_delete(interaction, song)
-    view = ui.View(timeout=None).add_item(DeleteForGood(song.id))
+    view = ui.View(timeout=None).add_item(ConfirmDeleteButton(song.id))
     title = f"**{inert(song.title)}**"
-    await interaction.response.send_message(say(SURE, title=title), view=view, ephemeral=True)
+    await interaction.response.send_message(say(CONFIRM, title=title), view=view, ephemeral=True)
 
 
 async def delete_song(client: ChiptuneClient, song: Song) -> str:
@@ -67,11 +67,11 @@ async def delete_song(client: ChiptuneClient, song: Song) -> str:
     """
     entry = await client.store.requests.get(song.id)
     if entry is not None and entry.status == "composed":
-        raise InputError(NOT_POSTED_YET)
+        raise InputError(BEING_POSTED)
     messages = await client.store.messages.of(song.id)
     await client.backlog.files.delete(song.id)
     stay = await remove_messages(client, messages)
-    return say(STAY.counted(stay)) if stay else ""
+    return say(REMAINING.counted(stay)) if stay else ""
 
 
 async def remove_messages(client: ChiptuneClient, messages: Iterable[Place]) -> int:
@@ -96,7 +96,7 @@ async def _remove_message(client: ChiptuneClient, channel_id: str | None, messag
     return True
 
 
-class Delete(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:delete:{SONG}"):
+class DeleteButton(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:delete:{SONG}"):
     """Asks whether the tune shall be deleted."""
 
     def __init__(self, song_id: str) -> None:
@@ -104,10 +104,10 @@ class Delete(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:delete
 
     async def pressed(self, interaction: Press, client: ChiptuneClient) -> None:
         """Ask once more."""
-        await ask(interaction, await self.song(client))
+        await ask_to_confirm(interaction, await self.song(client))
 
 
-class DeleteForGood(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:delete-for-good:{SONG}"):
+class ConfirmDeleteButton(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:delete-for-good:{SONG}"):
     """Deletes the tune."""
 
     def __init__(self, song_id: str) -> None:

@@ -53,17 +53,17 @@ EXPORTS: tuple[tuple[frozenset[str] | None, str], ...] = (
 )
 """Which files each form of an export holds, None: all; and what is said with it. The fullest comes first."""
 EXPORT_TOO_LARGE = _("What is kept about you is over Discord's limit for a file: ask those who run the bot for it.")
-SURE = _(
+CONFIRM = _(
     "Shall everything about you be erased: your tunes with their files and messages, what you had posted again, your "
     "MIDI files, votes, nominations and reports, in all servers? This cannot be undone."
 )
-ON_ITS_WAY = _("A tune of yours is just being posted: try again when it is there. Nothing was erased.")
-STAY = ngettext(
+BEING_POSTED = _("A tune of yours is just being posted: try again when it is there. Nothing was erased.")
+REMAINING = ngettext(
     "{n} message could not be deleted by the bot: moderators of those channels can do that.",
     "{n} messages could not be deleted by the bot: moderators of those channels can do that.",
 )
-NOTHING = _("There was nothing about you.")
-COUNTED = {
+NOTHING_KEPT = _("There was nothing about you.")
+COUNTS = {
     "songs": ngettext("{n} tune", "{n} tunes"),
     "requests": ngettext("{n} request", "{n} requests"),
     "uploads": ngettext("{n} MIDI file", "{n} MIDI files"),
@@ -80,7 +80,7 @@ COUNTED = {
 async def show_privacy(interaction: discord.Interaction[ChiptuneClient]) -> None:
     """What is kept, to the one who asks alone."""
     client = interaction.client
-    view = ui.View(timeout=None).add_item(Export()).add_item(Erase())
+    view = ui.View(timeout=None).add_item(ExportButton()).add_item(EraseButton())
     for name, label in LINKS.items():
         if url := getattr(client.application, name, None):
             view.add_item(ui.Button(label=say(label), url=url))
@@ -88,7 +88,7 @@ async def show_privacy(interaction: discord.Interaction[ChiptuneClient]) -> None
     await interaction.response.send_message(text, view=view, ephemeral=True)
 
 
-class _OfMyself:
+class _OwnDataButton:
     """Stands before `ui.DynamicItem` among the bases of what is pressed here."""
 
     @classmethod
@@ -106,7 +106,7 @@ class _OfMyself:
         raise NotImplementedError
 
 
-class Export(_OfMyself, ui.DynamicItem[ui.Button[Any]], template="chiptune:export"):
+class ExportButton(_OwnDataButton, ui.DynamicItem[ui.Button[Any]], template="chiptune:export"):
     """Gives the person what is kept about them."""
 
     def __init__(self) -> None:
@@ -119,7 +119,7 @@ class Export(_OfMyself, ui.DynamicItem[ui.Button[Any]], template="chiptune:expor
             await _send_export(interaction, Path(folder) / EXPORT_NAME)
 
 
-class Erase(_OfMyself, ui.DynamicItem[ui.Button[Any]], template="chiptune:erase"):
+class EraseButton(_OwnDataButton, ui.DynamicItem[ui.Button[Any]], template="chiptune:erase"):
     """Asks whether everything shall be erased."""
 
     def __init__(self) -> None:
@@ -127,11 +127,11 @@ class Erase(_OfMyself, ui.DynamicItem[ui.Button[Any]], template="chiptune:erase"
 
     async def pressed(self, interaction: Press) -> None:
         """Ask once more."""
-        view = ui.View(timeout=None).add_item(EraseForGood())
-        await interaction.response.send_message(say(SURE), view=view, ephemeral=True)
+        view = ui.View(timeout=None).add_item(ConfirmEraseButton())
+        await interaction.response.send_message(say(CONFIRM), view=view, ephemeral=True)
 
 
-class EraseForGood(_OfMyself, ui.DynamicItem[ui.Button[Any]], template="chiptune:erase-for-good"):
+class ConfirmEraseButton(_OwnDataButton, ui.DynamicItem[ui.Button[Any]], template="chiptune:erase-for-good"):
     """Erases everything about the person."""
 
     def __init__(self) -> None:
@@ -152,20 +152,20 @@ async def erase(client: ChiptuneClient, user_id: str) -> str:
     """
     about = await client.privacy.export_of(user_id)
     if any(row["status"] == "composed" and not row["cancelled"] for row in about["requests"]):
-        raise InputError(ON_ITS_WAY)
-    messages = [*await client.store.messages.of_person(user_id), *await _take_back(client, user_id)]
+        raise InputError(BEING_POSTED)
+    messages = [*await client.store.messages.of_person(user_id), *await _cancel_open_requests(client, user_id)]
     stay = await remove_messages(client, messages)
     files = await client.privacy.erase(user_id)
-    went = [say(what.counted(len(about[table]))) for table, what in COUNTED.items() if about[table]]
+    went = [say(what.counted(len(about[table]))) for table, what in COUNTS.items() if about[table]]
     if not went and not messages:
-        return say(NOTHING)
+        return say(NOTHING_KEPT)
     went.append(say(ngettext("{n} file", "{n} files").counted(files)))
     deleted = ngettext("Erased: {what}; {n} message deleted.", "Erased: {what}; {n} messages deleted.")
     said = deleted.counted(len(messages) - stay, what=joined(", ", *went))
-    return say(joined(" ", said, STAY.counted(stay)) if stay else said)
+    return say(joined(" ", said, REMAINING.counted(stay)) if stay else said)
 
 
-async def _take_back(client: ChiptuneClient, user_id: str) -> list[Place]:
+async def _cancel_open_requests(client: ChiptuneClient, user_id: str) -> list[Place]:
     """Take back what is open; the placeholders by channel and message. Raises InputError where it is too late."""
     placeholders = []
     for entry in await client.store.queue.open(user_id=user_id):

@@ -22,20 +22,22 @@ if TYPE_CHECKING:
     from bot.discord.core.client import ChiptuneClient
 
 LABELS = {"delete": _("Delete the tune"), "dismiss": _("Dismiss")}
-GONE_ALREADY = _("The tune was deleted already.")
+ALREADY_DELETED = _("The tune was deleted already.")
 DELETED = _("Deleted by <@{user}>.")
 DISMISSED = _("Dismissed by <@{user}>.")
 
 
-def handling_view(song_id: str) -> ui.View:
+def report_view(song_id: str) -> ui.View:
     """The buttons under a report."""
     view = ui.View(timeout=None)
     for verdict in LABELS:
-        view.add_item(Handle(song_id, verdict))
+        view.add_item(SettleReportsButton(song_id, verdict))
     return view
 
 
-class Handle(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:handle:(?P<verdict>delete|dismiss):{SONG}"):
+class SettleReportsButton(
+    OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:handle:(?P<verdict>delete|dismiss):{SONG}"
+):
     """Settles a tune's reports. verdict: "delete" or "dismiss"."""
 
     def __init__(self, song_id: str, verdict: str) -> None:
@@ -64,7 +66,7 @@ class Handle(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:handle
         """Do it; what to say of it. Raises InputError while the tune is being posted."""
         song = await client.store.songs.get(self.song_id)
         if song is None:
-            return say(GONE_ALREADY)
+            return say(ALREADY_DELETED)
         if self.verdict == "dismiss":
             await client.store.reports.handle(song.id)
             return say(DISMISSED, user=user)

@@ -19,10 +19,10 @@ from bot.discord.core.components import SONG, OfSong, Press
 from bot.discord.core.locale import of_channel, of_locale
 from bot.discord.core.markdown import file_stem, inert
 from bot.discord.core.permissions import deletable
-from bot.discord.moderation.delete import Delete, DeleteForGood
-from bot.discord.moderation.privacy import Erase, EraseForGood, Export
+from bot.discord.moderation.delete import DeleteButton, ConfirmDeleteButton
+from bot.discord.moderation.privacy import EraseButton, ConfirmEraseButton, ExportButton
 from bot.discord.moderation.report import ReportButton
-from bot.discord.moderation.report_actions import Handle
+from bot.discord.moderation.report_actions import SettleReportsButton
 from bot.discord.post import layout
 from bot.discord.post.lineage import family
 from bot.discord.queue import submission
@@ -185,7 +185,7 @@ class Files(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:files:{
         title = inert(post.song.title)
         view = ui.View(timeout=None)
         if await deletable(interaction, [post.song]):
-            view.add_item(Delete(post.song.id))
+            view.add_item(DeleteButton(post.song.id))
 
         async def send(names: layout.Names) -> discord.Message:
             files = post.open(names, stem=file_stem(post.song.title))
@@ -203,5 +203,5 @@ def _head(message: discord.Message) -> str:
 
 BUTTONS = (
     AnotherTake, Extend, Remix, Rewrite, Vote, Files, ReportButton, Older, Cancel,
-    Delete, DeleteForGood, Handle, Export, Erase, EraseForGood,
+    DeleteButton, ConfirmDeleteButton, SettleReportsButton, ExportButton, EraseButton, ConfirmEraseButton,
 )  # fmt: skip

@@ -156,7 +156,7 @@ async def submit_remix(
     check_upload(data)
     if sound is None and source.song and (entry := await interaction.client.store.requests.get(source.song.id)):
         sound = entry.request.sound
-    request = replace(wanted, upload=digest(data), name=name, sound=sound or await defaults.usual_sound(interaction))
+    request = replace(wanted, upload=digest(data), name=name, sound=sound or await defaults.default_sound(interaction))
     await submit(interaction, message, request, upload=data, parent=source.parent)
 
 
@@ -174,7 +174,7 @@ async def defer(interaction: discord.Interaction[ChiptuneClient]) -> int:
     Raises InputError, before anything is promised, where tunes belong elsewhere, and LimitError where the person or the
     server has enough already.
     """
-    await defaults.check_channel(interaction)
+    await defaults.check_tune_channel(interaction)
     await interaction.client.backlog.check_limits(Asker("discord", str(interaction.user.id), place(interaction)))
     return await promise(interaction)
 

@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from bot.discord.core.client import ChiptuneClient
     from bot.store import ServerSettings
 
-ELSEWHERE = _("Tunes have a channel of their own in this server: please ask in <#{channel}>.")
-USUAL = _("As usual in this server: {usual}")
+WRONG_CHANNEL = _("Tunes have a channel of their own in this server: please ask in <#{channel}>.")
+DEFAULTS_USED = _("As usual in this server: {usual}")
 
 
-async def check_channel(interaction: discord.Interaction[ChiptuneClient]) -> None:
+async def check_tune_channel(interaction: discord.Interaction[ChiptuneClient]) -> None:
     """Raise InputError where the server has set another channel for tunes; its threads are that channel, too.
 
     A channel that is gone binds nobody.
@@ -37,10 +37,10 @@ async def check_channel(interaction: discord.Interaction[ChiptuneClient]) -> Non
     guild = interaction.client.get_guild(interaction.guild_id)
     gone = guild is not None and not guild.unavailable and guild.get_channel(int(channel)) is None
     if channel not in here and not gone:
-        raise InputError(ELSEWHERE.format(channel=channel))
+        raise InputError(WRONG_CHANNEL.format(channel=channel))
 
 
-async def with_usual(
+async def with_server_defaults(
     interaction: discord.Interaction[ChiptuneClient], request: Request, sound: str | None
 ) -> tuple[Request, str]:
     """A new tune's request with the server's scene, length and sound where none was asked for, and a line that says so.
@@ -61,10 +61,10 @@ async def with_usual(
         return wanted, ""
     with speaking(await locale.of_channel(interaction)):
         said = joined(", ", *(fact(name, value) for name, value in usual.items()))
-        return wanted, f"-# {say(USUAL, usual=said)}"
+        return wanted, f"-# {say(DEFAULTS_USED, usual=said)}"
 
 
-async def usual_sound(interaction: discord.Interaction[ChiptuneClient]) -> str:
+async def default_sound(interaction: discord.Interaction[ChiptuneClient]) -> str:
     """What plays tunes in the server where nothing else is asked for."""
     return (await _settings(interaction)).sound or SOUNDS[0]
 

@@ -15,7 +15,7 @@ from discord.app_commands import AppCommandChannel, Choice, Range, Transform
 from bot.discord.core.autocomplete import choices, sounds
 from bot.discord.core.locale import of_channel
 from bot.discord.core.permissions import check_manages
-from bot.discord.moderation.report import pass_on
+from bot.discord.moderation.report import forward_report
 from bot.discord.post.layout import fact
 from bot.languages import LANGUAGES, say, speaking
 from bot.store import ServerSettings
@@ -179,7 +179,7 @@ async def set_reports(
     store = interaction.client.store
     held = await store.servers.change(guild, "report_channel_id", str(channel.id))
     for report in (await store.reports.waiting(guild))[:PASSED_AT_ONCE]:
-        await pass_on(interaction.client, report)
+        await forward_report(interaction.client, report)
     await interaction.edit_original_response(content=page(held))
 
 

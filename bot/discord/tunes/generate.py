@@ -60,7 +60,7 @@ async def generate(
         temperature=temperature,
         takes=takes,
     )
-    request, note = await defaults.with_usual(interaction, request, sound)
+    request, note = await defaults.with_server_defaults(interaction, request, sound)
     message = await submission.defer(interaction)
     if seed is None:  # who names one wants the tune that it gives
         request = await steered(interaction.client.store, request, submission.place(interaction))

@@ -36,7 +36,7 @@ async def show_song(interaction: discord.Interaction[ChiptuneClient], song: str)
 @app_commands.autocomplete(song=complete_song)
 async def replay(interaction: discord.Interaction[ChiptuneClient], song: str) -> None:
     """The same files again, for all, where tunes belong."""
-    await defaults.check_channel(interaction)
+    await defaults.check_tune_channel(interaction)
     await show(interaction, song, ephemeral=False)
 
 

@@ -7,7 +7,7 @@ import io
 import pytest
 from PIL import Image
 
-from bot.discord.charts.chart_picture import BAR, FOOTER, HEADER, LEFT, RIGHT, ROW, counted, draw
+from bot.discord.charts.chart_picture import BAR, FOOTER, HEADER, LEFT, RIGHT, ROW, vote_counts, draw
 from bot.discord.core.canvas import GROUND, POSSIBLE, SURE, WIDTH, Colour
 from bot.store import Ranked
 from bot.store.charts import wilson
@@ -55,4 +55,4 @@ def test_any_title_is_drawn_and_leaves_room_for_the_votes(title: str) -> None:
     ("likes", "dislikes", "words"), [(1, 0, "1 like"), (2, 1, "2 likes, 1 dislike"), (3, 2, "3 likes, 2 dislikes")]
 )
 def test_votes_in_words(likes: int, dislikes: int, words: str) -> None:
-    assert counted(ranked(1, likes, dislikes)) == words
+    assert vote_counts(ranked(1, likes, dislikes)) == words

@@ -8,7 +8,7 @@ from typing import Any
 
 from PIL import Image
 
-from bot.discord.charts.taste_picture import FOOTER, HEADER, ROW, UNSURE, draw, half_of, place, points
+from bot.discord.charts.taste_picture import FOOTER, HEADER, ROW, UNSURE, draw, axis_half, axis_x, percentage_points
 from bot.discord.core.canvas import GROUND, POSSIBLE, SURE, WIDTH
 from bot.store import Song
 from bot.votes.taste_model import Leaning
@@ -100,7 +100,7 @@ async def test_a_server_switches_it_off(stage: Stage) -> None:
 
 def test_bars_and_lines_are_as_long_as_they_say() -> None:
     leanings = [Leaning("drums", 0.4, 0.1, 0, 1), Leaning("minor", -0.1, 0.2, 0, 1)]
-    half = half_of(leanings)
+    half = axis_half(leanings)
     assert half == 20  # 0.4 + 1.96 x 0.1 is a logit of 0.596, 14.5 points
     with Image.open(io.BytesIO(draw("What people here like", leanings))) as image:
         assert image.size == (WIDTH, HEADER + 2 * ROW + FOOTER)
@@ -108,8 +108,8 @@ def test_bars_and_lines_are_as_long_as_they_say() -> None:
     for number, (one, colour) in enumerate(zip(leanings, (SURE, UNSURE), strict=True)):
         middle = HEADER + ROW * number + ROW // 2
         bar = [x for x in range(WIDTH) if drawn.getpixel((x, middle - 6)) == colour]
-        assert abs(len(bar) - abs(place(points(one.weight), half) - place(0, half))) <= 2
+        assert abs(len(bar) - abs(axis_x(percentage_points(one.weight), half) - axis_x(0, half))) <= 2
         line = [x for x in range(WIDTH) if drawn.getpixel((x, middle)) == POSSIBLE]
-        assert abs(line[0] - place(points(one.low), half)) <= 1
-        assert abs(line[-1] + 1 - place(points(one.high), half)) <= 1
+        assert abs(line[0] - axis_x(percentage_points(one.low), half)) <= 1
+        assert abs(line[-1] + 1 - axis_x(percentage_points(one.high), half)) <= 1
     assert drawn.getpixel((WIDTH - 4, HEADER)) == GROUND

@@ -12,10 +12,10 @@ import pytest
 import pytest_asyncio
 
 from bot.contests.schedule import DAY
-from bot.discord.contest.buttons import WHICH
-from bot.discord.contest.commands import NO_ROUND, NO_SERVER, ONLY_MANAGERS
-from bot.discord.contest.hall_of_fame import NO_FAME
-from bot.discord.moderation.delete import STAY
+from bot.discord.contest.buttons import CHOOSE_TUNE
+from bot.discord.contest.commands import NO_ROUND, SERVERS_ONLY, ONLY_MANAGERS
+from bot.discord.contest.hall_of_fame import NO_WINNERS
+from bot.discord.moderation.delete import REMAINING
 from bot.discord.post.layout import linked_title
 from bot.store import Song
 from bot.store.contest.entries import ENOUGH, NOT_NOMINATED, NOT_NOMINATING, OWN_SONG, ROUND_OVER, RUNNING
@@ -91,7 +91,7 @@ async def test_a_contest_from_its_start_to_the_hall_of_fame(stage: Stage, manage
     assert f"<t:{(await open_round(stage)).voting}:F>" in text(opening)
     asked = await stage.bob.click(opening, label="Nominate…")
     assert asked.ephemeral
-    assert asked.response.content == WHICH
+    assert asked.response.content == CHOOSE_TUNE
     assert [option.value for option in menu(asked.response.message).options] == [song.id for song in songs[::-1]]
     await choose(stage.bob, asked.response.message, songs[1])
     assert asked.response.message.content == "**Tune \\*2\\* \\@everyone** is nominated."
@@ -160,7 +160,7 @@ async def test_only_those_who_manage_the_server_start_and_stop(stage: Stage, man
         assert not refused.deferred
         assert (refused.ephemeral, refused.response.content) == (True, ONLY_MANAGERS)
         outside = await stage.alice.user.slash(f"chiptune contest {command}")
-        assert outside.response.content == NO_SERVER
+        assert outside.response.content == SERVERS_ONLY
     assert (await contest(stage, stage.bob, "show")).response.content == NO_ROUND
     await contest(stage, manager, "start")
     assert refusal(await contest(stage, manager, "start")) == RUNNING
@@ -278,7 +278,7 @@ async def test_a_winner_that_is_deleted_leaves_its_message_and_the_hall_of_fame(
     assert text(result) == "Round 1 of the contest was won by a tune that is deleted by now."
     assert not result.attachments
     fame = await contest(stage, stage.bob, "hall-of-fame")
-    assert text(fame.response.message).splitlines()[1] == NO_FAME
+    assert text(fame.response.message).splitlines()[1] == NO_WINNERS
 
 
 async def won(stage: Stage, manager: Any, songs: list[Song]) -> discord.Message:
@@ -319,7 +319,7 @@ async def test_a_winner_s_message_that_stays_is_counted_and_loses_the_tune_once_
         stage.env.inject_error(method, path, status=403, code=50001)
     asked = await stage.alice.slash(stage.channel, "chiptune delete", song=songs[0].id)
     await stage.alice.click(asked.response.message, label="Delete it")
-    assert asked.response.content.endswith(STAY.counted(1))
+    assert asked.response.content.endswith(REMAINING.counted(1))
     await stage.client.contests.tell()
     assert "is won" in text(said(stage)[2]), "the edit was refused"
     await stage.client.contests.tell()

@@ -12,16 +12,16 @@ import simcord.interactions
 from babel.messages.catalog import Catalog
 
 from bot.contests.schedule import DAY
-from bot.discord.charts.battle import Another, Choose
-from bot.discord.charts.top import LABELS, Turn
-from bot.discord.contest.buttons import NominateMenu, Pick, VoteMenu
-from bot.discord.contest.hall_of_fame import Fame, FameTurn
+from bot.discord.charts.battle import NextPairButton, ChooseButton
+from bot.discord.charts.top import LABELS, ChartPageButton
+from bot.discord.contest.buttons import NominateMenu, NominateButton, VoteMenu
+from bot.discord.contest.hall_of_fame import HallOfFameButton, HallOfFamePageButton
 from bot.discord.core.command_names import CATALOGUES
 from bot.discord.core.permissions import ONLY_MANAGERS
-from bot.discord.moderation.delete import Delete, DeleteForGood
-from bot.discord.moderation.privacy import PAGE, SURE, Erase, EraseForGood, Export
+from bot.discord.moderation.delete import DeleteButton, ConfirmDeleteButton
+from bot.discord.moderation.privacy import PAGE, CONFIRM, EraseButton, ConfirmEraseButton, ExportButton
 from bot.discord.moderation.report import ReportButton, ReportForm
-from bot.discord.moderation.report_actions import Handle
+from bot.discord.moderation.report_actions import SettleReportsButton
 from bot.discord.post.buttons import AnotherTake, Extend, Files, Vote
 from bot.discord.queue.cancel import Cancel
 from bot.discord.server import help as help_page
@@ -267,11 +267,29 @@ async def test_forms_and_buttons_are_short_enough_in_every_language(stage: Stage
 
     _post, song = await stage.made()
     with speaking(name):
-        kinds: list[Any] = [AnotherTake, Extend, Files, Cancel, Delete, DeleteForGood, Older, ReportButton, Remix]
+        kinds: list[Any] = [
+            AnotherTake,
+            Extend,
+            Files,
+            Cancel,
+            DeleteButton,
+            ConfirmDeleteButton,
+            Older,
+            ReportButton,
+            Remix,
+        ]
         items = [kind(song.id) for kind in kinds] + [Vote(song.id, 1, 99), Vote(song.id, -1)]
-        items += [Handle(song.id, verdict) for verdict in ("delete", "dismiss")] + [Export(), Erase(), EraseForGood()]
-        items += [Choose("even", song.id, song.id), Another(), *(Turn(one, None) for one in LABELS)]
-        items += [Pick(song.id), Fame(song.id), FameTurn(0, say("Newer"))]
+        items += [SettleReportsButton(song.id, verdict) for verdict in ("delete", "dismiss")] + [
+            ExportButton(),
+            EraseButton(),
+            ConfirmEraseButton(),
+        ]
+        items += [
+            ChooseButton("even", song.id, song.id),
+            NextPairButton(),
+            *(ChartPageButton(one, None) for one in LABELS),
+        ]
+        items += [NominateButton(song.id), HallOfFameButton(song.id), HallOfFamePageButton(0, say("Newer"))]
         assert all(1 <= len(item.item.label) <= 80 for item in items)
         for menu in (Rewrite(song.id).item, NominateMenu(song.id, [song]).item, VoteMenu(song.id, [song]).item):
             assert 1 <= len(menu.placeholder or "") <= 150
@@ -284,5 +302,5 @@ async def test_forms_and_buttons_are_short_enough_in_every_language(stage: Stage
                     assert len(option["label"]) <= 100
                     assert len(option.get("description") or "") <= 100
         assert len(say(PAGE, keep=365, grace=365)) <= 2000
-        assert len(say(SURE)) <= 2000
+        assert len(say(CONFIRM)) <= 2000
         assert len(help_page.page()) <= 4000

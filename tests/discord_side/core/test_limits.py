@@ -13,12 +13,12 @@ from discord import app_commands
 from bot.discord.charts import battle, top
 from bot.discord.contest import buttons as contest_buttons
 from bot.discord.contest import hall_of_fame
-from bot.discord.contest.hall_of_fame import Fame, FameTurn
+from bot.discord.contest.hall_of_fame import HallOfFameButton, HallOfFamePageButton
 from bot.discord.core.command_names import CATALOGUES, CatalogueTranslator
-from bot.discord.moderation.delete import Delete, DeleteForGood
-from bot.discord.moderation.privacy import Erase, EraseForGood, Export
+from bot.discord.moderation.delete import DeleteButton, ConfirmDeleteButton
+from bot.discord.moderation.privacy import EraseButton, ConfirmEraseButton, ExportButton
 from bot.discord.moderation.report import ReportButton
-from bot.discord.moderation.report_actions import Handle
+from bot.discord.moderation.report_actions import SettleReportsButton
 from bot.discord.post.buttons import BUTTONS, AnotherTake, Extend, Files, Vote
 from bot.discord.queue.cancel import Cancel
 from bot.discord.registry import chiptune_group
@@ -163,9 +163,26 @@ def test_it_can_be_installed_and_used_everywhere() -> None:
 
 def test_custom_ids_are_short_and_never_confused() -> None:
     song = "0123456789abcdef" * 2
-    of_a_song = (AnotherTake, Extend, Remix, Rewrite, Files, ReportButton, Older, Cancel, Delete, DeleteForGood)
+    of_a_song = (
+        AnotherTake,
+        Extend,
+        Remix,
+        Rewrite,
+        Files,
+        ReportButton,
+        Older,
+        Cancel,
+        DeleteButton,
+        ConfirmDeleteButton,
+    )
     buttons: list[Any] = [*(kind(song) for kind in of_a_song), Vote(song, 1), Vote(song, -1)]
-    buttons += [Handle(song, "delete"), Handle(song, "dismiss"), Export(), Erase(), EraseForGood()]
+    buttons += [
+        SettleReportsButton(song, "delete"),
+        SettleReportsButton(song, "dismiss"),
+        ExportButton(),
+        EraseButton(),
+        ConfirmEraseButton(),
+    ]
     assert {type(button) for button in buttons} == set(BUTTONS)
     for button in buttons:
         assert len(button.custom_id) <= 100
@@ -176,7 +193,10 @@ def test_custom_ids_are_short_and_never_confused() -> None:
 def test_custom_ids_of_a_contest_are_none_of_others() -> None:
     round_id = "0123456789abcdef" * 2
     kinds = (*BUTTONS, *top.BUTTONS, *battle.BUTTONS, *contest_buttons.BUTTONS, *hall_of_fame.BUTTONS)
-    ours: list[Any] = [*(kind(round_id) for kind in (*contest_buttons.BUTTONS, Fame)), FameTurn(999999)]
+    ours: list[Any] = [
+        *(kind(round_id) for kind in (*contest_buttons.BUTTONS, HallOfFameButton)),
+        HallOfFamePageButton(999999),
+    ]
     for item in ours:
         assert len(item.custom_id) <= 100
         assert [kind for kind in kinds if _template(kind).fullmatch(item.custom_id)] == [type(item)]

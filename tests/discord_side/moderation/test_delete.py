@@ -5,7 +5,7 @@ from __future__ import annotations
 import discord
 
 from bot.discord.core.permissions import NOT_YOURS, ONLY_MODERATORS
-from bot.discord.moderation.delete import NOT_POSTED_YET, STAY
+from bot.discord.moderation.delete import BEING_POSTED, REMAINING
 from bot.store import Song
 from tests.discord_side.conftest import Stage
 from tests.discord_side.reading import custom_id
@@ -98,7 +98,7 @@ async def test_a_message_that_cannot_be_removed_is_told_of(stage: Stage) -> None
     asked = await stage.alice.slash(stage.channel, "chiptune delete", song=song.id)
     stage.env.inject_error("DELETE", f"/channels/{stage.channel.id}/messages/{post.id}", status=403, code=50013)
     await stage.alice.click(asked.response.message, label="Delete it")
-    assert asked.response.content == f"**Tune \\*1\\* \\@everyone** is deleted. {STAY.counted(1)}"
+    assert asked.response.content == f"**Tune \\*1\\* \\@everyone** is deleted. {REMAINING.counted(1)}"
     assert await stage.store.songs.get(song.id) is None
 
 
@@ -125,7 +125,7 @@ async def test_replays_that_cannot_be_removed_are_counted(stage: Stage) -> None:
     for message in again:
         stage.env.inject_error("DELETE", f"/channels/{stage.channel.id}/messages/{message.id}", status=403, code=50013)
     await stage.alice.click(asked.response.message, label="Delete it")
-    assert asked.response.content.endswith(STAY.counted(2))
+    assert asked.response.content.endswith(REMAINING.counted(2))
     assert post.id not in [message.id for message in stage.channel.history()]
 
 
@@ -134,7 +134,7 @@ async def test_a_tune_on_its_way_to_the_channel_is_not_deleted(stage: Stage) -> 
     await stage.store.requests.compose_failure(song.id, "")  # back to the state before it was posted
     asked = await stage.alice.slash(stage.channel, "chiptune delete", song=song.id)
     result = await stage.alice.click(asked.response.message, label="Delete it")
-    assert [said.content for said in result.followups] == [NOT_POSTED_YET]
+    assert [said.content for said in result.followups] == [BEING_POSTED]
     assert await stage.store.songs.get(song.id) == song
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.discord.moderation.privacy import EXPORTS, NOTHING, ON_ITS_WAY, SURE
+from bot.discord.moderation.privacy import EXPORTS, NOTHING_KEPT, BEING_POSTED, CONFIRM
 from tests.discord_side.conftest import Stage
 from tests.fake_generator import FILES, MIDI
 
@@ -51,7 +51,7 @@ async def test_erase_asks_once_and_leaves_nothing_of_the_person(stage: Stage) ->
     shown = await stage.alice.slash(stage.channel, "chiptune privacy")
     asked = await stage.alice.click(shown.response.message, label="Erase…")
     assert asked.ephemeral
-    assert asked.response.content == SURE
+    assert asked.response.content == CONFIRM
     await stage.alice.click(asked.response.message, label="Erase everything")
     assert asked.response.content == "Erased: 1 tune, 1 request, 1 vote, 0 files; 1 message deleted."
     assert asked.response.components == []
@@ -100,7 +100,7 @@ async def test_a_tune_on_its_way_to_the_channel_is_waited_for(stage: Stage) -> N
     shown = await stage.alice.slash(stage.channel, "chiptune privacy")
     asked = await stage.alice.click(shown.response.message, label="Erase…")
     result = await stage.alice.click(asked.response.message, label="Erase everything")
-    assert [said.content for said in result.followups] == [ON_ITS_WAY]
+    assert [said.content for said in result.followups] == [BEING_POSTED]
     assert await stage.store.songs.get(song.id) == song
     assert post.id in [message.id for message in stage.channel.history()]
 
@@ -121,4 +121,4 @@ async def test_where_nothing_is_kept_it_says_so(stage: Stage, where: str) -> Non
     shown = await who.slash(*channel, "chiptune privacy")
     asked = await who.click(shown.response.message, label="Erase…")
     await who.click(asked.response.message, label="Erase everything")
-    assert asked.response.content == NOTHING
+    assert asked.response.content == NOTHING_KEPT

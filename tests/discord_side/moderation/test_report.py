@@ -8,8 +8,16 @@ import discord
 import pytest
 
 from bot.discord.core.permissions import ONLY_MODERATORS
-from bot.discord.moderation.report import AGAIN, KEPT, NO_REASON, NOBODY, NOT_PASSED, PASSED_ON, PASSED_OUTSIDE
-from bot.discord.moderation.report_actions import GONE_ALREADY
+from bot.discord.moderation.report import (
+    ALREADY_REPORTED,
+    KEPT,
+    NO_REASON,
+    NO_RECIPIENT,
+    NOT_FORWARDED,
+    FORWARDED,
+    FORWARDED_TO_OPERATORS,
+)
+from bot.discord.moderation.report_actions import ALREADY_DELETED
 from bot.store import Report, Song
 from tests.discord_side.conftest import Stage
 from tests.discord_side.reading import custom_id
@@ -38,7 +46,7 @@ async def test_a_report_is_kept_and_shown_to_the_moderators(stage: Stage, modera
     shown = await stage.bob.click(post, custom_id=custom_id(post, "Report"))
     result = await stage.bob.submit_modal(shown, {"reason": "Too\u202e **loud**\n@here and\x07 long"})
     assert result.ephemeral
-    assert result.response.content == PASSED_ON
+    assert result.response.content == FORWARDED
     [report] = await waiting(stage)
     assert (report.song, report.reporter, report.reason) == (song.id, str(stage.bob.id), "Too **loud** @here and long")
     card = channel.last_message
@@ -49,7 +57,7 @@ async def test_a_report_is_kept_and_shown_to_the_moderators(stage: Stage, modera
 
     again = await stage.bob.slash(stage.channel, "chiptune report", song=song.id, reason="Still")
     assert again.ephemeral
-    assert again.response.content == AGAIN
+    assert again.response.content == ALREADY_REPORTED
     assert await waiting(stage) == [report]
     assert channel.last_message.id == card.id
 
@@ -85,7 +93,7 @@ async def test_moderators_delete_the_tune_from_below_the_report(stage: Stage, mo
     assert settled.components == []
     await moderator.click(first, label="Dismiss")
     [first] = [message for message in channel.history() if message.id == first.id]
-    assert first.content.endswith(f"\n{GONE_ALREADY}")
+    assert first.content.endswith(f"\n{ALREADY_DELETED}")
 
 
 async def test_who_keeps_order_among_reports_alone_settles_none(stage: Stage, moderator: Any) -> None:
@@ -158,7 +166,7 @@ async def test_outside_of_servers_those_who_run_the_bot_see_it_where_they_have_s
     stage.client.reports_channel = str(theirs.id)
     song = await outside(stage)
     result = await stage.alice.user.slash("chiptune report", song=song.id, reason="Too loud")
-    assert result.response.content == PASSED_OUTSIDE
+    assert result.response.content == FORWARDED_TO_OPERATORS
     card = theirs.last_message
     assert card.content.startswith("🚩 **Tune \\*1\\* \\@everyone**, a tune from outside of servers, was reported by")
     assert [file.filename for file in card.attachments] == ["tune.ogg"]
@@ -173,7 +181,7 @@ async def test_outside_of_servers_it_is_said_where_there_is_nobody_to_tell(stage
     song = await outside(stage)
     result = await stage.alice.user.slash("chiptune report", song=song.id, reason="Too loud")
     assert result.ephemeral
-    assert result.response.content == NOBODY
+    assert result.response.content == NO_RECIPIENT
     assert await stage.store.reports.waiting(song.guild_id or "") == []
     stage.refused()
 
@@ -183,6 +191,6 @@ async def test_what_cannot_be_passed_on_outside_can_be_reported_again(stage: Sta
     stage.client.reports_channel = str(theirs.id)
     song = await outside(stage)
     stage.env.inject_error("POST", f"/channels/{theirs.id}/messages", status=403, code=50001)
-    for said in (NOT_PASSED, PASSED_OUTSIDE):
+    for said in (NOT_FORWARDED, FORWARDED_TO_OPERATORS):
         result = await stage.alice.user.slash("chiptune report", song=song.id, reason="Too loud")
         assert result.response.content == said
