@@ -93,7 +93,7 @@ def render_command(arguments: list[str]) -> int:
     _add_sound(parser, None)
     given = parser.parse_args(arguments)
     data = _read(given.file)
-    from generator.exporting.render import render_file
+    from generator.exporting.formats import render_file
 
     render_file(given.file, data, given.out, given.sound)
     return 0

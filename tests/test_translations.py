@@ -24,8 +24,8 @@ FOR_PEOPLE = ("InputError", "LimitError")
 FOR_OPERATORS = (
     "bot/files/backup.py", "bot/cli.py", "bot/main.py", "bot/files/restore.py", "bot/settings.py", "bot/web",
     "bot/discord/server/invite.py",
-    "generator/cli.py", "generator/corpus", "generator/quality", "generator/exporting/formats.py",
-    "generator/exporting/render.py", "generator/exporting/apu", "generator/composing/originality.py",
+    "generator/cli.py", "generator/corpus", "generator/quality", "generator/exporting", "generator/apu",
+    "generator/composing/originality.py",
 )  # fmt: skip
 """Where sentences are for those who run the bot or type commands, and for the page: English alone."""
 UNSAID = (

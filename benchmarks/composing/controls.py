@@ -22,13 +22,13 @@ import numpy.typing as npt
 import torch
 from tqdm import tqdm
 
-from generator.composing.analysis import find_key
+from generator.analysis.keys import find_key
+from generator.analysis.statistics import STATISTICS
 from generator.composing.compose import compose, is_as_dense
 from generator.composing.originality import INDEX_FILE, Index
 from generator.protocol.names import DENSITIES, KEYS, SCENES
 from generator.protocol.requests import Request
 from generator.quality.samples import beginning
-from generator.quality.statistics import STATISTICS
 from models.cli import DEFAULT_MODEL
 from models.inference.new_tune import Composer
 from models.music.grid import find_clock, tempo_bpm

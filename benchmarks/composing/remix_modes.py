@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from generator.composing.analysis import find_key
+from generator.analysis.keys import find_key
 from generator.composing.compose import Tune
 from generator.composing.remix import bars_of, remix_score
 from generator.protocol.modes import MODES

@@ -24,11 +24,10 @@ import numpy as np
 from benchmarks.sound.noise_onsets import listen_to_noise
 from benchmarks.sound.nsf_player import read_notes, run
 from benchmarks.sound.pitch_onsets import RATE, Array, Heard, listen_to_pulse, listen_to_triangle
-from generator.exporting.apu.gme import play
-from generator.exporting.apu.nsf import SCORE_TICK, to_nsf
-from generator.exporting.apu.registers import PULSE_DIVIDER, TRIANGLE_DIVIDER, period
-from generator.exporting.apu.retrigger import parted, sound_as_one
-from generator.sound.waveforms import CPU_CLOCK, frequency
+from generator.apu.gme import play
+from generator.apu.nsf import SCORE_TICK, to_nsf
+from generator.apu.retrigger import parted, sound_as_one
+from generator.apu.tuning import CPU_CLOCK, PULSE_DIVIDER, TRIANGLE_DIVIDER, frequency, period
 from models.music.midi import read_score
 from models.music.score import CHANNEL_NAMES, CHANNELS, FRAMES_PER_SECOND, NO, P1, TR, Note, Score
 

@@ -15,7 +15,7 @@ from py65.devices.mpu6502 import MPU
 from py65.memory import ObservableMemory
 
 from benchmarks.sound.pitch_onsets import Heard
-from generator.sound.waveforms import CPU_CLOCK
+from generator.apu.tuning import CPU_CLOCK
 from models.music.score import NO, TR
 
 BANK = 0x1000

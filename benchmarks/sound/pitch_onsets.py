@@ -13,8 +13,8 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.exporting.apu.nsf import SCORE_TICK
-from generator.sound.waveforms import CPU_CLOCK
+from generator.apu.nsf import SCORE_TICK
+from generator.apu.tuning import CPU_CLOCK
 
 CYCLES = 4
 """CPU cycles a sample."""

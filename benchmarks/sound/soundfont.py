@@ -15,9 +15,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from generator.apu.tuning import CPU_CLOCK, frequency
 from generator.pictures.scope_film import write_animation
 from generator.sound.fluidsynth_audio import SAMPLE_RATE, read_wav, render, render_tune
-from generator.sound.waveforms import CPU_CLOCK, NOISE_CYCLES, frequency
+from generator.sound.waveforms import NOISE_CYCLES
 from models.music.midi import midi_bytes, read_score, to_midi
 from models.music.score import CHANNELS, NO, P1, TR, Note, Score
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import PurePath
 
+from generator.analysis.keys import find_key
 from generator.arranging.drums import is_struck
 from generator.arranging.instrument_sounds import sound
 from generator.arranging.reduction import reduce
 from generator.arranging.report import report_on
 from generator.arranging.style import styles
-from generator.composing.analysis import find_key
 from generator.composing.compose import Tune, transpose
 from generator.importing.importer import Import, import_midi
 from generator.protocol.errors import InputError

@@ -11,11 +11,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from generator.composing.analysis import faults, find_key
+from generator.analysis.keys import find_key
+from generator.apu.retrigger import shown
+from generator.composing.faults import faults
 from generator.composing.originality import THRESHOLD, Index, longest_shared
 from generator.composing.taste_features import features_of
 from generator.composing.titles import title_for
-from generator.exporting.apu.retrigger import shown
 from generator.protocol.names import KEYS, usual_seconds
 from generator.protocol.requests import SEEDS, Request
 from generator.protocol.tastes import Taste, standard

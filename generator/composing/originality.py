@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from generator.corpus.copies import hashed
+from generator.analysis.fingerprints import hashed
 from generator.protocol.errors import FaultError
 from models.music.score import P1, P2, TR, Note, Score
 from models.music.songs import Song

@@ -13,10 +13,11 @@ from math import ceil
 
 import numpy as np
 
-from generator.composing.analysis import faults, find_key, hardly_plays
+from generator.analysis.keys import find_key
+from generator.apu.retrigger import shown
 from generator.composing.compose import Progress, Take, Tune, best_take, is_copy, spec_of
+from generator.composing.faults import faults, hardly_plays
 from generator.composing.originality import Index, longest_shared
-from generator.exporting.apu.retrigger import shown
 from generator.protocol.errors import InputError
 from generator.protocol.i18n import Sentence, _, joined, ngettext
 from generator.protocol.requests import Request

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from generator.composing.analysis import find_key
-from generator.quality.statistics import (
+from generator.analysis.keys import find_key
+from generator.analysis.statistics import (
     bars_that_recur,
     channel_share,
     mean_volume,

@@ -16,9 +16,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO
 
+from generator.analysis.fingerprints import Print, find_copies, fingerprint
+from generator.analysis.keys import find_key, key_profiles
 from generator.arranging.arrange import reductions
-from generator.composing.analysis import find_key, key_profiles
-from generator.corpus.copies import Print, find_copies, fingerprint
 from generator.corpus.labels import Place, place_of, scene_of
 from generator.corpus.sources import SourceFile, list_files, read_files
 from generator.importing.importer import Import, import_midi

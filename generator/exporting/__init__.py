@@ -1,1 +1,1 @@
-"""The formats that a tune can be exported to: register-exact files in `apu`, notation, stems."""
+"""The formats that a tune can be exported to: VGM, FamiTracker text, notation, and the table of all formats."""

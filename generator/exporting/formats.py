@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from generator.exporting.apu.famitracker import to_famitracker
-from generator.exporting.apu.nsf import to_nsf
-from generator.exporting.apu.vgm import to_vgm
+from generator.apu.nsf import to_nsf
+from generator.exporting.famitracker import to_famitracker
 from generator.exporting.notation import write_abc, write_musicxml
-from generator.exporting.stems import loop_tags, write_stems
+from generator.exporting.vgm import to_vgm
 from generator.importing.importer import Import, import_midi
 from generator.pictures.scope_film import write_animation
 from generator.pictures.tune_picture import draw
@@ -24,8 +23,12 @@ from generator.protocol.errors import InputError
 from generator.protocol.names import SOUNDS
 from generator.sound.fluidsynth_audio import render_tune
 from generator.sound.playback import write_score
+from generator.sound.stems import loop_tags, write_stems
 from models.music.midi import midi_bytes, to_midi, to_nesmdb
 from models.music.score import FRAMES_PER_SECOND, Score
+
+RENDERED = ("wav", "ogg", "mp3", "png")
+"""The forms that `chiptune render` writes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,14 @@ def export_file(file: Path, data: bytes, form: str, out: Path, sound: str | None
     except OSError as error:
         raise InputError(f"{out} cannot be written: {(error.strerror or 'unknown error').lower()}.") from error
     return {"files": [str(path) for path in files], "format": form, "seconds": round(source.seconds, 3)}
+
+
+def render_file(file: Path, data: bytes, out: Path, sound: str | None = None) -> None:
+    """Write `out`, whose suffix says what it is. sound: what plays it. Raises InputError and faults."""
+    form = out.suffix[1:].lower()
+    if form not in RENDERED:
+        raise InputError(f"The output must end in .{', .'.join(RENDERED[:-1])} or .{RENDERED[-1]}, not “{out.suffix}”.")
+    export_file(file, data, form, out, sound)
 
 
 def data_of(make: Callable[[Score], bytes]) -> Callable[[Source, Path], None]:

@@ -12,7 +12,7 @@ from fractions import Fraction
 from itertools import zip_longest
 from pathlib import Path
 
-from generator.composing.analysis import find_key
+from generator.analysis.keys import find_key
 from models.music.beats import find_grid
 from models.music.midi import NOISE_KEYS
 from models.music.score import CHANNELS, NO, TR, Grid, Note, Score

@@ -1,6 +1,6 @@
 """A tune as a moving picture: a scope for each channel above, the piano roll running by below, small enough to post.
 
-Frames are drawn here and piped to ffmpeg, which makes H.264 and AAC of them. The sound comes from `generator.exporting.stems`,
+Frames are drawn here and piped to ffmpeg, which makes H.264 and AAC of them. The sound comes from `generator.sound.stems`,
 the roll from `generator.pictures.piano_roll`, the scopes from `generator.pictures.oscilloscope`.
 """
 
@@ -17,7 +17,6 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from generator.exporting.stems import stems
 from generator.pen import (
     BAR_LINE,
     BEAT_LINE,
@@ -38,6 +37,7 @@ from generator.pictures.oscilloscope import palette, trace, trigger
 from generator.pictures.piano_roll import Axis, beats, draw_keys, grid_lines, pitch_range, with_notes
 from generator.protocol.names import SOUNDS
 from generator.sound.fluidsynth_audio import SAMPLE_RATE, RenderError, write_samples
+from generator.sound.stems import stems
 from models.music.score import CHANNELS, FRAMES_PER_SECOND, NO, Note, Score
 
 WIDTH, HEIGHT, FPS = 960, 540, 30

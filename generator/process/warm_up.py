@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from generator.composing.analysis import find_key
+from generator.analysis.keys import find_key
 from generator.process.pipeline import Pipeline
 from generator.sound.loudness import measure
 from generator.sound.soundfont import soundfont_path

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from generator.quality.bars import PASSAGE, SAME
+from generator.analysis.bars import PASSAGE, SAME
+from generator.analysis.statistics import STATISTICS
 from generator.quality.overlap import SPLITS, Array, Overlap, compare, histogram, sample_size
 from generator.quality.samples import Side
-from generator.quality.statistics import STATISTICS
 
 REPORT_JSON, REPORT_PAGE, REPORT_PLOTS = "report.json", "report.md", "report.png"
 GOAL = 0.8

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
-from generator.composing.analysis import key_profiles
-from generator.quality.bars import bars_of, passage_returns
+from generator.analysis.bars import bars_of, passage_returns
+from generator.analysis.keys import key_profiles
+from generator.analysis.statistics import STATISTICS
 from generator.quality.overlap import Array
-from generator.quality.statistics import STATISTICS
 from generator.quality.tunes import Progress
 from models.music.parallel import in_parallel
 from models.music.score import Note, Score

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from generator.composing.analysis import key_profiles
+from generator.analysis.keys import key_profiles
 from generator.composing.compose import compose
 from generator.composing.originality import INDEX_FILE, Index
 from generator.protocol.errors import InputError

@@ -1,1 +1,1 @@
-"""Sound: the NES soundfont, FluidSynth, loudness, and encoding."""
+"""Sound: the NES soundfont, FluidSynth, envelopes, loudness, encoding and stems."""

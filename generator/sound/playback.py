@@ -11,8 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
-from generator.exporting.apu.gme import play
-from generator.exporting.apu.nsf import SCORE_TICK, to_nsf
+from generator.apu.gme import play
+from generator.apu.nsf import SCORE_TICK, to_nsf
 from generator.protocol.names import SOUNDS
 from generator.sound.fade import fade_of
 from generator.sound.fluidsynth_audio import SAMPLE_RATE, read_wav, render, to_mono, write_sound

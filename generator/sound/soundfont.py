@@ -21,6 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
+from generator.apu import tuning
 from generator.protocol.errors import FaultError
 from generator.sound.instruments import KITS, program_runs
 from generator.sound.waveforms import Loop, noise_loops, pitched_loops
@@ -213,7 +214,8 @@ def _cache_folder() -> Path:
 def _digest() -> str:
     """Names what the file is made from: the source of the modules, and the noise channel's drum keys."""
     here = Path(__file__).parent
-    sources = [(here / f"{name}.py").read_bytes() for name in ("soundfont", "zones", "instruments", "waveforms")]
+    files = [here / f"{name}.py" for name in ("soundfont", "zones", "instruments", "waveforms")]
+    sources = [file.read_bytes() for file in (*files, Path(tuning.__file__))]
     return hashlib.sha256(b"".join(sources) + repr(NOISE_KEYS).encode()).hexdigest()[:16]
 
 

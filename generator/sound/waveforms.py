@@ -14,14 +14,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from generator.apu.tuning import CPU_CLOCK, frequency
+
 Signal = NDArray[np.float64]
 """Shape (samples,)."""
 
 SAMPLE_RATE = 44_100
 """Samples a second of noise; pitched samples stay within 5 % of it."""
-
-CPU_CLOCK = 1_789_773
-"""CPU cycles a second of the NTSC console."""
 
 PULSE_STEPS = {
     "pulse 12.5%": (0, 1, 0, 0, 0, 0, 0, 0),
@@ -72,11 +71,6 @@ class Loop:
     rate: int
     key: int | None = None
     faster: int = 0
-
-
-def frequency(key: float) -> float:
-    """Hz of a MIDI note in equal temperament, A4 = 440 Hz."""
-    return float(440.0 * 2 ** ((key - 69) / 12))
 
 
 def band_limited(steps: NDArray[np.float64], length: int, highest: int) -> Signal:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from generator.composing.analysis import faults, find_key
+from generator.analysis.keys import find_key
+from generator.apu.retrigger import shown
 from generator.composing.compose import (
     TAKES,
     Chosen,
@@ -24,8 +25,8 @@ from generator.composing.compose import (
     take_seed,
     transpose,
 )
+from generator.composing.faults import faults
 from generator.composing.originality import THRESHOLD, Index, longest_shared
-from generator.exporting.apu.retrigger import shown
 from generator.process.pipeline import WEIGHTS
 from generator.protocol.requests import SEEDS, Request
 from generator.sound.envelopes import assign_instruments

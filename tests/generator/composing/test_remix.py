@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from generator.analysis.keys import find_key
 from generator.arranging.arrange import retimed
-from generator.composing.analysis import find_key
 from generator.composing.compose import Tune
 from generator.composing.remix import _TASKS, _new_faults, _wrong, bars_of, remix_score
 from generator.process.pipeline import WEIGHTS

@@ -14,12 +14,12 @@ import pytest
 from PIL import Image
 
 from bot.main import main
+from generator.analysis.statistics import STATISTICS
 from generator.process.pipeline import WEIGHTS
 from generator.protocol.errors import InputError
 from generator.quality.report import REPORT_JSON, REPORT_PAGE, REPORT_PLOTS, figures_of, page_of
 from generator.quality.run import Options, run
 from generator.quality.samples import Side, measure_songs
-from generator.quality.statistics import STATISTICS
 from generator.quality.tunes import ABOUT, FOLDER, Order, compose_orders, place_orders
 from models.music.grid import RowClock
 from models.music.midi import midi_bytes, to_midi

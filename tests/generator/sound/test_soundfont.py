@@ -12,19 +12,18 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from generator.apu.tuning import CPU_CLOCK, frequency
 from generator.protocol.errors import FaultError
 from generator.sound import soundfont
 from generator.sound.fluidsynth_audio import QuietFluidSynth
 from generator.sound.instruments import DRUMS, PROGRAMS, program_runs
 from generator.sound.waveforms import (
-    CPU_CLOCK,
     NOISE_CYCLES,
     NOISE_LEVEL,
     PULSE_LEVEL,
     TRIANGLE_LEVEL,
     TRIANGLE_STEPS,
     band_limited,
-    frequency,
     noise_loops,
     noise_steps,
     pitched_loops,

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from generator.exporting.apu.nsf import CONSOLE_TICK, player, to_nsf
-from generator.exporting.apu.registers import Write, stream
-from generator.exporting.apu.vgm import to_vgm
+from generator.apu.nsf import CONSOLE_TICK, player, to_nsf
+from generator.apu.registers import Write, stream
+from generator.exporting.vgm import to_vgm
 from models.music.score import CHANNELS, Note, Score
 from tests.music import random_score, scale
 

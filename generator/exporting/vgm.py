@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import struct
 
-from generator.exporting.apu.nsf import ARTIST
-from generator.exporting.apu.registers import Write, stream
-from generator.sound.waveforms import CPU_CLOCK
+from generator.apu.nsf import ARTIST
+from generator.apu.registers import Write, stream
+from generator.apu.tuning import CPU_CLOCK
 from models.music.score import FRAMES_PER_SECOND, Score
 
 SAMPLE_RATE = 44_100

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from generator.exporting.apu.retrigger import parted
-from generator.sound.waveforms import CPU_CLOCK, frequency
+from generator.apu.retrigger import parted
+from generator.apu.tuning import period
 from models.music.score import CHANNEL_NAMES, NO, TR, Change, Note, Score
 
 Write = tuple[int, int]
@@ -35,20 +35,6 @@ LINEAR_ON, LINEAR_OFF = 0xFF, 0x80
 """The triangle's linear counter held at 127 or at 0. At 0 the waveform stops where it is: no step, no click."""
 FIVE_STEPS = 0xC0
 """To the frame counter: it never interrupts, and clocks the linear counter at once instead of within 1/240 s."""
-
-LAST_PERIOD = 0x7FF
-PULSE_DIVIDER, TRIANGLE_DIVIDER = 16, 32
-"""CPU cycles that one count of the period register lasts, over a whole waveform."""
-
-
-def period(channel: int, pitch: int) -> int:
-    """The period register of a pulse or the triangle that comes nearest to a MIDI note.
-
-    The frequency is CPU clock / (divider · (period + 1)). At the lowest notes of the score's channels it is 2033, at
-    the highest 25 (pulse) and 12 (triangle); pulses under 8 would be mute.
-    """
-    divider = TRIANGLE_DIVIDER if channel == TR else PULSE_DIVIDER
-    return min(LAST_PERIOD, round(CPU_CLOCK / (divider * frequency(pitch))) - 1)
 
 
 @dataclass(frozen=True, slots=True)

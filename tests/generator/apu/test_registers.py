@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from generator.exporting.apu.registers import OPENING, RESTART, Stream, period, stream
-from generator.sound.waveforms import CPU_CLOCK, frequency
+from generator.apu.registers import OPENING, RESTART, Stream, stream
+from generator.apu.tuning import CPU_CLOCK, frequency, period
 from models.music.score import CHANNELS, NO, P1, TR, Note, Score
 from tests.music import random_score, scale
 

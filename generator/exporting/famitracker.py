@@ -10,10 +10,10 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from generator.exporting.apu.macros import LONGEST_SEQUENCE, Instrument, Played, Sequence, Sound, choose
-from generator.exporting.apu.nsf import ARTIST
-from generator.exporting.apu.retrigger import parted
-from generator.exporting.apu.tracker import MOST_PATTERNS, Event, Row, find_events, lay_rows
+from generator.apu.nsf import ARTIST
+from generator.apu.retrigger import parted
+from generator.exporting.tracker_instruments import LONGEST_SEQUENCE, Instrument, Played, Sequence, Sound, choose
+from generator.exporting.tracker_rows import MOST_PATTERNS, Event, Row, find_events, lay_rows
 from generator.protocol.errors import InputError
 from models.music.score import CHANNELS, NO, TR, Score
 

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from generator.exporting.apu.macros import LONGEST_FIGURE, LONGEST_SEQUENCE, Sound, cycle
-from generator.exporting.apu.registers import by_frame
-from generator.exporting.apu.retrigger import shortened
+from generator.apu.registers import by_frame
+from generator.apu.retrigger import shortened
+from generator.exporting.tracker_instruments import LONGEST_FIGURE, LONGEST_SEQUENCE, Sound, cycle
 from models.music.grid import find_clock
 from models.music.score import Change, Note, Score
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from generator.exporting.apu.assembler import AssemblyError, assemble
+from generator.apu.assembler import AssemblyError, assemble
 
 LOOP = """
         .org $8000

@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks.sound.nsf_accuracy import Counts, compare, compare_writes
 from benchmarks.sound.nsf_player import ProgramHangs, run
-from generator.exporting.apu.nsf import SCORE_TICK, to_nsf
+from generator.apu.nsf import SCORE_TICK, to_nsf
 from models.music.score import NO, P1, P2, TR, Note, Score
 
 Way = Callable[..., Counts]

@@ -1,11 +1,9 @@
-"""The key that people read, and the faults that a listener would hear."""
-
-from dataclasses import replace
+"""The key of a score."""
 
 import pytest
 from music21 import note, stream
 
-from generator.composing.analysis import faults, find_key, pitch_class_frames
+from generator.analysis.keys import find_key, pitch_class_frames
 from generator.composing.compose import transpose
 from generator.protocol.names import KEYS, parse_key
 from models.music.score import NO, P1, Note, Score
@@ -46,28 +44,3 @@ def test_pitch_classes_are_weighed_by_how_long_they_sound() -> None:
     notes: list[tuple[Note, ...]] = [(), (), (), ()]
     notes[P1], notes[NO] = (Note(0, 30, 60), Note(30, 40, 74)), (Note(0, 90, 5),)
     assert pitch_class_frames(Score(tuple(notes), 90)) == [30, 0, 10, *[0] * 9]
-
-
-def with_p1(*notes: Note) -> Score:
-    return replace(SCALE, channels=(notes, *SCALE.channels[1:]))
-
-
-def test_a_sound_tune_has_no_faults() -> None:
-    assert faults(SCALE) == []
-
-
-@pytest.mark.parametrize(
-    ("score", "fault"),
-    [
-        (Score(((), (), (), ()), 600), "silent"),
-        (Score(((), (), (), SCALE.channels[NO]), 600), "pulse 1 hardly plays"),
-        (replace(SCALE, channels=(*SCALE.channels[:2], (), SCALE.channels[NO])), "triangle hardly plays"),
-        (Score(((Note(0, 9, 60), Note(400, 600, 60)), (), (), ()), 600), "long gaps"),
-        (Score(((Note(90, 200, 60),), (), (), ()), 200), "long gaps"),
-        (replace(SCALE, frames=800), "ends in silence"),
-        (with_p1(*(Note(t, t + 9, 60) for t in range(0, 90, 10))), "pulse 1 stuck on one pitch"),
-        (with_p1(Note(0, 481, 60)), "pulse 1 holds a note"),
-    ],
-)
-def test_faults_are_found(score: Score, fault: str) -> None:
-    assert fault in faults(score)

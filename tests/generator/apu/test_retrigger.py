@@ -10,8 +10,8 @@ from random import Random
 import pytest
 
 from benchmarks.sound.nsf_accuracy import Counts, compare, compare_writes
-from generator.exporting.apu.registers import stream
-from generator.exporting.apu.retrigger import parted, shown, sound_as_one
+from generator.apu.registers import stream
+from generator.apu.retrigger import parted, shown, sound_as_one
 from models.music.score import CHANNELS, NO, P1, TR, Change, Note, Score
 from tests.music import random_score
 

@@ -9,8 +9,8 @@ import struct
 from functools import cache
 from pathlib import Path
 
-from generator.exporting.apu.assembler import Assembled, assemble
-from generator.exporting.apu.registers import Stream, Write, stream
+from generator.apu.assembler import Assembled, assemble
+from generator.apu.registers import Stream, Write, stream
 from generator.protocol.errors import FaultError
 from models.music.score import Score
 

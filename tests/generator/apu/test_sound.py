@@ -13,8 +13,8 @@ import pytest
 from numpy.typing import NDArray
 
 from benchmarks.sound.nsf_accuracy import compare, heard_share
-from generator.exporting.apu.gme import GmeError, play
-from generator.exporting.apu.nsf import SCORE_TICK, to_nsf
+from generator.apu.gme import GmeError, play
+from generator.apu.nsf import SCORE_TICK, to_nsf
 from generator.sound.fade import CUT
 from generator.sound.fluidsynth_audio import SAMPLE_RATE
 from generator.sound.loudness import LOUDNESS, measure

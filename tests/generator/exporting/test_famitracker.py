@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from generator.exporting.apu.famitracker import to_famitracker
-from generator.exporting.apu.macros import Instrument, Sequence, Sound, choose
-from generator.exporting.apu.registers import by_frame
-from generator.exporting.apu.retrigger import parted
+from generator.apu.registers import by_frame
+from generator.apu.retrigger import parted
+from generator.exporting.famitracker import to_famitracker
+from generator.exporting.tracker_instruments import Instrument, Sequence, Sound, choose
 from generator.protocol.errors import InputError
 from models.music.score import Grid, Note, Score
-from tests.generator.exporting.apu.famitracker_reader import Module, State, play, read
+from tests.generator.exporting.famitracker_reader import Module, State, play, read
 from tests.music import random_score, scale
 
 

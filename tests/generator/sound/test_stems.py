@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from generator.exporting.stems import SAMPLES_A_FRAME, loop_parts, loop_tags, played_on, stems, write_stems
 from generator.protocol.names import SOUNDS
 from generator.sound.loudness import LOUDNESS, measure
 from generator.sound.playback import PLAYERS
+from generator.sound.stems import SAMPLES_A_FRAME, loop_parts, loop_tags, played_on, stems, write_stems
 from models.music.score import CHANNELS, P2, Note, Score
 from tests.music import scale
 

@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from generator.corpus.copies import SAME, find_copies, fingerprint, phrases_of, similarity
+from generator.analysis.fingerprints import SAME, find_copies, fingerprint, phrases_of, similarity
 
 Onsets = list[tuple[int, int]]
 

@@ -7,10 +7,8 @@ from math import log2
 
 import pytest
 
-from generator.composing.compose import transpose
-from generator.quality.bars import Bar, bars_of, passage_returns, repetition, similarity
-from generator.quality.samples import beginning
-from generator.quality.statistics import (
+from generator.analysis.bars import Bar, bars_of, passage_returns, repetition, similarity
+from generator.analysis.statistics import (
     STATISTICS,
     bars_that_recur,
     channel_share,
@@ -25,6 +23,8 @@ from generator.quality.statistics import (
     silence,
     volume_changes_a_note,
 )
+from generator.composing.compose import transpose
+from generator.quality.samples import beginning
 from models.music.score import NO, P1, P2, TR, Note, Score
 from tests.music import moved, random_score, scale
 

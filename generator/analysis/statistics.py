@@ -14,8 +14,8 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
-from generator.composing.analysis import find_key, pitch_class_frames
-from generator.quality.bars import bars_of, repetition
+from generator.analysis.bars import bars_of, repetition
+from generator.analysis.keys import find_key, pitch_class_frames
 from models.music.score import CHANNELS, NO, P1, P2, TR, Change, Note, Score
 from models.tokens.vocabulary import scale_of
 
