@@ -90,12 +90,12 @@ async def test_the_owner_deletes_after_being_asked(discord: StandIn, bot: Bot) -
     [post] = await posted(discord, bot)
     [choice] = await discord.autocomplete("delete", "song", "tune")
     asked = await answer(
-        discord, await discord.slash("delete", {"song": choice["value"]}), "Shall **Tune 50** be deleted"
+        discord, await discord.slash("delete", {"song": choice["value"]}), "Delete **Tune 50**, with its files"
     )
     refused = await discord.answered(await discord.press(asked, "Delete", user=USER + 1))
     assert "Only the one who asked" in refused.data["content"]
     await discord.press(asked, "Delete")
-    await discord.until(lambda: asked["content"] == "**Tune 50** is deleted.")
+    await discord.until(lambda: asked["content"] == "**Tune 50** was deleted.")
     assert post not in discord.messages()
     assert bot.rows("SELECT count(*) FROM songs") == [(0,)]
     assert [path for path in (bot.data / "files").rglob("*") if path.is_file()] == []
@@ -116,7 +116,7 @@ async def test_export_has_a_smaller_form_and_erase_leaves_nothing(discord: Stand
     smaller = await exported(discord, await discord.press(page, "📦Export"))
     assert contents(smaller) == {"about.json", "tune.mid", "tune.ogg"}
 
-    asked = await answer(discord, await discord.press(page, "🗑️Erase"), "Shall everything about you be erased")
+    asked = await answer(discord, await discord.press(page, "🗑️Erase"), "Erase everything about you")
     await discord.press(asked, "Erase")
     await discord.until(lambda: asked["content"] == "Erased: 1 tune, 1 request, 4 files; 1 message deleted.")
     assert post not in discord.messages()

@@ -1,1 +1,1 @@
-"""Reports, deletion, and what a person can have read or erased about themselves."""
+"""Deleting tunes, reporting them, and exporting or erasing the data of a person."""

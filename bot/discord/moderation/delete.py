@@ -1,6 +1,7 @@
-"""`/chiptune delete`, and what else deletes a tune: its rows, its files, and its messages where that is possible.
+"""`/chiptune delete` and the buttons that delete a tune, with its database rows, its files and its messages.
 
-Who may is in `rights`; what stays of a tune that others came from is the store's.
+Who may delete a tune is decided in `core.permissions`. What remains of a tune that others derive from is decided in
+the store.
 """
 
 from __future__ import annotations
@@ -29,31 +30,31 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-CONFIRM = _("Shall {title} be deleted, with its files, its votes and its messages? This cannot be undone.")
-DELETED = _("{title} is deleted.")
+CONFIRM = _("Delete {title}, with its files, votes and messages? This cannot be undone.")
+DELETED = _("{title} was deleted.")
 REMAINING = ngettext(
-    "A message that holds it could not be removed: a moderator can do that.",
-    "{n} messages that hold it could not be removed: a moderator can do that.",
+    "One message with it could not be deleted: a moderator can delete it.",
+    "{n} messages with it could not be deleted: a moderator can delete them.",
 )
-BEING_POSTED = _("This tune is just being posted: try again when it is there.")
+BEING_POSTED = _("This tune is being posted right now: please try again in a moment.")
 
 
 async def complete_deletable(interaction: discord.Interaction[ChiptuneClient], typed: str) -> list[Choice[str]]:
-    """The newest tunes made here that the person may delete and whose titles hold what was typed."""
+    """Propose the newest tunes made here whose titles contain the typed text and that the user may delete."""
     songs = await submission.listed(interaction, limit=SEARCHED)
     return song_choices(await permissions.deletable(interaction, songs), typed)
 
 
 @app_commands.command(name="delete", description="Delete a tune made here")
-@app_commands.describe(song="A tune of yours; for moderators, any tune made here")
+@app_commands.describe(song="One of your tunes; moderators can choose any tune made here")
 @app_commands.autocomplete(song=complete_deletable)
 async def delete(interaction: discord.Interaction[ChiptuneClient], song: str) -> None:
-    """Ask whether a tune shall be deleted."""
+    """Ask the user to confirm that a tune is to be deleted."""
     await ask_to_confirm(interaction, await submission.find_song(interaction, song))
 
 
 async def ask_to_confirm(interaction: discord.Interaction[ChiptuneClient], song: Song) -> None:
-    """Ask the person alone whether they are sure. Raises InputError where they may not."""
+    """Ask the user, in a reply only they see, to confirm a deletion. Raise InputError if they may not delete it."""
     await permissions.check_may_delete(interaction, song)
     view = ui.View(timeout=None).add_item(ConfirmDeleteButton(song.id))
     title = f"**{inert(song.title)}**"
@@ -61,29 +62,29 @@ async def ask_to_confirm(interaction: discord.Interaction[ChiptuneClient], song:
 
 
 async def delete_song(client: ChiptuneClient, song: Song) -> str:
-    """Delete a tune with its messages; what is to be said of those that stay, "" where none does.
+    """Delete a tune with its messages. Return a sentence about messages that could not be deleted, "" if none.
 
-    Raises InputError while it is being posted.
+    Raise InputError if the tune is being posted right now.
     """
     entry = await client.store.requests.get(song.id)
     if entry is not None and entry.status == "composed":
         raise InputError(BEING_POSTED)
     messages = await client.store.messages.of(song.id)
     await client.backlog.files.delete(song.id)
-    stay = await remove_messages(client, messages)
-    return say(REMAINING.counted(stay)) if stay else ""
+    remaining = await remove_messages(client, messages)
+    return say(REMAINING.counted(remaining)) if remaining else ""
 
 
 async def remove_messages(client: ChiptuneClient, messages: Iterable[Place]) -> int:
-    """Remove messages of the bot's; how many stay."""
-    stay = 0
+    """Delete messages of the bot. Return how many could not be deleted."""
+    remaining = 0
     for channel_id, message_id in messages:
-        stay += not await _remove_message(client, channel_id, message_id)
-    return stay
+        remaining += not await _remove_message(client, channel_id, message_id)
+    return remaining
 
 
 async def _remove_message(client: ChiptuneClient, channel_id: str | None, message_id: str) -> bool:
-    """Whether it is gone. Where no row knows its channel it is out of reach."""
+    """Delete a message. Return whether it is gone; it cannot be deleted if its channel is unknown."""
     if channel_id is None:
         return False
     try:
@@ -91,37 +92,37 @@ async def _remove_message(client: ChiptuneClient, channel_id: str | None, messag
     except discord.NotFound:
         return True
     except discord.HTTPException as error:
-        log.warning("the message %s of a deleted tune stays: %s", message_id, error)
+        log.warning("message %s of a deleted tune could not be deleted: %s", message_id, error)
         return False
     return True
 
 
 class DeleteButton(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:delete:{SONG}"):
-    """Asks whether the tune shall be deleted."""
+    """The button that asks the user to confirm the deletion of a tune."""
 
     def __init__(self, song_id: str) -> None:
         super().__init__(song_id, ui.Button(label=say("Delete…"), emoji="🗑️", custom_id=f"chiptune:delete:{song_id}"))
 
     async def pressed(self, interaction: Press, client: ChiptuneClient) -> None:
-        """Ask once more."""
+        """Ask for confirmation."""
         await ask_to_confirm(interaction, await self.song(client))
 
 
 class ConfirmDeleteButton(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:delete-for-good:{SONG}"):
-    """Deletes the tune."""
+    """The button that confirms the deletion and deletes the tune."""
 
     def __init__(self, song_id: str) -> None:
-        red = discord.ButtonStyle.danger
+        style = discord.ButtonStyle.danger
         super().__init__(
-            song_id, ui.Button(label=say("Delete it"), style=red, custom_id=f"chiptune:delete-for-good:{song_id}")
+            song_id, ui.Button(label=say("Delete it"), style=style, custom_id=f"chiptune:delete-for-good:{song_id}")
         )
 
     async def pressed(self, interaction: Press, client: ChiptuneClient) -> None:
-        """Delete, and say so in place of the question."""
+        """Delete the tune and replace the question with the result."""
         song = await self.song(client)
         await permissions.check_may_delete(interaction, song)
         await interaction.response.defer()
-        stays = await delete_song(client, song)
+        remaining = await delete_song(client, song)
         title = f"**{inert(song.title)}**"
-        said = say(joined(" ", DELETED.format(title=title), stays))
-        await interaction.edit_original_response(content=said, view=None)
+        text = say(joined(" ", DELETED.format(title=title), remaining))
+        await interaction.edit_original_response(content=text, view=None)

@@ -1,6 +1,7 @@
-"""`/chiptune privacy`: what is kept about the one who asks, all of it as a file, and having it erased.
+"""`/chiptune privacy`: what is kept about a user, with buttons that export or erase it.
 
-What that is, and how it is read or removed, is `bot.privacy`'s. The buttons are about whoever presses them.
+What is kept, and how it is read or erased, is defined in `bot.privacy`. The buttons act on the data of whoever presses
+them.
 """
 
 from __future__ import annotations
@@ -26,24 +27,24 @@ if TYPE_CHECKING:
     from bot.discord.core.client import ChiptuneClient
 
 PAGE = _("""**What this bot keeps about you**, under your Discord id and nothing else:
-- **Tunes** you asked for, with what you asked and where, and the messages in which you had tunes posted again or one \
-of yours won a contest, until these tunes are deleted or erased. What you typed as a file's name stands in their recipe.
-- **MIDI files** you sent: {keep} days after the request is done. Requests that came to nothing: {keep} days.
-- **Votes** and which of two tunes you preferred, as long as these tunes. What you nominate and vote for in a \
+- **Tunes** you asked for, with what you asked for and where, and the messages in which you had tunes posted again or \
+one of yours won a contest, until these tunes are deleted or erased. Their recipe includes the name of a file you sent.
+- **MIDI files** you sent: {keep} days after the request is done. Requests without a tune: {keep} days.
+- **Votes** and which of two tunes you preferred, as long as these tunes are kept. Your nominations and votes in a \
 **contest**, until its round is over. \
 **Reports** with their reason: {keep} days after they were settled.
-- Everything of a server goes {grace} days after the bot was removed from it.
+- Everything about a server is deleted {grace} days after the bot was removed from it.
 
-Messages are not read, and nothing is passed to anybody else or used to train the model. *Export* gives you all of it. \
-*Erase* removes it at once and for good.""")
+The bot does not read messages, share any of this, or train its model with it. *Export* gives you a copy of \
+everything. *Erase* deletes it at once and permanently.""")
 LINKS = {"terms_of_service_url": _("Terms"), "privacy_policy_url": _("Privacy policy")}
-"""Addresses that whoever runs the bot has given in Discord's developer portal, by the library's names for them."""
+"""Addresses that the operator may set in Discord's developer portal: discord.py's attribute name -> button label."""
 EXPORT_NAME = "chiptune-bot.zip"
 EXPORTS: tuple[tuple[frozenset[str] | None, str], ...] = (
     (None, _("Everything that is kept about you.")),
     (
         frozenset((".mid", ".ogg")),
-        _("What is kept about you, without films and pictures, with which it would be over Discord's limit."),
+        _("What is kept about you, without videos and pictures: with them it would be over Discord's limit."),
     ),
     (
         frozenset((".mid",)),
@@ -51,18 +52,20 @@ EXPORTS: tuple[tuple[frozenset[str] | None, str], ...] = (
     ),
     (frozenset(), _("What is kept about you, without files: with them it would be over Discord's limit.")),
 )
-"""Which files each form of an export holds, None: all; and what is said with it. The fullest comes first."""
-EXPORT_TOO_LARGE = _("What is kept about you is over Discord's limit for a file: ask those who run the bot for it.")
+"""The versions of an export, the fullest first: the suffixes of its files (None: all) and the text sent with it."""
+EXPORT_TOO_LARGE = _(
+    "What is kept about you is over Discord's limit for a file: please ask the bot's operators for it."
+)
 CONFIRM = _(
-    "Shall everything about you be erased: your tunes with their files and messages, what you had posted again, your "
-    "MIDI files, votes, nominations and reports, in all servers? This cannot be undone."
+    "Erase everything about you: your tunes with their files and messages, what you had posted again, your MIDI "
+    "files, votes, nominations and reports, in all servers? This cannot be undone."
 )
-BEING_POSTED = _("A tune of yours is just being posted: try again when it is there. Nothing was erased.")
+BEING_POSTED = _("One of your tunes is being posted right now: please try again in a moment. Nothing was erased.")
 REMAINING = ngettext(
-    "{n} message could not be deleted by the bot: moderators of those channels can do that.",
-    "{n} messages could not be deleted by the bot: moderators of those channels can do that.",
+    "The bot could not delete {n} message: moderators of its channel can.",
+    "The bot could not delete {n} messages: moderators of their channels can.",
 )
-NOTHING_KEPT = _("There was nothing about you.")
+NOTHING_KEPT = _("There was nothing to erase.")
 COUNTS = {
     "songs": ngettext("{n} tune", "{n} tunes"),
     "requests": ngettext("{n} request", "{n} requests"),
@@ -73,12 +76,12 @@ COUNTS = {
     "ballots": ngettext("{n} contest vote", "{n} contest votes"),
     "reports": ngettext("{n} report", "{n} reports"),
 }
-"""The tables that an erasure tells of, and what one of their rows is."""
+"""The tables that the answer to an erasure counts, and what a row of each is called."""
 
 
-@app_commands.command(name="privacy", description="What is kept about you; have it all, or have it erased")
+@app_commands.command(name="privacy", description="See, export or erase what is kept about you")
 async def show_privacy(interaction: discord.Interaction[ChiptuneClient]) -> None:
-    """What is kept, to the one who asks alone."""
+    """Show the user, in a reply only they see, what is kept about them."""
     client = interaction.client
     view = ui.View(timeout=None).add_item(ExportButton()).add_item(EraseButton())
     for name, label in LINKS.items():
@@ -89,15 +92,15 @@ async def show_privacy(interaction: discord.Interaction[ChiptuneClient]) -> None
 
 
 class _OwnDataButton:
-    """Stands before `ui.DynamicItem` among the bases of what is pressed here."""
+    """A button about the user who presses it; a mixin that goes before `ui.DynamicItem`."""
 
     @classmethod
     async def from_custom_id(cls, interaction: Press, item: ui.Item[Any], match: re.Match[str]) -> Self:
-        """From what Discord sends back."""
+        """Create the button again from an interaction."""
         return cls()
 
     async def callback(self, interaction: Press) -> None:
-        """Answer a press; what is raised becomes a sentence."""
+        """Answer a press; an error becomes a message."""
         async with error_replies.answering(interaction):
             await self.pressed(interaction)
 
@@ -107,66 +110,69 @@ class _OwnDataButton:
 
 
 class ExportButton(_OwnDataButton, ui.DynamicItem[ui.Button[Any]], template="chiptune:export"):
-    """Gives the person what is kept about them."""
+    """The button that sends users what is kept about them."""
 
     def __init__(self) -> None:
         super().__init__(ui.Button(label=say("Export"), emoji="📦", custom_id="chiptune:export"))
 
     async def pressed(self, interaction: Press) -> None:
-        """Send the fullest form that Discord takes."""
+        """Send the fullest version that Discord accepts."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         with tempfile.TemporaryDirectory(prefix="chiptune-export-") as folder:
             await _send_export(interaction, Path(folder) / EXPORT_NAME)
 
 
 class EraseButton(_OwnDataButton, ui.DynamicItem[ui.Button[Any]], template="chiptune:erase"):
-    """Asks whether everything shall be erased."""
+    """The button that asks the user to confirm an erasure."""
 
     def __init__(self) -> None:
         super().__init__(ui.Button(label=say("Erase…"), emoji="🗑️", custom_id="chiptune:erase"))
 
     async def pressed(self, interaction: Press) -> None:
-        """Ask once more."""
+        """Ask for confirmation."""
         view = ui.View(timeout=None).add_item(ConfirmEraseButton())
         await interaction.response.send_message(say(CONFIRM), view=view, ephemeral=True)
 
 
 class ConfirmEraseButton(_OwnDataButton, ui.DynamicItem[ui.Button[Any]], template="chiptune:erase-for-good"):
-    """Erases everything about the person."""
+    """The button that confirms the erasure and erases everything about the user."""
 
     def __init__(self) -> None:
-        red = discord.ButtonStyle.danger
-        super().__init__(ui.Button(label=say("Erase everything"), style=red, custom_id="chiptune:erase-for-good"))
+        style = discord.ButtonStyle.danger
+        super().__init__(ui.Button(label=say("Erase everything"), style=style, custom_id="chiptune:erase-for-good"))
 
     async def pressed(self, interaction: Press) -> None:
-        """Erase, and say what went in place of the question."""
+        """Erase everything and replace the question with the result."""
         await interaction.response.defer()
-        said = await erase(interaction.client, str(interaction.user.id))
-        await interaction.edit_original_response(content=said, view=None)
+        text = await erase(interaction.client, str(interaction.user.id))
+        await interaction.edit_original_response(content=text, view=None)
 
 
 async def erase(client: ChiptuneClient, user_id: str) -> str:
-    """Erase everything about a person, the messages of their tunes first; what went, in a few sentences.
+    """Erase everything about a user, starting with the messages of their tunes. Return a summary for them.
 
-    Raises InputError while a tune of theirs is being posted, whose message would stay.
+    Raise InputError if one of their tunes is being posted right now: its message would remain.
     """
-    about = await client.privacy.export_of(user_id)
-    if any(row["status"] == "composed" and not row["cancelled"] for row in about["requests"]):
+    rows = await client.privacy.export_of(user_id)
+    if any(row["status"] == "composed" and not row["cancelled"] for row in rows["requests"]):
         raise InputError(BEING_POSTED)
     messages = [*await client.store.messages.of_person(user_id), *await _cancel_open_requests(client, user_id)]
-    stay = await remove_messages(client, messages)
+    remaining = await remove_messages(client, messages)
     files = await client.privacy.erase(user_id)
-    went = [say(what.counted(len(about[table]))) for table, what in COUNTS.items() if about[table]]
-    if not went and not messages:
+    counts = [say(noun.counted(len(rows[table]))) for table, noun in COUNTS.items() if rows[table]]
+    if not counts and not messages:
         return say(NOTHING_KEPT)
-    went.append(say(ngettext("{n} file", "{n} files").counted(files)))
-    deleted = ngettext("Erased: {what}; {n} message deleted.", "Erased: {what}; {n} messages deleted.")
-    said = deleted.counted(len(messages) - stay, what=joined(", ", *went))
-    return say(joined(" ", said, REMAINING.counted(stay)) if stay else said)
+    counts.append(say(ngettext("{n} file", "{n} files").counted(files)))
+    erased = ngettext("Erased: {what}; {n} message deleted.", "Erased: {what}; {n} messages deleted.")
+    summary = erased.counted(len(messages) - remaining, what=joined(", ", *counts))
+    return say(joined(" ", summary, REMAINING.counted(remaining)) if remaining else summary)
 
 
 async def _cancel_open_requests(client: ChiptuneClient, user_id: str) -> list[Place]:
-    """Take back what is open; the placeholders by channel and message. Raises InputError where it is too late."""
+    """Cancel a user's open requests. Return (channel id, message id) of their placeholders.
+
+    Raise InputError if it is too late to cancel one.
+    """
     placeholders = []
     for entry in await client.store.queue.open(user_id=user_id):
         await client.backlog.cancel(entry.id, by=user_id)
@@ -175,13 +181,13 @@ async def _cancel_open_requests(client: ChiptuneClient, user_id: str) -> list[Pl
 
 
 async def _send_export(interaction: discord.Interaction[ChiptuneClient], target: Path) -> None:
-    """Write the forms of an export until one is taken. Raises InputError where none is."""
-    user = str(interaction.user.id)
-    for suffixes, said in EXPORTS:
-        if await interaction.client.privacy.write_export(user, target, suffixes) > interaction.filesize_limit:
+    """Write ever smaller versions of an export until Discord accepts one. Raise InputError if it accepts none."""
+    user_id = str(interaction.user.id)
+    for suffixes, text in EXPORTS:
+        if await interaction.client.privacy.write_export(user_id, target, suffixes) > interaction.filesize_limit:
             continue
         try:
-            await interaction.edit_original_response(content=say(said), attachments=[discord.File(target)])
+            await interaction.edit_original_response(content=say(text), attachments=[discord.File(target)])
             return
         except discord.HTTPException as error:
             if error.status != TOO_LARGE:

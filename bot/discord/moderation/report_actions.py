@@ -1,6 +1,6 @@
-"""What moderators do with a report in their channel: delete the tune, or dismiss what was said about it.
+"""The buttons under a report, with which moderators delete the tune or dismiss the report.
 
-The buttons hold all that they need in their custom_id, and settle every report of the tune at once.
+The custom_id of a button holds everything it needs. A press settles all reports of the tune at once.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from bot.discord.core.client import ChiptuneClient
 
 LABELS = {"delete": _("Delete the tune"), "dismiss": _("Dismiss")}
-ALREADY_DELETED = _("The tune was deleted already.")
+ALREADY_DELETED = _("The tune was already deleted.")
 DELETED = _("Deleted by <@{user}>.")
 DISMISSED = _("Dismissed by <@{user}>.")
 
 
 def report_view(song_id: str) -> ui.View:
-    """The buttons under a report."""
+    """Return the buttons under a report."""
     view = ui.View(timeout=None)
     for verdict in LABELS:
         view.add_item(SettleReportsButton(song_id, verdict))
@@ -38,7 +38,7 @@ def report_view(song_id: str) -> ui.View:
 class SettleReportsButton(
     OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:handle:(?P<verdict>delete|dismiss):{SONG}"
 ):
-    """Settles a tune's reports. verdict: "delete" or "dismiss"."""
+    """The button that settles all reports of a tune. verdict: "delete" or "dismiss"."""
 
     def __init__(self, song_id: str, verdict: str) -> None:
         self.verdict = verdict
@@ -50,25 +50,25 @@ class SettleReportsButton(
 
     @classmethod
     async def from_custom_id(cls, interaction: Press, item: ui.Item[Any], match: re.Match[str]) -> Self:
-        """From what Discord sends back."""
+        """Create the button again from its custom_id."""
         return cls(match["song"], match["verdict"])
 
     async def pressed(self, interaction: Press, client: ChiptuneClient) -> None:
-        """Do it, and note below the report who did."""
+        """Settle the reports, and note below the report who did it."""
         await check_moderates(interaction, self.song_id)
         await interaction.response.defer()
         with speaking(await of_channel(interaction)):
-            said = await self._settle(client, interaction.user.id)
+            outcome = await self._settle(client, interaction.user.id)
         report = interaction.message.content if interaction.message else ""
-        await interaction.edit_original_response(content=f"{report}\n{said}", view=None)
+        await interaction.edit_original_response(content=f"{report}\n{outcome}", view=None)
 
     async def _settle(self, client: ChiptuneClient, user: int) -> str:
-        """Do it; what to say of it. Raises InputError while the tune is being posted."""
+        """Delete the tune or dismiss its reports. Return the outcome. Raise InputError if the tune is being posted."""
         song = await client.store.songs.get(self.song_id)
         if song is None:
             return say(ALREADY_DELETED)
         if self.verdict == "dismiss":
             await client.store.reports.handle(song.id)
             return say(DISMISSED, user=user)
-        stays = await delete_song(client, song)
-        return f"{say(DELETED, user=user)} {stays}".rstrip()
+        remaining = await delete_song(client, song)
+        return f"{say(DELETED, user=user)} {remaining}".rstrip()

@@ -297,7 +297,7 @@ async def test_a_winner_s_message_goes_with_the_tune(stage: Stage, manager: Any,
     if way == "deleted":
         asked = await stage.alice.slash(stage.channel, "chiptune delete", song=songs[0].id)
         await stage.alice.click(asked.response.message, label="Delete it")
-        assert asked.response.content == "**Tune \\*1\\* \\@everyone** is deleted."
+        assert asked.response.content == "**Tune \\*1\\* \\@everyone** was deleted."
     else:
         shown = await stage.alice.slash(stage.channel, "chiptune privacy")
         asked = await stage.alice.click(shown.response.message, label="Erase…")

@@ -1,4 +1,4 @@
-"""Reports: kept, passed on to the moderators' channel, and settled there."""
+"""Reports: kept, forwarded to the moderators' channel, and settled there."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import pytest
 from bot.discord.core.permissions import ONLY_MODERATORS
 from bot.discord.moderation.report import (
     ALREADY_REPORTED,
+    FORWARDED,
+    FORWARDED_TO_OPERATORS,
     KEPT,
     NO_REASON,
     NO_RECIPIENT,
     NOT_FORWARDED,
-    FORWARDED,
-    FORWARDED_TO_OPERATORS,
 )
 from bot.discord.moderation.report_actions import ALREADY_DELETED
 from bot.store import Report, Song
@@ -29,7 +29,7 @@ def moderator(stage: Stage) -> Any:
 
 
 async def channel_for_reports(stage: Stage, manager: Any) -> Any:
-    """A channel that is set for reports and said so; what it holds from then on is reports."""
+    """Create a channel and set it for reports. All its later messages are reports."""
     channel = stage.channel.guild.create_text_channel("reports")
     result = await manager.slash(stage.channel, "chiptune settings reports", channel=channel)
     assert f"- Channel for reports: <#{channel.id}>" in result.response.content
@@ -62,7 +62,7 @@ async def test_a_report_is_kept_and_shown_to_the_moderators(stage: Stage, modera
     assert channel.last_message.id == card.id
 
 
-async def test_a_report_without_a_reason_is_none(stage: Stage) -> None:
+async def test_a_report_needs_a_visible_reason(stage: Stage) -> None:
     post, _ = await stage.made()
     shown = await stage.bob.click(post, custom_id=custom_id(post, "Report"))
     result = await stage.bob.submit_modal(shown, {"reason": "\u200b\u2800"})
@@ -96,12 +96,12 @@ async def test_moderators_delete_the_tune_from_below_the_report(stage: Stage, mo
     assert first.content.endswith(f"\n{ALREADY_DELETED}")
 
 
-async def test_who_keeps_order_among_reports_alone_settles_none(stage: Stage, moderator: Any) -> None:
+async def test_a_moderator_of_the_reports_channel_alone_settles_no_report(stage: Stage, moderator: Any) -> None:
     channel = await channel_for_reports(stage, moderator)
     _, song = await stage.made()
     await stage.bob.slash(stage.channel, "chiptune report", song=song.id, reason="Bad")
-    keeps_order = discord.PermissionOverwrite(manage_messages=True)
-    aside = stage.channel.guild.create_text_channel("aside", overwrites={stage.bob: keeps_order})
+    moderate = discord.PermissionOverwrite(manage_messages=True)
+    aside = stage.channel.guild.create_text_channel("aside", overwrites={stage.bob: moderate})
     await moderator.slash(stage.channel, "chiptune settings reports", channel=aside)
     refused = await stage.bob.click(aside.last_message, label="Dismiss")
     assert refused.response.content == ONLY_MODERATORS
@@ -122,7 +122,7 @@ async def test_moderators_dismiss_all_reports_of_a_tune(stage: Stage, moderator:
     assert await stage.store.songs.get(song.id) == song
 
 
-async def test_without_a_channel_it_waits_until_there_is_one(stage: Stage, moderator: Any) -> None:
+async def test_a_report_waits_until_a_channel_is_set(stage: Stage, moderator: Any) -> None:
     _, song = await stage.made()
     result = await stage.bob.slash(stage.channel, "chiptune report", song=song.id, reason="Too loud")
     assert result.response.content == KEPT
@@ -131,18 +131,18 @@ async def test_without_a_channel_it_waits_until_there_is_one(stage: Stage, moder
     assert channel.last_message.content.endswith(f"was reported by <@{stage.bob.id}>: Too loud")
 
 
-async def test_a_channel_that_the_bot_cannot_write_in_is_not_set(stage: Stage, moderator: Any) -> None:
+async def test_a_channel_that_the_bot_cannot_write_in_is_refused(stage: Stage, moderator: Any) -> None:
     channel = stage.channel.guild.create_text_channel("reports")
     stage.env.inject_error("POST", f"/channels/{channel.id}/messages", status=403, code=50013)
     result = await moderator.slash(stage.channel, "chiptune settings reports", channel=channel)
-    [said] = result.followups
-    assert said.ephemeral
-    assert f"cannot write in <#{channel.id}>" in said.content
+    [message] = result.followups
+    assert message.ephemeral
+    assert f"cannot write in <#{channel.id}>" in message.content
     assert (await stage.store.servers.settings(str(stage.channel.guild.id))).report_channel_id is None
     stage.refused()
 
 
-async def test_a_channel_that_was_closed_later_leaves_the_report_waiting(stage: Stage, moderator: Any) -> None:
+async def test_a_report_waits_if_the_bot_lost_access_to_the_channel(stage: Stage, moderator: Any) -> None:
     channel = await channel_for_reports(stage, moderator)
     _, song = await stage.made()
     stage.env.inject_error("POST", f"/channels/{channel.id}/messages", status=403, code=50001)
@@ -151,24 +151,23 @@ async def test_a_channel_that_was_closed_later_leaves_the_report_waiting(stage: 
     assert len(await waiting(stage)) == 1
 
 
-async def outside(stage: Stage) -> Song:
-    """A tune of alice's in her direct messages."""
+async def tune_outside_servers(stage: Stage) -> Song:
+    """Return a tune that alice made in her direct messages."""
     await stage.alice.user.slash("chiptune generate")
     await stage.gone()
     [song] = await stage.store.songs.history(f"channel:{stage.alice.user.dm_channel.id}")
     return song
 
 
-async def test_outside_of_servers_those_who_run_the_bot_see_it_where_they_have_set_a_channel(
-    stage: Stage, moderator: Any
-) -> None:
-    theirs = stage.channel.guild.create_text_channel("operators")
-    stage.client.reports_channel = str(theirs.id)
-    song = await outside(stage)
+async def test_a_report_from_outside_servers_goes_to_the_operators_channel(stage: Stage, moderator: Any) -> None:
+    operators = stage.channel.guild.create_text_channel("operators")
+    stage.client.reports_channel = str(operators.id)
+    song = await tune_outside_servers(stage)
     result = await stage.alice.user.slash("chiptune report", song=song.id, reason="Too loud")
     assert result.response.content == FORWARDED_TO_OPERATORS
-    card = theirs.last_message
-    assert card.content.startswith("🚩 **Tune \\*1\\* \\@everyone**, a tune from outside of servers, was reported by")
+    card = operators.last_message
+    title = "🚩 **Tune \\*1\\* \\@everyone**, a tune from outside the bot's servers"
+    assert card.content.startswith(f"{title}, was reported by")
     assert [file.filename for file in card.attachments] == ["tune.ogg"]
     refused = await stage.bob.click(card, label="Delete the tune")
     assert refused.response.content == ONLY_MODERATORS
@@ -177,8 +176,8 @@ async def test_outside_of_servers_those_who_run_the_bot_see_it_where_they_have_s
     assert not [message for message in stage.alice.user.dm_channel.history() if message.attachments]
 
 
-async def test_outside_of_servers_it_is_said_where_there_is_nobody_to_tell(stage: Stage) -> None:
-    song = await outside(stage)
+async def test_a_report_from_outside_servers_is_refused_if_there_is_no_recipient(stage: Stage) -> None:
+    song = await tune_outside_servers(stage)
     result = await stage.alice.user.slash("chiptune report", song=song.id, reason="Too loud")
     assert result.ephemeral
     assert result.response.content == NO_RECIPIENT
@@ -186,11 +185,11 @@ async def test_outside_of_servers_it_is_said_where_there_is_nobody_to_tell(stage
     stage.refused()
 
 
-async def test_what_cannot_be_passed_on_outside_can_be_reported_again(stage: Stage) -> None:
-    theirs = stage.channel.guild.create_text_channel("operators")
-    stage.client.reports_channel = str(theirs.id)
-    song = await outside(stage)
-    stage.env.inject_error("POST", f"/channels/{theirs.id}/messages", status=403, code=50001)
-    for said in (NOT_FORWARDED, FORWARDED_TO_OPERATORS):
+async def test_a_report_that_could_not_be_forwarded_can_be_made_again(stage: Stage) -> None:
+    operators = stage.channel.guild.create_text_channel("operators")
+    stage.client.reports_channel = str(operators.id)
+    song = await tune_outside_servers(stage)
+    stage.env.inject_error("POST", f"/channels/{operators.id}/messages", status=403, code=50001)
+    for answer in (NOT_FORWARDED, FORWARDED_TO_OPERATORS):
         result = await stage.alice.user.slash("chiptune report", song=song.id, reason="Too loud")
-        assert result.response.content == said
+        assert result.response.content == answer
