@@ -62,7 +62,7 @@ def make_song() -> Callable[[RequestRecord], Song]:
             seed=entry.request.seed,
             model="nes",
             engine="fake 1",
-            guild_id=entry.guild_id,
+            scope=entry.scope,
             timings={"compose": 1.5},
         )
 

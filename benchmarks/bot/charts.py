@@ -18,6 +18,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
+from bot.scope import Scope
 from bot.store import PERIODS, Store
 from bot.store.charts import DAY
 
@@ -89,7 +90,7 @@ async def measure(path: Path, songs: int, count: int, people: int) -> None:
             for start in (0, 10 * DEEP):
 
                 async def top(period: str = period, start: int = start) -> object:
-                    return await store.charts.top(SERVER, period, limit=11, start=start)
+                    return await store.charts.top(Scope(SERVER), period, limit=11, start=start)
 
                 print(f"top, {period + ',':<7} page {1 + start // 10:<3}{await median(top):8.2f} ms")
 

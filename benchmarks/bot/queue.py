@@ -14,6 +14,7 @@ import uuid
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from bot.scope import Scope
 from bot.store import Limits, RequestRecord, Store
 from generator.protocol.requests import Request
 
@@ -38,7 +39,9 @@ async def measure(rows: int, people: int, servers: int) -> None:
     def entry() -> RequestRecord:
         user = rng.randrange(people)
         home = str(user % servers)
-        return RequestRecord(id=uuid.uuid4().hex, origin="discord", request=Request(), user_id=str(user), guild_id=home)
+        return RequestRecord(
+            id=uuid.uuid4().hex, origin="discord", request=Request(), user_id=str(user), scope=Scope(home)
+        )
 
     with tempfile.TemporaryDirectory() as folder:
         async with Store.open(Path(folder) / "queue.sqlite3") as store:

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from bot.clock import Clock, SystemClock
 from bot.requests.delivery import LONGEST_WAIT_SECONDS, DeliveryError
+from bot.scope import Scope
 from bot.store import Announcement, Round, Song, Store
 
 log = logging.getLogger(__name__)
@@ -50,29 +51,29 @@ class Contests:
         """Whom servers are told by; until there is one (Discord switched off, say) announcements wait."""
         self._announcer = announcer
 
-    async def start(self, guild_id: str, channel_id: str | None) -> Round:
+    async def start(self, scope: Scope, channel_id: str | None) -> Round:
         """Start a place's contest, or let one go on that was to end; its open round. Raises InputError."""
-        found = await self._store.contests.start(guild_id, channel_id, self._clock.now())
+        found = await self._store.contests.start(scope, channel_id, self._clock.now())
         self._news.set()
         return found
 
-    async def stop(self, guild_id: str, *, at_once: bool = False) -> Round:
+    async def stop(self, scope: Scope, *, at_once: bool = False) -> Round:
         """Let the open round be the last, or end it at once without a winner. Raises InputError."""
-        found = await self._store.contests.stop(guild_id, self._clock.now(), at_once=at_once)
+        found = await self._store.contests.stop(scope, self._clock.now(), at_once=at_once)
         self._news.set()
         return found
 
-    async def nominate(self, guild_id: str, song_id: str, person: str, *, round_id: str | None = None) -> Song:
+    async def nominate(self, scope: Scope, song_id: str, person: str, *, round_id: str | None = None) -> Song:
         """Nominate a song. Raises InputError."""
-        return await self._store.contests.nominate(guild_id, song_id, person, self._clock.now(), round_id=round_id)
+        return await self._store.contests.nominate(scope, song_id, person, self._clock.now(), round_id=round_id)
 
-    async def withdraw(self, guild_id: str, song_id: str, person: str) -> Song:
+    async def withdraw(self, scope: Scope, song_id: str, person: str) -> Song:
         """Take a nomination back. Raises InputError."""
-        return await self._store.contests.withdraw(guild_id, song_id, person, self._clock.now())
+        return await self._store.contests.withdraw(scope, song_id, person, self._clock.now())
 
-    async def vote(self, guild_id: str, song_id: str, voter: str, *, round_id: str | None = None) -> Song:
+    async def vote(self, scope: Scope, song_id: str, voter: str, *, round_id: str | None = None) -> Song:
         """Set a vote. Raises InputError."""
-        return await self._store.contests.vote(guild_id, song_id, voter, self._clock.now(), round_id=round_id)
+        return await self._store.contests.vote(scope, song_id, voter, self._clock.now(), round_id=round_id)
 
     async def run(self) -> None:
         """Pass what is due and tell of it until cancelled; what fails is logged and tried again."""

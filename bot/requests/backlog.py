@@ -21,6 +21,7 @@ from bot.files.song_files import Files
 from bot.requests.delivery import Delivery, DeliveryError
 from bot.requests.progress_updates import ProgressUpdates
 from bot.requests.wait_times import LimitError, Line, Place, expected_music, limit_error
+from bot.scope import Scope
 from bot.store import Asker, Limits, Reached, RequestRecord, Song, Store
 from generator.protocol.client import Generator
 from generator.protocol.errors import CANCELLED_SENTENCE, FAULT_SENTENCE, GeneratorDied, InputError
@@ -79,10 +80,10 @@ class Backlog:
         return (await self._line.places()).get(request_id)
 
     async def open(
-        self, *, user_id: str | None = None, guild_id: str | None = None
+        self, *, user_id: str | None = None, scope: Scope | None = None
     ) -> list[tuple[RequestRecord, Place]]:
-        """The open requests of a person, of a guild, or of everybody, in the order in which they will be done."""
-        entries = await self._store.queue.open(user_id=user_id, guild_id=guild_id)
+        """The open requests of a person, of a scope, or of everybody, in the order in which they will be done."""
+        entries = await self._store.queue.open(user_id=user_id, scope=scope)
         places = await self._line.places()
         found = [(entry, places[entry.id]) for entry in entries if entry.id in places]
         return sorted(found, key=lambda one: one[1].position)
@@ -99,7 +100,7 @@ class Backlog:
         origin: str,
         destination: Mapping[str, Any] | None = None,
         user_id: str | None = None,
-        guild_id: str | None = None,
+        scope: Scope | None = None,
         channel_id: str | None = None,
         only_in: str | None = None,
         parent: str | None = None,
@@ -107,7 +108,7 @@ class Backlog:
     ) -> RequestRecord:
         """Put a request into the queue; once this returns, it will be answered.
 
-        only_in: the channel where alone the song will be listed, None: in all of the guild. upload: the MIDI file that
+        only_in: the channel where alone the song will be listed, None: in all of its scope. upload: the MIDI file that
         `request.upload` names; None where an earlier request brought it. Raises InputError where the file is none,
         LimitError where the person or the server has enough, FaultError where the file cannot be kept.
         """
@@ -117,7 +118,7 @@ class Backlog:
             request=request,
             destination=destination or {},
             user_id=user_id,
-            guild_id=guild_id,
+            scope=scope,
             channel_id=channel_id,
             only_in=only_in,
             parent=parent,
@@ -233,7 +234,7 @@ class Backlog:
 
     async def _limits(self, asker: Asker) -> Limits:
         """How much may be open where somebody asks."""
-        settings = await self._store.servers.settings(asker.guild_id or "")
+        settings = await self._store.servers.settings(asker.scope)
         return Limits(
             person=settings.person_limit,
             server=settings.server_limit,
@@ -243,8 +244,10 @@ class Backlog:
 
     async def _limit_error(self, asker: Asker, reached: Reached) -> LimitError:
         """The refusal, with how long the requests take that are in the way."""
-        whose = {"person": {"user_id": asker.user_id}, "server": {"guild_id": asker.guild_id}}
-        in_the_way = await self.open(**whose.get(reached.limit, {}))
+        in_the_way = await self.open(
+            user_id=asker.user_id if reached.limit == "person" else None,
+            scope=asker.scope if reached.limit == "server" else None,
+        )
         return limit_error(reached, [place for _, place in in_the_way], asker)
 
     async def _deliver(self, entry: RequestRecord) -> None:

@@ -4,7 +4,7 @@ from bot.store.battles import Standing
 from bot.store.charts import PERIODS, Ranked
 from bot.store.contest.entries import Famous, Mine, Nominee
 from bot.store.contest.rounds import Announcement, Round, Stage
-from bot.store.database.records import GONE, LOCAL_GUILD, KeptFile, RequestRecord, Song, Status
+from bot.store.database.records import GONE, KeptFile, RequestRecord, Song, Status
 from bot.store.queue import Asker, Limits, Reached, Waiting
 from bot.store.reports import Report
 from bot.store.servers import ServerSettings
@@ -13,7 +13,6 @@ from bot.store.votes import Cast
 
 __all__ = [
     "GONE",
-    "LOCAL_GUILD",
     "PERIODS",
     "Announcement",
     "Asker",

@@ -13,6 +13,7 @@ import time
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from bot.scope import Scope
 from bot.store.database.connections import Database
 from bot.store.database.records import GONE, LISTED, Song
 from bot.votes.ranking import UNKNOWN, Judged, Strength, next_pair, strengths
@@ -53,27 +54,27 @@ class Battles:
         self._db = database
         self._rng = rng or random.Random()
 
-    async def pair(self, guild_id: str, voter: str, *, channels: Collection[str] = ()) -> tuple[Song, Song] | None:
+    async def pair(self, scope: Scope, voter: str, *, channels: Collection[str] = ()) -> tuple[Song, Song] | None:
         """Two songs of a place that a person may judge next, neither of them the person's own; None: there are none.
 
         channels: as for `Songs.history`.
         """
         rows = await self._db.fetch(
-            f"SELECT * FROM voted_songs WHERE guild_id = :guild AND {LISTED} AND user_id IS NOT :voter"  # noqa: S608
+            f"SELECT * FROM voted_songs WHERE guild_id = :scope AND {LISTED} AND user_id IS NOT :voter"  # noqa: S608
             " ORDER BY number DESC LIMIT :pool",
-            {"guild": guild_id, "channels": json.dumps(list(channels)), "voter": voter, "pool": POOL},
+            {"scope": scope, "channels": json.dumps(list(channels)), "voter": voter, "pool": POOL},
         )
         songs = {row["id"]: Song.from_row(row) for row in rows}
         if len(songs) < 2:
             return None
         asked = await self._db.fetch("SELECT first, second FROM battles WHERE voter = ?", (voter,))
-        known = await self._strengths(guild_id)
+        known = await self._strengths(scope)
         left_out = {frozenset((row["first"], row["second"])) for row in asked}
         found = await asyncio.to_thread(next_pair, list(songs), known, left_out, self._rng)
         return (songs[found[0]], songs[found[1]]) if found else None
 
     async def judge(
-        self, guild_id: str, voter: str, first: str, second: str, outcome: float, *, channels: Collection[str] = ()
+        self, scope: Scope, voter: str, first: str, second: str, outcome: float, *, channels: Collection[str] = ()
     ) -> tuple[Song, Song]:
         """Write down what a person thinks of two songs of a place: 1 prefers the first, 0 the second, 0.5 neither.
 
@@ -84,7 +85,7 @@ class Battles:
             raise InputError(TWICE_THE_SAME)
         async with self._db.transaction():
             songs = (await self._song(first), await self._song(second))
-            if any(song.guild_id != guild_id or song.only_in not in (None, *channels) for song in songs):
+            if any(song.scope != scope or song.only_in not in (None, *channels) for song in songs):
                 raise InputError(ELSEWHERE)
             if any(song.user_id == voter for song in songs):
                 raise InputError(OWN_SONG)
@@ -100,19 +101,19 @@ class Battles:
         return songs
 
     async def top(
-        self, guild_id: str, *, channels: Collection[str] = (), limit: int = 10, start: int = 0
+        self, scope: Scope, *, channels: Collection[str] = (), limit: int = 10, start: int = 0
     ) -> list[Standing]:
         """A place's ranking by strength, of the songs that were judged. channels: as for `Songs.history`.
 
         start: how many are left out at its top.
         """
         closed = await self._db.fetch(
-            f"SELECT id FROM songs WHERE guild_id = :guild AND NOT {LISTED}",  # noqa: S608
-            {"guild": guild_id, "channels": json.dumps(list(channels))},
+            f"SELECT id FROM songs WHERE guild_id = :scope AND NOT {LISTED}",  # noqa: S608
+            {"scope": scope, "channels": json.dumps(list(channels))},
         )
         left_out = {row["id"] for row in closed}
         # Strengths are those of all judgements, so that a song has one strength wherever it is looked at.
-        everywhere = await self._strengths(guild_id)
+        everywhere = await self._strengths(scope)
         known = {song: strength for song, strength in everywhere.items() if song not in left_out}
         # The lower bound, as in the charts of votes: what is hardly known does not come first.
         order = sorted(known, key=lambda song: (-known[song].low, song))[start : start + limit]
@@ -122,11 +123,11 @@ class Battles:
             standings += [Standing(rank, Song.from_row(row), known.get(song_id, UNKNOWN)) for row in rows]
         return standings
 
-    async def _strengths(self, guild_id: str) -> dict[str, Strength]:
+    async def _strengths(self, scope: Scope) -> dict[str, Strength]:
         rows = await self._db.fetch(
             "SELECT first, second, outcome FROM battles JOIN voted_songs ON voted_songs.id = first WHERE guild_id = ?"
             " ORDER BY battles.number",
-            (guild_id,),
+            (scope,),
         )
         judged: list[Judged] = [(row["first"], row["second"], row["outcome"]) for row in rows]
         return await asyncio.to_thread(strengths, judged)

@@ -16,6 +16,7 @@ import time
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from bot.scope import Scope
 from bot.store.database.connections import Database
 from bot.store.database.records import LISTED, Song
 
@@ -46,7 +47,7 @@ class Charts:
 
     async def top(
         self,
-        guild_id: str,
+        scope: Scope,
         period: str,
         *,
         channels: Collection[str] = (),
@@ -61,10 +62,10 @@ class Charts:
         since = (time.time() if now is None else now) - PERIODS[period]
         rows = await self._db.fetch(
             "SELECT * FROM songs INDEXED BY songs_by_bound"  # noqa: S608
-            f" WHERE guild_id = :guild AND likes > 0 AND created >= :since AND {LISTED}"
+            f" WHERE guild_id = :scope AND likes > 0 AND created >= :since AND {LISTED}"
             " ORDER BY bound DESC, created, number LIMIT :limit OFFSET :start",
             {
-                "guild": guild_id,
+                "scope": scope,
                 "since": since,
                 "channels": json.dumps(list(channels)),
                 "limit": limit,

@@ -16,6 +16,7 @@ import time
 from dataclasses import dataclass
 from typing import Literal
 
+from bot.scope import Scope
 from bot.store.database.connections import Database, Rows
 from bot.store.database.records import RequestRecord, said_json
 from bot.store.requests import insert
@@ -86,17 +87,17 @@ class Asker:
 
     origin: str
     user_id: str | None
-    guild_id: str | None
+    scope: Scope | None
 
     @classmethod
     def of(cls, entry: RequestRecord) -> Asker:
         """Of a request."""
-        return cls(entry.origin, entry.user_id, entry.guild_id)
+        return cls(entry.origin, entry.user_id, entry.scope)
 
     @property
     def in_server(self) -> bool:
         """Whether that is a server, which Discord names by its number alone."""
-        return self.origin == "discord" and (self.guild_id or "").isdecimal()
+        return self.origin == "discord" and self.scope is not None and self.scope.server_id is not None
 
     @property
     def person(self) -> str:
@@ -106,7 +107,7 @@ class Asker:
     @property
     def place(self) -> str:
         """As the column is generated."""
-        return f"{self.origin}:{(self.user_id if self.origin == 'local' else self.guild_id) or ''}"
+        return f"{self.origin}:{(self.user_id if self.origin == 'local' else self.scope) or ''}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,12 +166,12 @@ class Queue:
         rows = await self._db.fetch(LINE, (START_PACE,))
         return [Waiting(row["id"], row["status"] == "working", row["work"]) for row in rows]
 
-    async def open(self, *, user_id: str | None = None, guild_id: str | None = None) -> list[RequestRecord]:
-        """The open requests of a person, of a guild, or of everybody, oldest first."""
+    async def open(self, *, user_id: str | None = None, scope: Scope | None = None) -> list[RequestRecord]:
+        """The open requests of a person, of a scope, or of everybody, oldest first."""
         rows = await self._db.fetch(
             "SELECT * FROM requests WHERE status IN ('queued', 'working')"
             " AND (?1 IS NULL OR user_id = ?1) AND (?2 IS NULL OR guild_id = ?2) ORDER BY number",
-            (user_id, guild_id),
+            (user_id, scope),
         )
         return [RequestRecord.from_row(row) for row in rows]
 

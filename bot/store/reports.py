@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
+from bot.scope import Scope
 from bot.store.database.connections import Database
 from bot.store.database.records import GONE
 from generator.protocol.errors import InputError
@@ -51,12 +52,12 @@ class Reports:
             "DELETE FROM reports WHERE song = :song AND reporter = :reporter", song=song_id, reporter=reporter
         )
 
-    async def waiting(self, guild_id: str) -> list[Report]:
+    async def waiting(self, scope: Scope | None) -> list[Report]:
         """The reports of a place's songs that nobody has handled, oldest first."""
         rows = await self._db.fetch(
             "SELECT song, reporter, reason, reports.created FROM reports JOIN songs ON songs.id = reports.song"
             " WHERE guild_id = ? AND handled IS NULL ORDER BY reports.number",
-            (guild_id,),
+            (scope,),
         )
         return [Report(**dict(row)) for row in rows]
 

@@ -11,8 +11,9 @@ import time
 from collections.abc import Iterable
 from dataclasses import asdict
 
+from bot.scope import Scope
 from bot.store.database.connections import Database
-from bot.store.database.records import SONG_JSON, KeptFile, RequestRecord, Song, said_json
+from bot.store.database.records import SONG_JSON, KeptFile, RequestRecord, Song, columns, said_json
 
 
 class Requests:
@@ -50,7 +51,7 @@ class Requests:
         That is so where the request was cancelled or removed. Its parent is the one that the request names by now: one
         that was removed meanwhile is none.
         """
-        row = asdict(song)
+        row = columns(song)
         row |= {name: json.dumps(dict(row[name])) for name in SONG_JSON}
         row["report_said"] = said_json(song.report)
         del row["votes"]
@@ -90,12 +91,12 @@ class Requests:
             await self._set_status(request_id, "refused", sentence)
             await self._db.execute("UPDATE requests SET destination = '{}' WHERE id = ?", (request_id,))
 
-    async def count_open(self, *, user_id: str | None = None, guild_id: str | None = None) -> int:
-        """How many requests of a person, of a guild, or of everybody are queued or working."""
+    async def count_open(self, *, user_id: str | None = None, scope: Scope | None = None) -> int:
+        """How many requests of a person, of a scope, or of everybody are queued or working."""
         rows = await self._db.fetch(
             "SELECT count(*) FROM requests WHERE status IN ('queued', 'working')"
             " AND (?1 IS NULL OR user_id = ?1) AND (?2 IS NULL OR guild_id = ?2)",
-            (user_id, guild_id),
+            (user_id, scope),
         )
         return int(rows[0][0])
 
@@ -140,12 +141,12 @@ class Requests:
 
 async def insert(db: Database, entry: RequestRecord, **more: object) -> None:
     """Write a request's row, inside a transaction. more: what else its columns hold."""
-    row = {**asdict(entry), **more, "request": json.dumps(entry.request.to_dict())}
+    row = {**columns(entry), **more, "request": json.dumps(entry.request.to_dict())}
     row["destination"] = json.dumps(dict(entry.destination))
     parents = await db.rows("SELECT guild_id, only_in FROM songs WHERE id = ?", (entry.parent,))
     if not parents:
         row["parent"] = None
-    elif entry.only_in is None and parents[0]["guild_id"] == entry.guild_id:
+    elif entry.only_in is None and parents[0]["guild_id"] == entry.scope:
         # What comes of a song is listed no further than the song itself; elsewhere there is no such channel.
         row["only_in"] = parents[0]["only_in"]
     await db.insert("requests", row)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.languages import LANGUAGES
+from bot.scope import Scope
 from bot.store.database.cascade import remove_many_requests
 from bot.store.database.connections import Database
 from generator.protocol.errors import InputError
@@ -69,85 +70,85 @@ class Servers:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    async def settings(self, guild_id: str) -> ServerSettings:
+    async def settings(self, scope: Scope | None) -> ServerSettings:
         """A server's settings; the defaults where none were set."""
-        return ServerSettings(**_stored(await self._db.fetch(_SETTINGS, (guild_id,))))
+        return ServerSettings(**_stored(await self._db.fetch(_SETTINGS, (scope,))))
 
-    async def change(self, guild_id: str, name: str, value: object) -> ServerSettings:
+    async def change(self, scope: Scope, name: str, value: object) -> ServerSettings:
         """Set one setting; what holds now. Raises InputError, one sentence, and changes nothing then."""
         _check_setting(name)
         async with self._db.transaction():
-            stored = _stored(await self._db.rows(_SETTINGS, (guild_id,)))
+            stored = _stored(await self._db.rows(_SETTINGS, (scope,)))
             settings = ServerSettings(**{**stored, name: value})
-            await self._write(guild_id, {**stored, name: value})
+            await self._write(scope, {**stored, name: value})
         return settings
 
-    async def reset(self, guild_id: str, name: str | None = None) -> ServerSettings:
+    async def reset(self, scope: Scope, name: str | None = None) -> ServerSettings:
         """Set one setting back to its default, or all of them; what holds now. Raises InputError."""
         if name is not None:
             _check_setting(name)
         async with self._db.transaction():
-            stored = _stored(await self._db.rows(_SETTINGS, (guild_id,)))
+            stored = _stored(await self._db.rows(_SETTINGS, (scope,)))
             left = {key: value for key, value in stored.items() if name not in (None, key)}
-            await self._write(guild_id, left)
+            await self._write(scope, left)
         return ServerSettings(**left)
 
-    async def left(self, guild_id: str, when: float | None = None) -> None:
+    async def left(self, scope: Scope, when: float | None = None) -> None:
         """The bot was removed from a server. when: seconds since 1970, None is now; an earlier time stays."""
         await self._db.change(
-            "INSERT INTO servers (guild_id, removed) VALUES (:guild, :when)"
+            "INSERT INTO servers (guild_id, removed) VALUES (:scope, :when)"
             " ON CONFLICT DO UPDATE SET removed = coalesce(removed, excluded.removed)",
-            guild=guild_id,
+            scope=scope,
             when=time.time() if when is None else when,
         )
 
-    async def joined(self, guild_id: str) -> None:
+    async def joined(self, scope: Scope) -> None:
         """The bot is in a server, again or for the first time: what is kept of it stays."""
-        await self._db.change(_JOINED, guild=guild_id)
+        await self._db.change(_JOINED, scope=scope)
 
-    async def all_joined(self, guild_ids: Collection[str]) -> None:
+    async def all_joined(self, scopes: Collection[Scope]) -> None:
         """The bot is in these servers and in no others: it may have been removed while it did not run.
 
         A server where it never was has nothing to lose: people who installed it for themselves use it there, too.
         """
         async with self._db.transaction():
-            for guild_id in guild_ids:
-                await self._db.execute(_JOINED, {"guild": guild_id})
+            for scope in scopes:
+                await self._db.execute(_JOINED, {"scope": scope})
             await self._db.execute(
                 "UPDATE servers SET removed = ? WHERE removed IS NULL"
                 " AND guild_id NOT IN (SELECT value FROM json_each(?))",
-                (time.time(), json.dumps(list(guild_ids))),
+                (time.time(), json.dumps(list(scopes))),
             )
 
-    async def left_before(self, when: float) -> list[str]:
+    async def left_before(self, when: float) -> list[Scope]:
         """The servers that the bot was removed from before a time, in seconds since 1970."""
         rows = await self._db.fetch("SELECT guild_id FROM servers WHERE removed < ?", (when,))
-        return [row["guild_id"] for row in rows]
+        return [Scope(row["guild_id"]) for row in rows]
 
-    async def erase(self, guild_id: str, left_before: float) -> set[str]:
+    async def erase(self, scope: Scope, left_before: float) -> set[str]:
         """Remove everything of a server that the bot was removed from before a time; the files that it named.
 
         Nothing happens where the bot came back; what is left then stays.
         """
-        values = {"guild": guild_id, "before": left_before}
-        gone = "EXISTS (SELECT 1 FROM servers WHERE guild_id = :guild AND removed < :before)"
-        named = await remove_many_requests(self._db, f"guild_id = :guild AND {gone}", values)
+        values = {"scope": scope, "before": left_before}
+        gone = "EXISTS (SELECT 1 FROM servers WHERE guild_id = :scope AND removed < :before)"
+        named = await remove_many_requests(self._db, f"guild_id = :scope AND {gone}", values)
         async with self._db.transaction():
-            if await self._db.execute("DELETE FROM servers WHERE guild_id = :guild AND removed < :before", values):
-                await self._db.execute("DELETE FROM contests WHERE guild_id = :guild", values)
-                await self._db.execute("DELETE FROM rounds WHERE guild_id = :guild", values)
+            if await self._db.execute("DELETE FROM servers WHERE guild_id = :scope AND removed < :before", values):
+                await self._db.execute("DELETE FROM contests WHERE guild_id = :scope", values)
+                await self._db.execute("DELETE FROM rounds WHERE guild_id = :scope", values)
         return named
 
-    async def _write(self, guild_id: str, settings: dict[str, Any]) -> None:
+    async def _write(self, scope: Scope, settings: dict[str, Any]) -> None:
         await self._db.execute(
             "INSERT INTO servers (guild_id, settings) VALUES (?, ?)"
             " ON CONFLICT DO UPDATE SET settings = excluded.settings",
-            (guild_id, json.dumps(settings)),
+            (scope, json.dumps(settings)),
         )
 
 
 _SETTINGS = "SELECT settings FROM servers WHERE guild_id = ?"
-_JOINED = "INSERT INTO servers (guild_id) VALUES (:guild) ON CONFLICT DO UPDATE SET removed = NULL"
+_JOINED = "INSERT INTO servers (guild_id) VALUES (:scope) ON CONFLICT DO UPDATE SET removed = NULL"
 
 
 def _stored(rows: list[Any]) -> dict[str, Any]:

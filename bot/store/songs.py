@@ -10,6 +10,7 @@ import json
 import time
 from collections.abc import Collection
 
+from bot.scope import Scope
 from bot.store.database.cascade import remove_requests
 from bot.store.database.connections import Database
 from bot.store.database.records import LISTED, Song
@@ -40,16 +41,16 @@ class Songs:
         return Song.from_row(rows[0]) if rows else None
 
     async def history(
-        self, guild_id: str, *, channels: Collection[str] = (), limit: int = 20, before: str | None = None
+        self, scope: Scope | None, *, channels: Collection[str] = (), limit: int = 20, before: str | None = None
     ) -> list[Song]:
-        """A guild's songs, newest first; those that are listed in one channel alone only where it is among `channels`.
+        """A scope's songs, newest first; those that are listed in one channel alone only where it is among `channels`.
 
         before: the last song's id of the page before.
         """
         rows = await self._db.fetch(
-            f"SELECT * FROM voted_songs WHERE guild_id = :guild AND {LISTED} AND (:before IS NULL"  # noqa: S608
+            f"SELECT * FROM voted_songs WHERE guild_id = :scope AND {LISTED} AND (:before IS NULL"  # noqa: S608
             " OR number < (SELECT number FROM songs WHERE id = :before)) ORDER BY number DESC LIMIT :limit",
-            {"guild": guild_id, "channels": json.dumps(list(channels)), "before": before, "limit": limit},
+            {"scope": scope, "channels": json.dumps(list(channels)), "before": before, "limit": limit},
         )
         return [Song.from_row(row) for row in rows]
 

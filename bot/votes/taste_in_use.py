@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from bot.scope import Scope
 from bot.store import Store
 from bot.votes.taste_model import LEAST, MOST, Leaning, Liked
 from generator.protocol.i18n import Sentence, _, joined, ngettext
@@ -70,17 +71,17 @@ OTHER_TAKE = _(
 )
 
 
-async def steered(store: Store, request: Request, place: str) -> Request:
-    """A request with the taste of the place where it is asked, if there is one and there are takes to choose from.
+async def steered(store: Store, request: Request, scope: Scope) -> Request:
+    """A request with the taste of the scope where it is asked, if there is one and there are takes to choose from.
 
     A taste that the request has already stays.
     """
     if request.mode != "generate" or request.taste is not None or (request.takes or 1) < 2:
         return request
-    settings = await store.servers.settings(place)
+    settings = await store.servers.settings(scope)
     if not settings.taste:
         return request
-    return replace(request, taste=(await store.tastes.of(place)).taste)
+    return replace(request, taste=(await store.tastes.of(scope)).taste)
 
 
 def told(liked: Liked) -> list[Sentence]:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Collection
 
 from bot.requests.wait_times import LimitError, about
+from bot.scope import Scope
 from bot.store import Cast, Song, Store
 from generator.protocol.i18n import _, ngettext
 
@@ -44,7 +45,7 @@ class Voting:
 
     async def judge(
         self,
-        guild_id: str,
+        scope: Scope,
         voter: str,
         first: str,
         second: str,
@@ -55,7 +56,7 @@ class Voting:
     ) -> tuple[Song, Song]:
         """Judge two songs of a battle (`bot.store.battles`), which counts as a vote. Raises InputError, LimitError."""
         self.count(voter if person is None else person)
-        return await self._battles.judge(guild_id, voter, first, second, outcome, channels=channels)
+        return await self._battles.judge(scope, voter, first, second, outcome, channels=channels)
 
     async def toggle(self, song_id: str, voter: str, value: int) -> Cast:
         """The same; where that is the voter's vote already it is taken back."""

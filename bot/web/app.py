@@ -16,8 +16,9 @@ from aiohttp import web
 
 from bot.contests.keeper import Contests
 from bot.requests.backlog import Backlog
+from bot.scope import PAGE
 from bot.settings import Settings
-from bot.store import LOCAL_GUILD, PERIODS, RequestRecord, Song, Store
+from bot.store import PERIODS, RequestRecord, Song, Store
 from bot.votes.taste_in_use import steered
 from bot.votes.voting import NO_PAIR, OWN, Voting
 from bot.web.contest import ContestRoutes
@@ -117,7 +118,7 @@ class _LocalChannel:
     async def ask(self, request: web.Request) -> web.Response:
         """Take a request."""
         asked = await read_request(request)
-        wanted = asked.request if asked.seeded else await steered(self._store, asked.request, LOCAL_GUILD)
+        wanted = asked.request if asked.seeded else await steered(self._store, asked.request, PAGE)
         return await self._accept(request, wanted, upload=asked.upload)
 
     async def another(self, request: web.Request) -> web.Response:
@@ -127,7 +128,7 @@ class _LocalChannel:
         if entry is None:
             raise web.HTTPNotFound
         wanted = replace(entry.request, seed=random_seed(), taste=None)
-        return await self._accept(request, await steered(self._store, wanted, LOCAL_GUILD), parent=song.id)
+        return await self._accept(request, await steered(self._store, wanted, PAGE), parent=song.id)
 
     async def remix(self, request: web.Request) -> web.Response:
         """A remix of a song that is here already."""
@@ -155,7 +156,7 @@ class _LocalChannel:
     async def songs(self, request: web.Request) -> web.Response:
         """The newest songs; `limit` how many, `before` the id that the page before ended with."""
         limit = _limit(request, "20")
-        songs = await self._store.songs.history(LOCAL_GUILD, limit=limit, before=request.query.get("before"))
+        songs = await self._store.songs.history(PAGE, limit=limit, before=request.query.get("before"))
         return web.json_response([song_view(song) for song in songs])
 
     async def top(self, request: web.Request) -> web.Response:
@@ -169,14 +170,14 @@ class _LocalChannel:
         if not re.fullmatch(r"[0-9]{1,6}", start):
             raise InputError("The start must be 0 to 999999.")
         if ranking == "battles":
-            standings = await self._store.battles.top(LOCAL_GUILD, limit=_limit(request, "10"), start=int(start))
+            standings = await self._store.battles.top(PAGE, limit=_limit(request, "10"), start=int(start))
             return web.json_response([standing_view(one) for one in standings])
-        chart = await self._store.charts.top(LOCAL_GUILD, period, limit=_limit(request, "10"), start=int(start))
+        chart = await self._store.charts.top(PAGE, period, limit=_limit(request, "10"), start=int(start))
         return web.json_response([ranked_view(one) for one in chart])
 
     async def taste(self, _: web.Request) -> web.Response:
         """What people like here, and how sure that is."""
-        return web.json_response(taste_view(await self._store.tastes.of(LOCAL_GUILD)))
+        return web.json_response(taste_view(await self._store.tastes.of(PAGE)))
 
     async def song(self, request: web.Request) -> web.Response:
         """One song, and how this browser voted."""
@@ -204,7 +205,7 @@ class _LocalChannel:
         """Two songs for this browser to compare, which it neither made nor compared before."""
         known = known_voter(request)
         voter = known or secrets.token_hex(16)
-        pair = await self._store.battles.pair(LOCAL_GUILD, voter)
+        pair = await self._store.battles.pair(PAGE, voter)
         if pair is None:
             raise InputError(NO_PAIR)
         response = web.json_response({name: nameless_view(song) for name, song in zip("ab", pair, strict=True)})
@@ -216,7 +217,7 @@ class _LocalChannel:
         a, b, outcome = read_judgement(await read_object(request))
         known = known_voter(request)
         voter = known or secrets.token_hex(16)
-        songs = await self._voting.judge(LOCAL_GUILD, voter, a, b, outcome, person=known or "")
+        songs = await self._voting.judge(PAGE, voter, a, b, outcome, person=known or "")
         response = web.json_response({name: song_view(song) for name, song in zip("ab", songs, strict=True)})
         name_voter(response, voter)
         return response
@@ -239,13 +240,13 @@ class _LocalChannel:
     ) -> web.Response:
         """Queue what a browser wants; scripts, which have no cookie, are one person together."""
         entry = await self._backlog.accept(
-            wanted, origin="local", user_id=known_voter(request), guild_id=LOCAL_GUILD, upload=upload, parent=parent
+            wanted, origin="local", user_id=known_voter(request), scope=PAGE, upload=upload, parent=parent
         )
         return web.json_response({"id": entry.id}, status=202)
 
     async def _local_request(self, request: web.Request) -> RequestRecord:
         entry = await self._store.requests.get(request.match_info["id"])
-        if entry is None or entry.guild_id != LOCAL_GUILD:
+        if entry is None or entry.scope != PAGE:
             raise web.HTTPNotFound
         return entry
 
@@ -258,7 +259,7 @@ class _LocalChannel:
     async def _local_song(self, request: web.Request) -> Song:
         """A song of the local channel: people on Discord vote there, where each is one person."""
         song = await self._song(request)
-        if song.guild_id != LOCAL_GUILD:
+        if song.scope != PAGE:
             raise InputError("This tune was made on Discord: vote and ask for other takes there.")
         return song
 

@@ -14,8 +14,9 @@ from typing import Any
 from aiohttp import web
 
 from bot.contests.keeper import Contests
+from bot.scope import PAGE
 from bot.settings import Settings
-from bot.store import LOCAL_GUILD, Store
+from bot.store import Store
 from bot.store.contest.entries import EACH
 from bot.votes.voting import Voting
 from bot.web.forms import read_object
@@ -28,7 +29,7 @@ OPEN_TO_OTHERS = (
 )
 ONE_SONG = "Send {“song”: id}."
 STOP = "Send {“at_once”: true} or {}."
-PAGE = 10
+PAGE_LENGTH = 10
 
 
 class ContestRoutes:
@@ -59,7 +60,7 @@ class ContestRoutes:
     async def start(self, request: web.Request) -> web.Response:
         """Start the contest."""
         self._check_manages()
-        await self._contests.start(LOCAL_GUILD, None)
+        await self._contests.start(PAGE, None)
         return web.json_response(await self._view(known_voter(request)))
 
     async def stop(self, request: web.Request) -> web.Response:
@@ -69,25 +70,25 @@ class ContestRoutes:
         at_once = fields.get("at_once", False)
         if set(fields) - {"at_once"} or not isinstance(at_once, bool):
             raise InputError(STOP)
-        await self._contests.stop(LOCAL_GUILD, at_once=at_once)
+        await self._contests.stop(PAGE, at_once=at_once)
         return web.json_response(await self._view(known_voter(request)))
 
     async def nominate(self, request: web.Request) -> web.Response:
         """Nominate a song for this browser."""
         song, voter = await self._counted(request)
-        await self._contests.nominate(LOCAL_GUILD, song, voter)
+        await self._contests.nominate(PAGE, song, voter)
         return await self._named(voter)
 
     async def withdraw(self, request: web.Request) -> web.Response:
         """Take a nomination of this browser's back."""
         song, voter = await self._counted(request)
-        await self._contests.withdraw(LOCAL_GUILD, song, voter)
+        await self._contests.withdraw(PAGE, song, voter)
         return await self._named(voter)
 
     async def vote(self, request: web.Request) -> web.Response:
         """Set this browser's vote."""
         song, voter = await self._counted(request)
-        await self._contests.vote(LOCAL_GUILD, song, voter)
+        await self._contests.vote(PAGE, song, voter)
         return await self._named(voter)
 
     async def hall_of_fame(self, request: web.Request) -> web.Response:
@@ -95,7 +96,7 @@ class ContestRoutes:
         start = request.query.get("start", "0")
         if not re.fullmatch(r"[0-9]{1,6}", start):
             raise InputError("The start must be 0 to 999999.")
-        found = await self._store.hall_of_fame(LOCAL_GUILD, limit=PAGE, start=int(start))
+        found = await self._store.hall_of_fame(PAGE, limit=PAGE_LENGTH, start=int(start))
         return web.json_response([famous_view(one) for one in found])
 
     def _check_manages(self) -> None:
@@ -119,7 +120,7 @@ class ContestRoutes:
         return response
 
     async def _view(self, voter: str | None) -> dict[str, Any]:
-        found, last = await self._store.open(LOCAL_GUILD), await self._store.last(LOCAL_GUILD)
+        found, last = await self._store.open(PAGE), await self._store.last(PAGE)
         ended = result_view(last, await self._store.nominees(last.number)) if last else None
         if found is None:
             return {"round": None, "last": ended, "manages": self._managed}

@@ -10,6 +10,7 @@ from bot.files.song_files import Files
 from bot.requests.backlog import Backlog
 from bot.requests.delivery import DeliveryError
 from bot.requests.wait_times import Place
+from bot.scope import PAGE
 from bot.store import RequestRecord, Song, Store
 from generator.protocol.client import GeneratorClient
 from generator.protocol.requests import Request
@@ -79,7 +80,7 @@ class Bench:
         self.backlog = Backlog(store, self.client, {"local": self.chat}, self.files, **options)
 
     async def ask(self, seed: int, **fields: Any) -> RequestRecord:
-        return await self.backlog.accept(Request(seed=seed), origin="local", guild_id="local", **fields)
+        return await self.backlog.accept(Request(seed=seed), origin="local", scope=PAGE, **fields)
 
     async def status(self, entry: RequestRecord) -> str | None:
         row = await self.store.requests.get(entry.id)

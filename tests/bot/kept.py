@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.files.song_files import Files
+from bot.scope import Scope
 from bot.store import RequestRecord, Song, Store
 from generator.protocol.requests import Request
 from generator.protocol.uploads import digest
@@ -18,7 +19,7 @@ def content(seed: int, name: str) -> bytes:
 
 
 def new_entry(seed: int = 0, *, upload: bytes | None = None, **fields: Any) -> RequestRecord:
-    values = {"origin": "discord", "guild_id": "7", "user_id": "1", **fields}
+    values = {"origin": "discord", "scope": Scope("7"), "user_id": "1", **fields}
     mode = {"mode": "arrange", "upload": digest(upload)} if upload else {}
     return RequestRecord(id=uuid.uuid4().hex, request=Request(seed=seed, **mode), **values)  # type: ignore[arg-type]
 
@@ -39,7 +40,7 @@ def song_of(entry: RequestRecord, **fields: Any) -> Song:
         "model": "nes",
         "engine": "fake 1",
         "parent": entry.parent,
-        "guild_id": entry.guild_id,
+        "scope": entry.scope,
         "user_id": entry.user_id,
         "only_in": entry.only_in,
     }

@@ -16,6 +16,7 @@ import pytest_asyncio
 
 from bot.files.song_files import Files
 from bot.privacy import Privacy
+from bot.scope import Scope
 from bot.store import Asker, Limits, Song, Store
 from generator.protocol.uploads import digest
 from tests.bot.kept import FILES, ask, content, digests, make, new_entry, on_disk, song_of, write_job
@@ -47,11 +48,11 @@ class Home:
         await self.store.votes.cast(self.hers.id, BOB, 1)
         await self.store.votes.cast(self.his.id, ALICE, 1)
         await self.store.votes.cast(self.his.id, BOB, 1)
-        await self.store.battles.judge("7", ALICE, self.his.id, self.same.id, 1)
-        found = await self.store.contests.start("7", "9", 0)
-        await self.store.contests.nominate("7", self.his.id, ALICE, 0)
+        await self.store.battles.judge(Scope("7"), ALICE, self.his.id, self.same.id, 1)
+        found = await self.store.contests.start(Scope("7"), "9", 0)
+        await self.store.contests.nominate(Scope("7"), self.his.id, ALICE, 0)
         await self.store.rounds.pass_due(found.voting)
-        await self.store.contests.vote("7", self.his.id, ALICE, found.voting)
+        await self.store.contests.vote(Scope("7"), self.his.id, ALICE, found.voting)
         await self.store.reports.add(self.his.id, ALICE, "Too loud.")
         waiting = new_entry(4, user_id=ALICE, destination={"user": int(ALICE), "token": "secret"})
         await ask(self.store, self.files, waiting)
@@ -80,12 +81,12 @@ async def test_nothing_is_left_of_a_person_who_is_erased(home: Home) -> None:
 
 async def test_what_others_have_stays(home: Home) -> None:
     await home.privacy.erase(ALICE)
-    left = {song.id: song for song in await home.store.songs.history("7")}
+    left = {song.id: song for song in await home.store.songs.history(Scope("7"))}
     assert set(left) == {home.his.id, home.same.id}
     assert left[home.his.id].parent is None
     assert left[home.his.id].votes == 1
     assert on_disk(home.folder) == {*digests(2, 3), digest(SHARED)}
-    assert await home.store.reports.waiting("7") == []
+    assert await home.store.reports.waiting(Scope("7")) == []
     assert await home.store.messages.of(home.his.id) == [(None, "message 2"), ("9", "his own replay")]
     entry = await home.store.requests.get(home.his.id)
     assert entry
@@ -149,7 +150,7 @@ async def test_of_a_stranger_there_is_nothing(home: Home) -> None:
     about = await home.privacy.export_of("5")
     assert all(rows == [] for table, rows in about.items() if table != "user")
     assert await home.privacy.erase("5") == 0
-    assert len(await home.store.songs.history("7")) == 4
+    assert len(await home.store.songs.history(Scope("7"))) == 4
 
 
 MANY = 8000
@@ -191,15 +192,15 @@ async def test_others_are_answered_while_a_person_with_thousands_of_tunes_is_era
             await asyncio.sleep(0.01)
             before = time.perf_counter()
             # What a command asks before it is acknowledged.
-            await store.servers.settings("7")
-            await store.queue.reached(Asker("discord", BOB, "7"), Limits())
-            await store.songs.history("7", limit=10)
+            await store.servers.settings(Scope("7"))
+            await store.queue.reached(Asker("discord", BOB, Scope("7")), Limits())
+            await store.songs.history(Scope("7"), limit=10)
             waits.append(time.perf_counter() - before)
         await erasing
         assert len(waits) > 50
         assert max(waits) < 0.5, f"somebody waited for {max(waits):.2f} s"
         assert not Home(store, tmp_path).holds(ALICE)
-        assert len(await store.songs.history("7", limit=2 * MANY)) == MANY
+        assert len(await store.songs.history(Scope("7"), limit=2 * MANY)) == MANY
 
 
 async def test_those_who_look_do_not_wait_for_those_who_write(home: Home) -> None:
@@ -209,8 +210,8 @@ async def test_those_who_look_do_not_wait_for_those_who_write(home: Home) -> Non
         scrubbing = asyncio.create_task(home.store.database.scrub())
         async with asyncio.timeout(2):
             await asyncio.sleep(0.1)
-            assert await home.store.queue.reached(Asker("discord", BOB, "7"), Limits()) is None
-            assert len(await home.store.songs.history("7")) == 4
+            assert await home.store.queue.reached(Asker("discord", BOB, Scope("7")), Limits()) is None
+            assert len(await home.store.songs.history(Scope("7"))) == 4
         assert not scrubbing.done()
         writer.execute("ROLLBACK")
     await scrubbing

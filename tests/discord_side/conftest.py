@@ -21,6 +21,7 @@ from bot.discord.post.delivery import DiscordDelivery
 from bot.files.song_files import Files
 from bot.requests.backlog import Backlog
 from bot.requests.delivery import Delivery
+from bot.scope import Scope
 from bot.store import Song, Store
 from generator.protocol.errors import InputError
 from generator.protocol.requests import Request
@@ -118,7 +119,7 @@ class Stage:
         """Alice's tune, the only one in the channel: its post and its row."""
         await self.alice.slash(self.channel, "chiptune generate", scene=scene, seed=9)
         [post] = await self.posted()
-        [song] = await self.store.songs.history(str(self.channel.guild.id))
+        [song] = await self.store.songs.history(Scope.server(self.channel.guild.id))
         return post, song
 
     async def gone(self) -> None:
@@ -175,7 +176,7 @@ async def stage(
 ) -> AsyncIterator[Stage]:
     guild = simcord_env.create_guild()
     channel = guild.create_text_channel("music")
-    await simcord_bot.store.servers.change(str(guild.id), "person_limit", 50)
+    await simcord_bot.store.servers.change(Scope.server(guild.id), "person_limit", 50)
     alice, bob = (guild.add_member(simcord_env.create_user(name)) for name in ("alice", "bob"))
     with simcord_env.time_context():
         work = asyncio.create_task(simcord_bot.backlog.run())

@@ -20,7 +20,7 @@ from PIL import Image
 from bot.discord.core import error_replies, visibility
 from bot.discord.core.components import Press
 from bot.discord.post.layout import linked_title
-from bot.discord.queue.submission import place
+from bot.discord.queue.submission import scope_of
 from bot.files.song_files import FILES_GONE
 from bot.languages import say
 from bot.store import Song
@@ -54,7 +54,7 @@ async def show_pair(interaction: discord.Interaction[ChiptuneClient]) -> None:
     """Show the next two tunes in the answer of a deferred interaction. Raises InputError where there are none."""
     client = interaction.client
     seen = visibility.channels(interaction)
-    pair = await client.store.battles.pair(place(interaction), str(interaction.user.id), channels=seen)
+    pair = await client.store.battles.pair(scope_of(interaction), str(interaction.user.id), channels=seen)
     if pair is None:
         raise InputError(NO_PAIR)
     files = [file for letter, song in zip("AB", pair, strict=True) for file in await _load_files(client, letter, song)]
@@ -112,7 +112,7 @@ class ChooseButton(
             client, person = interaction.client, str(interaction.user.id)
             outcome, seen = OUTCOMES[self.outcome], visibility.channels(interaction)
             songs = await client.voting.judge(
-                place(interaction), person, self.first, self.second, outcome, channels=seen
+                scope_of(interaction), person, self.first, self.second, outcome, channels=seen
             )
             names = [await _reveal(client, letter, song) for letter, song in zip("AB", songs, strict=True)]
             view = ui.View(timeout=None).add_item(NextPairButton())

@@ -13,7 +13,7 @@ import discord
 from discord import app_commands, ui
 
 from bot.discord.charts import taste_picture
-from bot.discord.queue.submission import place
+from bot.discord.queue.submission import scope_of
 from bot.languages import say
 from bot.votes.taste_in_use import OFF, USE, told
 from generator.protocol.i18n import _
@@ -34,7 +34,7 @@ ALT_TEXT = _(
 async def show_taste(interaction: discord.Interaction[ChiptuneClient]) -> None:
     """The taste of this place."""
     await interaction.response.defer(thinking=True, ephemeral=True)
-    store, here = interaction.client.store, place(interaction)
+    store, here = interaction.client.store, scope_of(interaction)
     liked = await store.tastes.of(here)
     box: ui.Container[Any] = ui.Container(ui.TextDisplay(f"## {say(HEADING)}"), accent_colour=COLOUR)
     files = []

@@ -19,7 +19,7 @@ from bot.discord.charts import chart_picture
 from bot.discord.core import error_replies, visibility
 from bot.discord.core.components import SONG, OfSong, Press
 from bot.discord.post.layout import linked_title
-from bot.discord.queue.submission import place
+from bot.discord.queue.submission import scope_of
 from bot.discord.tunes.song import show
 from bot.languages import command, percent, say
 from bot.store import PERIODS, Ranked, Standing
@@ -119,7 +119,7 @@ async def _fetch_entries(
     interaction: discord.Interaction[ChiptuneClient], period: str, start: int
 ) -> Sequence[Ranked | Standing]:
     """The tunes of a page, and one more where there is one."""
-    store, here, seen = interaction.client.store, place(interaction), visibility.channels(interaction)
+    store, here, seen = interaction.client.store, scope_of(interaction), visibility.channels(interaction)
     if period == BATTLES:
         return await store.battles.top(here, channels=seen, limit=PAGE_SIZE + 1, start=start)
     return await store.charts.top(here, period, channels=seen, limit=PAGE_SIZE + 1, start=start)

@@ -44,7 +44,7 @@ class DiscordAnnouncer:
     async def post(self, announcement: Announcement) -> str | None:
         """Send a stage's message, unless it is there; its id, None where it cannot or need not be. Raises PostError."""
         await self._client.logged_in.wait()
-        with post_errors(), speaking(await of_server(self._client, announcement.round.guild_id)):
+        with post_errors(), speaking(await of_server(self._client, announcement.round.scope)):
             async for channel_id in self._channels(announcement):
                 await self._client.store.rounds.aim(announcement, channel_id)
                 try:
@@ -60,7 +60,7 @@ class DiscordAnnouncer:
         """Show in a message what is true by now; False where it is gone. Raises PostError."""
         await self._client.logged_in.wait()
         channel = self._client.get_partial_messageable(int(announcement.channel_id or 0))
-        with post_errors(), speaking(await of_server(self._client, announcement.round.guild_id)):
+        with post_errors(), speaking(await of_server(self._client, announcement.round.scope)):
             try:
                 await self._show(announcement, channel.get_partial_message(int(announcement.message_id or 0)))
             except discord.NotFound as error:
@@ -81,7 +81,7 @@ class DiscordAnnouncer:
 
     async def _channels(self, announcement: Announcement) -> AsyncIterator[str]:
         """Where it may go, each channel once; first where it was to go when the bot was last here."""
-        settings = await self._client.store.servers.settings(announcement.round.guild_id)
+        settings = await self._client.store.servers.settings(announcement.round.scope)
         wanted = (announcement.channel_id, settings.channel_id, announcement.started_in)
         for channel_id in dict.fromkeys(filter(None, wanted)):
             yield channel_id
@@ -136,5 +136,5 @@ class DiscordAnnouncer:
 
     def _limit(self, announcement: Announcement) -> int:
         """The bytes that may be uploaded in the server."""
-        guild = self._client.get_guild(int(announcement.round.guild_id))
+        guild = self._client.get_guild(int(announcement.round.scope))
         return guild.filesize_limit if guild else discord.utils.DEFAULT_FILE_SIZE_LIMIT_BYTES

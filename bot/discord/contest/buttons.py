@@ -16,7 +16,7 @@ from discord import ui
 from bot.discord.core.autocomplete import CHOICE_LENGTH, MAX_CHOICES, described
 from bot.discord.core.components import Press, Pressed
 from bot.discord.core.markdown import inert
-from bot.discord.queue.submission import place
+from bot.discord.queue.submission import scope_of
 from bot.languages import command, say
 from bot.store import Song
 from bot.store.contest.entries import NOT_NOMINATING
@@ -62,7 +62,7 @@ class NominateButton(RoundComponent, ui.DynamicItem[ui.Button[Any]], template=rf
 
     async def pressed(self, interaction: Press, client: ChiptuneClient) -> None:
         """Show a menu of the newest ones."""
-        here = place(interaction)
+        here = scope_of(interaction)
         found = await client.store.contests.get(here, self.round_id)
         if found is None or found.stage != "nominating":
             raise InputError(NOT_NOMINATING)
@@ -113,7 +113,7 @@ async def nominate(interaction: discord.Interaction[ChiptuneClient], song_id: st
     """Nominate a tune for the one who asks; what to say. Raises InputError."""
     client, person = interaction.client, str(interaction.user.id)
     client.voting.count(person)
-    song = await client.contests.nominate(place(interaction), song_id, person, round_id=round_id)
+    song = await client.contests.nominate(scope_of(interaction), song_id, person, round_id=round_id)
     title = f"**{inert(song.title)}**"
     return say(NOMINATED, title=title)
 
@@ -122,7 +122,7 @@ async def vote(interaction: discord.Interaction[ChiptuneClient], song_id: str, r
     """Set the vote of the one who asks; what to say. Raises InputError."""
     client, person = interaction.client, str(interaction.user.id)
     client.voting.count(person)
-    song = await client.contests.vote(place(interaction), song_id, person, round_id=round_id)
+    song = await client.contests.vote(scope_of(interaction), song_id, person, round_id=round_id)
     title = f"**{inert(song.title)}**"
     return say(VOTED, title=title)
 

@@ -17,7 +17,7 @@ from bot.discord.contest.pages import stage_box
 from bot.discord.core.autocomplete import SEARCHED, song_choices
 from bot.discord.core.markdown import inert
 from bot.discord.core.permissions import check_manages
-from bot.discord.queue.submission import place
+from bot.discord.queue.submission import scope_of
 from bot.languages import command, say
 from bot.store import Mine, Round, Song
 from bot.store.contest.entries import EACH, NOT_RUNNING
@@ -47,10 +47,10 @@ contest = app_commands.Group(name="contest", description="A tune of the week: no
 async def start(interaction: discord.Interaction[ChiptuneClient]) -> None:
     """Begin the first round; its messages go into the channel for tunes, or where there is none into this one."""
     client = interaction.client
-    guild = check_manages(interaction, nowhere=SERVERS_ONLY, nobody=ONLY_MANAGERS)
+    scope = check_manages(interaction, nowhere=SERVERS_ONLY, nobody=ONLY_MANAGERS)
     await interaction.response.defer(ephemeral=True, thinking=True)  # first: the disk may be busy
-    found = await client.contests.start(guild, str(interaction.channel_id))
-    channel = (await client.store.servers.settings(guild)).channel_id or interaction.channel_id
+    found = await client.contests.start(scope, str(interaction.channel_id))
+    channel = (await client.store.servers.settings(scope)).channel_id or interaction.channel_id
     await interaction.edit_original_response(content=say(STARTED, ordinal=found.ordinal, channel=channel))
 
 
@@ -59,9 +59,9 @@ async def start(interaction: discord.Interaction[ChiptuneClient]) -> None:
 @app_commands.rename(at_once="at-once")
 async def stop(interaction: discord.Interaction[ChiptuneClient], at_once: bool = False) -> None:
     """No more rounds."""
-    guild = check_manages(interaction, nowhere=SERVERS_ONLY, nobody=ONLY_MANAGERS)
+    scope = check_manages(interaction, nowhere=SERVERS_ONLY, nobody=ONLY_MANAGERS)
     await interaction.response.defer(ephemeral=True, thinking=True)
-    found = await interaction.client.contests.stop(guild, at_once=at_once)
+    found = await interaction.client.contests.stop(scope, at_once=at_once)
     said = say(STOPPED if at_once else LAST_ROUND, ordinal=found.ordinal)
     await interaction.edit_original_response(content=said)
 
@@ -79,7 +79,7 @@ async def show(interaction: discord.Interaction[ChiptuneClient]) -> None:
 
 async def complete_nominatable(interaction: discord.Interaction[ChiptuneClient], typed: str) -> list[Choice[str]]:
     """The newest tunes that can be nominated and whose titles hold what was typed."""
-    return song_choices(await interaction.client.store.contests.nominatable(place(interaction), SEARCHED), typed)
+    return song_choices(await interaction.client.store.contests.nominatable(scope_of(interaction), SEARCHED), typed)
 
 
 async def complete_nominee(interaction: discord.Interaction[ChiptuneClient], typed: str) -> list[Choice[str]]:
@@ -90,7 +90,7 @@ async def complete_nominee(interaction: discord.Interaction[ChiptuneClient], typ
 async def complete_own_nomination(interaction: discord.Interaction[ChiptuneClient], typed: str) -> list[Choice[str]]:
     """Those of them that the person has nominated."""
     client, songs = interaction.client, await _nominees(interaction)
-    found = await client.store.contests.open(place(interaction))
+    found = await client.store.contests.open(scope_of(interaction))
     mine = (await client.store.contests.mine(found.number, str(interaction.user.id))).nominated if found else ()
     return song_choices([song for song in songs if song.id in mine], typed)
 
@@ -110,7 +110,7 @@ async def nominate(interaction: discord.Interaction[ChiptuneClient], song: str) 
 async def withdraw(interaction: discord.Interaction[ChiptuneClient], song: str) -> None:
     """Take it back."""
     await interaction.response.defer(ephemeral=True, thinking=True)
-    gone = await interaction.client.contests.withdraw(place(interaction), song, str(interaction.user.id))
+    gone = await interaction.client.contests.withdraw(scope_of(interaction), song, str(interaction.user.id))
     title = f"**{inert(gone.title)}**"
     await interaction.edit_original_response(content=say(WITHDRAWN, title=title))
 
@@ -127,13 +127,13 @@ async def vote(interaction: discord.Interaction[ChiptuneClient], song: str) -> N
 @contest.command(name="hall-of-fame", description="The tunes that won")
 async def hall_of_fame(interaction: discord.Interaction[ChiptuneClient]) -> None:
     """Its first page, to the one who asks alone."""
-    view = await hall_of_fame_page(interaction.client, place(interaction), 0)
+    view = await hall_of_fame_page(interaction.client, scope_of(interaction), 0)
     await interaction.response.send_message(view=view, ephemeral=True)
 
 
 async def _open_round(interaction: discord.Interaction[ChiptuneClient]) -> Round:
     """The open round of this place. Raises InputError."""
-    found = await interaction.client.store.contests.open(place(interaction))
+    found = await interaction.client.store.contests.open(scope_of(interaction))
     if found is None:
         raise InputError(NO_ROUND)
     return found
@@ -141,7 +141,7 @@ async def _open_round(interaction: discord.Interaction[ChiptuneClient]) -> Round
 
 async def _nominees(interaction: discord.Interaction[ChiptuneClient]) -> list[Song]:
     contests = interaction.client.store.contests
-    found = await contests.open(place(interaction))
+    found = await contests.open(scope_of(interaction))
     return [one.song for one in await contests.nominees(found.number)] if found else []
 
 

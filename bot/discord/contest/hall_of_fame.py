@@ -16,8 +16,9 @@ from bot.discord.contest.buttons import ROUND, RoundComponent
 from bot.discord.core import error_replies
 from bot.discord.core.components import Press
 from bot.discord.post.layout import linked_title
-from bot.discord.queue.submission import place
+from bot.discord.queue.submission import scope_of
 from bot.languages import say
+from bot.scope import Scope
 from bot.store import Famous, Nominee, Song
 from generator.protocol.i18n import _, ngettext
 
@@ -35,9 +36,9 @@ BY = _("{title} by <@{user}>")
 IN_ROUND = _("Round {ordinal}")
 
 
-async def hall_of_fame_page(client: ChiptuneClient, place: str, start: int) -> ui.LayoutView:
-    """A page of a place's hall of fame. start: how many songs come before it."""
-    found = await client.store.contests.hall_of_fame(place, limit=PAGE_SIZE + 1, start=start)
+async def hall_of_fame_page(client: ChiptuneClient, scope: Scope, start: int) -> ui.LayoutView:
+    """A page of a scope's hall of fame. start: how many songs come before it."""
+    found = await client.store.contests.hall_of_fame(scope, limit=PAGE_SIZE + 1, start=start)
     shown = found[:PAGE_SIZE]
     lines = [await _winner_line(client, one) for one in shown] or [say(NO_MORE_WINNERS if start else NO_WINNERS)]
     box: ui.Container[Any] = ui.Container(ui.TextDisplay("\n".join([f"## {say(TITLE)}", *lines])), accent_colour=COLOUR)
@@ -58,7 +59,7 @@ class HallOfFameButton(RoundComponent, ui.DynamicItem[ui.Button[Any]], template=
 
     async def pressed(self, interaction: Press, client: ChiptuneClient) -> None:
         """Show its first page."""
-        view = await hall_of_fame_page(client, place(interaction), 0)
+        view = await hall_of_fame_page(client, scope_of(interaction), 0)
         await interaction.response.send_message(view=view, ephemeral=True)
 
 
@@ -77,7 +78,7 @@ class HallOfFamePageButton(ui.DynamicItem[ui.Button[Any]], template=r"chiptune:c
     async def callback(self, interaction: Press) -> None:
         """Turn to it."""
         async with error_replies.answering(interaction):
-            view = await hall_of_fame_page(interaction.client, place(interaction), self.start)
+            view = await hall_of_fame_page(interaction.client, scope_of(interaction), self.start)
             await interaction.response.edit_message(view=view)
 
 

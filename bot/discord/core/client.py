@@ -28,6 +28,7 @@ from bot.discord.registry import chiptune_group
 from bot.discord.tunes.jukebox import Jukebox
 from bot.privacy import Privacy
 from bot.requests.backlog import Backlog
+from bot.scope import Scope
 from bot.settings import Settings
 from bot.store import Store
 from bot.votes.voting import Voting
@@ -107,15 +108,15 @@ class ChiptuneClient(discord.AutoShardedClient):
 
     async def on_ready(self) -> None:
         """Which servers the bot is in: it may have been removed from some while it was away."""
-        await self.store.servers.all_joined({str(server.id) for server in self.guilds})
+        await self.store.servers.all_joined({Scope.server(server.id) for server in self.guilds})
 
     async def on_guild_join(self, server: discord.Guild) -> None:
         """The bot was added to a server."""
-        await self.store.servers.joined(str(server.id))
+        await self.store.servers.joined(Scope.server(server.id))
 
     async def on_guild_remove(self, server: discord.Guild) -> None:
         """The bot was removed from a server; what is kept of it is forgotten later, unless it comes back."""
-        await self.store.servers.left(str(server.id))
+        await self.store.servers.left(Scope.server(server.id))
 
     async def _sync(self) -> None:
         """Register the commands where they differ from those registered last: Discord counts registrations."""

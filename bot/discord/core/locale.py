@@ -13,6 +13,7 @@ import discord
 
 from bot.discord.core.command_names import CATALOGUES
 from bot.languages import NATIVE, speak
+from bot.scope import Scope
 
 if TYPE_CHECKING:
     from bot.discord.core.client import ChiptuneClient
@@ -32,12 +33,12 @@ async def of_channel(interaction: discord.Interaction[ChiptuneClient]) -> str:
     """The language of all who see the channel of an interaction."""
     if interaction.guild_id is None:
         return of_locale(interaction.locale)
-    held = await interaction.client.store.servers.settings(str(interaction.guild_id))
+    held = await interaction.client.store.servers.settings(Scope.server(interaction.guild_id))
     return held.language or of_locale(interaction.guild_locale)
 
 
-async def of_server(client: ChiptuneClient, guild_id: str) -> str:
+async def of_server(client: ChiptuneClient, scope: Scope | None) -> str:
     """The language of a server that nobody asks anything in just now."""
-    held = await client.store.servers.settings(guild_id)
-    guild = client.get_guild(int(guild_id)) if guild_id.isdecimal() else None
+    held = await client.store.servers.settings(scope)
+    guild = client.get_guild(scope.server_id) if scope and scope.server_id else None
     return held.language or of_locale(guild.preferred_locale if guild else None)

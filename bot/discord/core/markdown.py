@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from bot.languages import say
+from bot.scope import Scope
 from bot.text import plain
 
 TITLE_LENGTH = 80
@@ -26,7 +27,7 @@ def file_stem(title: str) -> str:
     return re.sub(r"[^A-Za-z0-9]+", "-", plain(title, TITLE_LENGTH)).strip("-").lower() or "tune"
 
 
-def message_link(guild: str | None, channel: str | None, message: str) -> str:
+def message_link(scope: Scope | None, channel: str | None, message: str) -> str:
     """A message's address; outside of servers Discord writes @me for the server."""
-    server = guild if guild and guild.isdecimal() else "@me"
-    return f"https://discord.com/channels/{server}/{channel}/{message}"
+    server = scope and scope.server_id
+    return f"https://discord.com/channels/{server or '@me'}/{channel}/{message}"

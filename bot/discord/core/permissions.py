@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import discord
 
-from bot.discord.queue.submission import place
+from bot.discord.queue.submission import scope_of
+from bot.scope import Scope
 from generator.protocol.errors import InputError
 from generator.protocol.i18n import _
 
@@ -49,20 +50,20 @@ async def check_moderates(interaction: discord.Interaction[ChiptuneClient], song
     That goes by where the tune was posted; of a tune from elsewhere by this channel, which those who run the bot set.
     """
     entry = await interaction.client.store.requests.get(song_id)
-    from_here = entry is not None and entry.guild_id == place(interaction)
+    from_here = entry is not None and entry.scope == scope_of(interaction)
     if not moderates(interaction, entry.channel_id if entry and from_here else str(interaction.channel_id)):
         raise InputError(ONLY_MODERATORS)
 
 
 def check_manages(
     interaction: discord.Interaction[ChiptuneClient], *, nowhere: str = NO_SERVER, nobody: str = ONLY_MANAGERS
-) -> str:
-    """The id of the server that somebody manages. Raises InputError: `nowhere` outside of one, `nobody` for others."""
+) -> Scope:
+    """The scope of the server that somebody manages. Raises InputError: `nowhere` outside of one, `nobody` for others."""
     if interaction.guild_id is None or interaction.client.get_guild(interaction.guild_id) is None:
         raise InputError(nowhere)
     if not interaction.permissions.manage_guild:
         raise InputError(nobody)
-    return str(interaction.guild_id)
+    return Scope.server(interaction.guild_id)
 
 
 async def deletable(interaction: discord.Interaction[ChiptuneClient], songs: Sequence[Song]) -> list[Song]:
@@ -70,12 +71,12 @@ async def deletable(interaction: discord.Interaction[ChiptuneClient], songs: Seq
 
     All as a moderator of the channel where they were posted, else their own, where the server has it so.
     """
-    here, user, own = place(interaction), str(interaction.user.id), await _own_deletable(interaction)
+    here, user, own = scope_of(interaction), str(interaction.user.id), await _own_deletable(interaction)
     channels = await interaction.client.store.requests.channels([song.id for song in songs])
     return [
         song
         for song in songs
-        if song.guild_id == here and ((own and song.user_id == user) or moderates(interaction, channels.get(song.id)))
+        if song.scope == here and ((own and song.user_id == user) or moderates(interaction, channels.get(song.id)))
     ]
 
 
@@ -89,4 +90,4 @@ async def _own_deletable(interaction: discord.Interaction[ChiptuneClient]) -> bo
     """Whether people delete their own tunes here; outside of servers they do."""
     if interaction.guild_id is None:
         return True
-    return (await interaction.client.store.servers.settings(place(interaction))).clear == "own"
+    return (await interaction.client.store.servers.settings(scope_of(interaction))).clear == "own"

@@ -85,8 +85,8 @@ async def submit_report(interaction: discord.Interaction[ChiptuneClient], song: 
 
 def in_joined_server(client: ChiptuneClient, song: Song) -> bool:
     """Return whether a tune belongs to a server that the bot is in."""
-    place = song.guild_id or ""
-    return place.isdecimal() and client.get_guild(int(place)) is not None
+    server = song.scope.server_id if song.scope else None
+    return server is not None and client.get_guild(server) is not None
 
 
 def check_recipient(client: ChiptuneClient, song: Song) -> None:
@@ -97,7 +97,7 @@ def check_recipient(client: ChiptuneClient, song: Song) -> None:
 
 async def _recipient_locale(client: ChiptuneClient, song: Song) -> str:
     """Return the language of the channel that reports of a tune go to: English in the operators' channel."""
-    return await locale.of_server(client, song.guild_id or "") if in_joined_server(client, song) else NATIVE
+    return await locale.of_server(client, song.scope) if in_joined_server(client, song) else NATIVE
 
 
 async def forward_report(client: ChiptuneClient, report: Report) -> bool:
@@ -106,7 +106,7 @@ async def forward_report(client: ChiptuneClient, report: Report) -> bool:
     if song is None or entry is None:
         return False
     inside = in_joined_server(client, song)
-    settings = await client.store.servers.settings(song.guild_id or "")
+    settings = await client.store.servers.settings(song.scope)
     channel = settings.report_channel_id if inside else client.reports_channel
     if channel is None:
         return False

@@ -19,8 +19,8 @@ from bot.discord.core.components import SONG, OfSong, Press
 from bot.discord.core.locale import of_channel, of_locale
 from bot.discord.core.markdown import file_stem, inert
 from bot.discord.core.permissions import deletable
-from bot.discord.moderation.delete import DeleteButton, ConfirmDeleteButton
-from bot.discord.moderation.privacy import EraseButton, ConfirmEraseButton, ExportButton
+from bot.discord.moderation.delete import ConfirmDeleteButton, DeleteButton
+from bot.discord.moderation.privacy import ConfirmEraseButton, EraseButton, ExportButton
 from bot.discord.moderation.report import ReportButton
 from bot.discord.moderation.report_actions import SettleReportsButton
 from bot.discord.post import layout
@@ -81,7 +81,7 @@ class AnotherTake(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:t
         request = replace(parent.request, seed=random_seed(), taste=None)
         with client.presses.once(interaction.user.id, self.custom_id):
             message = await submission.defer(interaction)
-            request = await steered(client.store, request, submission.place(interaction))
+            request = await steered(client.store, request, submission.scope_of(interaction))
             await submission.submit(interaction, message, request, parent=self.song_id)
 
 

@@ -281,7 +281,7 @@ def linked_title(entry: RequestRecord | None, song: Song, length: int = TITLE_LE
     title = inert(song.title, length)
     if song.message_id is None:
         return title
-    return f"[{title}]({message_link(entry.guild_id, entry.channel_id, song.message_id)})"
+    return f"[{title}]({message_link(entry.scope, entry.channel_id, song.message_id)})"
 
 
 def asked_for(request: Request) -> str:

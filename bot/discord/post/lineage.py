@@ -46,7 +46,7 @@ async def _ancestors(store: Store, song: Song, channels: Collection[str]) -> lis
 
 async def _children(store: Store, song: Song, channels: Collection[str]) -> list[Song]:
     """The tunes that came of one, oldest first; of its place, among the newest of them."""
-    newest = await store.songs.history(song.guild_id or "", channels=channels, limit=SEARCHED)
+    newest = await store.songs.history(song.scope, channels=channels, limit=SEARCHED)
     return [child for child in reversed(newest) if child.parent == song.id]
 
 

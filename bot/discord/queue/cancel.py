@@ -17,7 +17,7 @@ from bot.discord.core.locale import of_channel
 from bot.discord.core.permissions import moderates
 from bot.discord.post.layout import notice
 from bot.discord.queue.queue_command import summary
-from bot.discord.queue.submission import place
+from bot.discord.queue.submission import scope_of
 from bot.languages import command, say, speaking
 from bot.text import plain
 from generator.protocol.errors import CANCELLED_SENTENCE, InputError
@@ -57,7 +57,7 @@ async def cancel(interaction: discord.Interaction[ChiptuneClient], *, request: s
     if request is None:
         request = next((entry.id for entry, _ in await client.backlog.open(user_id=user)), "")
     entry = await client.store.requests.get(request)
-    if entry is None or not (entry.user_id == user or entry.guild_id == place(interaction)):
+    if entry is None or not (entry.user_id == user or entry.scope == scope_of(interaction)):
         raise InputError(NO_REQUEST)
     if not may(interaction, entry):
         raise InputError(NOT_YOURS)
@@ -70,7 +70,7 @@ def may(interaction: discord.Interaction[Any], entry: RequestRecord) -> bool:
     """Whether somebody asked for it on Discord, or keeps order in the channel where it was asked for."""
     if entry.origin != "discord":
         return False
-    here = entry.guild_id == str(interaction.guild_id)
+    here = entry.scope == str(interaction.guild_id)
     return (here and moderates(interaction, entry.channel_id)) or entry.user_id == str(interaction.user.id)
 
 

@@ -12,7 +12,7 @@ from discord import app_commands
 
 from bot.discord.core.markdown import inert
 from bot.discord.post.layout import ANY_FILE, fact
-from bot.discord.queue.submission import place
+from bot.discord.queue.submission import scope_of
 from bot.languages import percent, say
 from bot.requests.wait_times import about
 from generator.protocol.i18n import _, ngettext
@@ -37,7 +37,7 @@ async def show_queue(interaction: discord.Interaction[ChiptuneClient]) -> None:
     backlog, user = interaction.client.backlog, str(interaction.user.id)
     everybody = await backlog.open()
     mine = [found for found in everybody if found[0].origin == "discord" and found[0].user_id == user]
-    here = [found for found in everybody if found[0].guild_id == place(interaction)]
+    here = [found for found in everybody if found[0].scope == scope_of(interaction)]
     lines = [f"- {line(interaction.client, entry, where)}" for entry, where in mine[:SHOWN]]
     if len(mine) > SHOWN:
         more = say("and {count} more", count=len(mine) - SHOWN)

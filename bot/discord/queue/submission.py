@@ -18,6 +18,7 @@ from bot.discord.core import locale, visibility
 from bot.discord.server import defaults
 from bot.languages import NATIVE
 from bot.requests.upload_names import clean_name
+from bot.scope import Scope
 from bot.store import Asker
 from generator.protocol.errors import InputError
 from generator.protocol.i18n import _
@@ -69,9 +70,11 @@ class Destination:
         return cls(**data)
 
 
-def place(interaction: discord.Interaction) -> str:
-    """Whose history a tune belongs to: the server's, or outside of one the conversation's."""
-    return str(interaction.guild_id) if interaction.guild_id else f"channel:{interaction.channel_id}"
+def scope_of(interaction: discord.Interaction) -> Scope:
+    """Return the scope of an interaction: its server, or its conversation outside servers."""
+    if interaction.guild_id:
+        return Scope.server(interaction.guild_id)
+    return Scope.conversation(interaction.channel_id)
 
 
 async def listed(
@@ -79,7 +82,7 @@ async def listed(
 ) -> list[Song]:
     """The history as it is seen here, newest first. before: the last tune's id of the page before."""
     songs, channels = interaction.client.store.songs, visibility.channels(interaction)
-    return await songs.history(place(interaction), channels=channels, limit=limit, before=before)
+    return await songs.history(scope_of(interaction), channels=channels, limit=limit, before=before)
 
 
 def check_attachment(attachment: discord.Attachment) -> None:
@@ -139,7 +142,7 @@ async def find_song(interaction: discord.Interaction[ChiptuneClient], song_id: s
     """A tune that was made here, and may be seen here. Raises InputError."""
     song = await interaction.client.store.songs.get(song_id)
     seen = (None, *visibility.channels(interaction))
-    if song is None or song.guild_id != place(interaction) or song.only_in not in seen:
+    if song is None or song.scope != scope_of(interaction) or song.only_in not in seen:
         raise InputError(_("There is no such tune here: pick one from the list."))
     return song
 
@@ -175,7 +178,7 @@ async def defer(interaction: discord.Interaction[ChiptuneClient]) -> int:
     server has enough already.
     """
     await defaults.check_tune_channel(interaction)
-    await interaction.client.backlog.check_limits(Asker("discord", str(interaction.user.id), place(interaction)))
+    await interaction.client.backlog.check_limits(Asker("discord", str(interaction.user.id), scope_of(interaction)))
     return await promise(interaction)
 
 
@@ -218,7 +221,7 @@ async def submit(
         origin="discord",
         destination=destination.to_dict(),
         user_id=str(interaction.user.id),
-        guild_id=place(interaction),
+        scope=scope_of(interaction),
         channel_id=str(destination.channel),
         only_in=visibility.only_in(interaction),
         parent=parent,

@@ -12,6 +12,7 @@ import discord
 from bot.discord.core import locale
 from bot.discord.post.layout import fact
 from bot.languages import say, speaking
+from bot.scope import Scope
 from generator.protocol.errors import InputError
 from generator.protocol.i18n import _, joined
 from generator.protocol.names import SOUNDS
@@ -71,4 +72,6 @@ async def default_sound(interaction: discord.Interaction[ChiptuneClient]) -> str
 
 async def _settings(interaction: discord.Interaction[ChiptuneClient]) -> ServerSettings:
     """The server's, the defaults outside of one."""
-    return await interaction.client.store.servers.settings(str(interaction.guild_id or ""))
+    return await interaction.client.store.servers.settings(
+        Scope.server(interaction.guild_id) if interaction.guild_id else None
+    )

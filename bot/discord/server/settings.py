@@ -166,7 +166,7 @@ async def set_reports(
     channel: Transform[AppCommandChannel, WrittenChannel] | None = None,
 ) -> None:
     """Where reports go: tried at once, and what waits is passed on."""
-    guild = check_manages(interaction)
+    scope = check_manages(interaction)
     if channel is None:
         await _set(interaction, "report_channel_id", None)
         return
@@ -177,8 +177,8 @@ async def set_reports(
     except discord.Forbidden as error:
         raise InputError(CANNOT_WRITE.format(channel=channel.id)) from error
     store = interaction.client.store
-    held = await store.servers.change(guild, "report_channel_id", str(channel.id))
-    for report in (await store.reports.waiting(guild))[:PASSED_AT_ONCE]:
+    held = await store.servers.change(scope, "report_channel_id", str(channel.id))
+    for report in (await store.reports.waiting(scope))[:PASSED_AT_ONCE]:
         await forward_report(interaction.client, report)
     await interaction.edit_original_response(content=page(held))
 
@@ -222,7 +222,7 @@ def page(held: ServerSettings) -> str:
 
 async def _set(interaction: discord.Interaction[ChiptuneClient], name: str | None, value: object) -> None:
     """Set one setting, None sets it back; answer with what holds now. name: None for all. Raises InputError."""
-    guild, servers = check_manages(interaction), interaction.client.store.servers
+    scope, servers = check_manages(interaction), interaction.client.store.servers
     await interaction.response.defer(ephemeral=True, thinking=True)  # first: the disk may be busy
-    held = await (servers.reset(guild, name) if name is None or value is None else servers.change(guild, name, value))
+    held = await (servers.reset(scope, name) if name is None or value is None else servers.change(scope, name, value))
     await interaction.edit_original_response(content=page(held))

@@ -63,5 +63,5 @@ async def generate(
     request, note = await defaults.with_server_defaults(interaction, request, sound)
     message = await submission.defer(interaction)
     if seed is None:  # who names one wants the tune that it gives
-        request = await steered(interaction.client.store, request, submission.place(interaction))
+        request = await steered(interaction.client.store, request, submission.scope_of(interaction))
     await submission.submit(interaction, message, request, note=note)

@@ -55,7 +55,7 @@ async def _link(client: ChiptuneClient, song: Song) -> str | None:
     entry = await client.store.requests.get(song.id)
     if entry is None or song.message_id is None:
         return None
-    return message_link(entry.guild_id, entry.channel_id, song.message_id)
+    return message_link(entry.scope, entry.channel_id, song.message_id)
 
 
 class Older(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:older:{SONG}"):

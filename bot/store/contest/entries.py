@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.contests.schedule import beginning_at
+from bot.scope import Scope
 from bot.store.contest import rounds
 from bot.store.contest.rounds import ROUNDS, Round
 from bot.store.database.connections import Database, Rows
@@ -75,50 +76,50 @@ class Contests:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    async def start(self, guild_id: str, channel_id: str | None, now: float) -> Round:
+    async def start(self, scope: Scope, channel_id: str | None, now: float) -> Round:
         """Start a place's contest, or let one go on that was to end; its open round. Raises InputError."""
         async with self._db.transaction():
-            known = await self._db.rows("SELECT ending FROM contests WHERE guild_id = ?", (guild_id,))
+            known = await self._db.rows("SELECT ending FROM contests WHERE guild_id = ?", (scope,))
             if known and not known[0]["ending"]:
                 raise InputError(RUNNING)
             await self._db.execute(
                 "INSERT INTO contests (guild_id, channel_id) VALUES (?, ?)"
                 " ON CONFLICT DO UPDATE SET ending = 0, quiet = 0, channel_id = excluded.channel_id",
-                (guild_id, channel_id),
+                (scope, channel_id),
             )
             if known:
                 sql = "UPDATE rounds SET channel_id = ? WHERE guild_id = ? AND stage <> 'over'"
-                await self._db.execute(sql, (channel_id, guild_id))
+                await self._db.execute(sql, (channel_id, scope))
             else:
-                await rounds.begin(self._db, guild_id, beginning_at(now))
-            return await self._open(guild_id)
+                await rounds.begin(self._db, scope, beginning_at(now))
+            return await self._open(scope)
 
-    async def stop(self, guild_id: str, now: float, *, at_once: bool = False) -> Round:
+    async def stop(self, scope: Scope, now: float, *, at_once: bool = False) -> Round:
         """Let the open round be the last, or end it at once without a winner; that round. Raises InputError."""
         async with self._db.transaction():
-            found = await self._open(guild_id)
+            found = await self._open(scope)
             if at_once:
-                await self._db.execute("DELETE FROM contests WHERE guild_id = ?", (guild_id,))
+                await self._db.execute("DELETE FROM contests WHERE guild_id = ?", (scope,))
                 await rounds.end(self._db, found, "stopped", now)
             else:
-                await self._db.execute("UPDATE contests SET ending = 1 WHERE guild_id = ?", (guild_id,))
+                await self._db.execute("UPDATE contests SET ending = 1 WHERE guild_id = ?", (scope,))
         return found
 
-    async def open(self, guild_id: str) -> Round | None:
+    async def open(self, scope: Scope) -> Round | None:
         """A place's open round."""
-        rows = await self._db.fetch(f"{ROUNDS} WHERE guild_id = ? AND stage <> 'over'", (guild_id,))
+        rows = await self._db.fetch(f"{ROUNDS} WHERE guild_id = ? AND stage <> 'over'", (scope,))
         return Round.from_row(rows[0]) if rows else None
 
-    async def last(self, guild_id: str) -> Round | None:
+    async def last(self, scope: Scope) -> Round | None:
         """A place's round that ended last."""
         rows = await self._db.fetch(
-            f"{ROUNDS} WHERE guild_id = ? AND stage = 'over' ORDER BY ordinal DESC LIMIT 1", (guild_id,)
+            f"{ROUNDS} WHERE guild_id = ? AND stage = 'over' ORDER BY ordinal DESC LIMIT 1", (scope,)
         )
         return Round.from_row(rows[0]) if rows else None
 
-    async def get(self, guild_id: str, round_id: str) -> Round | None:
+    async def get(self, scope: Scope, round_id: str) -> Round | None:
         """A round of a place by its id."""
-        rows = await self._db.fetch(f"{ROUNDS} WHERE guild_id = ? AND id = ?", (guild_id, round_id))
+        rows = await self._db.fetch(f"{ROUNDS} WHERE guild_id = ? AND id = ?", (scope, round_id))
         return Round.from_row(rows[0]) if rows else None
 
     async def nominees(self, number: int) -> list[Nominee]:
@@ -138,27 +139,27 @@ class Contests:
             nominated = await _nominated(rows, number, person)
         return Mine(vote[0]["song"] if vote else None, nominated)
 
-    async def nominatable(self, guild_id: str, limit: int) -> list[Song]:
+    async def nominatable(self, scope: Scope, limit: int) -> list[Song]:
         """A place's newest songs that could be nominated in its open round."""
         rows = await self._db.fetch(
             "SELECT * FROM voted_songs WHERE guild_id = ?1 AND only_in IS NULL"
             " AND id NOT IN (SELECT song FROM nominations JOIN rounds ON rounds.number = round"
             " WHERE guild_id = ?1 AND (won OR stage <> 'over'))"
             " ORDER BY number DESC LIMIT ?2",
-            (guild_id, limit),
+            (scope, limit),
         )
         return [Song.from_row(row) for row in rows]
 
     async def nominate(
-        self, guild_id: str, song_id: str, person: str, now: float, *, round_id: str | None = None
+        self, scope: Scope, song_id: str, person: str, now: float, *, round_id: str | None = None
     ) -> Song:
         """Nominate a song of a place for its open round, or for a certain one. Raises InputError."""
         async with self._db.transaction():
-            found = await self._open(guild_id, round_id)
+            found = await self._open(scope, round_id)
             if found.stage != "nominating" or now >= found.voting:
                 raise InputError(NOT_NOMINATING)
             song = await _song(self._db.rows, song_id)
-            if song.guild_id != guild_id:
+            if song.scope != scope:
                 raise InputError(ELSEWHERE)
             if song.only_in:
                 raise InputError(ONE_CHANNEL)
@@ -168,10 +169,10 @@ class Contests:
             )
         return song
 
-    async def withdraw(self, guild_id: str, song_id: str, person: str, now: float) -> Song:
+    async def withdraw(self, scope: Scope, song_id: str, person: str, now: float) -> Song:
         """Take a nomination of one's own back, while songs are nominated. Raises InputError."""
         async with self._db.transaction():
-            found = await self._open(guild_id)
+            found = await self._open(scope)
             if found.stage != "nominating" or now >= found.voting:
                 raise InputError(NOT_NOMINATING)
             song = await _song(self._db.rows, song_id)
@@ -183,10 +184,10 @@ class Contests:
                 raise InputError(NOT_NOMINATED)
         return song
 
-    async def vote(self, guild_id: str, song_id: str, voter: str, now: float, *, round_id: str | None = None) -> Song:
+    async def vote(self, scope: Scope, song_id: str, voter: str, now: float, *, round_id: str | None = None) -> Song:
         """Set a person's vote of an open round. Raises InputError."""
         async with self._db.transaction():
-            found = await self._open(guild_id, round_id)
+            found = await self._open(scope, round_id)
             if found.stage != "voting":
                 raise InputError(NOT_VOTING)
             if now >= found.closes:
@@ -205,21 +206,21 @@ class Contests:
             )
         return song
 
-    async def hall_of_fame(self, guild_id: str, *, limit: int = 10, start: int = 0) -> list[Famous]:
+    async def hall_of_fame(self, scope: Scope, *, limit: int = 10, start: int = 0) -> list[Famous]:
         """The songs that won a place's rounds, newest first. start: how many are left out at its top."""
         async with self._db.looking() as rows:
             won = await rows(
                 "SELECT round, song, nominations.votes FROM nominations JOIN rounds ON rounds.number = round"
                 " WHERE guild_id = ? AND won ORDER BY round DESC LIMIT ? OFFSET ?",
-                (guild_id, limit, start),
+                (scope, limit, start),
             )
             return [
                 Famous(await _round(rows, row["round"]), await _song(rows, row["song"]), row["votes"]) for row in won
             ]
 
-    async def _open(self, guild_id: str, round_id: str | None = None) -> Round:
+    async def _open(self, scope: Scope, round_id: str | None = None) -> Round:
         """The open round, inside a transaction. Raises InputError where it is none, or not the one that is meant."""
-        rows = await self._db.rows(f"{ROUNDS} WHERE guild_id = ? AND stage <> 'over'", (guild_id,))
+        rows = await self._db.rows(f"{ROUNDS} WHERE guild_id = ? AND stage <> 'over'", (scope,))
         if round_id is not None and (not rows or rows[0]["id"] != round_id):
             raise InputError(ROUND_OVER)
         if not rows:

@@ -13,8 +13,9 @@ from typing import Literal
 
 from bot.contests import schedule
 from bot.contests.schedule import Schedule
+from bot.scope import PAGE, Scope
 from bot.store.database.connections import Database
-from bot.store.database.records import LOCAL_GUILD
+from bot.store.database.records import fields_of
 
 Stage = Literal["nominating", "voting", "over"]
 Outcome = Literal["won", "no-nominations", "no-votes", "stopped"]
@@ -33,7 +34,7 @@ class Round:
 
     number: int
     id: str
-    guild_id: str
+    scope: Scope
     ordinal: int
     stage: Stage
     voting: int
@@ -46,7 +47,7 @@ class Round:
     @classmethod
     def from_row(cls, row: sqlite3.Row) -> Round:
         """From a row of `ROUNDS`."""
-        values = {name: row[name] for name in cls.__dataclass_fields__}
+        values = fields_of(cls, row)
         return cls(**{**values, "last": bool(values["last"])})
 
 
@@ -169,7 +170,7 @@ class Rounds:
             "UPDATE rounds SET stage = 'voting', closes = ? WHERE number = ?",
             (schedule.closing(found.closes, now), found.number),
         )
-        await announce(self._db, found.number, found.guild_id, "voting")
+        await announce(self._db, found.number, found.scope, "voting")
 
     async def _end_votes(self, found: Round, now: float) -> None:
         winner = await self._db.rows(WINNER, (found.number,))
@@ -192,26 +193,26 @@ class Rounds:
         await end(self._db, found, outcome, now)
         await self._db.execute(
             "UPDATE contests SET quiet = iif(?, quiet + 1, 0) WHERE guild_id = ?",
-            (outcome == "no-nominations", found.guild_id),
+            (outcome == "no-nominations", found.scope),
         )
-        quiet = await self._db.rows("SELECT 1 FROM contests WHERE guild_id = ? AND quiet >= ?", (found.guild_id, QUIET))
+        quiet = await self._db.rows("SELECT 1 FROM contests WHERE guild_id = ? AND quiet >= ?", (found.scope, QUIET))
         if found.last or quiet:
-            await self._db.execute("DELETE FROM contests WHERE guild_id = ?", (found.guild_id,))
+            await self._db.execute("DELETE FROM contests WHERE guild_id = ?", (found.scope,))
         else:
-            await begin(self._db, found.guild_id, schedule.following(found.closes, now))
+            await begin(self._db, found.scope, schedule.following(found.closes, now))
 
 
-async def begin(database: Database, guild_id: str, when: Schedule) -> None:
+async def begin(database: Database, scope: Scope, when: Schedule) -> None:
     """Begin a place's next round, inside a transaction."""
     await database.execute(
         "INSERT INTO rounds (id, guild_id, channel_id, ordinal, voting, closes)"
         " SELECT ?1, guild_id, channel_id,"
         " (SELECT coalesce(max(ordinal), 0) + 1 FROM rounds WHERE guild_id = ?2), ?3, ?4"
         " FROM contests WHERE guild_id = ?2",
-        (uuid.uuid4().hex, guild_id, when.voting, when.closes),
+        (uuid.uuid4().hex, scope, when.voting, when.closes),
     )
     [row] = await database.rows("SELECT last_insert_rowid()")
-    await announce(database, row[0], guild_id, "nominating")
+    await announce(database, row[0], scope, "nominating")
 
 
 async def end(database: Database, found: Round, outcome: Outcome, now: float) -> None:
@@ -228,10 +229,10 @@ async def end(database: Database, found: Round, outcome: Outcome, now: float) ->
         (outcome, int(now), found.number),
     )
     await database.execute("DELETE FROM ballots WHERE round = ?", (found.number,))
-    await announce(database, found.number, found.guild_id, "over")
+    await announce(database, found.number, found.scope, "over")
 
 
-async def announce(database: Database, number: int, guild_id: str, stage: Stage) -> None:
+async def announce(database: Database, number: int, scope: Scope, stage: Stage) -> None:
     """Have a stage announced, inside a transaction, and the messages of the stages before it shown anew.
 
     Of these, what is not on its way yet need not come any more; what is, may be there by now. The page shows rounds as
@@ -241,5 +242,5 @@ async def announce(database: Database, number: int, guild_id: str, stage: Stage)
         "DELETE FROM announcements WHERE round = ? AND message_id IS NULL AND channel_id IS NULL", (number,)
     )
     await database.execute("UPDATE announcements SET waiting = waiting + 1 WHERE round = ?", (number,))
-    if guild_id != LOCAL_GUILD:
+    if scope != PAGE:
         await database.execute("INSERT INTO announcements (round, stage) VALUES (?, ?)", (number, stage))

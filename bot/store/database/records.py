@@ -6,9 +6,10 @@ import json
 import sqlite3
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from bot.scope import Scope
 from generator.protocol.i18n import Sentence, _, said_of
 from generator.protocol.requests import Request
 from generator.protocol.results import Result
@@ -17,14 +18,25 @@ Status = Literal["queued", "working", "composed", "posted", "refused"]
 """How far a request is: composed means that the generator is done with it (a song or an error) and that the answer
 is not delivered yet; posted and refused are the ends."""
 
-LOCAL_GUILD = "local"
-"""The guild of the local channel's songs."""
 SONG_JSON = ("got", "features", "timings")
 """Fields of a song that its row holds as JSON."""
 LISTED = "(only_in IS NULL OR only_in IN (SELECT value FROM json_each(:channels)))"
 """The condition that a song is listed where somebody is who sees some channels. channels: their ids as JSON."""
 GONE = _("This tune is no longer in the history.")
 """Said of a song that was deleted, or that there never was."""
+
+
+def fields_of(record: type[Any], row: sqlite3.Row) -> dict[str, Any]:
+    """Return a row's values by the names of a record's fields. The column of a scope is named `guild_id`."""
+    values = {name: row["guild_id" if name == "scope" else name] for name in record.__dataclass_fields__}
+    return values if values["scope"] is None else {**values, "scope": Scope(values["scope"])}
+
+
+def columns(record: RequestRecord | Song) -> dict[str, Any]:
+    """Return a record's values by the names of its table's columns."""
+    values = asdict(record)
+    values["guild_id"] = values.pop("scope")
+    return values
 
 
 def said_json(text: str | None) -> str | None:
@@ -43,7 +55,7 @@ class RequestRecord:
     """A request as the queue holds it.
 
     destination: what the origin needs to answer, as JSON; opaque here. only_in: the channel where alone its song is
-    listed, None: in all of the guild. cancelled: it was taken back. error: why there is no song, which knows itself in
+    listed, None: in all of the scope. cancelled: it was taken back. error: why there is no song, which knows itself in
     other languages where it can.
     created, updated: seconds since 1970.
     """
@@ -53,7 +65,7 @@ class RequestRecord:
     request: Request
     destination: Mapping[str, Any] = field(default_factory=dict, repr=False)
     user_id: str | None = None
-    guild_id: str | None = None
+    scope: Scope | None = None
     channel_id: str | None = None
     only_in: str | None = None
     parent: str | None = None
@@ -67,7 +79,7 @@ class RequestRecord:
     @classmethod
     def from_row(cls, row: sqlite3.Row) -> RequestRecord:
         """From a row of `requests`."""
-        values = {name: row[name] for name in cls.__dataclass_fields__}
+        values = fields_of(cls, row)
         values["request"] = Request.from_dict(json.loads(row["request"]))
         values["destination"] = json.loads(row["destination"])
         values["cancelled"] = bool(row["cancelled"])
@@ -108,7 +120,7 @@ class Song:
     model: str
     engine: str
     parent: str | None = None
-    guild_id: str | None = None
+    scope: Scope | None = None
     only_in: str | None = None
     user_id: str | None = None
     message_id: str | None = None
@@ -143,7 +155,7 @@ class Song:
             model=result.model,
             engine=result.engine,
             parent=entry.parent,
-            guild_id=entry.guild_id,
+            scope=entry.scope,
             only_in=entry.only_in,
             user_id=entry.user_id,
             report=result.report,
@@ -155,7 +167,7 @@ class Song:
     @classmethod
     def from_row(cls, row: sqlite3.Row) -> Song:
         """From a row of `voted_songs`."""
-        values = {name: row[name] for name in cls.__dataclass_fields__}
+        values = fields_of(cls, row)
         values |= {name: json.loads(row[name]) for name in SONG_JSON}
         values["report"] = said_again(row["report"], row["report_said"])
         return cls(**values)

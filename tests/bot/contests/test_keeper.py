@@ -11,6 +11,7 @@ import pytest_asyncio
 from bot.contests.keeper import Contests
 from bot.contests.schedule import DAY
 from bot.requests.delivery import DeliveryError
+from bot.scope import Scope
 from bot.store import Announcement, Store
 from tests.bot.contests.rounds_of_play import PLACE, START, Place
 from tests.clock import MovedClock
@@ -32,13 +33,13 @@ class Crier:
             raise self.errors.pop(0)
         if self.gone:
             return None
-        self.posted.append((announcement.round.guild_id, announcement.stage))
+        self.posted.append((announcement.round.scope, announcement.stage))
         return str(len(self.posted))
 
     async def refresh(self, announcement: Announcement) -> bool:
         if self.errors:
             raise self.errors.pop(0)
-        self.shown.append((announcement.round.guild_id, announcement.stage))
+        self.shown.append((announcement.round.scope, announcement.stage))
         return not self.gone
 
 
@@ -69,10 +70,10 @@ async def test_it_passes_and_tells_as_time_goes_by(hall: Hall) -> None:
     await hall.place.nominate(0)
     await hall.clock.move(5 * DAY)
     await hall.until_posted(2)
-    await hall.contests.vote(PLACE, hall.place.songs[0].id, "a")
+    await hall.contests.vote(Scope(PLACE), hall.place.songs[0].id, "a")
     await hall.clock.move(2 * DAY)
     await hall.until_posted(4)
-    await hall.contests.stop(PLACE, at_once=True)
+    await hall.contests.stop(Scope(PLACE), at_once=True)
     await hall.until_posted(5)
     running.cancel()
     with suppress(asyncio.CancelledError):
@@ -90,7 +91,7 @@ async def test_what_is_to_be_told_waits_for_somebody_to_tell_it(hall: Hall) -> N
 
 
 async def test_what_failed_is_tried_again_later_and_holds_up_no_other_place(hall: Hall) -> None:
-    await hall.contests.start("8", "10")
+    await hall.contests.start(Scope("8"), "10")
     hall.contests.announce_by(hall.crier)
     hall.crier.errors = [DeliveryError("busy", retry_after=0.2)]
     await hall.contests.tell()
@@ -153,7 +154,7 @@ async def test_a_fault_in_the_telling_of_one_is_logged_and_ends_nothing_else(
 ) -> None:
     monkeypatch.setattr("bot.contests.keeper.LONGEST_WAIT_SECONDS", 0.1)
     monkeypatch.setattr("bot.contests.keeper.LOOK_SECONDS", 0.05)
-    await hall.contests.start("8", "10")
+    await hall.contests.start(Scope("8"), "10")
     hall.contests.announce_by(hall.crier)
     hall.crier.errors = [KeyError("id")]
     running = asyncio.create_task(hall.contests.run())

@@ -17,6 +17,7 @@ from bot.files.data_folder import DATABASE, sole_owner
 from bot.files.restore import MOVING, REPLACING, RESTORING, _stage, finish_restore, restore
 from bot.files.song_files import Files
 from bot.main import main
+from bot.scope import Scope
 from bot.store import Store
 from bot.store.database.migrations import Migration, all_migrations
 from generator.protocol.errors import InputError
@@ -43,7 +44,7 @@ async def fill(folder: Path, *seeds: int) -> None:
 async def titles(folder: Path) -> list[str]:
     """The songs of a folder, each with all its files and the right bytes."""
     async with Store.open(folder / DATABASE) as store:
-        songs = await store.songs.history("7")
+        songs = await store.songs.history(Scope("7"))
         for song in songs:
             for name, path in (await Files(store, folder).paths(song.id)).items():
                 assert path.read_bytes() == content(song.seed, name)
@@ -317,4 +318,4 @@ async def test_a_restored_bot_goes_on(backup: Path, tmp_path: Path) -> None:
         files = Files(store, tmp_path / "new")
         await make(store, files, 3)
         await ask(store, files, new_entry(4, upload=UPLOAD))
-        assert len(await store.songs.history("7")) == 3
+        assert len(await store.songs.history(Scope("7"))) == 3

@@ -9,6 +9,7 @@ import pytest_asyncio
 
 from bot.files.retention import DAY, Retention
 from bot.files.song_files import Files
+from bot.scope import Scope
 from bot.settings import Settings
 from bot.store import Store
 from generator.protocol.uploads import digest
@@ -77,16 +78,16 @@ async def test_handled_reports_go_after_a_month_and_others_stay(house: House) ->
 
 
 async def test_everything_of_a_server_goes_a_week_after_the_bot_left(house: House) -> None:
-    parent = await make(house.store, house.files, 1, guild_id="7")
-    elsewhere = await make(house.store, house.files, 2, guild_id="8", parent=parent.id)
-    await ask(house.store, house.files, new_entry(3, guild_id="7"))
-    await house.store.servers.change("7", "cooldown", 30)
-    await house.store.servers.left("7", house.clock.now())
+    parent = await make(house.store, house.files, 1, scope="7")
+    elsewhere = await make(house.store, house.files, 2, scope="8", parent=parent.id)
+    await ask(house.store, house.files, new_entry(3, scope="7"))
+    await house.store.servers.change(Scope("7"), "cooldown", 30)
+    await house.store.servers.left(Scope("7"), house.clock.now())
     await house.after(6.9)
     assert await house.store.songs.get(parent.id)
     await house.after(0.2)
     assert await house.ids() == [elsewhere.id]
-    assert (await house.store.servers.settings("7")).cooldown == 0
+    assert (await house.store.servers.settings(Scope("7"))).cooldown == 0
     assert on_disk(house.folder) == digests(2)
     left = await house.store.songs.get(elsewhere.id)
     assert left
@@ -94,13 +95,13 @@ async def test_everything_of_a_server_goes_a_week_after_the_bot_left(house: Hous
 
 
 async def test_a_server_that_is_joined_again_in_time_keeps_everything(house: House) -> None:
-    song = await make(house.store, house.files, 1, guild_id="7")
-    await house.store.servers.left("7", house.clock.now())
+    song = await make(house.store, house.files, 1, scope="7")
+    await house.store.servers.left(Scope("7"), house.clock.now())
     await house.after(6)
-    await house.store.servers.joined("7")
+    await house.store.servers.joined(Scope("7"))
     await house.after(100)
     assert await house.store.songs.get(song.id) == song
-    assert await house.store.servers.erase("7", house.clock.now()) == set()
+    assert await house.store.servers.erase(Scope("7"), house.clock.now()) == set()
 
 
 async def test_it_works_at_the_start_and_once_a_day(house: House) -> None:

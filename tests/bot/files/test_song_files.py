@@ -11,6 +11,7 @@ import pytest_asyncio
 
 from bot.files.blobs import Blobs
 from bot.files.song_files import UNNAMED_SECONDS, Files
+from bot.scope import Scope
 from bot.store import Store
 from generator.protocol.errors import InputError
 from generator.protocol.uploads import digest
@@ -182,7 +183,7 @@ async def test_folders_of_earlier_versions_are_taken_over(store: Store, files: F
     (tmp_path / "songs" / ("f" * 32)).mkdir()
     assert await files.adopt_old() == 2
     assert on_disk(tmp_path) == expected
-    for song in await store.songs.history("7"):
+    for song in await store.songs.history(Scope("7")):
         assert {path.name for path in (await files.paths(song.id)).values()} <= expected
     assert not (tmp_path / "songs").exists()
     assert not (tmp_path / "uploads").exists()
@@ -205,7 +206,7 @@ async def test_a_song_of_old_that_lost_a_file_keeps_the_others(
     store: Store, files: Files, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     await old_songs(store, files, tmp_path)
-    song = (await store.songs.history("7"))[0]
+    song = (await store.songs.history(Scope("7")))[0]
     (tmp_path / "songs" / song.id / "tune.ogg").unlink()
     await files.adopt_old()
     assert await files.path(song.id, "tune.mid")

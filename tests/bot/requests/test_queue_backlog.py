@@ -10,6 +10,7 @@ import pytest_asyncio
 
 from bot.requests import progress_updates
 from bot.requests.wait_times import LimitError, about, expected_music
+from bot.scope import Scope
 from bot.store import RequestRecord, Store
 from generator.protocol.errors import InputError
 from generator.protocol.requests import Request
@@ -141,15 +142,15 @@ async def test_over_a_limit_is_refused_with_what_to_do(bench: Bench) -> None:
 
 async def test_a_server_sets_its_own_limits(bench: Bench) -> None:
     async def ask(person: str) -> RequestRecord:
-        return await bench.backlog.accept(Request(seed=HELD), origin="discord", user_id=person, guild_id="7")
+        return await bench.backlog.accept(Request(seed=HELD), origin="discord", user_id=person, scope=Scope("7"))
 
-    await bench.store.servers.change("7", "server_limit", 2)
+    await bench.store.servers.change(Scope("7"), "server_limit", 2)
     await ask("a")
     await ask("b")
     with pytest.raises(LimitError, match="This server has 2 open requests"):
         await ask("c")
-    await bench.store.servers.reset("7")
-    await bench.store.servers.change("7", "cooldown", 3600)
+    await bench.store.servers.reset(Scope("7"))
+    await bench.store.servers.change(Scope("7"), "cooldown", 3600)
     with pytest.raises(LimitError, match=r"every 3600 seconds: again <t:\d+:R>\.") as refused:
         await ask("a")
     assert 3500 < refused.value.retry_after <= 3600
@@ -157,9 +158,11 @@ async def test_a_server_sets_its_own_limits(bench: Bench) -> None:
 
 async def test_a_conversation_is_not_called_a_server(bench: Bench) -> None:
     async def ask(person: str) -> RequestRecord:
-        return await bench.backlog.accept(Request(seed=HELD), origin="discord", user_id=person, guild_id="channel:7")
+        return await bench.backlog.accept(
+            Request(seed=HELD), origin="discord", user_id=person, scope=Scope("channel:7")
+        )
 
-    await bench.store.servers.change("channel:7", "server_limit", 1)
+    await bench.store.servers.change(Scope("channel:7"), "server_limit", 1)
     await ask("a")
     with pytest.raises(LimitError, match="This conversation has 1 open request,"):
         await ask("b")

@@ -8,7 +8,8 @@ import pytest
 import pytest_asyncio
 
 from bot.files.song_files import Files
-from bot.store import LOCAL_GUILD, Song, Store
+from bot.scope import PAGE, Scope
+from bot.store import Song, Store
 from bot.store.charts import DAY, wilson
 from tests.bot.kept import make
 
@@ -52,7 +53,7 @@ async def test_the_column_is_the_same_bound(store: Store, files: Files) -> None:
 async def test_few_likes_do_not_come_before_many(store: Store, files: Files) -> None:
     for seed, likes, dislikes in ((1, 2, 0), (2, 40, 2), (3, 60, 40), (4, 0, 0), (5, 0, 3), (6, 1, 30)):
         await vote(store, await make(store, files, seed), likes, dislikes)
-    chart = await store.charts.top("7", "all")
+    chart = await store.charts.top(Scope("7"), "all")
     assert [(one.rank, one.song.title, one.likes, one.dislikes) for one in chart] == [
         (1, "Tune 2", 40, 2),
         (2, "Tune 3", 60, 40),
@@ -68,7 +69,7 @@ async def test_ties_go_by_age_and_pages_leave_nothing_out(store: Store, files: F
     await store.database.change("UPDATE songs SET created = created - 60 WHERE title = 'Tune 4'")
     expected = [f"Tune {seed}" for seed in (4, 0, 1, 2, 3, 5, 6)]
     assert await titles(store) == expected
-    pages = [await store.charts.top("7", "all", limit=3, start=start) for start in (0, 3, 6)]
+    pages = [await store.charts.top(Scope("7"), "all", limit=3, start=start) for start in (0, 3, 6)]
     assert [one.song.title for page in pages for one in page] == expected
     assert [one.rank for page in pages for one in page] == [1, 2, 3, 4, 5, 6, 7]
 
@@ -78,7 +79,7 @@ async def test_one_s_own_vote_does_not_rank(store: Store, files: Files) -> None:
     await store.votes.cast(song.id, "1", 1)
     assert await titles(store) == []
     await vote(store, song, 1)
-    [one] = await store.charts.top("7", "all")
+    [one] = await store.charts.top(Scope("7"), "all")
     assert (one.likes, one.dislikes, one.song.votes) == (1, 0, 2)
 
 
@@ -100,12 +101,12 @@ async def test_a_period_is_when_a_song_was_made(store: Store, files: Files, peri
 
 
 async def test_every_place_has_a_chart_and_a_history_of_its_own(store: Store, files: Files) -> None:
-    places = ("7", "8", "channel:9", LOCAL_GUILD)
+    places = ("7", "8", "channel:9", PAGE)
     for seed, place in enumerate(places):
-        await vote(store, await make(store, files, seed, guild_id=place), 1)
+        await vote(store, await make(store, files, seed, scope=place), 1)
     for seed, place in enumerate(places):
         assert await titles(store, place) == [f"Tune {seed}"]
-        assert [song.title for song in await store.songs.history(place)] == [f"Tune {seed}"]
+        assert [song.title for song in await store.songs.history(Scope(place))] == [f"Tune {seed}"]
 
 
 async def test_a_deleted_song_leaves_every_chart(store: Store, files: Files) -> None:
@@ -121,4 +122,4 @@ async def test_votes_of_one_who_is_erased_leave_the_chart(store: Store, files: F
     for seed, likes in ((1, 2), (2, 1)):
         await vote(store, await make(store, files, seed), likes)
     await store.people.erase("voter 0")
-    assert [(one.song.title, one.likes) for one in await store.charts.top("7", "all")] == [("Tune 1", 1)]
+    assert [(one.song.title, one.likes) for one in await store.charts.top(Scope("7"), "all")] == [("Tune 1", 1)]

@@ -8,6 +8,7 @@ import pytest
 import pytest_asyncio
 
 from bot.contests.schedule import DAY
+from bot.scope import Scope
 from bot.store import GONE, Store
 from bot.store.contest.entries import (  # fmt: skip
     EACH,
@@ -64,20 +65,20 @@ async def voting(place: Place, *numbers: int) -> None:
 async def test_what_may_be_nominated(place: Place, song: str, person: str, at: float, sentence: str | None) -> None:
     await place.nominate(1)
     for number in (2, 3):
-        await place.store.contests.nominate(PLACE, place.songs[number].id, "busy", START)
+        await place.store.contests.nominate(Scope(PLACE), place.songs[number].id, "busy", START)
     assert EACH == 2
     parent = await make(place.store, place.files, 6, user_id="6")
     await make(place.store, place.files, 7, user_id="7", parent=parent.id)
     await place.files.delete(parent.id)
     closed = await make(place.store, place.files, 8, user_id="8", only_in="31")
-    assert closed.id not in {song.id for song in await place.store.contests.nominatable(PLACE, 25)}
+    assert closed.id not in {song.id for song in await place.store.contests.nominatable(Scope(PLACE), 25)}
     ids = {"other": place.other.id, "none": "f" * 32, "deleted": parent.id, "closed": closed.id}
     wanted = ids.get(song) or place.songs[int(song)].id
     if sentence is None:
-        assert (await place.store.contests.nominate(PLACE, wanted, person, at)).id == wanted
+        assert (await place.store.contests.nominate(Scope(PLACE), wanted, person, at)).id == wanted
     else:
         with pytest.raises(InputError) as refused:
-            await place.store.contests.nominate(PLACE, wanted, person, at)
+            await place.store.contests.nominate(Scope(PLACE), wanted, person, at)
         assert str(refused.value) == sentence
     assert await place.count("nominations") == 3 + (sentence is None)
 
@@ -111,12 +112,12 @@ async def test_stages_refuse_what_belongs_to_others(place: Place) -> None:
     first = await place.round()
     await place.store.rounds.pass_due(VOTING)
     with pytest.raises(InputError, match=NOT_NOMINATING):
-        await place.store.contests.nominate(PLACE, place.songs[1].id, "a", START)
+        await place.store.contests.nominate(Scope(PLACE), place.songs[1].id, "a", START)
     await place.store.rounds.pass_due(CLOSED)
     with pytest.raises(InputError, match=ROUND_OVER):
-        await place.store.contests.vote(PLACE, place.songs[0].id, "a", CLOSED, round_id=first.id)
+        await place.store.contests.vote(Scope(PLACE), place.songs[0].id, "a", CLOSED, round_id=first.id)
     with pytest.raises(InputError, match=NOT_RUNNING):
-        await place.store.contests.nominate("8", place.other.id, "a", START)
+        await place.store.contests.nominate(Scope("8"), place.other.id, "a", START)
 
 
 async def test_a_vote_changes_and_counts_once(place: Place) -> None:
@@ -136,9 +137,9 @@ async def test_a_round_takes_so_many_songs_and_no_more(place: Place) -> None:
     for seed in range(MOST + 1):
         song = await make(place.store, place.files, 100 + seed, user_id="9")
         if seed < MOST:
-            await place.store.contests.nominate(PLACE, song.id, f"fan {seed}", START)
+            await place.store.contests.nominate(Scope(PLACE), song.id, f"fan {seed}", START)
     with pytest.raises(InputError) as refused:
-        await place.store.contests.nominate(PLACE, song.id, "late", START)
+        await place.store.contests.nominate(Scope(PLACE), song.id, "late", START)
     assert str(refused.value) == FULL
 
 
@@ -160,43 +161,43 @@ async def test_who_wins(place: Place, votes: dict[int, str], likes: dict[int, in
         for liker in range(count):
             await place.store.votes.cast(place.songs[number].id, f"liker {liker}", 1)
     await place.store.rounds.pass_due(CLOSED)
-    [famous] = await place.store.contests.hall_of_fame(PLACE)
+    [famous] = await place.store.contests.hall_of_fame(Scope(PLACE))
     assert (famous.song.id, famous.votes) == (place.songs[winner].id, len(votes[winner]))
     assert (famous.round.outcome, famous.round.ordinal) == ("won", 1)
     assert await place.count("ballots") == 0, "who voted for what is forgotten"
     [nominators] = await place.store.database.fetch("SELECT count(nominator) FROM nominations")
     assert nominators[0] == 0
     with pytest.raises(InputError, match=HAS_WON):
-        await place.store.contests.nominate(PLACE, famous.song.id, "a", CLOSED)
-    assert famous.song.id not in {song.id for song in await place.store.contests.nominatable(PLACE, 25)}
+        await place.store.contests.nominate(Scope(PLACE), famous.song.id, "a", CLOSED)
+    assert famous.song.id not in {song.id for song in await place.store.contests.nominatable(Scope(PLACE), 25)}
 
 
 async def test_a_nomination_is_taken_back_by_its_own_person_alone(place: Place) -> None:
     await place.nominate(0)
     with pytest.raises(InputError, match=NOT_NOMINATED):
-        await place.store.contests.withdraw(PLACE, place.songs[0].id, "a", START)
-    await place.store.contests.withdraw(PLACE, place.songs[0].id, "fan 0", START)
+        await place.store.contests.withdraw(Scope(PLACE), place.songs[0].id, "a", START)
+    await place.store.contests.withdraw(Scope(PLACE), place.songs[0].id, "fan 0", START)
     assert await place.count("nominations") == 0
 
 
 async def test_it_is_started_once_and_stopped_in_two_ways(place: Place) -> None:
     contests = place.store.contests
     with pytest.raises(InputError, match=RUNNING):
-        await contests.start(PLACE, "10", START)
-    await contests.stop(PLACE, START)
+        await contests.start(Scope(PLACE), "10", START)
+    await contests.stop(Scope(PLACE), START)
     assert (await place.round()).last
-    assert not (await contests.start(PLACE, "10", START)).last, "it goes on"
+    assert not (await contests.start(Scope(PLACE), "10", START)).last, "it goes on"
     await voting(place, 0)
     await place.vote(0, "a", at=VOTING)
-    await contests.stop(PLACE, VOTING)
+    await contests.stop(Scope(PLACE), VOTING)
     await place.store.rounds.pass_due(CLOSED)
-    assert await contests.open(PLACE) is None
+    assert await contests.open(Scope(PLACE)) is None
     assert (await place.last()).outcome == "won"
-    assert (await contests.start(PLACE, "10", CLOSED)).ordinal == 2
-    await contests.stop(PLACE, CLOSED, at_once=True)
+    assert (await contests.start(Scope(PLACE), "10", CLOSED)).ordinal == 2
+    await contests.stop(Scope(PLACE), CLOSED, at_once=True)
     assert (await place.last()).outcome == "stopped"
     with pytest.raises(InputError, match=NOT_RUNNING):
-        await contests.stop(PLACE, CLOSED)
+        await contests.stop(Scope(PLACE), CLOSED)
 
 
 @pytest.mark.parametrize("is_a_parent", [False, True])
@@ -214,12 +215,12 @@ async def test_a_deleted_song_leaves_its_round_and_its_fame(place: Place, stage:
         await place.store.rounds.pass_due(CLOSED)
     await place.files.delete(place.songs[0].id)
     assert [one.song.id for one in await place.store.contests.nominees(number)] == [place.songs[1].id]
-    assert await place.store.contests.hall_of_fame(PLACE) == [], "no other song moves up"
+    assert await place.store.contests.hall_of_fame(Scope(PLACE)) == [], "no other song moves up"
     if stage == "voting":
         assert (await place.store.contests.mine(number, "a")).vote is None, "and may vote again"
         await place.vote(1, "a", at=VOTING)
         await place.store.rounds.pass_due(CLOSED)
-        [famous] = await place.store.contests.hall_of_fame(PLACE)
+        [famous] = await place.store.contests.hall_of_fame(Scope(PLACE))
         assert (famous.song.id, famous.votes) == (place.songs[1].id, 2)
 
 
@@ -242,21 +243,21 @@ async def test_one_who_is_erased_leaves_songs_and_votes_behind_them(place: Place
 async def test_everything_of_a_server_goes_with_it(place: Place) -> None:
     await voting(place, 0, 1)
     await place.vote(0, "a", at=VOTING)
-    await place.store.servers.left(PLACE, 1.0)
+    await place.store.servers.left(Scope(PLACE), 1.0)
     assert await place.store.rounds.pass_due(CLOSED) == 0, "while the bot is away nothing happens"
     assert await place.store.rounds.untold() == []
-    await place.store.servers.erase(PLACE, 2.0)
+    await place.store.servers.erase(Scope(PLACE), 2.0)
     for table in ("contests", "rounds", "nominations", "ballots", "announcements"):
         assert await place.count(table) == 0
     assert await place.store.database.fetch("PRAGMA foreign_key_check") == []
 
 
 async def test_many_at_once_are_each_counted_once(place: Place) -> None:
-    presses = [place.store.contests.nominate(PLACE, place.songs[n % 4].id, str(n % 5), START) for n in range(40)]
+    presses = [place.store.contests.nominate(Scope(PLACE), place.songs[n % 4].id, str(n % 5), START) for n in range(40)]
     ends = await asyncio.gather(*presses, return_exceptions=True)
     assert sum(not isinstance(end, BaseException) for end in ends) == 4
     await place.store.rounds.pass_due(VOTING)
-    votes = [place.store.contests.vote(PLACE, place.songs[n % 4].id, f"v{n % 10}", VOTING) for n in range(100)]
+    votes = [place.store.contests.vote(Scope(PLACE), place.songs[n % 4].id, f"v{n % 10}", VOTING) for n in range(100)]
     await asyncio.gather(*votes, place.store.rounds.pass_due(VOTING), place.files.delete(place.songs[3].id),
                          return_exceptions=True)  # fmt: skip
     rows = await place.store.database.fetch("SELECT count(DISTINCT voter), count(*) FROM ballots")

@@ -9,6 +9,7 @@ import aiosqlite
 import pytest
 
 from bot.files.song_files import Files
+from bot.scope import Scope
 from bot.store import Store
 from bot.store.database.migrations import Migration, all_migrations, migrate
 from generator.protocol.errors import FaultError
@@ -104,7 +105,7 @@ async def test_nothing_of_an_earlier_version_is_lost(tmp_path: Path, version: in
     path = tmp_path / "old.sqlite3"
     await write_old(path, version)
     async with Store.open(path) as store:
-        songs = {song.id: song for song in await store.songs.history("7")}
+        songs = {song.id: song for song in await store.songs.history(Scope("7"))}
         assert list(songs) == [ORPHAN, CHILD, PARENT]
         assert {song.id: (song.parent, song.votes) for song in songs.values()} == {
             PARENT: (None, 0),
@@ -121,7 +122,7 @@ async def test_nothing_of_an_earlier_version_is_lost(tmp_path: Path, version: in
         assert [tuple(row) for row in counted] == [(PARENT, 0, 1, 1), (CHILD, 1, 0, 0), (ORPHAN, 0, 0, 0)]
         await store.votes.cast(ORPHAN, "u1", 1)
         await store.votes.cast(ORPHAN, "u2", 1)
-        chart = await store.charts.top("7", "all")
+        chart = await store.charts.top(Scope("7"), "all")
         assert [(one.song.id, one.likes) for one in chart] == [(ORPHAN, 2), (CHILD, 1)]
         waiting = await store.queue.take()
         assert waiting
@@ -141,7 +142,7 @@ async def test_new_rows_come_after_the_old_ones(tmp_path: Path) -> None:
     await write_old(tmp_path / "old.sqlite3", 1)
     async with Store.open(tmp_path / "old.sqlite3") as store:
         song = await make(store, Files(store, tmp_path), 9)
-        assert (await store.songs.history("7"))[0].id == song.id
+        assert (await store.songs.history(Scope("7")))[0].id == song.id
         assert [one.id for one in await store.queue.line()] == [WAITING]
 
 
@@ -153,7 +154,7 @@ async def test_the_files_of_the_oldest_version_are_taken_over(tmp_path: Path) ->
         assert await files.adopt_old() == 3
         await files.collect(1e12)
         assert on_disk(tmp_path) == {*digests(1, 2, 3), digest(UPLOAD)}
-        for song in await store.songs.history("7"):
+        for song in await store.songs.history(Scope("7")):
             for name, path in (await files.paths(song.id)).items():
                 assert path.read_bytes() == content(song.seed, name)
         await files.delete(PARENT)

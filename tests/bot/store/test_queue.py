@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.scope import PAGE, Scope
 from bot.store import Asker, Limits, Reached, RequestRecord, Song, Store, Waiting
 from bot.store.queue import NEWEST, START_PACE
 from generator.protocol.requests import Request
@@ -17,7 +18,7 @@ NO_LIMITS = Limits(person=10**6, server=10**6, everybody=10**6)
 
 
 def asks(person: str, server: str | None = "s", origin: str = "discord", **fields: object) -> RequestRecord:
-    values = {"id": uuid.uuid4().hex, "origin": origin, "user_id": person, "guild_id": server, **fields}
+    values = {"id": uuid.uuid4().hex, "origin": origin, "user_id": person, "scope": server and Scope(server), **fields}
     return RequestRecord(request=Request(), **values)  # type: ignore[arg-type]
 
 
@@ -202,10 +203,10 @@ async def test_what_is_answered_counts_no_more(store: Store) -> None:
 
 async def test_a_limit_can_be_asked_for_beforehand(store: Store) -> None:
     await queue_up(store, *"aab")
-    asker = Asker("discord", "a", "s")
+    asker = Asker("discord", "a", Scope("s"))
     assert await store.queue.reached(asker, Limits()) is None
     assert await store.queue.reached(asker, Limits(person=2)) == Reached("person", 2)
-    assert await store.queue.reached(Asker("local", "a", "local"), Limits(person=1)) is None
+    assert await store.queue.reached(Asker("local", "a", PAGE), Limits(person=1)) is None
 
 
 # Estimates
@@ -255,6 +256,6 @@ async def test_open_requests_by_person_and_server(store: Store) -> None:
     await queue_up(store, *"ab", server="s")
     await queue_up(store, "a", server="t")
     await store.queue.take()
-    assert [entry.guild_id for entry in await store.queue.open(user_id="a")] == ["s", "t"]
-    assert [entry.user_id for entry in await store.queue.open(guild_id="s")] == ["a", "b"]
+    assert [entry.scope for entry in await store.queue.open(user_id="a")] == ["s", "t"]
+    assert [entry.user_id for entry in await store.queue.open(scope=Scope("s"))] == ["a", "b"]
     assert len(await store.queue.open()) == 3

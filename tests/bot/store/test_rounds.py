@@ -7,7 +7,8 @@ import pytest
 import pytest_asyncio
 
 from bot.contests.schedule import DAY, LATE
-from bot.store import LOCAL_GUILD, Store
+from bot.scope import PAGE, Scope
+from bot.store import Store
 from bot.store.contest.rounds import QUIET
 from tests.bot.contests.rounds_of_play import PLACE, START, Place
 
@@ -73,8 +74,8 @@ async def test_after_some_rounds_without_nominations_the_contest_ends(place: Pla
         found = await place.round()
         assert found.ordinal == ordinal
         await place.store.rounds.pass_due(found.voting)
-    assert await place.store.contests.open(PLACE) is None
-    assert (await place.store.contests.start(PLACE, "9", CLOSED)).ordinal == QUIET + 1
+    assert await place.store.contests.open(Scope(PLACE)) is None
+    assert (await place.store.contests.start(Scope(PLACE), "9", CLOSED)).ordinal == QUIET + 1
     await place.store.rounds.pass_due((await place.round()).voting)
     assert (await place.round()).ordinal == QUIET + 2, "they are counted anew"
 
@@ -123,7 +124,7 @@ async def test_a_clock_that_goes_back_passes_nothing_again(place: Place) -> None
     await place.store.rounds.pass_due(CLOSED)
     for now in (START, VOTING, CLOSED, CLOSED + 1):
         assert await place.store.rounds.pass_due(now) == 0
-    assert [one.round.ordinal for one in await place.store.contests.hall_of_fame(PLACE)] == [1]
+    assert [one.round.ordinal for one in await place.store.contests.hall_of_fame(Scope(PLACE))] == [1]
     assert await place.count("rounds") == 2
 
 
@@ -172,6 +173,6 @@ async def test_what_is_on_its_way_when_its_stage_passes_is_not_forgotten(place: 
 
 async def test_the_page_is_told_nothing(place: Place) -> None:
     before = await place.count("announcements")
-    await place.store.contests.start(LOCAL_GUILD, None, START)
-    await place.store.contests.stop(LOCAL_GUILD, START, at_once=True)
+    await place.store.contests.start(PAGE, None, START)
+    await place.store.contests.stop(PAGE, START, at_once=True)
     assert await place.count("announcements") == before

@@ -6,6 +6,7 @@ import pytest
 import pytest_asyncio
 
 from bot.files.song_files import Files
+from bot.scope import Scope
 from bot.store import Report, Store
 from bot.store.reports import REASON_LENGTH
 from generator.protocol.errors import InputError
@@ -33,7 +34,7 @@ async def test_a_deleted_song_leaves_nothing(store: Store, files: Files, tmp_pat
     assert await store.requests.get(song.id) is None
     assert [await rows(store, table) for table in ("songs", "requests", "votes", "reports")] == [1, 1, 0, 0]
     assert on_disk(tmp_path) == digests(2)
-    assert await store.songs.history("7") == [other]
+    assert await store.songs.history(Scope("7")) == [other]
     await files.delete(song.id)
 
 
@@ -42,7 +43,7 @@ async def test_what_comes_of_a_closed_song_is_listed_no_further_but_in_another_p
 ) -> None:
     parent = await make(store, files, 1, only_in="31")
     here = new_entry(2, parent=parent.id)
-    elsewhere = new_entry(3, parent=parent.id, guild_id="channel:5")
+    elsewhere = new_entry(3, parent=parent.id, scope="channel:5")
     for entry in (here, elsewhere):
         await ask(store, files, entry)
     kept = [await store.requests.get(entry.id) for entry in (here, elsewhere)]
@@ -58,7 +59,7 @@ async def test_a_deleted_parent_can_still_be_read_as_deleted(store: Store, files
     assert await rows(store, "messages") == 0
     assert await store.songs.get(parent.id) is None
     assert await store.requests.get(parent.id) is None
-    assert await store.songs.history("7") == [child]
+    assert await store.songs.history(Scope("7")) == [child]
     left = await store.songs.get(parent.id, or_deleted=True)
     assert left
     assert (left.title, left.user_id, left.message_id, left.votes) == ("deleted", None, None, 0)
@@ -104,17 +105,17 @@ async def test_a_person_reports_a_song_once(store: Store, files: Files) -> None:
     assert await store.reports.add(song.id, "2", " Too\nloud. ")
     assert not await store.reports.add(song.id, "2", "Much too loud.")
     assert await store.reports.add(song.id, "3", "Stolen.")
-    waiting = await store.reports.waiting("7")
+    waiting = await store.reports.waiting(Scope("7"))
     assert [(report.reporter, report.reason) for report in waiting] == [("2", "Too loud."), ("3", "Stolen.")]
     assert all(isinstance(report, Report) and report.song == song.id for report in waiting)
-    assert await store.reports.waiting("8") == []
+    assert await store.reports.waiting(Scope("8")) == []
 
 
 async def test_a_handled_report_waits_no_longer_and_stays_the_only_one(store: Store, files: Files) -> None:
     song = await make(store, files, 1)
     await store.reports.add(song.id, "2", "Too loud.")
     assert await store.reports.handle(song.id) == 1
-    assert await store.reports.waiting("7") == []
+    assert await store.reports.waiting(Scope("7")) == []
     assert not await store.reports.add(song.id, "2", "Too loud.")
     assert await store.reports.handle(song.id) == 0
 

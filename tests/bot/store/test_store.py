@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.scope import PAGE, Scope
 from bot.store import RequestRecord, Song, Store
 from generator.protocol.requests import Request
 
@@ -16,7 +17,7 @@ MakeSong = Callable[[RequestRecord], Song]
 
 
 def new_entry(seed: int = 0, **fields: object) -> RequestRecord:
-    values = {"origin": "local", "guild_id": "local", **fields}
+    values = {"origin": "local", "scope": PAGE, **fields}
     return RequestRecord(id=uuid.uuid4().hex, request=Request(seed=seed), **values)  # type: ignore[arg-type]
 
 
@@ -34,7 +35,7 @@ async def test_a_request_comes_back_as_it_was_written(store: Store) -> None:
         request=Request(seed=5, key="Bbm", scene="boss", seconds=12.5),
         destination={"token": "secret", "channel": 7},
         user_id="1",
-        guild_id="2",
+        scope=Scope("2"),
         channel_id="3",
     )
     await store.requests.add(entry)
@@ -79,7 +80,7 @@ async def test_a_song_and_its_request_move_together(store: Store, make_song: Mak
 
 async def test_an_unknown_request_gets_no_song(store: Store, make_song: MakeSong) -> None:
     assert not await store.requests.compose(make_song(new_entry()))
-    assert await store.songs.history("local") == []
+    assert await store.songs.history(PAGE) == []
     (entry,) = await add(store, 1)
     assert await store.requests.compose(make_song(entry))
 
@@ -102,27 +103,27 @@ async def test_secrets_are_forgotten_once_the_answer_is_delivered(store: Store, 
 
 async def test_open_requests_of_a_person_and_a_guild(store: Store) -> None:
     for user, guild in (("u1", "g1"), ("u1", "g2"), ("u2", "g1")):
-        await store.requests.add(new_entry(user_id=user, guild_id=guild))
+        await store.requests.add(new_entry(user_id=user, scope=guild))
     taken = await store.queue.take()
     assert await store.requests.count_open() == 3
     assert taken
     await store.requests.compose_failure(taken.id, "No.")
     assert await store.requests.count_open(user_id="u1") == 1
-    assert await store.requests.count_open(guild_id="g1") == 1
-    assert await store.requests.count_open(user_id="u2", guild_id="g2") == 0
+    assert await store.requests.count_open(scope=Scope("g1")) == 1
+    assert await store.requests.count_open(user_id="u2", scope=Scope("g2")) == 0
 
 
 async def test_history_is_newest_first_by_guild_and_paged(store: Store, make_song: MakeSong) -> None:
     entries = await add(store, 5)
-    elsewhere = new_entry(guild_id="g")
+    elsewhere = new_entry(scope="g")
     await store.requests.add(elsewhere)
     for entry in [*entries, elsewhere]:
         await store.requests.compose(make_song(entry))
     newest = [entry.id for entry in reversed(entries)]
-    page = await store.songs.history("local", limit=3)
+    page = await store.songs.history(PAGE, limit=3)
     assert [song.id for song in page] == newest[:3]
-    assert [song.id for song in await store.songs.history("local", limit=3, before=page[-1].id)] == newest[3:]
-    assert [song.id for song in await store.songs.history("g")] == [elsewhere.id]
+    assert [song.id for song in await store.songs.history(PAGE, limit=3, before=page[-1].id)] == newest[3:]
+    assert [song.id for song in await store.songs.history(Scope("g"))] == [elsewhere.id]
 
 
 async def test_a_cancelled_transaction_leaves_the_store_usable(store: Store) -> None:

@@ -11,7 +11,8 @@ import pytest
 import pytest_asyncio
 
 from bot.files.song_files import Files
-from bot.store import LOCAL_GUILD, Song, Store
+from bot.scope import PAGE, Scope
+from bot.store import Song, Store
 from bot.votes.taste_in_use import steered
 from generator.protocol.errors import InputError
 from generator.protocol.requests import Request
@@ -24,7 +25,7 @@ SEVERAL = Request(seed=3, takes=4)
 
 async def songs_with_drums(store: Store, files: Files, place: str = "7", *, features: bool = True) -> list[Song]:
     """So many tunes, every second one with drums."""
-    made = [await make(store, files, seed, guild_id=place, user_id="maker") for seed in range(TUNES)]
+    made = [await make(store, files, seed, scope=place, user_id="maker") for seed in range(TUNES)]
     if features:
         for number, song in enumerate(made):
             held = json.dumps({"drums": 6.0 * (number % 2), "tempo": 120.0})
@@ -51,60 +52,60 @@ async def test_a_taste_is_found_in_the_votes_that_rank_and_a_place_has_its_own(s
     await vote(store, songs)
     for song in songs:
         await store.votes.cast(song.id, "maker", -1)  # one's own, which does not rank
-    liked = await store.tastes.of("7")
+    liked = await store.tastes.of(Scope("7"))
     assert (liked.votes, liked.people, liked.songs) == (64, 8, 8)
     assert liked.acts
     [drums] = liked.leanings
     assert drums.feature == "drums"
     assert drums.low > 0
-    assert (await store.tastes.of("8")).votes == 0
+    assert (await store.tastes.of(Scope("8"))).votes == 0
 
 
 async def test_it_follows_the_votes(store: Store, files: Files) -> None:
     songs = await songs_with_drums(store, files)
     await vote(store, songs, people=6)
-    few = await store.tastes.of("7")
+    few = await store.tastes.of(Scope("7"))
     assert (few.votes, few.acts) == (48, False)
     await store.votes.cast(songs[0].id, "late", -1)
     await store.votes.cast(songs[1].id, "late", 1)
-    enough = await store.tastes.of("7")
+    enough = await store.tastes.of(Scope("7"))
     assert (enough.votes, enough.acts) == (50, True)
     for song in songs:  # the same votes, turned about
         await store.database.change("UPDATE votes SET value = -value WHERE song = :id", id=song.id)
-    assert (await store.tastes.of("7")).leanings[0].weight == pytest.approx(-enough.leanings[0].weight)
+    assert (await store.tastes.of(Scope("7"))).leanings[0].weight == pytest.approx(-enough.leanings[0].weight)
     await store.people.erase("voter 0")
-    assert (await store.tastes.of("7")).votes == 42
+    assert (await store.tastes.of(Scope("7"))).votes == 42
     await files.delete(songs[0].id)
-    assert (await store.tastes.of("7")).songs == TUNES - 1
+    assert (await store.tastes.of(Scope("7"))).songs == TUNES - 1
 
 
 async def test_tunes_of_earlier_versions_tell_nothing(store: Store, files: Files) -> None:
     await vote(store, await songs_with_drums(store, files, features=False))
-    assert (await store.tastes.of("7")).votes == 0
+    assert (await store.tastes.of(Scope("7"))).votes == 0
 
 
 async def test_a_request_with_takes_gets_the_taste_and_others_stay_as_they_are(store: Store, files: Files) -> None:
     await vote(store, await songs_with_drums(store, files))
-    got = await steered(store, SEVERAL, "7")
-    assert got == replace(SEVERAL, taste=(await store.tastes.of("7")).taste)
+    got = await steered(store, SEVERAL, Scope("7"))
+    assert got == replace(SEVERAL, taste=(await store.tastes.of(Scope("7"))).taste)
     assert got.taste
     assert set(got.taste) == {"drums"}
     upload = "0" * 64
     for other in (Request(seed=3), Request(takes=1), Request(mode="vary", upload=upload, takes=4)):
-        assert await steered(store, other, "7") == other
+        assert await steered(store, other, Scope("7")) == other
     own = replace(SEVERAL, taste={"minor": (1.0, 0.5, 0.5)})
-    assert await steered(store, own, "7") == own
-    assert await steered(store, SEVERAL, "8") == SEVERAL
+    assert await steered(store, own, Scope("7")) == own
+    assert await steered(store, SEVERAL, Scope("8")) == SEVERAL
 
 
 async def test_a_server_can_switch_it_off(store: Store, files: Files) -> None:
     await vote(store, await songs_with_drums(store, files))
     with pytest.raises(InputError):
-        await store.servers.change("7", "taste", "no")
-    await store.servers.change("7", "taste", False)
-    assert await steered(store, SEVERAL, "7") == SEVERAL
-    await store.servers.reset("7", "taste")
-    assert (await steered(store, SEVERAL, "7")).taste
+        await store.servers.change(Scope("7"), "taste", "no")
+    await store.servers.change(Scope("7"), "taste", False)
+    assert await steered(store, SEVERAL, Scope("7")) == SEVERAL
+    await store.servers.reset(Scope("7"), "taste")
+    assert (await steered(store, SEVERAL, Scope("7"))).taste
 
 
 async def test_features_are_kept_exported_and_go_with_the_song(store: Store, files: Files) -> None:
@@ -123,7 +124,7 @@ async def test_features_are_kept_exported_and_go_with_the_song(store: Store, fil
 
 
 async def local_taste(channel: Channel) -> None:
-    await vote(channel.store, await songs_with_drums(channel.store, channel.files, LOCAL_GUILD))
+    await vote(channel.store, await songs_with_drums(channel.store, channel.files, PAGE))
 
 
 async def sent(channel: Channel, request_id: str) -> Request:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from bot.scope import Scope
 from bot.store import RequestRecord
 from generator.protocol.requests import Request
 from generator.protocol.uploads import MAX_UPLOAD_BYTES
@@ -141,7 +142,7 @@ async def test_only_a_songs_own_files_are_served(channel: Channel) -> None:
 
 
 async def test_a_request_from_discord_is_not_shown_here(channel: Channel) -> None:
-    entry = RequestRecord(id="a" * 32, origin="discord", request=Request(), guild_id="1")
+    entry = RequestRecord(id="a" * 32, origin="discord", request=Request(), scope=Scope("1"))
     await channel.store.requests.add(entry)
     assert (await channel.get(f"/api/requests/{entry.id}"))[0] == 404
 

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from bot.store import LOCAL_GUILD, Store
+from bot.scope import PAGE
+from bot.store import Store
 from bot.store.battles import JUDGED
 from bot.votes.voting import NO_PAIR
 from bot.web.forms import JUDGEMENT
@@ -14,7 +15,7 @@ from tests.bot.kept import make
 
 async def songs(channel: Channel, count: int) -> None:
     for seed in range(count):
-        await make(channel.store, channel.files, seed, guild_id=LOCAL_GUILD, user_id="somebody", origin="local")
+        await make(channel.store, channel.files, seed, scope=PAGE, user_id="somebody", origin="local")
 
 
 async def test_a_pair_has_no_names_until_it_is_judged(channel: Channel) -> None:

@@ -6,7 +6,8 @@ import aiohttp
 import pytest
 
 from bot.contests.schedule import DAY
-from bot.store import LOCAL_GUILD, Song
+from bot.scope import PAGE
+from bot.store import Song
 from bot.store.contest.entries import ELSEWHERE, NOT_RUNNING, NOT_VOTING, OWN_SONG, RUNNING, TWICE
 from bot.web.contest import ONE_SONG, OPEN_TO_OTHERS, STOP
 from tests.bot.conftest import Channel
@@ -20,7 +21,7 @@ def public_url() -> None:
 
 async def songs(channel: Channel, *users: str) -> list[Song]:
     return [
-        await make(channel.store, channel.files, seed, guild_id=LOCAL_GUILD, user_id=user, origin="local")
+        await make(channel.store, channel.files, seed, scope=PAGE, user_id=user, origin="local")
         for seed, user in enumerate(users)
     ]
 
@@ -94,7 +95,7 @@ async def test_it_is_stopped_after_the_round_or_at_once(channel: Channel) -> Non
 @pytest.mark.parametrize("public_url", ["https://tunes.example.org"])
 async def test_on_a_page_that_is_open_to_others_nobody_starts_or_stops_it(channel: Channel) -> None:
     assert await refused(channel, "start") == OPEN_TO_OTHERS
-    await channel.store.contests.start(LOCAL_GUILD, None, channel.calendar.now())
+    await channel.store.contests.start(PAGE, None, channel.calendar.now())
     assert await refused(channel, "stop", at_once=True) == OPEN_TO_OTHERS
     [song] = await songs(channel, "somebody")
     contest = await do(channel, "nominate", song=song.id)

@@ -8,6 +8,7 @@ import aiohttp
 import pytest
 
 from bot.requests.upload_names import clean_name
+from bot.scope import PAGE, Scope
 from bot.store import RequestRecord, Song
 from bot.votes.voting import MOST, OWN
 from bot.web.app import STATIC
@@ -126,8 +127,8 @@ async def test_another_take_has_the_same_request_but_the_seed(channel: Channel) 
 
 
 async def test_fifty_at_once_are_all_answered(channel: Channel) -> None:
-    await channel.store.servers.change("local", "server_limit", 50)
-    await channel.store.servers.change("local", "person_limit", 50)
+    await channel.store.servers.change(PAGE, "server_limit", 50)
+    await channel.store.servers.change(PAGE, "person_limit", 50)
     ids = await asyncio.gather(*(channel.ask(seed=1000 + i) for i in range(50)))
     states = await asyncio.gather(*(channel.until_over(one) for one in ids))
     assert sorted(state["song"]["seed"] for state in states) == list(range(1000, 1050))
@@ -210,7 +211,7 @@ async def test_bad_votes_are_refused(channel: Channel, value: object) -> None:
 async def test_a_song_of_discord_is_voted_on_there(
     channel: Channel, make_song: Callable[[RequestRecord], Song]
 ) -> None:
-    entry = RequestRecord(id="a" * 32, origin="discord", request=Request(), guild_id="1")
+    entry = RequestRecord(id="a" * 32, origin="discord", request=Request(), scope=Scope("1"))
     await channel.store.requests.add(entry)
     await channel.store.requests.compose(make_song(entry))
     assert (await channel.get(f"/api/songs/{entry.id}"))[0] == 200
@@ -219,7 +220,7 @@ async def test_a_song_of_discord_is_voted_on_there(
 
 
 async def test_the_history_is_newest_first_and_paged(channel: Channel) -> None:
-    await channel.store.servers.change("local", "person_limit", 50)
+    await channel.store.servers.change(PAGE, "person_limit", 50)
     ids = [await channel.ask(seed=100 + i) for i in range(5)]
     await asyncio.gather(*(channel.until_over(one) for one in ids))
     page = (await channel.get("/api/songs?limit=3"))[1]
@@ -232,7 +233,7 @@ async def test_the_history_is_newest_first_and_paged(channel: Channel) -> None:
 
 
 async def test_the_chart_has_bounds_and_pages_by_period(channel: Channel) -> None:
-    await channel.store.servers.change("local", "person_limit", 50)
+    await channel.store.servers.change(PAGE, "person_limit", 50)
     ids = [(await channel.song(seed=100 + number))["id"] for number in range(3)]
     for song, likes in zip(ids, (1, 3, 2), strict=True):
         for voter in range(likes):

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from bot.discord.charts.battle import QUESTION
+from bot.scope import Scope
 from bot.store import Song
 from bot.store.battles import JUDGED
 from bot.votes.voting import NO_PAIR
@@ -29,7 +30,7 @@ async def songs(stage: Stage, count: int) -> list[Song]:
     for _ in range(count):
         await stage.alice.slash(stage.channel, "chiptune generate")
     await stage.posted(count)
-    return (await stage.store.songs.history(str(stage.channel.guild.id)))[::-1]
+    return (await stage.store.songs.history(Scope.server(stage.channel.guild.id)))[::-1]
 
 
 async def ask(stage: Stage, who: Any) -> Any:
@@ -85,7 +86,7 @@ async def test_another_pair_takes_its_place_until_there_is_none(stage: Stage) ->
 async def test_a_second_press_changes_nothing(stage: Stage) -> None:
     made = await songs(stage, 2)
     result = await ask(stage, stage.bob)
-    await stage.store.battles.judge(str(stage.channel.guild.id), str(stage.bob.id), made[0].id, made[1].id, 1)
+    await stage.store.battles.judge(Scope.server(stage.channel.guild.id), str(stage.bob.id), made[0].id, made[1].id, 1)
     pressed = await stage.bob.click(result.response.message, label="Even")
     assert pressed.followups[-1].message.content == JUDGED
     assert [outcome for _, outcome in await outcomes(stage)] == [1 if made[0].id < made[1].id else 0]
@@ -111,7 +112,7 @@ async def test_the_ranking_is_a_tab_of_the_charts(stage: Stage) -> None:
     top = await stage.bob.slash(stage.channel, "chiptune top", ranking="battles")
     assert "No two tunes made here have been compared yet" in text(top.response.message)
     for voter in "abcdefgh":
-        await stage.store.battles.judge(guild, voter, made[1].id, made[0].id, 1)
+        await stage.store.battles.judge(Scope(guild), voter, made[1].id, made[0].id, 1)
     top = await stage.bob.slash(stage.channel, "chiptune top")
     await stage.bob.click(top.response.message, label="Battles")
     message: discord.Message = top.response.message

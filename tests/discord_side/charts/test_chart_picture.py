@@ -7,7 +7,7 @@ import io
 import pytest
 from PIL import Image
 
-from bot.discord.charts.chart_picture import BAR, FOOTER, HEADER, LEFT, RIGHT, ROW, vote_counts, draw
+from bot.discord.charts.chart_picture import BAR, FOOTER, HEADER, LEFT, RIGHT, ROW, draw, vote_counts
 from bot.discord.core.canvas import GROUND, POSSIBLE, SURE, WIDTH, Colour
 from bot.store import Ranked
 from bot.store.charts import wilson

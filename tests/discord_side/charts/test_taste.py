@@ -8,8 +8,9 @@ from typing import Any
 
 from PIL import Image
 
-from bot.discord.charts.taste_picture import FOOTER, HEADER, ROW, UNSURE, draw, axis_half, axis_x, percentage_points
+from bot.discord.charts.taste_picture import FOOTER, HEADER, ROW, UNSURE, axis_half, axis_x, draw, percentage_points
 from bot.discord.core.canvas import GROUND, POSSIBLE, SURE, WIDTH
+from bot.scope import Scope
 from bot.store import Song
 from bot.votes.taste_model import Leaning
 from tests.discord_side.conftest import Stage
@@ -21,7 +22,7 @@ async def vote_for_drums(stage: Stage, people: int) -> list[Song]:
     for seed in range(20, 26):
         await stage.alice.slash(stage.channel, "chiptune generate", seed=seed)
     await stage.posted(6)
-    made = await stage.store.songs.history(str(stage.channel.guild.id))
+    made = await stage.store.songs.history(Scope.server(stage.channel.guild.id))
     async with stage.store.database.transaction():
         for number, song in enumerate(made):
             held = json.dumps({"drums": 6.0 * (number % 2)})

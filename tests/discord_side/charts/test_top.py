@@ -9,6 +9,7 @@ import discord
 import pytest
 from PIL import Image
 
+from bot.scope import Scope
 from bot.store import Song
 from bot.store.charts import DAY
 from tests.discord_side.conftest import Stage
@@ -20,7 +21,7 @@ async def songs(stage: Stage, count: int) -> list[Song]:
     for _ in range(count):
         await stage.alice.slash(stage.channel, "chiptune generate")
     await stage.posted(count)
-    made = (await stage.store.songs.history(str(stage.channel.guild.id)))[::-1]
+    made = (await stage.store.songs.history(Scope.server(stage.channel.guild.id)))[::-1]
     async with stage.store.database.transaction():
         for number, song in enumerate(made):
             for voter in ("carol", "dave")[: 2 if number == 1 else 1]:
@@ -107,7 +108,7 @@ async def test_a_tune_of_a_direct_message_ranks_there_alone(stage: Stage) -> Non
     await stage.alice.user.slash("chiptune generate", seed=7)
     await stage.gone()
     place = f"channel:{stage.alice.user.dm_channel.id}"
-    [song] = await stage.store.songs.history(place)
+    [song] = await stage.store.songs.history(Scope(place))
     await stage.store.votes.cast(song.id, "carol", 1)
     assert len(places((await stage.alice.user.slash("chiptune top")).response.message)) == 1
     assert places((await top(stage)).response.message) == []

@@ -13,10 +13,11 @@ import pytest_asyncio
 
 from bot.contests.schedule import DAY
 from bot.discord.contest.buttons import CHOOSE_TUNE
-from bot.discord.contest.commands import NO_ROUND, SERVERS_ONLY, ONLY_MANAGERS
+from bot.discord.contest.commands import NO_ROUND, ONLY_MANAGERS, SERVERS_ONLY
 from bot.discord.contest.hall_of_fame import NO_WINNERS
 from bot.discord.moderation.delete import REMAINING
 from bot.discord.post.layout import linked_title
+from bot.scope import Scope
 from bot.store import Song
 from bot.store.contest.entries import ENOUGH, NOT_NOMINATED, NOT_NOMINATING, OWN_SONG, ROUND_OVER, RUNNING
 from bot.votes.voting import MOST
@@ -35,7 +36,7 @@ async def songs(stage: Stage) -> list[Song]:
     for _ in range(3):
         await stage.alice.slash(stage.channel, "chiptune generate")
     await stage.posted(3)
-    return (await stage.store.songs.history(str(stage.channel.guild.id)))[::-1]
+    return (await stage.store.songs.history(Scope.server(stage.channel.guild.id)))[::-1]
 
 
 async def contest(stage: Stage, who: Any, command: str, **options: Any) -> Any:
@@ -76,7 +77,7 @@ async def voting(stage: Stage, manager: Any, songs: list[Song], *numbers: int) -
     await contest(stage, manager, "start")
     await stage.client.contests.tell()
     for number in numbers:
-        await stage.client.contests.nominate(str(stage.channel.guild.id), songs[number].id, f"fan {number}")
+        await stage.client.contests.nominate(Scope.server(stage.channel.guild.id), songs[number].id, f"fan {number}")
     await later(stage, 5)
     return said(stage)[-1]
 
@@ -149,7 +150,7 @@ async def test_votes_are_given_in_a_menu_and_told_of_when_they_are_over(
 
 
 async def open_round(stage: Stage) -> Any:
-    found = await stage.store.contests.open(str(stage.channel.guild.id))
+    found = await stage.store.contests.open(Scope.server(stage.channel.guild.id))
     assert found
     return found
 
@@ -375,7 +376,7 @@ async def test_a_full_round_is_within_discord_s_limits(stage: Stage, manager: An
     for _ in range(20):
         await stage.alice.slash(stage.channel, "chiptune generate")
     await stage.posted(20)
-    songs = await stage.store.songs.history(str(stage.channel.guild.id))
+    songs = await stage.store.songs.history(Scope.server(stage.channel.guild.id))
     vote = await voting(stage, manager, songs, *range(20))
     assert len(text(vote)) <= 4000
     assert len(menu(vote).options) == 20
@@ -392,7 +393,7 @@ async def test_the_hall_of_fame_has_pages(stage: Stage) -> None:
         await stage.alice.slash(stage.channel, "chiptune generate")
     await stage.posted(12)
     guild = str(stage.channel.guild.id)
-    songs = await stage.store.songs.history(guild)
+    songs = await stage.store.songs.history(Scope(guild))
     async with stage.store.database.transaction():
         for ordinal, song in enumerate(songs, 101):
             await stage.store.database.execute(

@@ -8,6 +8,7 @@ import discord
 import pytest
 
 from bot.discord.post.layout import COLOURS
+from bot.scope import Scope
 from generator.protocol.errors import FAULT_SENTENCE
 from generator.protocol.names import KEYS
 from tests.discord_side.conftest import DAMAGED, Stage
@@ -35,7 +36,7 @@ async def test_generate_posts_a_tune_with_its_recipe(stage: Stage) -> None:
     [container] = post.components
     assert isinstance(container, discord.Container)
     assert container.accent_colour == discord.Colour(COLOURS["boss"])
-    song = (await stage.store.songs.history(str(stage.channel.guild.id)))[0]
+    song = (await stage.store.songs.history(Scope.server(stage.channel.guild.id)))[0]
     assert song.message_id == str(post.id)
     assert post.mentions == []
     assert not post.mention_everyone
@@ -149,7 +150,7 @@ async def test_remix_says_what_is_wrong_with_its_options(
 async def test_a_tune_of_another_server_cannot_be_remixed(stage: Stage) -> None:
     await stage.alice.slash(stage.channel, "chiptune generate")
     await stage.posted()
-    song = (await stage.store.songs.history(str(stage.channel.guild.id)))[0]
+    song = (await stage.store.songs.history(Scope.server(stage.channel.guild.id)))[0]
     other = stage.env.create_guild("Other")
     carol = other.add_member(stage.env.create_user("carol"))
     result = await carol.slash(other.create_text_channel("music"), "chiptune remix", song=song.id)
@@ -219,7 +220,7 @@ async def test_a_direct_message_has_a_history_of_its_own(stage: Stage) -> None:
     page = await stage.alice.user.slash("chiptune history")
     [line] = _lines(page.response.message)
     assert f"https://discord.com/channels/@me/{stage.alice.user.dm_channel.id}/{post.id}" in line
-    assert await stage.store.songs.history(str(stage.channel.guild.id)) == []
+    assert await stage.store.songs.history(Scope.server(stage.channel.guild.id)) == []
 
 
 async def test_an_unknown_key_is_refused_with_a_hint(stage: Stage) -> None:

@@ -12,14 +12,14 @@ import simcord.interactions
 from babel.messages.catalog import Catalog
 
 from bot.contests.schedule import DAY
-from bot.discord.charts.battle import NextPairButton, ChooseButton
+from bot.discord.charts.battle import ChooseButton, NextPairButton
 from bot.discord.charts.top import LABELS, ChartPageButton
-from bot.discord.contest.buttons import NominateMenu, NominateButton, VoteMenu
+from bot.discord.contest.buttons import NominateButton, NominateMenu, VoteMenu
 from bot.discord.contest.hall_of_fame import HallOfFameButton, HallOfFamePageButton
 from bot.discord.core.command_names import CATALOGUES
 from bot.discord.core.permissions import ONLY_MANAGERS
-from bot.discord.moderation.delete import DeleteButton, ConfirmDeleteButton
-from bot.discord.moderation.privacy import PAGE, CONFIRM, EraseButton, ConfirmEraseButton, ExportButton
+from bot.discord.moderation.delete import ConfirmDeleteButton, DeleteButton
+from bot.discord.moderation.privacy import CONFIRM, PAGE, ConfirmEraseButton, EraseButton, ExportButton
 from bot.discord.moderation.report import ReportButton, ReportForm
 from bot.discord.moderation.report_actions import SettleReportsButton
 from bot.discord.post.buttons import AnotherTake, Extend, Files, Vote

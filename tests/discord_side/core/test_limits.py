@@ -15,8 +15,8 @@ from bot.discord.contest import buttons as contest_buttons
 from bot.discord.contest import hall_of_fame
 from bot.discord.contest.hall_of_fame import HallOfFameButton, HallOfFamePageButton
 from bot.discord.core.command_names import CATALOGUES, CatalogueTranslator
-from bot.discord.moderation.delete import DeleteButton, ConfirmDeleteButton
-from bot.discord.moderation.privacy import EraseButton, ConfirmEraseButton, ExportButton
+from bot.discord.moderation.delete import ConfirmDeleteButton, DeleteButton
+from bot.discord.moderation.privacy import ConfirmEraseButton, EraseButton, ExportButton
 from bot.discord.moderation.report import ReportButton
 from bot.discord.moderation.report_actions import SettleReportsButton
 from bot.discord.post.buttons import BUTTONS, AnotherTake, Extend, Files, Vote

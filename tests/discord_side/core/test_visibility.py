@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 
 from bot.discord.core import visibility
+from bot.scope import Scope
 from bot.store import Song
 from bot.votes.voting import NO_PAIR
 from tests.discord_side.charts.test_battle import png
@@ -70,12 +71,12 @@ async def test_battles_leave_it_out_and_so_does_their_ranking(stage: Stage, clos
     refused = await stage.bob.slash(stage.channel, "chiptune battle")
     assert [said.content for said in refused.followups] == [NO_PAIR]
     place = str(stage.channel.guild.id)
-    await stage.store.battles.judge(place, bob, hidden.id, seen.id, 1, channels=[str(closed.id)])
-    ranking = await stage.store.battles.top(place)
+    await stage.store.battles.judge(Scope(place), bob, hidden.id, seen.id, 1, channels=[str(closed.id)])
+    ranking = await stage.store.battles.top(Scope(place))
     assert [(one.rank, one.song.id) for one in ranking] == [(1, seen.id)]
-    ranking = await stage.store.battles.top(place, channels=[str(closed.id)])
+    ranking = await stage.store.battles.top(Scope(place), channels=[str(closed.id)])
     assert [one.song.id for one in ranking] == [hidden.id, seen.id]
-    pair = await stage.store.battles.pair(place, bob, channels=[str(closed.id)])
+    pair = await stage.store.battles.pair(Scope(place), bob, channels=[str(closed.id)])
     assert pair is not None
     assert also.id in {song.id for song in pair}
     stage.refused()

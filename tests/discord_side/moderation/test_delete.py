@@ -6,6 +6,7 @@ import discord
 
 from bot.discord.core.permissions import NOT_YOURS, ONLY_MODERATORS
 from bot.discord.moderation.delete import BEING_POSTED, REMAINING
+from bot.scope import Scope
 from bot.store import Song
 from tests.discord_side.conftest import Stage
 from tests.discord_side.reading import custom_id
@@ -13,7 +14,7 @@ from tests.discord_side.reading import custom_id
 
 async def is_gone(stage: Stage, song: Song) -> bool:
     """Return whether the only tune is gone: its history entry, files and message."""
-    rows = [await stage.store.songs.get(song.id), *await stage.store.songs.history(song.guild_id or "")]
+    rows = [await stage.store.songs.get(song.id), *await stage.store.songs.history(song.scope)]
     files = await stage.client.backlog.files.path(song.id, song.midi)
     posts = [message for message in stage.channel.history() if message.attachments]
     return not any((*rows, files, *posts))
@@ -57,7 +58,7 @@ async def test_a_moderator_moderates_the_channel_where_the_tune_was_posted(stage
     assert await stage.bob.autocomplete(elsewhere, "chiptune delete", "song", "") == []
     await stage.alice.slash(elsewhere, "chiptune generate")
     await stage.gone()
-    newest = (await stage.store.songs.history(str(guild.id)))[0]
+    newest = (await stage.store.songs.history(Scope.server(guild.id)))[0]
     for channel in (elsewhere, stage.channel):
         [choice] = await stage.bob.autocomplete(channel, "chiptune delete", "song", "")
         assert choice["value"] == newest.id
@@ -70,7 +71,7 @@ async def test_a_moderator_moderates_the_channel_where_the_tune_was_posted(stage
 async def test_the_owner_may_not_delete_if_only_moderators_may(stage: Stage) -> None:
     post, song = await stage.made()
     question = await stage.alice.slash(stage.channel, "chiptune delete", song=song.id)
-    await stage.store.servers.change(str(stage.channel.guild.id), "clear", "moderators")
+    await stage.store.servers.change(Scope.server(stage.channel.guild.id), "clear", "moderators")
     result = await stage.alice.click(question.response.message, label="Delete it")
     assert result.response.content == ONLY_MODERATORS
     refused = await stage.alice.slash(stage.channel, "chiptune delete", song=song.id)

@@ -46,7 +46,7 @@ async def test_erase_asks_for_confirmation_and_leaves_nothing_about_the_user(sta
     _, song = await stage.made()
     await stage.bob.slash(stage.channel, "chiptune generate")
     _, other_post = await stage.posted(2)
-    newest = (await stage.store.songs.history(song.guild_id or ""))[0]
+    newest = (await stage.store.songs.history(song.scope))[0]
     await stage.store.votes.cast(newest.id, str(stage.alice.id), 1)
     shown = await stage.alice.slash(stage.channel, "chiptune privacy")
     question = await stage.alice.click(shown.response.message, label="Erase…")

@@ -18,6 +18,7 @@ from bot.discord.moderation.report import (
     NOT_FORWARDED,
 )
 from bot.discord.moderation.report_actions import ALREADY_DELETED
+from bot.scope import Scope
 from bot.store import Report, Song
 from tests.discord_side.conftest import Stage
 from tests.discord_side.reading import custom_id
@@ -37,7 +38,7 @@ async def channel_for_reports(stage: Stage, manager: Any) -> Any:
 
 
 async def waiting(stage: Stage) -> list[Report]:
-    return await stage.store.reports.waiting(str(stage.channel.guild.id))
+    return await stage.store.reports.waiting(Scope.server(stage.channel.guild.id))
 
 
 async def test_a_report_is_kept_and_shown_to_the_moderators(stage: Stage, moderator: Any) -> None:
@@ -138,7 +139,7 @@ async def test_a_channel_that_the_bot_cannot_write_in_is_refused(stage: Stage, m
     [message] = result.followups
     assert message.ephemeral
     assert f"cannot write in <#{channel.id}>" in message.content
-    assert (await stage.store.servers.settings(str(stage.channel.guild.id))).report_channel_id is None
+    assert (await stage.store.servers.settings(Scope.server(stage.channel.guild.id))).report_channel_id is None
     stage.refused()
 
 
@@ -155,7 +156,7 @@ async def tune_outside_servers(stage: Stage) -> Song:
     """Return a tune that alice made in her direct messages."""
     await stage.alice.user.slash("chiptune generate")
     await stage.gone()
-    [song] = await stage.store.songs.history(f"channel:{stage.alice.user.dm_channel.id}")
+    [song] = await stage.store.songs.history(Scope(f"channel:{stage.alice.user.dm_channel.id}"))
     return song
 
 
@@ -181,7 +182,7 @@ async def test_a_report_from_outside_servers_is_refused_if_there_is_no_recipient
     result = await stage.alice.user.slash("chiptune report", song=song.id, reason="Too loud")
     assert result.ephemeral
     assert result.response.content == NO_RECIPIENT
-    assert await stage.store.reports.waiting(song.guild_id or "") == []
+    assert await stage.store.reports.waiting(song.scope) == []
     stage.refused()
 
 

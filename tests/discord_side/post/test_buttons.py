@@ -8,6 +8,7 @@ import discord
 import pytest
 
 from bot.discord.core.debounce import AGAIN_SECONDS
+from bot.scope import Scope
 from bot.store import Song
 from bot.votes.voting import MOST, OWN
 from tests.discord_side.conftest import Stage
@@ -18,7 +19,7 @@ from tests.fake_generator import FILES, MIDI
 async def made(stage: Stage) -> tuple[discord.Message, Song]:
     await stage.alice.slash(stage.channel, "chiptune generate", scene="town", seed=9)
     [post] = await stage.posted()
-    [song] = await stage.store.songs.history(str(stage.channel.guild.id))
+    [song] = await stage.store.songs.history(Scope.server(stage.channel.guild.id))
     return post, song
 
 
@@ -105,7 +106,7 @@ async def test_a_vote_on_a_tune_that_is_looked_at_leaves_its_family_there(stage:
     post, _ = await made(stage)
     await stage.bob.click(post, custom_id=custom_id(post, "Extend"))
     await stage.posted(2)
-    child = (await stage.store.songs.history(str(stage.channel.guild.id)))[0]
+    child = (await stage.store.songs.history(Scope.server(stage.channel.guild.id)))[0]
     looked = await stage.bob.slash(stage.channel, "chiptune song", song=child.id)
     before = text(looked.response.message)
     await stage.bob.click(looked.response.message, custom_id=custom_id(looked.response.message, "Like"))
@@ -139,7 +140,7 @@ async def test_another_take_is_the_same_request_with_another_seed(stage: Stage) 
     assert second_request.seed != first_request.seed
     link = f"https://discord.com/channels/{stage.channel.guild.id}/{stage.channel.id}/{post.id}"
     assert f"Another take of [Tune \\*1\\* \\@everyone]({link})" in text(second)
-    newest = (await stage.store.songs.history(str(stage.channel.guild.id)))[0]
+    newest = (await stage.store.songs.history(Scope.server(stage.channel.guild.id)))[0]
     assert (newest.parent, newest.user_id) == (song.id, str(stage.bob.id))
 
 
@@ -170,7 +171,7 @@ async def test_extend_goes_on_for_eight_bars(stage: Stage) -> None:
     request = stage.composer.requests[1]
     assert (request.mode, request.bars, request.name) == ("continue", 8, "Tune *1* @everyone.mid")
     assert "Continuation of [Tune \\*1\\* \\@everyone](https://" in text(second)
-    assert (await stage.store.songs.history(str(stage.channel.guild.id)))[0].parent == song.id
+    assert (await stage.store.songs.history(Scope.server(stage.channel.guild.id)))[0].parent == song.id
 
 
 async def test_one_channel_is_written_anew_and_the_others_are_kept(stage: Stage) -> None:
@@ -199,7 +200,7 @@ async def test_remix_asks_how_and_has_defaults(
     await stage.bob.submit_modal(shown, form(shown.modal, **filled))
     await stage.posted(2)
     assert getattr(stage.composer.requests[1], field) == value
-    assert (await stage.store.songs.history(str(stage.channel.guild.id)))[0].parent == song.id
+    assert (await stage.store.songs.history(Scope.server(stage.channel.guild.id)))[0].parent == song.id
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from typing import Any
 import discord
 import pytest
 
+from bot.scope import Scope
 from generator.protocol.errors import CANCELLED_SENTENCE
 from generator.protocol.results import Failure, Job, Progress, Result
 from tests.discord_side.conftest import Composer, Stage
@@ -54,7 +55,7 @@ async def until_open(stage: Stage, working: int, queued: int) -> None:
 
 
 async def test_over_the_limit_is_an_ephemeral_sentence_before_the_defer(stage: Stage, composer: HeldComposer) -> None:
-    await stage.store.servers.change(str(stage.channel.guild.id), "person_limit", 1)
+    await stage.store.servers.change(Scope.server(stage.channel.guild.id), "person_limit", 1)
     await generate(stage, stage.alice)
     await until_open(stage, 1, 0)
     refused = await generate(stage, stage.alice)
@@ -76,7 +77,7 @@ async def test_a_press_over_the_limit_is_refused_and_may_come_again_at_once(
     composer.gate.set()
     [post] = await stage.posted()
     composer.gate.clear()
-    await stage.store.servers.change(str(stage.channel.guild.id), "server_limit", 1)
+    await stage.store.servers.change(Scope.server(stage.channel.guild.id), "server_limit", 1)
     await generate(stage, stage.bob)
     await until_open(stage, 1, 0)
     for _ in range(2):

@@ -11,6 +11,7 @@ from discord import app_commands
 
 from bot.discord.core.permissions import NO_SERVER, ONLY_MANAGERS
 from bot.discord.server.settings import TITLES, settings
+from bot.scope import Scope
 from bot.store import ServerSettings
 from tests.discord_side.conftest import Stage
 from tests.discord_side.reading import custom_id, text
@@ -24,11 +25,11 @@ def manager(stage: Stage) -> Any:
 
 @pytest_asyncio.fixture(autouse=True)
 async def _defaults(stage: Stage) -> None:
-    await stage.store.servers.reset(guild_id(stage))
+    await stage.store.servers.reset(scope(stage))
 
 
-def guild_id(stage: Stage) -> str:
-    return str(stage.channel.guild.id)
+def scope(stage: Stage) -> Scope:
+    return Scope.server(stage.channel.guild.id)
 
 
 @pytest.mark.parametrize(
@@ -49,10 +50,10 @@ async def test_each_is_set_and_set_back(
     result = await manager.slash(stage.channel, f"chiptune settings {command}", **options)
     assert result.ephemeral
     assert f"- {shown}" in result.response.content.splitlines()
-    assert await stage.store.servers.settings(guild_id(stage)) == ServerSettings(**held)
+    assert await stage.store.servers.settings(scope(stage)) == ServerSettings(**held)
     result = await manager.slash(stage.channel, f"chiptune settings {command}")
     assert f"- {shown}" not in result.response.content.splitlines()
-    assert await stage.store.servers.settings(guild_id(stage)) == ServerSettings()
+    assert await stage.store.servers.settings(scope(stage)) == ServerSettings()
 
 
 async def test_they_are_shown_and_reset(stage: Stage, manager: Any) -> None:
@@ -63,9 +64,9 @@ async def test_they_are_shown_and_reset(stage: Stage, manager: Any) -> None:
     assert f"- Channel for tunes: <#{stage.channel.id}>" in shown.response.content
     left = await manager.slash(stage.channel, "chiptune settings reset", setting="scene")
     assert "- Usual scene: the model's choice" in left.response.content
-    assert await stage.store.servers.settings(guild_id(stage)) == ServerSettings(channel_id=str(stage.channel.id))
+    assert await stage.store.servers.settings(scope(stage)) == ServerSettings(channel_id=str(stage.channel.id))
     await manager.slash(stage.channel, "chiptune settings reset")
-    assert await stage.store.servers.settings(guild_id(stage)) == ServerSettings()
+    assert await stage.store.servers.settings(scope(stage)) == ServerSettings()
 
 
 async def test_only_those_who_manage_the_server_see_and_change_them(stage: Stage) -> None:
@@ -77,7 +78,7 @@ async def test_only_those_who_manage_the_server_see_and_change_them(stage: Stage
             assert result.response.content == ONLY_MANAGERS
     result = await stage.alice.user.slash("chiptune settings scene", scene="boss")
     assert result.response.content == NO_SERVER
-    assert await stage.store.servers.settings(guild_id(stage)) == ServerSettings()
+    assert await stage.store.servers.settings(scope(stage)) == ServerSettings()
     stage.refused()
 
 
@@ -92,7 +93,7 @@ async def test_no_setting_is_shown_or_proposed_to_others(stage: Stage, manager: 
         assert result.ephemeral
         assert result.response.content == ONLY_MANAGERS
         assert result.followups == []
-    assert await stage.store.servers.settings(guild_id(stage)) == ServerSettings(scene="boss")
+    assert await stage.store.servers.settings(scope(stage)) == ServerSettings(scene="boss")
     stage.refused()
 
 
@@ -152,11 +153,11 @@ async def test_tunes_are_asked_for_in_their_channel_alone(stage: Stage, manager:
     for refused in (
         await stage.alice.slash(stage.channel, "chiptune generate"),
         await stage.alice.slash(
-            stage.channel, "chiptune remix", song=(await stage.store.songs.history(guild_id(stage)))[0].id
+            stage.channel, "chiptune remix", song=(await stage.store.songs.history(scope(stage)))[0].id
         ),
         await stage.bob.click(post, custom_id=custom_id(post, "Another")),
         await stage.alice.slash(
-            stage.channel, "chiptune replay", song=(await stage.store.songs.history(guild_id(stage)))[0].id
+            stage.channel, "chiptune replay", song=(await stage.store.songs.history(scope(stage)))[0].id
         ),
     ):
         assert refused.ephemeral

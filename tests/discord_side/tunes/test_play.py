@@ -13,6 +13,7 @@ from discord.player import OPUS_SILENCE  # type: ignore[attr-defined]  # not re-
 
 from bot.discord.tunes import jukebox, voice
 from bot.discord.tunes.jukebox import TICK_SECONDS, Jukebox, Player
+from bot.scope import Scope
 from generator.protocol.errors import InputError
 from tests.discord_side.conftest import Clock, Composer, Stage
 from tests.discord_side.tunes.voices import Heard, hear, hear_later, ogg
@@ -93,7 +94,7 @@ async def test_further_tunes_wait_for_their_turn(played: Stage, minutes: Clock) 
     await played.alice.join_voice(voice_channel(played))
     await played.bob.slash(played.channel, "chiptune generate")
     await played.posted(2)
-    [newest, oldest] = await played.client.store.songs.history(str(played.channel.guild.id))
+    [newest, oldest] = await played.client.store.songs.history(Scope.server(played.channel.guild.id))
     for song, word in ((newest, "Playing"), (oldest, "Next"), (newest, "After 2 others")):
         result = await played.alice.slash(played.channel, "chiptune play", song=song.id)
         assert result.response.content.startswith(f"{word}: **{song.title}**")

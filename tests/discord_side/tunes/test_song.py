@@ -5,6 +5,7 @@ from __future__ import annotations
 import discord
 import pytest
 
+from bot.scope import Scope
 from bot.store import Song
 from tests.discord_side.conftest import Stage
 from tests.discord_side.reading import buttons, custom_id, files, gallery, text
@@ -13,7 +14,7 @@ from tests.discord_side.reading import buttons, custom_id, files, gallery, text
 async def made(stage: Stage) -> Song:
     await stage.alice.slash(stage.channel, "chiptune generate", scene="town", seed=9)
     await stage.posted()
-    [song] = await stage.store.songs.history(str(stage.channel.guild.id))
+    [song] = await stage.store.songs.history(Scope.server(stage.channel.guild.id))
     return song
 
 
@@ -24,7 +25,7 @@ async def test_song_shows_recipe_family_and_files_to_the_one_who_asks(stage: Sta
     _, child = await stage.posted(2)
     await stage.bob.click(child, custom_id=custom_id(child, "Another"))
     _, _, grandchild = await stage.posted(3)
-    middle = (await stage.store.songs.history(str(stage.channel.guild.id)))[1]
+    middle = (await stage.store.songs.history(Scope.server(stage.channel.guild.id)))[1]
 
     result = await stage.bob.slash(stage.channel, "chiptune song", song=middle.id)
     assert result.ephemeral
@@ -51,7 +52,7 @@ async def test_a_family_of_long_names_stays_within_a_message(stage: Stage) -> No
         stage.clock.now += 60
         await stage.bob.click(press, custom_id=custom_id(press, "Another"))
     await stage.posted(14)
-    middle = (await stage.store.songs.history(str(stage.channel.guild.id)))[-5]
+    middle = (await stage.store.songs.history(Scope.server(stage.channel.guild.id)))[-5]
     result = await stage.bob.slash(stage.channel, "chiptune song", song=middle.id)
     assert text(result.response.message).count("https://discord.com/channels/") == 1 + 4 + 1 + 8
     assert f"and {14 - 5 - 8} more" in text(result.response.message)
@@ -72,7 +73,7 @@ async def test_replay_posts_the_same_files_and_makes_no_song(stage: Stage) -> No
     assert again.id == result.response.id
     assert text(again) == text(first)
     assert [await file.read() for file in again.attachments] == [await file.read() for file in first.attachments]
-    assert [found.id for found in await stage.store.songs.history(str(stage.channel.guild.id))] == [song.id]
+    assert [found.id for found in await stage.store.songs.history(Scope.server(stage.channel.guild.id))] == [song.id]
     assert len(stage.composer.requests) == 1
     await stage.alice.click(again, custom_id=custom_id(again, "Like"))
     _, again = await stage.posted(2)
@@ -129,7 +130,7 @@ async def test_a_deleted_parent_is_said_to_be(stage: Stage) -> None:
     await stage.posted(2)
     await stage.bob.click(first, custom_id=custom_id(first, "Extend"))
     await stage.posted(3)
-    extended, again, _ = await stage.store.songs.history(str(stage.channel.guild.id))
+    extended, again, _ = await stage.store.songs.history(Scope.server(stage.channel.guild.id))
     await stage.client.backlog.files.delete(song.id)
     for child, said in ((again, "Another take of a deleted tune"), (extended, "Continuation of a deleted tune")):
         result = await stage.bob.slash(stage.channel, "chiptune song", song=child.id)
