@@ -84,7 +84,7 @@ def evaluate_command(arguments: list[str]) -> int:
     return 0
 
 
-def saying(command: Callable[[list[str]], int]) -> Callable[[list[str]], int]:
+def with_error_message(command: Callable[[list[str]], int]) -> Callable[[list[str]], int]:
     """The command with its errors said in one sentence, exit code 2."""
 
     def run(arguments: list[str]) -> int:
@@ -98,6 +98,6 @@ def saying(command: Callable[[list[str]], int]) -> Callable[[list[str]], int]:
 
 
 COMMANDS: dict[str, Callable[[list[str]], int]] = {
-    "train": saying(train_command),
-    "evaluate": saying(evaluate_command),
+    "train": with_error_message(train_command),
+    "evaluate": with_error_message(evaluate_command),
 }

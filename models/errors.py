@@ -2,7 +2,7 @@
 
 MusicError
 +-- ScoreError     a score that the hardware could not play
-+-- MidiFormError  a MIDI file that holds no score of ours
++-- MidiFormatError a MIDI file in neither of our two formats
 +-- TokenError     tokens that spell no score
 +-- EngineError    a network that the engine cannot run
 +-- ListenerError  what should hear given channels, and is for another network or none

@@ -25,11 +25,11 @@ from tqdm import tqdm
 from models.cli import DEFAULT_MODEL
 from models.inference.cross_attention import ListenerError
 from models.inference.new_tune import Composer
-from models.inference.remix import Source, accompany, source_of
+from models.inference.remix import Source, accompany, parse_source
 from models.inference.sampler import TuneSpec
-from models.music.parallel import in_parallel
 from models.music.score import NO, P1, Note, Score
 from models.music.songs import VALID_FILE, Song, read_songs
+from models.parallel import in_parallel
 from models.tokens.codec import to_text
 from models.tokens.prompts import ParsedTune, parse_tune
 
@@ -50,7 +50,7 @@ def fits(pair: tuple[Song, Song], model: Path) -> list[Fit]:
     """One song in the four ways; the second is another one."""
     song, other = pair
     composer = _composer(model)
-    source = source_of(composer, song.score)
+    source = parse_source(composer, song.score)
     strange = replace(source, sheet=_sheet(composer, source, other.score.channels[P1]))
     wish = TuneSpec(frames=0, seed=len(song.name))
     listener = composer.engine.listener

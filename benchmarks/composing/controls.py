@@ -32,9 +32,9 @@ from generator.quality.samples import beginning
 from models.cli import DEFAULT_MODEL
 from models.inference.new_tune import Composer
 from models.music.grid import find_clock, tempo_bpm
-from models.music.parallel import in_parallel
 from models.music.score import FRAMES_PER_SECOND, Score
 from models.music.songs import TRAIN_FILE, VALID_FILE, read_songs
+from models.parallel import in_parallel
 
 NEAR_BPM = 2.0
 CONTROLS = ("key", "tempo", "length", "density")

@@ -25,9 +25,10 @@ from transformers import LlamaForCausalLM
 from models.cli import DEFAULT_MODEL
 from models.music.score import CHANNELS
 from models.music.songs import read_songs
-from models.tokens.codec import load_codebook, load_tokenizer, spelled, to_text
-from models.tokens.piano_roll import Roll, RowCounter, Rows, roll_of, stacked
-from models.tokens.prompts import EVERY, ParsedTune, only, parse_tune
+from models.tokens.codec import to_text
+from models.tokens.piano_roll import Roll, RowCounter, Rows, make_roll, stack_rolls
+from models.tokens.prompts import ALL_CHANNELS, ParsedTune, parse_tune, render_channels
+from models.tokens.tokenizer import load_codebook, load_tokenizer, token_events
 from models.tokens.vocabulary import event_of, is_sound
 from models.training.listener import Listener, load_listener
 from models.training.network import load_network
@@ -72,19 +73,19 @@ def main() -> None:
         for song in islice(read_songs(given.songs), given.count)
     ]
     print(f"| channel | songs | notes | {' | '.join(WAYS)} | given / without |\n{'| --- ' * (4 + len(WAYS))}|")
-    for channel in EVERY:
+    for channel in ALL_CHANNELS:
         print(row(models, sheets, channel, given.beats), flush=True)
 
 
 def row(models: Models, sheets: Sequence[ParsedTune], channel: int, beats: int) -> str:
     """A line of the table: nats a note of a channel in the four ways."""
-    counter = RowCounter(spelled(models.tokenizer))
+    counter = RowCounter(token_events(models.tokenizer))
     found = [(line, sheet) for sheet in sheets if (line := _line(models, counter, sheet, channel, beats))]
-    others = [other for other in EVERY if other != channel]
-    rolls = [roll_of(sheet, others) for _, sheet in found]
+    others = [other for other in ALL_CHANNELS if other != channel]
+    rolls = [make_roll(sheet, others) for _, sheet in found]
     # The next song in the list stands for another one.
     strange = [_as_long(rolls[(i + 1) % len(rolls)], len(roll)) for i, roll in enumerate(rolls)]
-    nothing = [roll_of(sheet, []) for _, sheet in found]
+    nothing = [make_roll(sheet, []) for _, sheet in found]
     lines = [line for line, _ in found]
     notes = max(1, sum(line.notes for line in lines))
     ways: list[Sequence[Roll | None]] = [[None] * len(lines), nothing, rolls, strange]
@@ -108,14 +109,16 @@ def _line(models: Models, counter: RowCounter, sheet: ParsedTune, channel: int, 
     beats = min(beats, len(sheet.beats))
     while beats > 0:
         begun = ParsedTune(sheet.head, sheet.beats[:beats], sheet.played[:beats])
-        ids = models.tokenizer.encode(only(begun, [channel])).ids
+        ids = models.tokenizer.encode(render_channels(begun, [channel])).ids
         if len(ids) <= context:
             break
         beats -= 4
     notes = sum(_notes(begun, channel, beat) for beat in range(beats)) if beats > 0 else 0
-    if not notes or not any(begun.played[beat][other] for beat in range(beats) for other in EVERY if other != channel):
+    if not notes or not any(
+        begun.played[beat][other] for beat in range(beats) for other in ALL_CHANNELS if other != channel
+    ):
         return None
-    spelling = spelled(models.tokenizer)
+    spelling = token_events(models.tokenizer)
     first = next(i for i, token in enumerate(ids) if spelling[token][0].startswith("beat:"))
     counts = [i >= first and not is_sound(spelling[token][0]) for i, token in enumerate(ids)]
     return Line(ids, counter.rows(ids, 0), counts, notes)
@@ -150,7 +153,7 @@ def _hear(listener: Listener, batch: Sequence[Line], longest: int) -> None:
     reached = np.zeros((len(batch), longest), dtype=np.int64)
     for row, line in zip(reached, batch, strict=True):
         row[: len(line.reached)] = line.reached
-    listener.hear(torch.from_numpy(stacked(rolls)), torch.from_numpy(reached[:, :-1]))
+    listener.hear(torch.from_numpy(stack_rolls(rolls)), torch.from_numpy(reached[:, :-1]))
 
 
 if __name__ == "__main__":

@@ -31,8 +31,8 @@ from models.music.songs import (
     VALID_FILE,
     Song,
     midi_files,
-    read_file,
     read_lines,
+    read_midi_file,
     read_songs,
     song_from_json,
 )
@@ -78,7 +78,7 @@ def main() -> None:
     trains = [corpus / TRAIN_FILE for corpus in given.corpora]
     index = Index.load(given.index) if given.index else Index.of(tqdm(chain.from_iterable(map(read_songs, trains))))
     valid = list(tqdm(read_songs(given.corpora[0] / VALID_FILE), desc="valid"))
-    tunes = [read_file(path) for path in midi_files(given.tunes)] if given.tunes else []
+    tunes = [read_midi_file(path) for path in midi_files(given.tunes)] if given.tunes else []
     print_chance(valid, tunes, index)
     for train in trains:
         songs = drawn(train, given.count, Random(given.seed))

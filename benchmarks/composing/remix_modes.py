@@ -26,12 +26,12 @@ from generator.protocol.modes import MODES
 from generator.protocol.requests import Request
 from models.cli import DEFAULT_MODEL
 from models.inference.new_tune import Composer
-from models.inference.remix import on_scale
+from models.inference.remix import share_on_scale
 from models.music.grid import find_clock
-from models.music.parallel import in_parallel
 from models.music.score import CHANNEL_NAMES, CHANNELS, Note, Score
 from models.music.songs import VALID_FILE, Song, read_songs
-from models.tokens.prompts import EVERY
+from models.parallel import in_parallel
+from models.tokens.prompts import ALL_CHANNELS
 
 SECONDS = (20, 60)
 WRITTEN = [mode for mode in MODES if mode not in ("generate", "arrange")]
@@ -59,7 +59,7 @@ class Case:
 def request_for(mode: str, score: Score, number: int) -> Request:
     """A request with bars and channels drawn by the song's number."""
     random = np.random.default_rng(number)
-    playing = [i for i in EVERY if score.channels[i]]
+    playing = [i for i in ALL_CHANNELS if score.channels[i]]
     count = bars_of(score).count
     fields: dict[str, object] = {"mode": mode, "upload": "0" * 64, "seed": number}
     if mode == "continue":
@@ -95,8 +95,8 @@ def case(numbered: tuple[int, Song], mode: str) -> Case:
         lost=sum(len(old - set(notes)) for old, notes in zip(kept, made.channels, strict=True)),
         illegal=sum(_illegal(channel, notes) for channel, notes in enumerate(made.channels)),
         written=sum(map(len, new)),
-        in_key=on_scale(new, tune.key),
-        source_in_key=on_scale(score.channels, tune.key),
+        in_key=share_on_scale(new, tune.key),
+        source_in_key=share_on_scale(score.channels, tune.key),
         cut=_cut(request, score, made),
         again=again == made,
         seconds=seconds,

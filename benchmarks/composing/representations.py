@@ -25,9 +25,10 @@ from tqdm import tqdm
 from models.music.score import FRAMES_PER_SECOND, Note, Score
 from models.music.songs import TRAIN_FILE, VALID_FILE, Song, read_songs
 from models.tokens.codebook import learn_codebook
-from models.tokens.codec import happenings, row_clock, to_text, token_id
+from models.tokens.codec import channel_events, row_clock, to_text
 from models.tokens.prompts import parse_tune, render
 from models.tokens.sounds import Codebook
+from models.tokens.tokenizer import token_id
 from models.tokens.vocabulary import EVENTS, char, is_sound
 from models.training.evaluate import BATCH, window_nats, windows
 from models.training.examples import Example
@@ -55,7 +56,7 @@ def waits(song: Song, _: Codebook) -> str:
     score = song.score
     by_frame: dict[int, list[str]] = defaultdict(list)
     for channel in range(len(score.channels)):
-        for frame, event, _note in happenings(channel, score):
+        for frame, event, _note in channel_events(channel, score):
             by_frame[frame].append(char(event))
     words, word, now = [char("<bos>")], "", 0
     for frame in sorted({*by_frame, *range(0, score.frames, FRAMES_PER_SECOND), score.frames}):

@@ -26,7 +26,15 @@ from generator.arranging.arrange import reductions
 from generator.importing.importer import import_midi
 from generator.pictures.tune_picture import draw
 from generator.protocol.errors import InputError
-from models.music.beats import BAR_WEIGHTS, BEAT_WEIGHTS, MULTIPLES, bar_features, bars, beat_features, find_grid
+from models.music.beats import (
+    BAR_WEIGHTS,
+    BEAT_MULTIPLES,
+    BEAT_WEIGHTS,
+    bar_candidates,
+    bar_features,
+    beat_features,
+    find_grid,
+)
 from models.music.grid import find_clock, tempo_bpm
 from models.music.onsets import Onsets
 from models.music.score import FRAMES_PER_SECOND, Grid, Note, Score
@@ -195,12 +203,14 @@ def report_fit(chosen: Sequence[Song]) -> None:
     for song in chosen:
         clock, heard = find_clock(song.score), Onsets(song.score)
         ratio = song.stated.beat_frames / clock.beat_frames
-        right = int(np.argmin([abs(multiple / ratio - 1) for multiple in MULTIPLES]))
-        beat = MULTIPLES[right] * clock.beat_frames
-        if abs(MULTIPLES[right] / ratio - 1) > WITHIN:
+        right = int(np.argmin([abs(multiple / ratio - 1) for multiple in BEAT_MULTIPLES]))
+        beat = BEAT_MULTIPLES[right] * clock.beat_frames
+        if abs(BEAT_MULTIPLES[right] / ratio - 1) > WITHIN:
             continue
-        beats.append(Choice(np.array([beat_features(heard, clock.beat_frames * each) for each in MULTIPLES]), right))
-        candidates = bars(clock, beat)
+        beats.append(
+            Choice(np.array([beat_features(heard, clock.beat_frames * each) for each in BEAT_MULTIPLES]), right)
+        )
+        candidates = bar_candidates(clock, beat)
         away = [_away(meter, start, beat, song) for meter, start in candidates]
         if min(away) <= NEAR * beat:
             barred.append(Choice(bar_features(heard, beat, candidates), int(np.argmin(away))))

@@ -24,7 +24,7 @@ from generator.sound.envelopes import assign_instruments
 from models.inference.new_tune import Composer
 from models.inference.sampler import TuneSpec
 from models.music.score import CHANNELS, FRAMES_PER_SECOND, NO, Note, Score, fold_pitch
-from models.tokens.plan import DENSITY_STEPS, density_of
+from models.tokens.plan import DENSITY_STEPS, density_step
 
 TAKES = 4
 """Takes at most before the one with the fewest faults is kept, where a request does not say how many."""
@@ -180,7 +180,7 @@ def is_copy(shared: int | None) -> bool:
 
 def is_as_dense(score: Score, asked: str | None) -> bool:
     """Whether a score is in the third of songs that was asked for, by notes a second."""
-    return asked is None or density_of(score) in DENSITY_STEPS[asked]
+    return asked is None or density_step(score) in DENSITY_STEPS[asked]
 
 
 def _in_key(score: Score, asked: str | None) -> tuple[Score, str, int]:

@@ -21,7 +21,7 @@ from generator.composing.originality import Index, longest_shared
 from generator.protocol.errors import InputError
 from generator.protocol.i18n import Sentence, _, joined, ngettext
 from generator.protocol.requests import Request
-from models.inference.remix import Source, accompany, continue_score, infill, on_scale, source_of
+from models.inference.remix import Source, accompany, continue_score, infill, parse_source, share_on_scale
 from models.inference.sampler import Model, TuneSpec
 from models.music.score import CHANNEL_NAMES, CHANNELS, NO, Grid, Score
 
@@ -87,7 +87,7 @@ def remix_score(model: Model, request: Request, tune: Tune, progress: Progress, 
     if not model.plans:
         said = _("The model {name} only composes: it knows nothing of tunes that exist.")
         raise InputError(said.format(name=request.model))
-    source = source_of(model, tune.score)
+    source = parse_source(model, tune.score)
     wish = spec_of(request)
     task = _TASKS[request.mode](source, request)
     before = longest_shared(tune.score, known) if known else 0
@@ -112,7 +112,7 @@ def _wrong(source: Source, score: Score) -> int:
         return 2
     key = find_key(source.score)[0]
     near = max(IN_KEY, 1 / max(1, sum(map(len, new[:NO]))))
-    return int(abs(on_scale(new, key) - on_scale(source.score.channels, key)) > near)
+    return int(abs(share_on_scale(new, key) - share_on_scale(source.score.channels, key)) > near)
 
 
 def _new_faults(source: Source, score: Score, written: Collection[int]) -> int:
@@ -226,7 +226,7 @@ class Infill:
             def told(share: float, done: int = i) -> None:
                 progress((done + share) / len(self.spans))
 
-            source = source_of(model, score) if i else self.source
+            source = parse_source(model, score) if i else self.source
             score = infill(model, source, replace(wish, seed=(wish.seed + i) % 2**31), span, told)
         return score
 

@@ -25,9 +25,9 @@ from generator.importing.importer import Import, import_midi
 from generator.protocol.errors import InputError
 from models.errors import MusicError
 from models.music.grid import tempo_bpm
-from models.music.parallel import in_parallel
 from models.music.score import Score
-from models.music.songs import TRAIN_FILE, VALID_FILE, CorpusError, Song, pack
+from models.music.songs import TRAIN_FILE, VALID_FILE, CorpusError, Song, encode_songs
+from models.parallel import in_parallel
 from models.tokens.codec import row_clock
 
 FEWEST_NOTES, SHORTEST_SECONDS = 8, 2
@@ -155,7 +155,7 @@ def read_piece(file: SourceFile, options: Options) -> Piece:
     piece.reason = _unfit(scores[0]) if scores else "nothing that the four channels can play"
     if piece.reason is None:
         songs = list(_songs(file.parts[-1], piece, imported, scores))
-        piece.songs, piece.packed = len(songs), pack(songs)
+        piece.songs, piece.packed = len(songs), encode_songs(songs)
         piece.print = _print(imported)
     return piece
 

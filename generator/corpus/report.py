@@ -14,7 +14,7 @@ import numpy as np
 from generator.corpus.build import COPY, Options, Piece
 from generator.corpus.labels import SIDES
 from generator.protocol.names import KEYS, SCENES
-from models.music.songs import CLEAR
+from models.music.songs import CLEAR_KEY
 
 REPORT_JSON, REPORT_PAGE, REPORT_PLOTS = "report.json", "report.md", "report.png"
 SHARES = (5, 25, 50, 75, 95)
@@ -26,7 +26,7 @@ Figures = dict[str, Any]
 def figures_of(pieces: Sequence[Piece], options: Options) -> Figures:
     """The report's figures, for JSON."""
     kept = [piece for piece in pieces if piece.side]
-    clear = [piece for piece in kept if piece.key and piece.key_correlation >= CLEAR]
+    clear = [piece for piece in kept if piece.key and piece.key_correlation >= CLEAR_KEY]
     return {
         "reductions": options.reductions,
         "valid_share": options.valid_share,
@@ -76,7 +76,7 @@ def _collection(pieces: Sequence[Piece]) -> Figures:
         "games": len({piece.place.game for piece in kept}),
         "hours": round(sum(piece.seconds for piece in kept) / 3600, 2),
         "with_scene": round(sum(piece.scene is not None for piece in kept) * share, 3),
-        "with_clear_key": round(sum(piece.key_correlation >= CLEAR for piece in kept) * share, 3),
+        "with_clear_key": round(sum(piece.key_correlation >= CLEAR_KEY for piece in kept) * share, 3),
         "valid": sum(piece.side == "valid" for piece in kept),
     }
 
@@ -131,7 +131,7 @@ def page_of(figures: Figures) -> str:
         f" {sides['train']['files']} files of {sides['train']['games']} games to train on,"
         f" {sides['valid']['files']} of {sides['valid']['games']} kept from it.",
         f"{_percent(1 - figures['without_scene'] / kept)} have a scene,"
-        f" {_percent(1 - figures['without_clear_key'] / kept)} a clear key (correlation {CLEAR} or more).",
+        f" {_percent(1 - figures['without_clear_key'] / kept)} a clear key (correlation {CLEAR_KEY} or more).",
         "",
         f"![Plots]({REPORT_PLOTS})",
         "",
@@ -186,7 +186,7 @@ def _draw(kept: Sequence[Piece], figures: Figures, path: Path) -> None:
     keys.barh([*figures["keys"], "unclear"], [*figures["keys"].values(), figures["without_clear_key"]], color="#4060a0")
     keys.invert_yaxis()
     keys.tick_params(axis="y", labelsize=8)
-    keys.set_title(f"keys (unclear: correlation under {CLEAR})")
+    keys.set_title(f"keys (unclear: correlation under {CLEAR_KEY})")
     for axes, title, values, high in (
         (bpm, "tempo (BPM)", [piece.bpm for piece in kept], 300),
         (seconds, "length (s)", [piece.seconds for piece in kept], 300),

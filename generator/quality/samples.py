@@ -18,9 +18,9 @@ from generator.analysis.keys import key_profiles
 from generator.analysis.statistics import STATISTICS
 from generator.quality.overlap import Array
 from generator.quality.tunes import Progress
-from models.music.parallel import in_parallel
 from models.music.score import Note, Score
-from models.music.songs import midi_files, read_file, read_songs
+from models.music.songs import midi_files, read_midi_file, read_songs
+from models.parallel import in_parallel
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,5 +95,5 @@ def _side(sources: Sequence[Path | Score], frames: int, progress: Progress, *, s
 
 def _measure_beginning(source: Path | Score, frames: int) -> Measured | None:
     """One score's figures, or None where it is too short."""
-    score = read_file(source) if isinstance(source, Path) else source
+    score = read_midi_file(source) if isinstance(source, Path) else source
     return measure(beginning(score, frames)) if score.frames >= frames else None

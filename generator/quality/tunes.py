@@ -21,7 +21,7 @@ from generator.protocol.requests import Request
 from generator.protocol.uploads import digest
 from models.inference.new_tune import Composer
 from models.music.midi import midi_bytes, to_midi
-from models.music.parallel import in_parallel
+from models.parallel import in_parallel
 
 FOLDER, ABOUT = "tunes", "made.json"
 """Where the tunes are kept, and what says there which model wrote them and what it was asked for."""

@@ -16,12 +16,12 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
 from models.errors import MusicError
-from models.tokens.piano_roll import TABLE, Roll, Rows
+from models.tokens.piano_roll import TABLE_SIZE, Roll, Rows
 
 Floats = npt.NDArray[np.float32]
 
 LISTENER_FILE = "listener.safetensors"
-BEHIND, AHEAD = 32, 64
+ROWS_BEHIND, ROWS_AHEAD = 32, 64
 """Rows before and after the one reached that are heard: eight beats, and four bars."""
 SLOPES = (2.0, 1.0, 0.5, 0.25, 0.125, 0.0625, 0.03125, 0.015625)
 """For each head by how much a row's score falls with every row that it is farther off."""
@@ -33,7 +33,7 @@ EPSILON = 1e-6
 """Of the norms (RMS norm, Zhang and Sennrich 2019)."""
 
 
-def heard_layers(layers: int) -> tuple[int, ...]:
+def cross_attention_layers(layers: int) -> tuple[int, ...]:
     """The layers before which a network of so many hears: every second one, from the top."""
     return tuple(range(layers - 1, -1, -2))[::-1]
 
@@ -56,7 +56,7 @@ class _Block:
         """Rows [rows, width]."""
         padded = np.pad(rows, ((KERNEL // 2, KERNEL // 2), (0, 0)))
         mixed = np.einsum("rwk,wk->rw", sliding_window_view(padded, KERNEL, axis=0), self.mix) + self.bias
-        gate, up = np.split(_normed(mixed, self.norm) @ self.widen, 2, axis=1)
+        gate, up = np.split(_rms_norm(mixed, self.norm) @ self.widen, 2, axis=1)
         with np.errstate(over="ignore"):  # the gate of a value far below zero rightly comes out as zero
             return np.asarray(rows + gate / (1 + np.exp(-gate)) * up @ self.narrow)
 
@@ -77,7 +77,7 @@ class Listener:
 
     def __init__(self, folder: Path, width: int, layers: int) -> None:
         """Open a model's listener. width, layers: the network's. Raises ListenerError where it is for another one."""
-        self.layers = {layer: number for number, layer in enumerate(heard_layers(layers))}
+        self.layers = {layer: number for number, layer in enumerate(cross_attention_layers(layers))}
         tensors = _read_tensors(folder, width, len(self.layers))
         self.embedding = tensors["embedding.weight"]
         self.blocks = [_block(tensors, f"blocks.{number}.") for number in range(BLOCKS)]
@@ -94,38 +94,38 @@ class Listener:
             rows += self.embedding[column]
         for block in self.blocks:
             rows = block.read(rows)
-        rows = _normed(rows, self.norm)
+        rows = _rms_norm(rows, self.norm)
         for attention in self.attentions:
-            self._keys.append(_headed(rows @ attention.keys))
-            self._values.append(_headed(rows @ attention.values))
+            self._keys.append(_split_heads(rows @ attention.keys))
+            self._values.append(_split_heads(rows @ attention.values))
 
     def heard(self, layer: int, flow: Floats, reached: Rows) -> Floats:
         """What is added to tokens [n, width] before a layer. reached: the row that each is at [n]."""
         number = self.layers[layer]
         attention, keys, values = self.attentions[number], self._keys[number], self._values[number]
-        start = max(0, int(reached.min()) - BEHIND)
-        stop = int(reached.max()) + AHEAD + 1
-        queries = _headed(_normed(flow, attention.norm) @ attention.queries)
+        start = max(0, int(reached.min()) - ROWS_BEHIND)
+        stop = int(reached.max()) + ROWS_AHEAD + 1
+        queries = _split_heads(_rms_norm(flow, attention.norm) @ attention.queries)
         scores = queries @ keys[:, start:stop].transpose(0, 2, 1) * np.float32(queries.shape[2] ** -0.5)
-        scores += _nearness(np.arange(start, start + scores.shape[2]) - reached[:, None])
+        scores += _distance_bias(np.arange(start, start + scores.shape[2]) - reached[:, None])
         scores -= scores.max(axis=2, keepdims=True)
         np.exp(scores, out=scores)
         found = scores @ values[:, start:stop] / scores.sum(axis=2, keepdims=True)
         return np.asarray(found.transpose(1, 0, 2).reshape(len(flow), -1) @ attention.output)
 
 
-def _nearness(ahead: Rows) -> Floats:
+def _distance_bias(ahead: Rows) -> Floats:
     """What is added to the scores of rows so far ahead [heads, n, rows]: minus infinity where they are not heard."""
-    off = np.where((ahead >= -BEHIND) & (ahead <= AHEAD), np.abs(ahead), np.inf).astype(np.float32)
+    off = np.where((ahead >= -ROWS_BEHIND) & (ahead <= ROWS_AHEAD), np.abs(ahead), np.inf).astype(np.float32)
     return np.asarray(off * -np.array(SLOPES, np.float32)[:, None, None])
 
 
-def _normed(rows: Floats, norm: Floats) -> Floats:
+def _rms_norm(rows: Floats, norm: Floats) -> Floats:
     """Rows [n, width] at a mean square of 1, times the norm's weights."""
     return np.asarray(rows / np.sqrt(np.square(rows).mean(axis=1, keepdims=True) + np.float32(EPSILON)) * norm)
 
 
-def _headed(rows: Floats) -> Floats:
+def _split_heads(rows: Floats) -> Floats:
     """[n, width] as [heads, n, width of a head]."""
     return np.ascontiguousarray(rows.reshape(len(rows), len(SLOPES), -1).transpose(1, 0, 2))
 
@@ -144,7 +144,7 @@ def _read_tensors(folder: Path, width: int, attentions: int) -> dict[str, Floats
 
 def tensor_shapes(width: int, attentions: int) -> dict[str, tuple[int, ...]]:
     """The weights that a listener has, by their names in the file. attentions: layers before which it hears."""
-    found: dict[str, tuple[int, ...]] = {"embedding.weight": (TABLE, width), "norm.weight": (width,)}
+    found: dict[str, tuple[int, ...]] = {"embedding.weight": (TABLE_SIZE, width), "norm.weight": (width,)}
     for number in range(BLOCKS):
         prefix = f"blocks.{number}."
         found |= {f"{prefix}mix.weight": (width, 1, KERNEL), f"{prefix}mix.bias": (width,)}

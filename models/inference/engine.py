@@ -112,9 +112,9 @@ class Engine:
         self.length = 0
         self.embedding = tensors["model.embed_tokens.weight"]
         final = self.embedding if shape.tied else tensors["lm_head.weight"]
-        self.head = _folded(final, tensors["model.norm.weight"])
+        self.head = _fold_norm(final, tensors["model.norm.weight"])
         self.layers = [_layer(tensors, number, shape) for number in range(shape.layers)]
-        self.turns = rotary_turns(shape)
+        self.turns = rope_factors(shape)
         heard = (folder / LISTENER_FILE).exists()
         self.listener = Listener(folder, shape.width, shape.layers) if heard else None
         # Zeros cost nothing before they are written to: the system hands out their pages on first use.
@@ -243,7 +243,7 @@ def tensor_shapes(shape: Shape) -> dict[str, tuple[int, ...]]:
     return found
 
 
-def rotary_turns(shape: Shape) -> npt.NDArray[np.complex64]:
+def rope_factors(shape: Shape) -> npt.NDArray[np.complex64]:
     """What turns a head's pairs at each position, as numbers of length 1 in the complex plane [context, head / 2].
 
     Rotary positions (Su 2021): pair i of position p turns by p * theta ** (-2 i / head). Powers, steps and angles are
@@ -259,17 +259,17 @@ def _layer(tensors: dict[str, Floats], number: int, shape: Shape) -> Layer:
     """One layer's matrices, with norms, the scale of attention and the order of pairs worked into them."""
     prefix = f"model.layers.{number}."
     queries, keys, values, attended = (tensors[f"{prefix}self_attn.{name}_proj.weight"] for name in "qkvo")
-    attend = [_paired(queries, shape) * np.float32(shape.head**-0.5), _paired(keys, shape), values]
+    attend = [_interleave_pairs(queries, shape) * np.float32(shape.head**-0.5), _interleave_pairs(keys, shape), values]
     widen = [tensors[f"{prefix}mlp.{name}_proj.weight"] for name in ("gate", "up")]
     return Layer(
-        attend=_folded(np.concatenate(attend), tensors[f"{prefix}input_layernorm.weight"]),
+        attend=_fold_norm(np.concatenate(attend), tensors[f"{prefix}input_layernorm.weight"]),
         attended=np.ascontiguousarray(attended.T),
-        widen=_folded(np.concatenate(widen), tensors[f"{prefix}post_attention_layernorm.weight"]),
+        widen=_fold_norm(np.concatenate(widen), tensors[f"{prefix}post_attention_layernorm.weight"]),
         narrow=np.ascontiguousarray(tensors[f"{prefix}mlp.down_proj.weight"].T),
     )
 
 
-def _folded(matrix: Floats, norm: Floats) -> Floats:
+def _fold_norm(matrix: Floats, norm: Floats) -> Floats:
     """A matrix [out, in] as [in, out] that takes rows at length 1 instead of normed ones.
 
     A normed row is norm * row / root of the mean square, which is norm * sqrt(in) * row / length.
@@ -277,7 +277,7 @@ def _folded(matrix: Floats, norm: Floats) -> Floats:
     return np.ascontiguousarray((matrix * (norm * np.float32(len(norm) ** 0.5))).T)
 
 
-def _paired(matrix: Floats, shape: Shape) -> Floats:
+def _interleave_pairs(matrix: Floats, shape: Shape) -> Floats:
     """A matrix whose outputs turn, reordered so that the two of a pair lie side by side.
 
     In the checkpoint a head's first half holds the first of each pair and its second half the second.

@@ -7,14 +7,14 @@ back are favoured until it is near again. What the course is, is up to `models.i
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from models.music.score import NO
 from models.tokens.grammar import TokenTable
 from models.tokens.sounds import Codebook
+from models.tokens.tune_counts import TuneCounts, loudness_of
 from models.tokens.vocabulary import is_note
 
 STRENGTH = 1.5
@@ -28,7 +28,7 @@ HEARD = 10
 MIDDLE, STEPS = 7.5, 4.0
 """The volume that neither earns nor costs anything, and how much more a token of a note is worth."""
 
-Limits = tuple[float, float]
+Range = tuple[float, float]
 """At the least, and at the most."""
 Vector = npt.NDArray[np.float64]
 
@@ -42,10 +42,10 @@ class GuidanceTargets:
     15, of the envelopes that notes have, repeats left out.
     """
 
-    density: Limits | None = None
-    returns: Limits | None = None
-    late: Limits | None = None
-    loudness: Limits | None = None
+    density: Range | None = None
+    returns: Range | None = None
+    late: Range | None = None
+    loudness: Range | None = None
 
 
 class Guidance:
@@ -61,71 +61,16 @@ class Guidance:
             if codebook and events and events[0].startswith("env:"):
                 self.louder[i] = (loudness_of(events[0], codebook) - MIDDLE) / STEPS
 
-    def turned(self, course: GuidanceTargets, tally: GuidanceCounts, seconds: float) -> tuple[Vector, Vector]:
+    def turned(self, course: GuidanceTargets, tally: TuneCounts, seconds: float) -> tuple[Vector, Vector]:
         """What each token earns after so many seconds, in nats [tokens]: on a row, and some frames after one."""
         if seconds < 1:
             return np.zeros(1), np.zeros(1)
-        turned = _pull(tally.notes / seconds, course.density) * self.notes
-        turned += _pull(tally.repeated / max(1, tally.played), course.returns) * self.repeats
+        turned = _direction(tally.notes / seconds, course.density) * self.notes
+        turned += _direction(tally.repeated / max(1, tally.played), course.returns) * self.repeats
         if tally.heard:
-            turned += _pull(tally.loudness / tally.heard, course.loudness) * self.louder
-        late = LATE * _pull(tally.late / max(1, tally.written), course.late)
+            turned += _direction(tally.loudness / tally.heard, course.loudness) * self.louder
+        late = LATE * _direction(tally.late / max(1, tally.written), course.late)
         return STRENGTH * (turned + late * self.late), STRENGTH * (turned + late * self.late_after_late)
-
-
-@dataclass(slots=True)
-class GuidanceCounts:
-    """What has been written so far. notes: all; written: those not repeated, of them late; heard: with an envelope.
-
-    played, repeated: beats of single channels in which anything happens. loudness: the sum over those heard. pitched:
-    notes that have a pitch, of them on the scale (pitch classes).
-    """
-
-    codebook: Codebook | None = None
-    scale: frozenset[int] = frozenset()
-    notes: int = 0
-    written: int = 0
-    late: int = 0
-    heard: int = 0
-    loudness: float = 0.0
-    played: int = 0
-    repeated: int = 0
-    pitched: int = 0
-    on_scale: int = 0
-    _envelopes: dict[int, float] = field(default_factory=dict)
-
-    def add(self, beat: Sequence[Sequence[tuple[str, str]]], repeating: int = 0) -> None:
-        """A beat: for each channel its (time, event). repeating: the channels that repeat one, one bit each."""
-        for channel, happened in enumerate(beat):
-            self.played += bool(happened)
-            self.repeated += bool(happened) and repeating >> channel & 1
-            notes = [event for _, event in happened if is_note(event)]
-            self.notes += len(notes)
-            if channel != NO:
-                self.pitched += len(notes)
-                self.on_scale += sum(int(event.rpartition(":")[2]) % 12 in self.scale for event in notes)
-            if not repeating >> channel & 1:
-                self._add_written(channel, happened)
-
-    def _add_written(self, channel: int, happened: Sequence[tuple[str, str]]) -> None:
-        for i, (time, event) in enumerate(happened):
-            if not is_note(event):
-                continue
-            self.written += 1
-            self.late += not time.endswith(".0")
-            after = happened[i + 1][1] if i + 1 < len(happened) else ""
-            if self.codebook and after.startswith("env:"):
-                self._envelopes[channel] = loudness_of(after, self.codebook)
-            if channel in self._envelopes:
-                self.heard += 1
-                self.loudness += self._envelopes[channel]
-
-
-def loudness_of(event: str, codebook: Codebook) -> float:
-    """The mean volume, 0 to 15, of an envelope's first frames. event: the one that names it."""
-    _, kind, number = event.split(":")
-    curves = codebook.noise if kind == "noise" else codebook.pulse
-    return float(curves[int(number), :HEARD].mean())
 
 
 def _late_notes(events: Sequence[str], *, late: bool) -> int:
@@ -138,7 +83,7 @@ def _late_notes(events: Sequence[str], *, late: bool) -> int:
     return found
 
 
-def _pull(found: float, limits: Limits | None) -> int:
+def _direction(found: float, limits: Range | None) -> int:
     """1 where there should be more, -1 where there should be less, 0 where all is well, with a margin inside limits."""
     low, high = limits or (0.0, np.inf)
     return int(found < low * (1 + NEAR)) - int(found > high * (1 - NEAR))

@@ -18,15 +18,15 @@ from models.inference.sampler import Model, Sampler, TuneSpec
 from models.music.grid import ROWS, RowClock
 from models.music.score import CHANNEL_NAMES, NO, Note, Score
 from models.tokens.codec import clock_events, row_clock, to_text
-from models.tokens.piano_roll import roll_of
-from models.tokens.plan import least_returns, length_event, plan_of, returns_of
+from models.tokens.piano_roll import make_roll
+from models.tokens.plan import least_repetition, length_event, plan_of, repetition_step
 from models.tokens.prompts import GIVEN, THEN, ParsedTune, infill_prompt, parse_tune, phrases, render
 from models.tokens.vocabulary import LENGTHS, scale_of
 
-ROOM = 0.6
+PROMPT_SHARE = 0.6
 """The share of the model's context that what is kept may take, so that there is room for what is written."""
 
-LIKE = 0.1
+TEXTURE_TOLERANCE = 0.1
 """By how much of its share what is written on may differ from the score in texture before it is steered."""
 
 Progress = Callable[[float], None]
@@ -56,7 +56,7 @@ class Source:
         return beat + 1 if nearer else beat
 
 
-def source_of(model: Model, score: Score) -> Source:
+def parse_source(model: Model, score: Score) -> Source:
     """A score as the model reads it."""
     clock = row_clock(score)
     text = to_text(score, clock=clock, codebook=model.codebook, repeats=True)
@@ -76,18 +76,20 @@ def continue_score(
     added = wish.beats or max(1, round(wish.frames / source.clock.beat_frames))
     total = start + added
     controls = [*wish.controls, *plan_of(source.score, source.sheet)]
-    writer = _writer(model, source, controls, total, wish)
+    writer = _sampler(model, source, controls, total, wish)
     rate = source.score.note_count / max(1.0, source.score.seconds)
-    returns = (least_returns(returns_of(source.sheet)), inf)
-    writer.course = replace(writer.course, density=(rate * (1 - LIKE), rate * (1 + LIKE)), returns=returns)
+    returns = (least_repetition(repetition_step(source.sheet)), inf)
+    writer.course = replace(
+        writer.course, density=(rate * (1 - TEXTURE_TOLERANCE), rate * (1 + TEXTURE_TOLERANCE)), returns=returns
+    )
     before = model.encode(" ".join(render(source.sheet, range(start))))
     writer.read(before)
     writer.body = before
-    writer.see(writer.latest(round(ROOM * model.engine.context)))
-    kept = _before(source, start)
-    writer.write(range(start, total), total, _held(source, kept), progress)
+    writer.see(writer.latest(round(PROMPT_SHARE * model.engine.context)))
+    kept = _notes_before(source, start)
+    writer.write(range(start, total), total, _ringing_channels(source, kept), progress)
     written = writer.reader.score(max(source.clock.row(total * ROWS), *(n.end for notes in kept for n in notes), 1))
-    return _joined(source, kept, written, range(source.clock.row(start * ROWS), written.frames))
+    return _merge(source, kept, written, range(source.clock.row(start * ROWS), written.frames))
 
 
 # --- accompany -------------------------------------------------------------------------------------------------
@@ -97,10 +99,10 @@ def accompany(
     model: Model, source: Source, wish: TuneSpec, keep: Collection[int], progress: Progress = lambda _: None
 ) -> Score:
     """The channels of `keep` as they are, the others written new beside them."""
-    write = _write_hearing if model.engine.listener else _write_after
+    write = _accompany_listening if model.engine.listener else _accompany_phrase_by_phrase
     written = write(model, source, wish, sorted(keep), progress)
     kept = [notes if channel in keep else () for channel, notes in enumerate(source.score.channels)]
-    return _joined(source, kept, written.reader.score(source.score.frames), range(source.score.frames))
+    return _merge(source, kept, written.reader.score(source.score.frames), range(source.score.frames))
 
 
 def _mask(channels: Sequence[int]) -> int:
@@ -108,24 +110,28 @@ def _mask(channels: Sequence[int]) -> int:
     return sum(1 << channel for channel in channels)
 
 
-def _write_hearing(model: Model, source: Source, wish: TuneSpec, keep: Sequence[int], progress: Progress) -> Sampler:
+def _accompany_listening(
+    model: Model, source: Source, wish: TuneSpec, keep: Sequence[int], progress: Progress
+) -> Sampler:
     """The other channels by a model that hears what is kept."""
-    writer = _writer(model, source, wish.controls, source.beats, wish)
-    writer.hear(roll_of(source.sheet, keep))
+    writer = _sampler(model, source, wish.controls, source.beats, wish)
+    writer.hear(make_roll(source.sheet, keep))
     writer.see([])
     writer.write(range(source.beats), closed=lambda _: _mask(keep), progress=progress)
     return writer
 
 
-def _write_after(model: Model, source: Source, wish: TuneSpec, keep: Sequence[int], progress: Progress) -> Sampler:
+def _accompany_phrase_by_phrase(
+    model: Model, source: Source, wish: TuneSpec, keep: Sequence[int], progress: Progress
+) -> Sampler:
     """The other channels by a model without a listener, which reads what is kept a phrase ahead of what it writes."""
     controls = [*(f"given:{CHANNEL_NAMES[channel]}" for channel in keep), *wish.controls]
-    writer = _writer(model, source, controls, source.beats, wish)
+    writer = _sampler(model, source, controls, source.beats, wish)
     writer.ends = ("<end>", "<given>", "<then>")
     parts = phrases(source.sheet)
     for i, part in enumerate(parts):
         given = [[GIVEN, *render(source.sheet, near, keep)] for near in parts[max(0, i - 1) : i + 2]]
-        writer.see(_ahead(writer, given, before=len(parts[i - 1]) if i else 0))
+        writer.see(_phrase_context(writer, given, before=len(parts[i - 1]) if i else 0))
 
         def told(share: float, part: range = part) -> None:
             progress((part.start + share * len(part)) / source.beats)
@@ -134,14 +140,14 @@ def _write_after(model: Model, source: Source, wish: TuneSpec, keep: Sequence[in
     return writer
 
 
-def _ahead(writer: Sampler, given: list[list[str]], before: int) -> list[int]:
+def _phrase_context(writer: Sampler, given: list[list[str]], before: int) -> list[int]:
     """What the model sees before it writes a phrase: as much as there is room for, in the order of training.
 
     given: what is kept in the phrase before (where there is one), in this one and in the next. before: the beats of the
     phrase before, which has just been written.
     """
     model = writer.model
-    room = round(ROOM * model.engine.context)
+    room = round(PROMPT_SHARE * model.engine.context)
     this = given[1:] if before else given
     forms = []
     if before:
@@ -163,24 +169,24 @@ def _last_beats(writer: Sampler, count: int) -> list[int]:
 
 def infill(model: Model, source: Source, wish: TuneSpec, span: range, progress: Progress = lambda _: None) -> Score:
     """The score with the beats of a span written anew, between what comes before and after them."""
-    writer = _writer(model, source, [*wish.controls, *plan_of(source.score, source.sheet)], source.beats, wish)
+    writer = _sampler(model, source, [*wish.controls, *plan_of(source.score, source.sheet)], source.beats, wish)
     writer.read(model.encode(" ".join(render(source.sheet, range(span.start)))))
-    writer.see(_around(model, source, span))
-    kept = [tuple(note for note in notes if source_beat(source, note) not in span) for notes in source.score.channels]
-    writer.write(span, closed=_held(source, kept, span.start), progress=progress)
+    writer.see(_context_around(model, source, span))
+    kept = [tuple(note for note in notes if start_beat(source, note) not in span) for notes in source.score.channels]
+    writer.write(span, closed=_ringing_channels(source, kept, span.start), progress=progress)
     start, stop = source.frame(span.start), source.frame(span.stop)
-    made = _ringing(source, writer.reader.score(stop), start, stop)
-    return _joined(source, kept, made, range(start, stop))
+    made = _extend_last_notes(source, writer.reader.score(stop), start, stop)
+    return _merge(source, kept, made, range(start, stop))
 
 
-def source_beat(source: Source, note: Note) -> int:
+def start_beat(source: Source, note: Note) -> int:
     """The beat in which a note begins."""
     return source.clock.row_of(note.start) // ROWS
 
 
-def _around(model: Model, source: Source, span: range) -> list[int]:
+def _context_around(model: Model, source: Source, span: range) -> list[int]:
     """What the model sees before a span: as many beats around it as there is room for."""
-    room = round(ROOM * model.engine.context)
+    room = round(PROMPT_SHARE * model.engine.context)
     head = len(source.sheet.head)
     around = source.beats
     while True:
@@ -191,7 +197,7 @@ def _around(model: Model, source: Source, span: range) -> list[int]:
         around = around * 3 // 4
 
 
-def _ringing(source: Source, made: Score, start: int, stop: int) -> Score:
+def _extend_last_notes(source: Source, made: Score, start: int, stop: int) -> Score:
     """What is written up to a span's end, the last notes ringing on as long as the old ones there did."""
     channels = []
     for notes, old in zip(made.channels, source.score.channels, strict=True):
@@ -206,20 +212,20 @@ def _ringing(source: Source, made: Score, start: int, stop: int) -> Score:
 # --- what they share -------------------------------------------------------------------------------------------
 
 
-def _writer(model: Model, source: Source, controls: list[str], beats: int, wish: TuneSpec) -> Sampler:
+def _sampler(model: Model, source: Source, controls: list[str], beats: int, wish: TuneSpec) -> Sampler:
     """A writer on a source's rows. controls: those of its head, where the model knows them."""
     known = [event for event in controls if model.plans or event.startswith(("scene:", "key:"))]
     length = [length_event(min(beats, LENGTHS[-1]))] if model.plans else []
     head = model.ids(("<bos>", *known, *clock_events(source.clock), *length))
     writer = Sampler(model, head, source.clock, wish.temperature, np.random.default_rng(wish.seed))
     if wish.key:
-        writer.lean_to(wish.key, on_scale(source.score.channels, wish.key))
+        writer.lean_to(wish.key, share_on_scale(source.score.channels, wish.key))
     late = _late_share(source)
-    writer.course = GuidanceTargets(late=(late - LIKE, late + LIKE))
+    writer.course = GuidanceTargets(late=(late - TEXTURE_TOLERANCE, late + TEXTURE_TOLERANCE))
     return writer
 
 
-def on_scale(channels: Sequence[Sequence[Note]], key: str) -> float:
+def share_on_scale(channels: Sequence[Sequence[Note]], key: str) -> float:
     """The share of pitched notes on the scale of a key, 1 where there are none."""
     scale = scale_of(key)
     notes = [note for notes in channels[:NO] for note in notes]
@@ -232,13 +238,13 @@ def _late_share(source: Source) -> float:
     return sum(source.clock.row(source.clock.row_of(frame)) != frame for frame in begun) / max(1, len(begun))
 
 
-def _before(source: Source, beat: int) -> list[tuple[Note, ...]]:
+def _notes_before(source: Source, beat: int) -> list[tuple[Note, ...]]:
     """The notes that begin before a beat, to their own ends."""
     frame = source.frame(beat)
     return [tuple(note for note in notes if note.start < frame) for notes in source.score.channels]
 
 
-def _held(source: Source, kept: Sequence[Sequence[Note]], start: int | None = None) -> Callable[[int], int]:
+def _ringing_channels(source: Source, kept: Sequence[Sequence[Note]], start: int | None = None) -> Callable[[int], int]:
     """For a beat the channels in which a kept note from before still rings as it begins."""
     first = None if start is None else source.frame(start)
 
@@ -253,7 +259,7 @@ def _held(source: Source, kept: Sequence[Sequence[Note]], start: int | None = No
     return closed
 
 
-def _joined(source: Source, kept: Sequence[Sequence[Note]], written: Score, frames: range) -> Score:
+def _merge(source: Source, kept: Sequence[Sequence[Note]], written: Score, frames: range) -> Score:
     """Kept notes, and written ones that begin within some frames, as one score."""
     channels = tuple(
         tuple(sorted([*old, *(note for note in new if note.start in frames)], key=lambda note: note.start))

@@ -17,18 +17,20 @@ import numpy.typing as npt
 
 from models.inference.cross_attention import ListenerError
 from models.inference.engine import Engine, Logits
-from models.inference.guidance import Guidance, GuidanceCounts, GuidanceTargets
+from models.inference.guidance import Guidance, GuidanceTargets
 from models.music.grid import BEAT_CYCLE, ROWS, RowClock
 from models.music.score import CHANNEL_NAMES, CHANNELS, FRAMES_PER_SECOND
-from models.tokens.codec import Reader, knows_plans, load_codebook, load_tokenizer, spelled, token_id
-from models.tokens.grammar import BeatState, TokenTable, legal
+from models.tokens.codec import Reader
+from models.tokens.grammar import BeatState, TokenTable, legal_tokens
 from models.tokens.piano_roll import Roll, RowCounter, Rows
 from models.tokens.song_profiles import load_profiles
+from models.tokens.tokenizer import knows_plans, load_codebook, load_tokenizer, token_events, token_id
+from models.tokens.tune_counts import TuneCounts
 from models.tokens.vocabulary import COUNTDOWN, KEYS, MAX_OFFSET, char, scale_of
 
 TOP_P = 0.95
 """The nucleus sampled from: the likeliest tokens with this share of the probability (Holtzman 2020)."""
-OUT_OF_KEY = 1.5
+OFF_SCALE_COST = 1.5
 """What each note off the scale of a key asked for costs a token, in nats: the model alone hardly hears the key that its
 head names (docs/experiments.md)."""
 KEY_PROFILES = (
@@ -36,11 +38,11 @@ KEY_PROFILES = (
     (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17),
 )
 """How well each semitone above the tonic fits a major key, and a minor one, by ear (Krumhansl and Kessler 1982)."""
-TONALITY = 0.5
+KEY_PROFILE_WEIGHT = 0.5
 """What a point of that profile is worth, in nats: the scale alone does not tell a minor key from its relative major."""
-FAR_OFF = 0.05
+KEY_MARGIN = 0.05
 """The share of notes on a scale that may be missing until notes earn and cost all that they do in its key."""
-AWAY = -0.5
+KEY_REVERSAL = -0.5
 """The most that they earn and cost the other way round, where more are on it than should be."""
 
 
@@ -75,7 +77,7 @@ class Model:
         self.tokenizer = load_tokenizer(folder)
         self.codebook = load_codebook(folder, self.tokenizer)
         self.engine = Engine(folder)
-        self.table = TokenTable(spelled(self.tokenizer))
+        self.table = TokenTable(token_events(self.tokenizer))
         self.plans = knows_plans(self.tokenizer)
         self.kinds = self.table.is_sound + 2 * self.table.is_repeat
         self.outlines = load_profiles(folder)
@@ -101,7 +103,8 @@ class Model:
         profile = np.array(KEY_PROFILES[mode])
         scale = scale_of(key) | {(tonic - 1) % 12}  # the leading tone of minor is at home too
         worth = [
-            TONALITY * (profile[(pitch - tonic) % 12] - profile.mean()) - OUT_OF_KEY * (pitch not in scale)
+            KEY_PROFILE_WEIGHT * (profile[(pitch - tonic) % 12] - profile.mean())
+            - OFF_SCALE_COST * (pitch not in scale)
             for pitch in range(12)
         ]
         pitched = tuple(f"on:{spec.name}:" for spec in CHANNELS if spec.name != "no")
@@ -136,7 +139,7 @@ class Sampler:
         self.read(self.head)
         self.nats, self.drawn = 0.0, 0
         self.course = GuidanceTargets()
-        self._tally = GuidanceCounts(self.model.codebook)
+        self._tally = TuneCounts(self.model.codebook)
         self._turned = (np.zeros(1), np.zeros(1))
         self._leaning: npt.NDArray[np.float64] = np.zeros(len(self.model.table.spelling))
         self._in_key = inf
@@ -161,7 +164,7 @@ class Sampler:
     def _pull_to_key(self) -> float:
         """How much of the leaning to a key is called for: all of it far from the share of notes on its scale."""
         found = self._tally.on_scale / self._tally.pitched if self._tally.pitched else 0.0
-        return float(np.clip((self._in_key - found) / FAR_OFF, AWAY, 1.0))
+        return float(np.clip((self._in_key - found) / KEY_MARGIN, KEY_REVERSAL, 1.0))
 
     def read(self, tokens: Iterable[int]) -> None:
         """Take tokens for the tune so far."""
@@ -248,13 +251,13 @@ class Sampler:
 
     def _next(self, place: BeatState, full: list[int]) -> int:
         """The next token inside a beat, or one of those that end it."""
-        allowed = legal(self.model.table, place)
+        allowed = legal_tokens(self.model.table, place)
         if not place.waits:
             allowed[full] = True
         ids = np.flatnonzero(allowed)
         off_row = place.time > 0 and place.time % MAX_OFFSET > 0
         leant = self._logits + self._turned[off_row]
-        token = draw_apart(leant, ids, self.model.kinds[ids], self.temperature, self.random)
+        token = sample_by_kind(leant, ids, self.model.kinds[ids], self.temperature, self.random)
         self.nats += float(np.logaddexp.reduce(self._logits[ids]) - self._logits[token])
         self.drawn += 1
         return token
@@ -283,7 +286,7 @@ class Sampler:
         return self.body[start:]
 
 
-def draw_apart(
+def sample_by_kind(
     logits: Logits,
     ids: npt.NDArray[np.intp],
     kinds: npt.NDArray[np.intp],
@@ -299,11 +302,11 @@ def draw_apart(
     there = np.unique(kinds)
     if len(there) > 1:
         chances = np.array([np.logaddexp.reduce(scaled[kinds == kind]) for kind in there])
-        ids = ids[kinds == there[draw_token(chances, range(len(there)), 1.0, random, top_p=1.0)]]
-    return draw_token(logits, ids, temperature, random)
+        ids = ids[kinds == there[sample_token(chances, range(len(there)), 1.0, random, top_p=1.0)]]
+    return sample_token(logits, ids, temperature, random)
 
 
-def draw_token(
+def sample_token(
     logits: Logits, allowed: npt.ArrayLike, temperature: float, random: np.random.Generator, top_p: float = TOP_P
 ) -> int:
     """One of the allowed tokens, from the nucleus of the tempered distribution over them."""

@@ -18,15 +18,15 @@ from models.music.score import Grid, Score
 
 Array = npt.NDArray[np.float64]
 
-MULTIPLES = (1 / 2, 3 / 4, 1.0, 4 / 3, 3 / 2, 2.0)
+BEAT_MULTIPLES = (1 / 2, 3 / 4, 1.0, 4 / 3, 3 / 2, 2.0)
 """Of the row clock's beat, that may be the tune's."""
 METERS = (4, 3)
 """Beats a bar that are sought."""
 FEWEST_ONSETS = 8
 """With fewer there is nothing to decide by, and the clock's own beat is taken, four to the bar."""
-NEAR = 1 / 8
+ONSET_TOLERANCE = 1 / 8
 """Of a beat: how far from a line of the grid an onset may lie that is counted there. Half a row."""
-USUAL_BEAT = 30
+TYPICAL_BEAT_FRAMES = 30
 """Frames: 120 BPM, from which the tempo is counted in octaves."""
 
 BEAT_WEIGHTS = {
@@ -54,7 +54,7 @@ BAR_WEIGHTS = {
 def find_grid(score: Score) -> Grid:
     """The grid that the onsets suggest: tempo (45 to 360 BPM), three or four beats a bar, and the frame of bar 1.
 
-    Bar 1 is the first that begins in the score, or at most `NEAR` before it. The score's own grid is not looked at.
+    Bar 1 is the first that begins in the score, or at most `ONSET_TOLERANCE` before it. The score's own grid is not looked at.
     """
     clock = find_clock(score)
     heard = Onsets(score)
@@ -64,27 +64,27 @@ def find_grid(score: Score) -> Grid:
     beats_a_bar, start = find_bar(heard, clock, beat)
     bar = beats_a_bar * beat
     start %= bar
-    if start > bar - NEAR * beat:
+    if start > bar - ONSET_TOLERANCE * beat:
         start -= bar
     return Grid.from_beat(round(16 * beat), round(start), beats_a_bar)
 
 
 def find_multiple(heard: Onsets, clock: RowClock) -> float:
-    """Which of `MULTIPLES` of the clock's beat is the tune's."""
-    features = np.array([beat_features(heard, clock.beat_frames * multiple) for multiple in MULTIPLES])
-    return MULTIPLES[int(np.argmax(features @ np.array(list(BEAT_WEIGHTS.values()))))]
+    """Which of `BEAT_MULTIPLES` of the clock's beat is the tune's."""
+    features = np.array([beat_features(heard, clock.beat_frames * multiple) for multiple in BEAT_MULTIPLES])
+    return BEAT_MULTIPLES[int(np.argmax(features @ np.array(list(BEAT_WEIGHTS.values()))))]
 
 
 def find_bar(heard: Onsets, clock: RowClock, beat: float) -> tuple[int, float]:
     """(beats a bar, frame of a downbeat) for a beat of so many frames."""
-    candidates = bars(clock, beat)
+    candidates = bar_candidates(clock, beat)
     features = bar_features(heard, beat, candidates)
     return candidates[int(np.argmax(features @ np.array(list(BAR_WEIGHTS.values()))))]
 
 
 def beat_features(heard: Onsets, beat: float) -> Array:
     """What speaks for a beat of so many frames, in the order of `BEAT_WEIGHTS` [9]."""
-    octaves = np.log2(beat / USUAL_BEAT)
+    octaves = np.log2(beat / TYPICAL_BEAT_FRAMES)
     return np.array(
         [
             octaves,
@@ -100,19 +100,19 @@ def beat_features(heard: Onsets, beat: float) -> Array:
     )
 
 
-def bars(clock: RowClock, beat: float) -> list[tuple[int, float]]:
+def bar_candidates(clock: RowClock, beat: float) -> list[tuple[int, float]]:
     """(beats a bar, frame of a downbeat): every meter, begun on every row of the clock that a bar has."""
     row = clock.beat_frames / ROWS
     return [(meter, clock.row(0) + i * row) for meter in METERS for i in range(round(meter * beat / row))]
 
 
 def bar_features(heard: Onsets, beat: float, candidates: list[tuple[int, float]]) -> Array:
-    """What speaks for each candidate of `bars`, in the order of `BAR_WEIGHTS` [candidates, 6]."""
+    """What speaks for each candidate of `bar_candidates`, in the order of `BAR_WEIGHTS` [candidates, 6]."""
     first = float(heard.all.frames.min())
     found = []
     for meter in METERS:
         starts = np.array([start for beats, start in candidates if beats == meter])
-        bar, near = meter * beat, NEAR * beat
+        bar, near = meter * beat, ONSET_TOLERANCE * beat
         columns = (
             np.full(len(starts), float(meter == 3)),
             np.abs((first - starts + bar / 2) % bar - bar / 2) <= near,

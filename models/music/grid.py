@@ -20,7 +20,7 @@ BEAT_CYCLE = 16
 NTSC = (600_000, 600_988)
 """Score frames per console frame, as a fraction: 60 / 60.0988."""
 
-SOUGHT_BEATS = (20, 40)
+BEAT_RANGE = (20, 40)
 """Beats sought, in frames: 180 down to 90 BPM, one octave, so that half and double tempo cannot both be found."""
 _FAST = 4
 """Onsets nearer than this many frames to the one before are the sound engine's arpeggios, not rhythm."""
@@ -91,7 +91,7 @@ def find_clock(score: Score) -> RowClock:
     frames, weights = onset_weights(score)
     if len(frames) < 8:
         return RowClock(480, lead=(-int(frames.min())) % 30 if len(frames) else 0)
-    sixteenths = np.arange(SOUGHT_BEATS[0] * 16, SOUGHT_BEATS[1] * 16)
+    sixteenths = np.arange(BEAT_RANGE[0] * 16, BEAT_RANGE[1] * 16)
     best, best_strength = RowClock(480), -1.0
     for ntsc in (False, True):
         beats = sixteenths / 16 * (NTSC[0] / NTSC[1] if ntsc else 1)

@@ -19,15 +19,15 @@ Array = npt.NDArray[np.float64]
 KICK, SNARE = (1, 5), (8, 11)
 """Noise periods that bass drums and toms, and snares and claps are arranged on; most sound engines have them in this
 order too."""
-STROKE = 3
+STROKE_FRAMES = 3
 """Frames after a bass drum at which another drum still belongs to the same stroke."""
-LONGEST = 120
+LONGEST_NOTE = 120
 """Frames from which on a longer note is no stronger accent."""
-FEWEST = 4
+FEWEST_ONSETS = 4
 """Onsets of one kind, or distances between them, that can show a rhythm."""
 
 
-class Strokes:
+class OnsetSeries:
     """Onsets of one kind, [onsets]: `frames`, in the score's 1/60 s, and `weights`, how much each counts."""
 
     def __init__(self, frames: Array, weights: Array | None = None) -> None:
@@ -40,14 +40,14 @@ class Strokes:
 
         The length of the mean of their phases: a Fourier coefficient, as in Grosche and Mueller (2011).
         """
-        if len(self.frames) < FEWEST:
+        if len(self.frames) < FEWEST_ONSETS:
             return 0.0
         return float(abs(self.weights @ np.exp(2j * np.pi * self.frames / period)) / self._all)
 
     def spacing(self, beat: float) -> float:
         """Octaves between a beat of so many frames and the median time from one to the next; 0 with hardly any."""
         apart = np.diff(np.unique(self.frames))
-        return float(np.log2(np.median(apart) / beat)) if len(apart) >= 2 * FEWEST else 0.0
+        return float(np.log2(np.median(apart) / beat)) if len(apart) >= 2 * FEWEST_ONSETS else 0.0
 
     def share(self, starts: Array, period: float, near: float) -> Array:
         """The share of the weight within `near` frames of start + n x period, for each start [starts]."""
@@ -61,12 +61,12 @@ class Onsets:
     def __init__(self, score: Score) -> None:
         noise, bass = score.channels[NO], score.channels[TR]
         pitched = [note for channel in (P1, P2, TR) for note in score.channels[channel]]
-        self.all = Strokes(*onset_weights(score))
-        self.snare = Strokes(_snares(noise))
-        self.bass = Strokes(_starts(bass))
-        self.bass_changes = Strokes(_starts(b for a, b in pairwise(bass) if (a.pitch - b.pitch) % 12))
-        lengths = np.array([min(LONGEST, note.length) for note in pitched], dtype=np.float64)
-        self.long = Strokes(_starts(pitched), lengths)
+        self.all = OnsetSeries(*onset_weights(score))
+        self.snare = OnsetSeries(_snares(noise))
+        self.bass = OnsetSeries(_starts(bass))
+        self.bass_changes = OnsetSeries(_starts(b for a, b in pairwise(bass) if (a.pitch - b.pitch) % 12))
+        lengths = np.array([min(LONGEST_NOTE, note.length) for note in pitched], dtype=np.float64)
+        self.long = OnsetSeries(_starts(pitched), lengths)
         # One number a note, so that the same note some frames later is that number and the frames.
         named = {((channel == NO) * 256 + note.pitch) << 32 | note.start for channel, note in score.notes()}
         self._named = np.array(sorted(named), dtype=np.int64)
@@ -87,4 +87,6 @@ def _snares(noise: Sequence[Note]) -> Array:
     """The onsets of the snares, those after a bass drum at its frame."""
     kicks = {note.start for note in noise if KICK[0] <= note.pitch <= KICK[1]}
     starts = [note.start for note in noise if SNARE[0] <= note.pitch <= SNARE[1]]
-    return np.array([start - STROKE if start - STROKE in kicks else start for start in starts], dtype=np.float64)
+    return np.array(
+        [start - STROKE_FRAMES if start - STROKE_FRAMES in kicks else start for start in starts], dtype=np.float64
+    )

@@ -24,7 +24,7 @@ from models.music.score import Change, Grid, Note, Score
 TRAIN_FILE, VALID_FILE = "train.jsonl.gz", "valid.jsonl.gz"
 """The two sides of a corpus, in its folder."""
 
-CLEAR = 0.75
+CLEAR_KEY = 0.75
 """Correlation under which a song counts as having no clear key, as the predecessor drew the line."""
 
 
@@ -56,14 +56,14 @@ class Song:
     @property
     def clear_key(self) -> str | None:
         """The key, where there is no doubt about it."""
-        return self.key if self.key_correlation >= CLEAR else None
+        return self.key if self.key_correlation >= CLEAR_KEY else None
 
 
 def song_to_json(song: Song) -> str:
     """A song as one line."""
     labels = {name: getattr(song, name) for name in Song.__dataclass_fields__ if name not in ("score", "clock")}
     clock = asdict(song.clock) if song.clock else None
-    return json.dumps({**labels, "clock": clock, "score": _packed(song.score)}, separators=(",", ":"))
+    return json.dumps({**labels, "clock": clock, "score": _score_to_json(song.score)}, separators=(",", ":"))
 
 
 def song_from_json(line: str | bytes) -> Song:
@@ -71,7 +71,7 @@ def song_from_json(line: str | bytes) -> Song:
     try:
         found = json.loads(line)
         clock = RowClock(**found["clock"]) if found["clock"] else None
-        return Song(**{**found, "clock": clock, "score": _unpacked(found["score"])})
+        return Song(**{**found, "clock": clock, "score": _score_from_json(found["score"])})
     except (ValueError, TypeError, LookupError) as error:
         raise CorpusError(f"A line of the corpus holds no song: {error}.") from error
 
@@ -92,7 +92,7 @@ def read_songs(path: Path) -> Iterator[Song]:
     return map(song_from_json, read_lines(path))
 
 
-def pack(songs: Iterable[Song]) -> bytes:
+def encode_songs(songs: Iterable[Song]) -> bytes:
     """Songs as a part of a corpus file, which is such parts one after the other. The same songs, the same bytes."""
     return gzip.compress("".join(f"{song_to_json(song)}\n" for song in songs).encode(), 6, mtime=0)
 
@@ -101,7 +101,7 @@ def write_songs(path: Path, songs: Iterable[Song]) -> None:
     """Write a corpus file, one song at a time."""
     with path.open("wb") as file:
         for song in songs:
-            file.write(pack([song]))
+            file.write(encode_songs([song]))
 
 
 # --- MIDI files -------------------------------------------------------------------------------------------------
@@ -115,7 +115,7 @@ def midi_files(folder: Path) -> list[Path]:
     return files
 
 
-def read_file(path: Path) -> Score:
+def read_midi_file(path: Path) -> Score:
     """A file's score; raises CorpusError, which names the file."""
     try:
         return read_score(path)
@@ -126,14 +126,22 @@ def read_file(path: Path) -> Score:
 # --- scores ----------------------------------------------------------------------------------------------------
 
 
-def _packed(score: Score) -> dict[str, Any]:
+def _score_to_json(score: Score) -> dict[str, Any]:
     """A score as lists: a note is [frames after the end of the one before, length, pitch, volume, duty]."""
     grid = score.grid
     channels = []
     for notes in score.channels:
         before, rows = 0, []
         for note in notes:
-            rows.append([note.start - before, note.length, note.pitch, _flat(note.volume), _flat(note.duty)])
+            rows.append(
+                [
+                    note.start - before,
+                    note.length,
+                    note.pitch,
+                    _flatten_changes(note.volume),
+                    _flatten_changes(note.duty),
+                ]
+            )
             before = note.end
         channels.append(rows)
     return {
@@ -145,24 +153,24 @@ def _packed(score: Score) -> dict[str, Any]:
     }
 
 
-def _unpacked(packed: dict[str, Any]) -> Score:
+def _score_from_json(packed: dict[str, Any]) -> Score:
     channels = []
     for rows in packed["channels"]:
         now, notes = 0, []
         for gap, length, pitch, volume, duty in rows:
             start = now + gap
             now = start + length
-            notes.append(Note(start, now, pitch, _changes(volume), _changes(duty)))
+            notes.append(Note(start, now, pitch, _parse_changes(volume), _parse_changes(duty)))
         channels.append(tuple(notes))
     grid = packed["grid"]
     kept = Grid(tuple(grid[0]), *grid[1:]) if grid else None
     return Score(tuple(channels), packed["frames"], kept, packed["title"], packed["loop"])
 
 
-def _flat(changes: tuple[Change, ...]) -> list[int]:
+def _flatten_changes(changes: tuple[Change, ...]) -> list[int]:
     """[first value, time, value, time, value ...]: the first change is always at 0."""
     return [number for change in changes for number in change][1:]
 
 
-def _changes(flat: list[int]) -> tuple[Change, ...]:
+def _parse_changes(flat: list[int]) -> tuple[Change, ...]:
     return ((0, flat[0]), *zip(flat[1::2], flat[2::2], strict=True))

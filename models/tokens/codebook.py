@@ -19,11 +19,11 @@ from models.tokens.sounds import (
     Codebook,
     Curves,
     attacks,
-    misfits,
-    padded,
+    mean_squared_errors,
+    pad_curves,
 )
 
-LEARNT_FROM = 40_000
+SAMPLE_SIZE = 40_000
 """Attacks of the pulses, and of the noise, that a codebook is learnt from at the most."""
 _ROUNDS = 16
 """Of Lloyd's algorithm (1982)."""
@@ -38,9 +38,9 @@ class _Sample:
 
     def add(self, attack: Attack) -> None:
         self._seen += 1
-        if len(self.kept) < LEARNT_FROM:
+        if len(self.kept) < SAMPLE_SIZE:
             self.kept.append(attack)
-        elif (i := int(self._random.integers(self._seen))) < LEARNT_FROM:
+        elif (i := int(self._random.integers(self._seen))) < SAMPLE_SIZE:
             self.kept[i] = attack
 
 
@@ -69,21 +69,21 @@ def _envelopes(random: np.random.Generator, found: list[Attack], count: int) -> 
     """
     if not found:
         return [[CHANNELS[NO].volumes[1]] * ENVELOPE_FRAMES] * count
-    values, lasts = padded([attack.volumes for attack in found], ENVELOPE_FRAMES)
-    filled = held(values, lasts)
+    values, lasts = pad_curves([attack.volumes for attack in found], ENVELOPE_FRAMES)
+    filled = hold_last(values, lasts)
     different = np.unique(filled, axis=0)
     centres = different[random.choice(len(different), count, replace=len(different) < count)]
     for _ in range(_ROUNDS):
-        own = np.eye(count, dtype=np.float32)[misfits(values, lasts, centres).argmin(axis=1)].T
+        own = np.eye(count, dtype=np.float32)[mean_squared_errors(values, lasts, centres).argmin(axis=1)].T
         weight = own @ lasts
         mean = (own @ (values * lasts)) / np.maximum(weight, 1)
-        centres = held(mean, np.asarray(weight > 0, np.float32))
+        centres = hold_last(mean, np.asarray(weight > 0, np.float32))
         unused = np.flatnonzero(weight[:, 0] == 0)
         centres[unused] = filled[random.integers(len(found), size=len(unused))]
     return [list(map(int, row)) for row in np.round(centres)]
 
 
-def held(values: Curves, lasts: Curves) -> Curves:
+def hold_last(values: Curves, lasts: Curves) -> Curves:
     """Curves [rows, frames] whose last value stays where they do not last."""
     ends = np.maximum(lasts.sum(axis=1).astype(int) - 1, 0)
     frames = np.minimum(np.arange(values.shape[1])[None], ends[:, None])

@@ -194,18 +194,18 @@ class TokenTable:
                 place.sounding = place.sounding | bit if kind == "on" else place.sounding & ~bit
 
 
-def in_time(table: TokenTable, place: BeatState) -> Mask:
+def times_increase(table: TokenTable, place: BeatState) -> Mask:
     """Times go forward inside a beat."""
     return np.asarray((table.first_time == NOTHING) | (table.first_time > place.time))
 
 
-def after_time(table: TokenTable, place: BeatState) -> Mask:
+def events_follow_times(table: TokenTable, place: BeatState) -> Mask:
     """Something happens at each time before the next is written."""
     begins_with_time = (table.first_channel == NOTHING) & ~table.is_sound & ~table.is_repeat
     return ~begins_with_time if place.waits else np.ones(len(begins_with_time), dtype=np.bool_)
 
 
-def in_channel_order(table: TokenTable, place: BeatState) -> Mask:
+def channels_in_order(table: TokenTable, place: BeatState) -> Mask:
     """At one time the channels come in order, each once, and only after the time was written."""
     goes_on = table.first_channel != NOTHING
     if place.time == NOTHING:
@@ -213,17 +213,17 @@ def in_channel_order(table: TokenTable, place: BeatState) -> Mask:
     return np.asarray(~goes_on | (table.first_channel > place.channel))
 
 
-def on_rows(table: TokenTable, place: BeatState) -> Mask:
+def offsets_fit_rows(table: TokenTable, place: BeatState) -> Mask:
     """No time lies beyond the frames of its row."""
     return np.asarray((table.furthest < np.array(place.rows)).all(axis=1), dtype=bool)
 
 
-def ends_what_sounds(table: TokenTable, place: BeatState) -> Mask:
+def only_sounding_channels_stop(table: TokenTable, place: BeatState) -> Mask:
     """Only a channel that sounds can fall silent."""
     return np.asarray((table.needs_sounding & ~place.sounding) == 0)
 
 
-def lets_the_last_beat_ring(table: TokenTable, place: BeatState) -> Mask:
+def no_note_starts_in_last_beat(table: TokenTable, place: BeatState) -> Mask:
     """No note begins in the last beat: in training, too, only tunes that end so announce their end.
 
     A time is written there only while something sounds that can end then.
@@ -235,7 +235,7 @@ def lets_the_last_beat_ring(table: TokenTable, place: BeatState) -> Mask:
     return np.asarray(~table.begins_notes & (~waits | can_end))
 
 
-def sounds_belong_to_a_note(table: TokenTable, place: BeatState) -> Mask:
+def sounds_follow_notes(table: TokenTable, place: BeatState) -> Mask:
     """A sound directly follows a note of its kind of channel, its envelope first, each once."""
     if place.voice == NOTHING or 1 << place.voice & SOUNDLESS:
         return ~table.is_sound
@@ -243,7 +243,7 @@ def sounds_belong_to_a_note(table: TokenTable, place: BeatState) -> Mask:
     return np.asarray(~table.is_sound | fits)
 
 
-def first_notes_name_an_envelope(table: TokenTable, place: BeatState) -> Mask:
+def first_note_names_envelope(table: TokenTable, place: BeatState) -> Mask:
     """The first note of a channel has an envelope before anything else follows."""
     if place.asks:
         return np.asarray(table.first_said == ENVELOPE)
@@ -258,7 +258,7 @@ def repeats_come_first(table: TokenTable, place: BeatState) -> Mask:
     return np.asarray(~table.is_repeat | (lowest > place.repeating))
 
 
-def repeats_have_a_source(table: TokenTable, place: BeatState) -> Mask:
+def repeats_have_source(table: TokenTable, place: BeatState) -> Mask:
     """A channel repeats only a beat in which it did something that fits into this one."""
     mask = ~table.is_repeat
     if place.time == NOTHING and place.played:
@@ -271,35 +271,35 @@ def repeats_have_a_source(table: TokenTable, place: BeatState) -> Mask:
     return mask
 
 
-def what_repeats_is_left_alone(table: TokenTable, place: BeatState) -> Mask:
+def repeating_channels_stay_silent(table: TokenTable, place: BeatState) -> Mask:
     """Nothing else happens in a channel that repeats a beat, and no time is written where all of them do."""
     if place.repeating | place.closed == ALL:
         return ~table.is_happening
     return np.asarray((table.channels & place.repeating == 0) | table.is_repeat)
 
 
-def what_is_closed_is_left_alone(table: TokenTable, place: BeatState) -> Mask:
+def closed_channels_stay_silent(table: TokenTable, place: BeatState) -> Mask:
     """Nothing happens in a channel that is not to be written."""
     return np.asarray(table.channels & place.closed == 0)
 
 
 RULES = (
-    in_time,
-    after_time,
-    in_channel_order,
-    on_rows,
-    ends_what_sounds,
-    lets_the_last_beat_ring,
-    sounds_belong_to_a_note,
-    first_notes_name_an_envelope,
+    times_increase,
+    events_follow_times,
+    channels_in_order,
+    offsets_fit_rows,
+    only_sounding_channels_stop,
+    no_note_starts_in_last_beat,
+    sounds_follow_notes,
+    first_note_names_envelope,
     repeats_come_first,
-    repeats_have_a_source,
-    what_repeats_is_left_alone,
-    what_is_closed_is_left_alone,
+    repeats_have_source,
+    repeating_channels_stay_silent,
+    closed_channels_stay_silent,
 )
 
 
-def legal(table: TokenTable, place: BeatState) -> Mask:
+def legal_tokens(table: TokenTable, place: BeatState) -> Mask:
     """Tokens of happenings, of sounds and of repeats that may follow."""
     mask = table.is_happening | table.is_sound | table.is_repeat
     for rule in RULES:

@@ -21,7 +21,7 @@ from models.tokens.vocabulary import BACKS, MAX_OFFSET, event_of
 Roll = npt.NDArray[np.int64]
 Rows = npt.NDArray[np.int64]
 
-MANY = 3
+MOST_NOTES = 3
 """Notes that begin in a row, at the most: more count as so many."""
 
 
@@ -35,15 +35,15 @@ def _columns() -> Iterator[tuple[str, int]]:
     for spec in CHANNELS:
         pitches = spec.highest - spec.lowest + 1
         yield from (("sounds", 2 + pitches), ("begins", 1 + pitches), ("late", 1 + MAX_OFFSET))
-        yield from (("many", 1 + MANY), ("back", 1 + len(BACKS)))
+        yield from (("many", 1 + MOST_NOTES), ("back", 1 + len(BACKS)))
     yield from (("row", ROWS), ("beat", BEAT_CYCLE))
 
 
 COLUMNS = tuple(_columns())
-FIRST = np.cumsum([0, *(values for _, values in COLUMNS)])
+COLUMN_OFFSETS = np.cumsum([0, *(values for _, values in COLUMNS)])
 """The table's index of each column's 0, and the table's length."""
-TABLE = int(FIRST[-1])
-OF_CHANNEL = (len(COLUMNS) - 2) // len(CHANNELS)
+TABLE_SIZE = int(COLUMN_OFFSETS[-1])
+COLUMNS_PER_CHANNEL = (len(COLUMNS) - 2) // len(CHANNELS)
 """Columns of one channel."""
 
 
@@ -57,17 +57,19 @@ class _Row:
     last: int | None = None
 
 
-def roll_of(sheet: ParsedTune, channels: Collection[int]) -> Roll:
+def make_roll(sheet: ParsedTune, channels: Collection[int]) -> Roll:
     """The rows of a whole song [rows, columns]: what `channels` do; of others only that they are not given."""
     roll = np.zeros((len(sheet.beats) * ROWS, len(COLUMNS)), dtype=np.int64)
     roll[:, -2] = np.arange(len(roll)) % ROWS
     roll[:, -1] = np.repeat([int(event_of(beat.opening[0]).split(":")[1]) for beat in sheet.beats], ROWS)
     for channel in channels:
-        roll[:, channel * OF_CHANNEL : (channel + 1) * OF_CHANNEL] = list(_channel_rows(sheet, channel))
-    return np.asarray(roll + FIRST[:-1])
+        roll[:, channel * COLUMNS_PER_CHANNEL : (channel + 1) * COLUMNS_PER_CHANNEL] = list(
+            _channel_rows(sheet, channel)
+        )
+    return np.asarray(roll + COLUMN_OFFSETS[:-1])
 
 
-def stacked(rolls: Sequence[Roll]) -> Roll:
+def stack_rolls(rolls: Sequence[Roll]) -> Roll:
     """Rolls as one array [n, rows, columns], shorter ones filled up with -1."""
     found = np.full((len(rolls), max(map(len, rolls)), len(COLUMNS)), -1, dtype=np.int64)
     for row, roll in zip(found, rolls, strict=True):
@@ -99,7 +101,7 @@ def _beat_rows(cell: Cell, lowest: int) -> list[_Row]:
         pitch = int(rest[1]) - lowest
         if not row.many:
             row.begins, row.late = 1 + pitch, 1 + offset
-        row.many, row.last = min(MANY, row.many + 1), 2 + pitch
+        row.many, row.last = min(MOST_NOTES, row.many + 1), 2 + pitch
     return rows
 
 

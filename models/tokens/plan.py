@@ -11,14 +11,14 @@ from collections.abc import Sequence
 from math import inf
 
 from models.music.score import CHANNEL_NAMES, Score
-from models.tokens.prompts import EVERY, ParsedTune
+from models.tokens.prompts import ALL_CHANNELS, ParsedTune
 from models.tokens.vocabulary import LENGTHS
 
 DENSITY_EDGES = (7.3, 10.6, 14.4, 18.8, 27.2)
 """Notes a second."""
 DENSITY_STEPS = {"low": (0, 1), "medium": (2, 3), "high": (4, 5)}
 """The steps of density in each third of the songs."""
-RETURN_EDGES = (0.15, 0.3, 0.4, 0.5, 0.6)
+REPETITION_EDGES = (0.15, 0.3, 0.4, 0.5, 0.6)
 """The share of beats, each channel's counted apart and empty ones left out, that repeat an earlier one."""
 
 
@@ -27,10 +27,10 @@ def plan_of(score: Score, sheet: ParsedTune) -> list[str]:
     names = [name for name, notes in zip(CHANNEL_NAMES, score.channels, strict=True) if notes]
     if not names:
         return []
-    return [f"voices:{'+'.join(names)}", f"density:{density_of(score)}", f"returns:{returns_of(sheet)}"]
+    return [f"voices:{'+'.join(names)}", f"density:{density_step(score)}", f"returns:{repetition_step(sheet)}"]
 
 
-def density_of(score: Score) -> int:
+def density_step(score: Score) -> int:
     """The step of a score's notes a second."""
     return bisect(DENSITY_EDGES, score.note_count / max(1.0, score.seconds))
 
@@ -40,22 +40,22 @@ def density_range(steps: Sequence[int]) -> tuple[float, float]:
     return (0.0, *DENSITY_EDGES)[steps[0]], (*DENSITY_EDGES, inf)[steps[-1]]
 
 
-def least_returns(step: int) -> float:
+def least_repetition(step: int) -> float:
     """The share of beats that repeat, at the least, of a step."""
-    return (0.0, *RETURN_EDGES)[step]
+    return (0.0, *REPETITION_EDGES)[step]
 
 
 def density_name(score: Score) -> str:
     """The third of songs that a score is as dense as: low, medium or high."""
-    step = density_of(score)
+    step = density_step(score)
     return next(name for name, steps in DENSITY_STEPS.items() if step in steps)
 
 
-def returns_of(sheet: ParsedTune) -> int:
+def repetition_step(sheet: ParsedTune) -> int:
     """The step of the share of beats that repeat."""
     repeated = sum(len(beat.again) for beat in sheet.beats)
-    played = sum(bool(cells[channel]) for cells in sheet.played for channel in EVERY)
-    return bisect(RETURN_EDGES, repeated / max(1, played))
+    played = sum(bool(cells[channel]) for cells in sheet.played for channel in ALL_CHANNELS)
+    return bisect(REPETITION_EDGES, repeated / max(1, played))
 
 
 def length_event(beats: int) -> str:

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from models.music.score import CHANNEL_NAMES, CHANNELS
 from models.tokens.vocabulary import BACKS, char, event_of, is_sound
 
-EVERY = range(len(CHANNELS))
+ALL_CHANNELS = range(len(CHANNELS))
 GIVEN, THEN, END = char("<given>"), char("<then>"), char("<end>")
 
 Cell = tuple[tuple[str, str], ...]
@@ -70,7 +70,7 @@ def parse_tune(text: str) -> ParsedTune:
 
 def _cells(body: str) -> list[Cell]:
     """What happens in a beat, for each channel. A time at which nothing happens (an explicit end) is left out."""
-    found: list[list[tuple[str, str]]] = [[] for _ in EVERY]
+    found: list[list[tuple[str, str]]] = [[] for _ in ALL_CHANNELS]
     time, channel = "", 0
     for character in body:
         event = event_of(character)
@@ -91,11 +91,13 @@ def _played(beats: Sequence[Beat]) -> list[list[Cell]]:
     """For each beat and channel what happens, repeats written out."""
     played: list[list[Cell]] = []
     for i, beat in enumerate(beats):
-        played.append([played[i - beat.again[c]][c] if c in beat.again else beat.cells[c] for c in EVERY])
+        played.append([played[i - beat.again[c]][c] if c in beat.again else beat.cells[c] for c in ALL_CHANNELS])
     return played
 
 
-def render(sheet: ParsedTune, beats: range, channels: Collection[int] = EVERY, hidden: range = range(0)) -> list[str]:
+def render(
+    sheet: ParsedTune, beats: range, channels: Collection[int] = ALL_CHANNELS, hidden: range = range(0)
+) -> list[str]:
     """The words of some beats, of some channels. hidden: beats that no repeat may point to."""
     words: list[str] = []
     for i in beats:
@@ -152,6 +154,6 @@ def infill_prompt(sheet: ParsedTune, before: int, span: range, after: int) -> st
     return " ".join([*words, THEN, *render(sheet, span), END])
 
 
-def only(sheet: ParsedTune, channels: Collection[int], first: int = 0) -> str:
+def render_channels(sheet: ParsedTune, channels: Collection[int], first: int = 0) -> str:
     """Some channels alone, from a beat on."""
     return " ".join([*sheet.head, *render(sheet, range(first, len(sheet.beats)), channels), END])

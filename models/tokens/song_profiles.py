@@ -13,21 +13,17 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from models.errors import MusicError
-from models.inference.guidance import GuidanceCounts
 from models.tokens.prompts import Cell, parse_tune
 from models.tokens.sounds import Codebook
+from models.tokens.tune_counts import TuneCounts
 from models.tokens.vocabulary import event_of, is_note
 
-if TYPE_CHECKING:
-    from models.training.examples import Example  # what reads corpora, which nobody needs who draws an outline
-
 PROFILES_FILE = "outlines.json"
-VOICED = ("p1+p2+tr", "p1+p2+tr+no")
+FULL_VOICES = ("p1+p2+tr", "p1+p2+tr+no")
 """Songs do without drums; one without a voice is poorer than a tune for people should be."""
 
 
@@ -57,17 +53,17 @@ class SongProfile:
         return [f"voices:{self.voices}", f"density:{self.density}", f"returns:{self.returns}"]
 
 
-USUAL = SongProfile(None, None, VOICED[-1], 2, 2, 480, 0.1, None, 64)
+DEFAULT_PROFILE = SongProfile(None, None, FULL_VOICES[-1], 2, 2, 480, 0.1, None, 64)
 """For a model that was kept without outlines."""
 
 
-def profile_of(text: str, codebook: Codebook | None = None) -> SongProfile | None:
+def parse_profile(text: str, codebook: Codebook | None = None) -> SongProfile | None:
     """What a text of training says of a song; None of one without notes. codebook: of the envelopes that it names."""
     sheet = parse_tune(text)
     said = dict(event_of(word[0]).split(":") for word in sheet.head[1:])
     if "voices" not in said:
         return None
-    tally = GuidanceCounts(codebook)
+    tally = TuneCounts(codebook)
     ornaments = 0
     for beat in sheet.beats:
         cells = [_events(cell) for cell in beat.cells]
@@ -92,15 +88,15 @@ def _events(cell: Cell) -> list[tuple[str, str]]:
     return [(event_of(time).partition(":")[2], event_of(c)) for time, told in cell for c in told if c != " "]
 
 
-def save_profiles(songs: Iterable[Example], folder: Path, codebook: Codebook | None) -> None:
-    """Keep the outlines of songs with a model, a line each; their games are counted as they come."""
+def save_profiles(songs: Iterable[tuple[str, str]], folder: Path, codebook: Codebook | None) -> None:
+    """Write the profiles of songs, (text, game) each, beside a model. Games are numbered as they come."""
     games: dict[str, int] = {}
     found = (
-        replace(outline, game=games.setdefault(song.game, len(games)))
-        for song in songs
-        if (outline := profile_of(song.text, codebook))
+        replace(profile, game=games.setdefault(game, len(games)))
+        for text, game in songs
+        if (profile := parse_profile(text, codebook))
     )
-    rows = ",\n".join(json.dumps(astuple(outline)) for outline in found)
+    rows = ",\n".join(json.dumps(astuple(profile)) for profile in found)
     (folder / PROFILES_FILE).write_text(f"[\n{rows}\n]\n", encoding="utf-8")
 
 
@@ -108,12 +104,12 @@ def load_profiles(folder: Path) -> list[SongProfile]:
     """The outlines kept with a model, or the usual one alone. Raises MusicError where the file is damaged."""
     path = folder / PROFILES_FILE
     if not path.exists():
-        return [USUAL]
+        return [DEFAULT_PROFILE]
     try:
         found = [SongProfile(*row) for row in json.loads(path.read_text(encoding="utf-8"))]
     except (ValueError, TypeError) as error:
         raise MusicError(f"{path} holds no outlines") from error
-    return found or [USUAL]
+    return found or [DEFAULT_PROFILE]
 
 
 def draw_profile(
@@ -133,7 +129,7 @@ def draw_profile(
     """
     found = list(outlines)
     for fits in (
-        lambda one: one.voices in VOICED,
+        lambda one: one.voices in FULL_VOICES,
         lambda one: scene is None or one.scene == scene,
         lambda one: one.beats * one.sixteenths / 16 >= frames / 2,
         lambda one: not densities or one.density in densities,

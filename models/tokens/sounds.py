@@ -116,7 +116,7 @@ def _changes(curve: Curves, begin: int, length: int) -> tuple[Change, ...]:
 # --- from notes to sounds --------------------------------------------------------------------------------------
 
 
-def goes_on(before: Note | None, start: int) -> bool:
+def continues_sound(before: Note | None, start: int) -> bool:
     """Whether a note that begins at `start` goes on with the sound of the one before it, by the notes alone."""
     return before is not None and before.end == start and before.length <= ORNAMENT
 
@@ -127,7 +127,7 @@ def attacks(notes: Iterable[Note]) -> Iterator[Attack]:
     volumes: list[int] = []
     forced = False
     for note in notes:
-        joined = goes_on(run[-1] if run else None, note.start)
+        joined = continues_sound(run[-1] if run else None, note.start)
         if run and not (joined and note.volume[0][1] <= volumes[-1] + 1):
             yield _attack(run, volumes, forced=forced)
             run, volumes = [], []
@@ -168,11 +168,15 @@ def _named(channel: int, notes: Sequence[Note], codebook: Codebook, repeated: di
     found = list(attacks(notes)) if channel != TR else []
     if not found:
         return {}
-    misfit = misfits(*padded([attack.volumes for attack in found], ENVELOPE_FRAMES), codebook.envelopes(channel))
+    misfit = mean_squared_errors(
+        *pad_curves([attack.volumes for attack in found], ENVELOPE_FRAMES), codebook.envelopes(channel)
+    )
     if channel == NO:
         courses = np.array([attack.duties[0] for attack in found])
     else:
-        courses = misfits(*padded([attack.duties for attack in found], DUTY_FRAMES), codebook.duty).argmin(axis=1)
+        courses = mean_squared_errors(
+            *pad_curves([attack.duties for attack in found], DUTY_FRAMES), codebook.duty
+        ).argmin(axis=1)
     best = misfit.argmin(axis=1)
     begun = {attack.start: i for i, attack in enumerate(found)}
     named: dict[int, Named] = {}
@@ -193,7 +197,7 @@ def _named(channel: int, notes: Sequence[Note], codebook: Codebook, repeated: di
         if says != (None, None):
             named[note.start] = says
         # From here on as `Voice` will hear it.
-        sound = says[0] if says[0] is not None or goes_on(before, note.start) else memory.recall(note.pitch)
+        sound = says[0] if says[0] is not None or continues_sound(before, note.start) else memory.recall(note.pitch)
         if sound is not None:
             memory.keep(note.pitch, sound)
         course = course if says[1] is None else says[1]
@@ -237,7 +241,7 @@ class Voice:
     def begin(self, before: Note | None, start: int, pitch: int) -> None:
         """A note begins; `before` is the channel's last."""
         self._start, self._pitch = start, pitch
-        if not goes_on(before, start):
+        if not continues_sound(before, start):
             self._attack = start
             self._sound = self._memory.recall(pitch)
             if self._sound is not None:
@@ -265,7 +269,7 @@ class Voice:
 # --- curves ----------------------------------------------------------------------------------------------------
 
 
-def padded(rows: Sequence[Sequence[int]], frames: int) -> tuple[Curves, Curves]:
+def pad_curves(rows: Sequence[Sequence[int]], frames: int) -> tuple[Curves, Curves]:
     """(values [rows, frames], 1 where they last and 0 after)."""
     values = np.zeros((len(rows), frames), np.float32)
     lasts = np.zeros_like(values)
@@ -275,7 +279,7 @@ def padded(rows: Sequence[Sequence[int]], frames: int) -> tuple[Curves, Curves]:
     return values, lasts
 
 
-def misfits(values: Curves, lasts: Curves, centres: Curves) -> Curves:
+def mean_squared_errors(values: Curves, lasts: Curves, centres: Curves) -> Curves:
     """Mean squared error of each row against each centre, over the frames that it lasts [rows, centres]."""
     squares = (values * values * lasts).sum(axis=1)[:, None] - 2 * (values * lasts) @ centres.T
     squares += lasts @ (centres * centres).T

@@ -9,6 +9,7 @@ becomes events is in `models.tokens.codec`, what the numbers of sounds mean in `
 
 from __future__ import annotations
 
+from models.errors import MusicError
 from models.music.grid import BEAT_CYCLE, ROWS
 from models.music.score import CHANNELS
 
@@ -78,6 +79,10 @@ EVENTS: tuple[str, ...] = (
 NUMBER = {event: number for number, event in enumerate(EVENTS)}
 PAD, BOS, END = (NUMBER[event] for event in ("<pad>", "<bos>", "<end>"))
 _FIRST_CHAR = 0xE000
+
+
+class TokenError(MusicError):
+    """Tokens that spell no score."""
 
 
 def char(event: str) -> str:

@@ -13,22 +13,22 @@ import numpy as np
 import numpy.typing as npt
 from tokenizers import Tokenizer
 
-from models.tokens.codec import knows_plans
-from models.tokens.prompts import EVERY, ParsedTune, accompany_prompt, infill_prompt, only, parse_tune
+from models.tokens.prompts import ALL_CHANNELS, ParsedTune, accompany_prompt, infill_prompt, parse_tune, render_channels
+from models.tokens.tokenizer import knows_plans
 from models.tokens.vocabulary import EVENTS, char, transposition
 from models.training.examples import SHIFTS, Example
 
 Tokens = npt.NDArray[np.uint16]
 
-DROPPED = ("scene:", "key:", "left:", "voices:", "density:", "returns:", "length:")
+DROPPED_CONTROLS = ("scene:", "key:", "left:", "voices:", "density:", "returns:", "length:")
 """Kinds of controls that are left out at random. The console is not: without it a tune would be half arranged."""
 UNCONTROLLED = 0.3
 """The share of crops without any control; of the others each kind is left out half the time."""
 FROM_START = 0.1
 """The share of crops that begin where their song does."""
-SPANS = (4, 8, 16)
+INFILL_SPANS = (4, 8, 16)
 """Beats that are filled in."""
-FITS = 0.75
+INFILL_FIT = 0.75
 """Beats around a span take more tokens than in their song: a repeat of what is hidden is written out."""
 
 
@@ -53,7 +53,7 @@ class CropDataset:
         self.keys = [encode(tokenizer, [s.text.translate(transposition(shift)) for s in songs]) for shift in SHIFTS]
         self.beats = _ids(tokenizer, "beat:")
         self.controls = control_ids(tokenizer)
-        self.share = np.cumsum(shares(songs, self.keys[0], mixture.arranged))
+        self.share = np.cumsum(song_weights(songs, self.keys[0], mixture.arranged))
 
     @property
     def token_count(self) -> int:
@@ -68,7 +68,7 @@ class CropDataset:
         row = self._first(random, length)
         while len(row) < length:
             more = self.keys[self._key(random)][self._song(random)]
-            row = np.concatenate([row, without(random, more, self.controls)])
+            row = np.concatenate([row, drop_controls(random, more, self.controls)])
         return row[:length]
 
     def _first(self, random: np.random.Generator, length: int) -> Tokens:
@@ -80,13 +80,13 @@ class CropDataset:
         sheet = parse_tune(self.songs[song].text)
         beats = max(1, round(len(sheet.beats) * length / len(self.keys[key][song])))
         if drawn < mixture.accompany:
-            text = _accompanied(random, sheet, beats)
+            text = _accompany_crop(random, sheet, beats)
         elif drawn < mixture.accompany + mixture.infill:
-            text = _filled_in(random, sheet, beats)
+            text = _infill_crop(random, sheet, beats)
         else:
-            text = only(sheet, _some(random), _start(random, len(sheet.beats)))
+            text = render_channels(sheet, _some_channels(random), _start(random, len(sheet.beats)))
         tokens = encode(self.tokenizer, [text.translate(transposition(SHIFTS[key]))])[0]
-        return without(random, tokens, self.controls)
+        return drop_controls(random, tokens, self.controls)
 
     def _song(self, random: np.random.Generator) -> int:
         return min(int(np.searchsorted(self.share, random.random())), len(self.share) - 1)
@@ -97,10 +97,10 @@ class CropDataset:
     def _from_beat(self, random: np.random.Generator, tokens: Tokens) -> Tokens:
         beats = np.flatnonzero(np.isin(tokens, self.beats))
         start = int(beats[_start(random, len(beats))])
-        return without(random, np.concatenate([tokens[: beats[0]], tokens[start:]]), self.controls)
+        return drop_controls(random, np.concatenate([tokens[: beats[0]], tokens[start:]]), self.controls)
 
 
-def without(random: np.random.Generator, tokens: Tokens, controls: Sequence[npt.NDArray[np.int64]]) -> Tokens:
+def drop_controls(random: np.random.Generator, tokens: Tokens, controls: Sequence[npt.NDArray[np.int64]]) -> Tokens:
     """Tokens with every control left out, or each kind half the time. controls: the ids of each kind."""
     keep = np.ones(len(tokens), dtype=bool)
     none = random.random() < UNCONTROLLED
@@ -120,28 +120,30 @@ def _start(random: np.random.Generator, beats: int) -> int:
     return 0 if random.random() < FROM_START else int(random.integers(beats))
 
 
-def _some(random: np.random.Generator) -> list[int]:
+def _some_channels(random: np.random.Generator) -> list[int]:
     """One to three channels."""
-    return sorted(random.choice(len(EVERY), size=int(random.integers(1, len(EVERY))), replace=False).tolist())
+    return sorted(
+        random.choice(len(ALL_CHANNELS), size=int(random.integers(1, len(ALL_CHANNELS))), replace=False).tolist()
+    )
 
 
-def _accompanied(random: np.random.Generator, sheet: ParsedTune, beats: int) -> str:
+def _accompany_crop(random: np.random.Generator, sheet: ParsedTune, beats: int) -> str:
     """Some channels before the others, from a beat on, for about so many beats."""
-    given = _some(random)
-    written = [channel for channel in EVERY if channel not in given]
+    given = _some_channels(random)
+    written = [channel for channel in ALL_CHANNELS if channel not in given]
     return accompany_prompt(sheet, given, written, _start(random, len(sheet.beats)), most=beats)
 
 
-def _filled_in(random: np.random.Generator, sheet: ParsedTune, beats: int) -> str:
+def _infill_crop(random: np.random.Generator, sheet: ParsedTune, beats: int) -> str:
     """A span of beats, after what comes before and after it: so few that all of it should fit where `beats` do."""
-    beats = max(1, round(FITS * beats))
-    span = min(int(random.choice(SPANS)), max(1, min(beats, len(sheet.beats)) // 3))
+    beats = max(1, round(INFILL_FIT * beats))
+    span = min(int(random.choice(INFILL_SPANS)), max(1, min(beats, len(sheet.beats)) // 3))
     start = int(random.integers(len(sheet.beats) - span + 1))
     after = min(max(0, beats - span) // 2, len(sheet.beats) - start - span)
     return infill_prompt(sheet, max(0, beats - span - after), range(start, start + span), after)
 
 
-def shares(songs: Sequence[Example], told: Sequence[Sized], arranged: float) -> npt.NDArray[np.float64]:
+def song_weights(songs: Sequence[Example], told: Sequence[Sized], arranged: float) -> npt.NDArray[np.float64]:
     """How often each song is drawn: by its length as it is told, but `arranged` in all for the arranged songs."""
     lengths = np.array([len(song) for song in told], dtype=float)
     real = np.array([song.real for song in songs])
@@ -152,7 +154,7 @@ def shares(songs: Sequence[Example], told: Sequence[Sized], arranged: float) -> 
 
 def control_ids(tokenizer: Tokenizer) -> list[npt.NDArray[np.int64]]:
     """The ids of each kind of control that is left out at random."""
-    return [_ids(tokenizer, kind) for kind in DROPPED]
+    return [_ids(tokenizer, kind) for kind in DROPPED_CONTROLS]
 
 
 def _ids(tokenizer: Tokenizer, prefix: str) -> npt.NDArray[np.int64]:

@@ -18,9 +18,10 @@ from transformers import LlamaForCausalLM
 
 from models.music.grid import BEAT_CYCLE
 from models.music.score import Score
-from models.music.songs import midi_files, read_file, read_songs
-from models.tokens.codec import decode, knows_repeats, load_codebook, load_tokenizer, spelled, to_text, token_id
+from models.music.songs import midi_files, read_midi_file, read_songs
+from models.tokens.codec import decode, to_text
 from models.tokens.sounds import Codebook
+from models.tokens.tokenizer import knows_repeats, load_codebook, load_tokenizer, token_events, token_id
 from models.tokens.vocabulary import is_sound
 from models.training.network import load_network
 
@@ -97,7 +98,7 @@ def evaluate(
     network.to(device)
     beats = frozenset(token_id(tokenizer, f"beat:{n}") for n in range(BEAT_CYCLE))
     codebook = load_codebook(model, tokenizer)
-    sounds = torch.tensor([any(map(is_sound, events)) for events in spelled(tokenizer)])
+    sounds = torch.tensor([any(map(is_sound, events)) for events in token_events(tokenizer)])
     songs = notes = tokens = events = kept = 0
     seconds = 0.0
     nats = torch.zeros(2, dtype=torch.double)
@@ -134,7 +135,7 @@ def _scores(
             )
     else:
         for path in progress(midi_files(source)):
-            score = read_file(path)
+            score = read_midi_file(path)
             yield score, to_text(score, codebook=codebook, repeats=repeats)
 
 

@@ -14,13 +14,14 @@ from pathlib import Path
 import numpy as np
 from tokenizers import Tokenizer
 
-from models.music.parallel import in_parallel
 from models.music.songs import CorpusError, Song, read_lines, read_songs, song_from_json
+from models.parallel import in_parallel
 from models.tokens.codebook import learn_codebook
-from models.tokens.codec import row_clock, to_text, train_tokenizer
+from models.tokens.codec import row_clock, to_text
 from models.tokens.plan import length_event, plan_of
 from models.tokens.prompts import parse_tune
 from models.tokens.sounds import Codebook
+from models.tokens.tokenizer import train_tokenizer
 from models.tokens.vocabulary import CONSOLES, char, transposition
 
 SHIFTS = tuple(range(-5, 7))
@@ -37,17 +38,17 @@ class Example:
     game: str = ""
 
 
-def comes_to_rest(song: Song) -> bool:
+def has_ending(song: Song) -> bool:
     """Whether the last note begins a beat or more before the end: a close, and not a recording's cut."""
     last = max((notes[-1].start for notes in song.score.channels if notes), default=0)
     return song.score.frames - last >= (song.clock or row_clock(song.score)).beat_frames
 
 
-def example_of(song: Song, codebook: Codebook | None = None) -> Example:
+def make_example(song: Song, codebook: Codebook | None = None) -> Example:
     """A song as text, with its repeats and its plan. codebook: of the sounds that a real song's notes name."""
     text = to_text(
         song.score,
-        countdown=comes_to_rest(song),
+        countdown=has_ending(song),
         clock=song.clock,
         codebook=codebook if song.real else None,
         repeats=True,
@@ -87,7 +88,7 @@ def read_examples(path: Path, codebook: Codebook | None = None) -> Iterator[Exam
 
 
 def _example_of_line(line: bytes, codebook: Codebook | None) -> Example:
-    return example_of(song_from_json(line), codebook)
+    return make_example(song_from_json(line), codebook)
 
 
 def learn_tokenizer(songs: Sequence[Example], size: int, seed: int, *, sounds: bool) -> Tokenizer:

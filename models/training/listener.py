@@ -19,17 +19,17 @@ from torch.nn import functional
 from transformers import LlamaForCausalLM
 
 from models.inference.cross_attention import (
-    AHEAD,
-    BEHIND,
     BLOCKS,
     EPSILON,
     KERNEL,
     LISTENER_FILE,
+    ROWS_AHEAD,
+    ROWS_BEHIND,
     SLOPES,
     ListenerError,
-    heard_layers,
+    cross_attention_layers,
 )
-from models.tokens.piano_roll import COLUMNS, TABLE
+from models.tokens.piano_roll import COLUMNS, TABLE_SIZE
 
 HEADS = len(SLOPES)
 
@@ -82,8 +82,8 @@ class Listener(nn.Module):
 
     def __init__(self, width: int, layers: int) -> None:
         super().__init__()
-        self.layers = heard_layers(layers)
-        self.embedding = nn.Embedding(TABLE, width)
+        self.layers = cross_attention_layers(layers)
+        self.embedding = nn.Embedding(TABLE_SIZE, width)
         nn.init.normal_(self.embedding.weight, std=len(COLUMNS) ** -0.5)
         self.blocks = nn.ModuleList(Block(width) for _ in range(BLOCKS))
         self.norm = nn.RMSNorm(width, eps=EPSILON)
@@ -112,17 +112,17 @@ class Listener(nn.Module):
         for block in self.blocks:
             rows = block(rows) * there[:, :, None]
         self._rows = self.norm(rows)
-        self._nearness = _nearness(reached, there)
+        self._nearness = _distance_bias(reached, there)
 
     def hear_nothing(self) -> None:
         """Leave the network as it is."""
         self._rows = self._nearness = None
 
 
-def _nearness(reached: torch.Tensor, there: torch.Tensor) -> torch.Tensor:
+def _distance_bias(reached: torch.Tensor, there: torch.Tensor) -> torch.Tensor:
     """What is added to the scores of rows [n, heads, tokens, rows]: minus infinity where they are not heard."""
     ahead = torch.arange(there.shape[1], device=there.device) - reached[:, :, None]
-    heard = there[:, None] & (ahead >= -BEHIND) & (ahead <= AHEAD)
+    heard = there[:, None] & (ahead >= -ROWS_BEHIND) & (ahead <= ROWS_AHEAD)
     off = ahead.abs().float().masked_fill(~heard, torch.inf)
     return off[:, None] * -torch.tensor(SLOPES, device=there.device)[:, None, None]
 

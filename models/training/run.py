@@ -21,7 +21,7 @@ from tqdm import tqdm
 from transformers import LlamaForCausalLM
 
 from models.errors import UsageError
-from models.tokens.codec import token_id
+from models.tokens.tokenizer import token_id
 from models.tokens.vocabulary import EVENTS, is_control
 from models.training.muon import Muon, multiplies_bfloat16
 from models.training.settings import Settings
@@ -30,7 +30,7 @@ IGNORED = -100
 """The label that cross entropy passes over."""
 
 
-class Run(ABC):
+class TrainingRun(ABC):
     """One run in one folder; `run` goes on from the last saved step.
 
     parameters: what is trained, by name. rounds: whether products are rounded to bfloat16.
@@ -140,7 +140,7 @@ def control_mask(tokenizer: Tokenizer) -> torch.Tensor:
     return mask
 
 
-def nats_a_token(network: LlamaForCausalLM, ids: torch.Tensor, controls: torch.Tensor) -> torch.Tensor:
+def mean_nats(network: LlamaForCausalLM, ids: torch.Tensor, controls: torch.Tensor) -> torch.Tensor:
     """The mean cross entropy of all tokens [n, tokens] but the first and the controls, each after those before it."""
     labels = ids[:, 1:].masked_fill(controls[ids[:, 1:]], IGNORED)
     logits = network(ids[:, :-1], use_cache=False).logits.float()

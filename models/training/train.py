@@ -22,28 +22,28 @@ from tqdm import tqdm
 from transformers import LlamaForCausalLM
 
 from models.music.songs import TRAIN_FILE
-from models.tokens.codec import (
+from models.tokens.song_profiles import save_profiles
+from models.tokens.sounds import CODEBOOK_FILE, Codebook
+from models.tokens.tokenizer import (
     ABOUT_FILE,
     TOKENIZER_FILE,
+    add_missing_events,
     knows_repeats,
     knows_sounds,
     load_codebook,
     load_tokenizer,
     token_id,
-    with_every_event,
 )
-from models.tokens.song_profiles import save_profiles
-from models.tokens.sounds import CODEBOOK_FILE, Codebook
 from models.tokens.vocabulary import BOS, END, EVENTS, PAD, VERSION
 from models.training.dataset import CropDataset
 from models.training.examples import Example, learn_sounds, learn_tokenizer, read_examples
 from models.training.network import new_network, parameter_count
-from models.training.run import Run, control_mask, device, nats_a_token
+from models.training.run import TrainingRun, control_mask, device, mean_nats
 from models.training.settings import Settings
 from models.training.warm_start import warm_start
 
 
-class Trainer(Run):
+class Trainer(TrainingRun):
     """One run in one folder, of the whole network."""
 
     def __init__(
@@ -73,7 +73,7 @@ class Trainer(Run):
         rows, length = self.settings.crop(self.step)
         batch = torch.from_numpy(self.crops.batch(self.step, rows, length + 1).astype(np.int64)).to(device())
         with torch.autocast(device(), torch.bfloat16, enabled=self.rounds):
-            return nats_a_token(self.network, batch, self.controls), rows * length
+            return mean_nats(self.network, batch, self.controls), rows * length
 
     def export(self) -> None:
         """Write the checkpoint, half the size; loaded as float32 again, with a loss of nats too small to measure."""
@@ -98,14 +98,14 @@ def prepare(
             codebook.save(folder)
         found = chain.from_iterable(read_examples(corpus / TRAIN_FILE, codebook) for corpus in corpora)
         songs = list(tqdm(found, desc="reading", unit="song"))
-        save_profiles((song for song in songs if song.real), folder, codebook)
+        save_profiles(((song.text, song.game) for song in songs if song.real), folder, codebook)
         kept.write_text(json.dumps([asdict(song) for song in songs]))
     if not (folder / TOKENIZER_FILE).exists():
         sounds = (folder / CODEBOOK_FILE).exists()
         made = load_tokenizer(start) if start else None
         if made is None or knows_sounds(made) != sounds or not knows_repeats(made):
             made = learn_tokenizer(songs, settings.vocabulary, settings.seed, sounds=sounds)
-        with_every_event(made).save(str(folder / TOKENIZER_FILE))
+        add_missing_events(made).save(str(folder / TOKENIZER_FILE))
     return songs, load_tokenizer(folder)
 
 

@@ -1,7 +1,7 @@
 """Training a listener for a model that stays as it is: from a corpus to the model's files and `listener.safetensors`.
 
 The run's folder becomes a whole model that composes as the one it began with, to the bit, and hears what it accompanies
-(`models.training.listener`). What is seen at each step is `models.training.given_dataset`', how a run goes on `models.training.run`'s.
+(`models.training.listener`). What is seen at each step is `models.training.listener_dataset`', how a run goes on `models.training.run`'s.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from tokenizers import Tokenizer
 
 from models.errors import UsageError
 from models.inference.cross_attention import LISTENER_FILE
-from models.tokens.codec import ABOUT_FILE, load_tokenizer
+from models.tokens.tokenizer import ABOUT_FILE, load_tokenizer
 from models.tokens.vocabulary import PAD, VERSION
 from models.training.examples import Example
-from models.training.given_dataset import GivenDataset
 from models.training.listener import Listener
+from models.training.listener_dataset import ListenerDataset
 from models.training.network import load_network, parameter_count
-from models.training.run import Run, control_mask, device, nats_a_token, saved_state
+from models.training.run import TrainingRun, control_mask, device, mean_nats, saved_state
 from models.training.settings import Settings
 from models.training.train import prepare
 
-OF_NETWORKS = ("width", "layers", "vocabulary", "mixture")
+NETWORK_SETTINGS = ("width", "layers", "vocabulary", "mixture")
 """Settings that say nothing of a listener."""
-KEPT = (
+COPIED_FILES = (
     "config.json",
     "generation_config.json",
     "model.safetensors",
@@ -41,7 +41,7 @@ KEPT = (
 """What a run takes from the model beside its tokenizer and codebook."""
 
 
-class ListenerTrainer(Run):
+class ListenerTrainer(TrainingRun):
     """One run in one folder, of a listener alone."""
 
     def __init__(
@@ -55,7 +55,7 @@ class ListenerTrainer(Run):
         self.listener.attach(self.network)
         settings = replace(settings, context=min(settings.context, config.max_position_embeddings))
         super().__init__(folder, settings, dict(self.listener.named_parameters()))
-        self.crops = GivenDataset(tokenizer, songs, settings.seed, settings.mixture.arranged)
+        self.crops = ListenerDataset(tokenizer, songs, settings.seed, settings.mixture.arranged)
         self.controls = control_mask(tokenizer)
 
     def loss(self) -> tuple[torch.Tensor, int]:
@@ -64,7 +64,7 @@ class ListenerTrainer(Run):
         ids, reached, rolls = (torch.from_numpy(part).to(device()) for part in (batch.ids, batch.reached, batch.rolls))
         with torch.autocast(device(), torch.bfloat16, enabled=self.rounds):
             self.listener.hear(rolls, reached[:, :-1])
-            return nats_a_token(self.network, ids, self.controls), int((ids[:, 1:] != PAD).sum())
+            return mean_nats(self.network, ids, self.controls), int((ids[:, 1:] != PAD).sum())
 
     def export(self) -> None:
         """Write the listener, in half precision."""
@@ -95,16 +95,16 @@ def train_listener(
     if tokenizer.to_str() != load_tokenizer(start).to_str():
         raise UsageError(f"The model in {start} has other tokens than these songs need: train it on them first.")
     if not goes_on:
-        _take(start, folder)
+        _copy_model(start, folder)
     trainer = ListenerTrainer(folder, songs, tokenizer, settings, start)
     trainer.resume()
     _describe(trainer, len(songs))
     trainer.follow(stop_at, save_every)
 
 
-def _take(start: Path, folder: Path) -> None:
+def _copy_model(start: Path, folder: Path) -> None:
     """Copy a model into a run's folder."""
-    for name in KEPT:
+    for name in COPIED_FILES:
         (folder / name).unlink(missing_ok=True)
         if (start / name).exists():
             shutil.copy(start / name, folder / name)
@@ -114,6 +114,6 @@ def _describe(trainer: ListenerTrainer, songs: int) -> None:
     """Write beside what the model says of itself how its listener is trained."""
     path = trainer.folder / ABOUT_FILE
     about = json.loads(path.read_text()) if path.exists() else {"vocabulary_version": VERSION}
-    settings = {name: value for name, value in asdict(trainer.settings).items() if name not in OF_NETWORKS}
+    settings = {name: value for name, value in asdict(trainer.settings).items() if name not in NETWORK_SETTINGS}
     about["listener"] = {"songs": songs, "parameters": parameter_count(trainer.listener), "settings": settings}
     path.write_text(json.dumps(about, indent=1))

@@ -12,7 +12,7 @@ from tokenizers import Tokenizer
 from transformers import LlamaForCausalLM
 
 from models.errors import UsageError
-from models.tokens.codec import load_tokenizer
+from models.tokens.tokenizer import load_tokenizer
 from models.training.network import load_network
 
 _BY_TOKEN = ("model.embed_tokens.weight", "lm_head.weight")
@@ -20,7 +20,7 @@ _BY_TOKEN = ("model.embed_tokens.weight", "lm_head.weight")
 
 
 def warm_start(network: LlamaForCausalLM, tokenizer: Tokenizer, start: Path) -> None:
-    """Begin with the weights of another model, the embeddings as `carried` makes them.
+    """Begin with the weights of another model, the embeddings as `transfer_rows` makes them.
 
     tokenizer: the network's own. Raises UsageError where the other model is of another width or depth.
     """
@@ -30,11 +30,11 @@ def warm_start(network: LlamaForCausalLM, tokenizer: Tokenizer, start: Path) -> 
         raise UsageError(f"The model in {start} has another width or depth than the run asks for.")
     known = load_tokenizer(start)
     for name in _BY_TOKEN:
-        weights[name] = carried(weights[name], known, own[name], tokenizer)
+        weights[name] = transfer_rows(weights[name], known, own[name], tokenizer)
     network.load_state_dict(weights)
 
 
-def carried(weights: torch.Tensor, known: Tokenizer, fresh: torch.Tensor, tokenizer: Tokenizer) -> torch.Tensor:
+def transfer_rows(weights: torch.Tensor, known: Tokenizer, fresh: torch.Tensor, tokenizer: Tokenizer) -> torch.Tensor:
     """Rows [tokens, width] for a tokenizer, from those that belong to `known`'s tokens.
 
     A token of the same spelling keeps its row, another gets the mean of its events'. One with events that are not

@@ -11,8 +11,9 @@ from safetensors.torch import save_file
 from tokenizers import Tokenizer
 
 from models.inference.cross_attention import LISTENER_FILE
-from models.tokens.codec import TOKENIZER_FILE, to_text, token_id, train_tokenizer
+from models.tokens.codec import to_text
 from models.tokens.sounds import SHAPES, Codebook
+from models.tokens.tokenizer import TOKENIZER_FILE, token_id, train_tokenizer
 from models.tokens.vocabulary import BOS, END, EVENTS, PAD
 from models.training.listener import Listener
 from models.training.network import new_network

@@ -13,7 +13,7 @@ from generator.process.pipeline import WEIGHTS
 from generator.protocol.errors import InputError
 from generator.protocol.requests import Request
 from models.inference.new_tune import Composer
-from models.inference.remix import Source, source_of
+from models.inference.remix import Source, parse_source
 from models.music.score import Grid, Note, Score
 from tests.models.tiny import write_model
 from tests.music import loop_of, random_score, scale
@@ -53,7 +53,7 @@ def test_bars_count_from_one_and_a_pickup_belongs_to_the_first() -> None:
 
 def test_a_channel_written_anew_that_stays_silent_is_a_fault() -> None:
     alone = Score((SONG.channels[0], (), (), ()), SONG.frames, SONG.grid)
-    source = source_of(Composer(WEIGHTS / "nes"), alone)
+    source = parse_source(Composer(WEIGHTS / "nes"), alone)
     assert _new_faults(source, alone, ()) == 0
     assert _new_faults(source, alone, (1, 2, 3)) == 2
     assert _new_faults(source, replace(alone, channels=SONG.channels), (1, 2, 3)) == 0
@@ -112,9 +112,9 @@ def test_the_same_seed_gives_the_same_and_another_another(model: Composer, mode:
 
 
 def test_what_is_written_off_the_sources_key_is_wrong_and_so_is_more_in_it_than_the_source_was(model: Composer) -> None:
-    plain = source_of(model, SONG)
+    plain = parse_source(model, SONG)
     sharp = [replace(note, pitch=note.pitch + 1) if i % 2 else note for i, note in enumerate(SONG.channels[0])]
-    chromatic = source_of(model, replace(SONG, channels=(tuple(sharp), *SONG.channels[1:])))
+    chromatic = parse_source(model, replace(SONG, channels=(tuple(sharp), *SONG.channels[1:])))
     added = [replace(note, start=note.start + 1, end=note.end) for note in SONG.channels[1]]
 
     def wrong(source: Source, *up: int) -> int:

@@ -9,9 +9,16 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from models.inference.cross_attention import AHEAD, BEHIND, LISTENER_FILE, Listener, ListenerError, heard_layers
+from models.inference.cross_attention import (
+    LISTENER_FILE,
+    ROWS_AHEAD,
+    ROWS_BEHIND,
+    Listener,
+    ListenerError,
+    cross_attention_layers,
+)
 from models.inference.engine import Engine
-from models.tokens.piano_roll import COLUMNS, FIRST, Roll, Rows
+from models.tokens.piano_roll import COLUMN_OFFSETS, COLUMNS, Roll, Rows
 from models.training.listener import Listener as TorchListener
 from models.training.listener import load_listener
 from models.training.network import load_network
@@ -24,7 +31,9 @@ WIDTH = 64
 
 def random_roll(seed: int, rows: int = ROWS) -> Roll:
     random = np.random.default_rng(seed)
-    return np.stack([random.integers(FIRST[i], FIRST[i + 1], rows) for i in range(len(COLUMNS))], axis=1)
+    return np.stack(
+        [random.integers(COLUMN_OFFSETS[i], COLUMN_OFFSETS[i + 1], rows) for i in range(len(COLUMNS))], axis=1
+    )
 
 
 def reached(seed: int = 0, rows: int = ROWS) -> Rows:
@@ -98,7 +107,7 @@ def test_only_rows_around_the_one_reached_are_heard(tmp_path: Path) -> None:
             found.append(listener.heard(1, flow, np.array([at])))
         return bool(np.abs(found[0] - found[1]).max() > 0)
 
-    assert [row for row in range(ROWS) if heard(row)] == [*range(at - BEHIND - reach, at + AHEAD + reach + 1)]
+    assert [row for row in range(ROWS) if heard(row)] == [*range(at - ROWS_BEHIND - reach, at + ROWS_AHEAD + reach + 1)]
 
 
 def test_rows_that_fill_a_batch_up_are_not_heard(folder: Path) -> None:
@@ -116,7 +125,7 @@ def test_rows_that_fill_a_batch_up_are_not_heard(folder: Path) -> None:
 
 @pytest.mark.parametrize(("layers", "heard"), [(1, (0,)), (2, (1,)), (5, (0, 2, 4)), (6, (1, 3, 5))])
 def test_every_second_layer_hears(layers: int, heard: tuple[int, ...]) -> None:
-    assert heard_layers(layers) == heard
+    assert cross_attention_layers(layers) == heard
 
 
 def test_a_listener_that_does_not_fit_is_refused(tmp_path: Path) -> None:

@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.inference.guidance import Guidance, GuidanceCounts, GuidanceTargets, loudness_of
+from models.inference.guidance import Guidance, GuidanceTargets
 from models.inference.sampler import Model
+from models.tokens.tune_counts import TuneCounts, loudness_of
 from tests.models.tiny import codebook
 
 BEAT = [
@@ -24,7 +25,7 @@ def rudder(sound_model: Path) -> Guidance:
 
 def test_notes_repeats_and_envelopes_are_counted() -> None:
     book = codebook()
-    tally = GuidanceCounts(book)
+    tally = TuneCounts(book)
     tally.add(BEAT)
     assert (tally.notes, tally.written, tally.late, tally.played, tally.repeated) == (4, 4, 2, 3, 0)
     assert tally.heard == 3  # pulse 2 has named no envelope yet
@@ -32,16 +33,16 @@ def test_notes_repeats_and_envelopes_are_counted() -> None:
     assert tally.loudness == pytest.approx(2 * pulse + noise)
     tally.add(BEAT, repeating=0b0001)
     assert (tally.notes, tally.written, tally.played, tally.repeated) == (8, 6, 6, 1)
-    assert GuidanceCounts().loudness == 0
+    assert TuneCounts().loudness == 0
 
 
 def test_notes_on_a_scale_are_counted_of_those_that_have_a_pitch() -> None:
-    tally = GuidanceCounts(scale=frozenset({2}))
+    tally = TuneCounts(scale=frozenset({2}))
     tally.add(BEAT)
     assert (tally.pitched, tally.on_scale) == (3, 2)
 
 
-def favoured(rudder: Guidance, course: GuidanceTargets, tally: GuidanceCounts) -> dict[str, float]:
+def favoured(rudder: Guidance, course: GuidanceTargets, tally: TuneCounts) -> dict[str, float]:
     """The sign of what a tune's tokens earn by what they do, where all of a kind are one."""
     turned = np.broadcast_to(rudder.turned(course, tally, 10.0)[0], rudder.notes.shape)
     late = rudder.late > 0
@@ -52,13 +53,13 @@ def favoured(rudder: Guidance, course: GuidanceTargets, tally: GuidanceCounts) -
 @pytest.mark.parametrize(
     ("tally", "wanted"),
     [
-        (GuidanceCounts(notes=20, written=20, late=2, played=10, repeated=5), 0.0),
-        (GuidanceCounts(notes=2, written=2, played=10, repeated=5), 1.0),
-        (GuidanceCounts(notes=99, written=99, late=9, played=10, repeated=5), -1.0),
+        (TuneCounts(notes=20, written=20, late=2, played=10, repeated=5), 0.0),
+        (TuneCounts(notes=2, written=2, played=10, repeated=5), 1.0),
+        (TuneCounts(notes=99, written=99, late=9, played=10, repeated=5), -1.0),
     ],
 )
 def test_more_notes_are_favoured_where_there_are_too_few_and_fewer_where_there_are_too_many(
-    rudder: Guidance, tally: GuidanceCounts, wanted: float
+    rudder: Guidance, tally: TuneCounts, wanted: float
 ) -> None:
     course = GuidanceTargets(density=(1.5, 3.0))
     assert favoured(rudder, course, tally).get("notes", wanted) == wanted
@@ -66,7 +67,7 @@ def test_more_notes_are_favoured_where_there_are_too_few_and_fewer_where_there_a
 
 
 def test_each_part_of_a_course_is_steered_by_itself(rudder: Guidance) -> None:
-    tally = GuidanceCounts(notes=20, written=20, late=10, played=10, repeated=1)
+    tally = TuneCounts(notes=20, written=20, late=10, played=10, repeated=1)
     found = favoured(rudder, GuidanceTargets(returns=(0.4, 0.5), late=(0.0, 0.1)), tally)
     assert found["repeats"] == 1
     assert found["late"] == -1
@@ -75,7 +76,7 @@ def test_each_part_of_a_course_is_steered_by_itself(rudder: Guidance) -> None:
 
 def test_louder_envelopes_are_favoured_in_a_tune_that_is_too_quiet(rudder: Guidance) -> None:
     book = codebook()
-    quiet = GuidanceCounts(book, heard=10, loudness=10.0)
+    quiet = TuneCounts(book, heard=10, loudness=10.0)
     turned, _ = rudder.turned(GuidanceTargets(loudness=(7.0, 9.0)), quiet, 10.0)
     sounds = rudder.louder != 0
     assert np.corrcoef(turned[sounds], rudder.louder[sounds])[0, 1] == pytest.approx(1)
@@ -83,15 +84,13 @@ def test_louder_envelopes_are_favoured_in_a_tune_that_is_too_quiet(rudder: Guida
 
 
 def test_nothing_is_steered_in_the_first_second(rudder: Guidance) -> None:
-    assert not any(
-        turned.any() for turned in rudder.turned(GuidanceTargets(density=(50.0, 60.0)), GuidanceCounts(), 0.5)
-    )
+    assert not any(turned.any() for turned in rudder.turned(GuidanceTargets(density=(50.0, 60.0)), TuneCounts(), 0.5))
 
 
 def test_a_note_after_a_late_time_is_late_and_the_end_of_one_is_not(sound_model: Path) -> None:
     model = Model(sound_model)
     on, off = model.id("on:p1:60"), model.id("off:p1")
-    course, tally = GuidanceTargets(late=(0.0, 0.1)), GuidanceCounts(notes=9, written=9, late=9)
+    course, tally = GuidanceTargets(late=(0.0, 0.1)), TuneCounts(notes=9, written=9, late=9)
     on_row, off_row = model.rudder.turned(course, tally, 5.0)
     assert on_row[on] == 0 > off_row[on]
     assert on_row[off] == off_row[off] == 0

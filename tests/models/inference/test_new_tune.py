@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.inference.new_tune import PHRASE, RETURNING, Composer, fit_length, form_of
-from models.inference.sampler import OUT_OF_KEY, TOP_P, Sampler, TuneSpec, draw_token
+from models.inference.new_tune import PHRASE_BEATS, REPRISE_BEATS, Composer, draw_form, fit_length
+from models.inference.sampler import OFF_SCALE_COST, TOP_P, Sampler, TuneSpec, sample_token
 from models.music.grid import RowClock
 from models.music.score import Score
 from models.tokens.codec import clock_events
@@ -106,7 +106,7 @@ def test_a_low_temperature_draws_alike(composer: Composer) -> None:
     def different(temperature: float) -> int:
         logits = np.random.default_rng(1).normal(size=500)
         seeds = map(np.random.default_rng, range(200))
-        return len({draw_token(logits, range(500), temperature, random) for random in seeds})
+        return len({sample_token(logits, range(500), temperature, random) for random in seeds})
 
     assert different(0.01) == 1 < different(0.3) < different(1.0) < different(2.0)
     assert isinstance(composer.compose(TuneSpec(frames=60, seed=0, temperature=0.1)), Score)
@@ -115,11 +115,11 @@ def test_a_low_temperature_draws_alike(composer: Composer) -> None:
 def test_draws_stay_allowed_and_inside_the_nucleus_in_their_proportions() -> None:
     logits = np.log(np.array([0.5, 0.3, 0.16, 0.03, 0.01]))
     random = np.random.default_rng(0)
-    drawn = np.bincount([draw_token(logits, range(5), 1.0, random) for _ in range(4000)], minlength=5) / 4000
+    drawn = np.bincount([sample_token(logits, range(5), 1.0, random) for _ in range(4000)], minlength=5) / 4000
     assert sum((0.5, 0.3, 0.16)) > TOP_P
     assert drawn == pytest.approx([0.5 / 0.96, 0.3 / 0.96, 0.16 / 0.96, 0, 0], abs=0.03)
-    assert {draw_token(logits, [4], 1.0, random) for _ in range(20)} == {4}
-    assert {draw_token(logits, [3, 4], 1.0, random) for _ in range(200)} == {3, 4}
+    assert {sample_token(logits, [4], 1.0, random) for _ in range(20)} == {4}
+    assert {sample_token(logits, [3, 4], 1.0, random) for _ in range(200)} == {3, 4}
 
 
 # Form and key
@@ -128,18 +128,18 @@ def test_draws_stay_allowed_and_inside_the_nucleus_in_their_proportions() -> Non
 @pytest.mark.parametrize("beats", [4, 16, 24, 25, 48, 64, 128])
 def test_what_returns_lies_inside_the_tune_and_begins_with_a_phrase(beats: int) -> None:
     for seed in range(60):
-        found = form_of(beats, np.random.default_rng(seed))
-        assert all(PHRASE <= beat < beats and back <= beat for beat, back in found.items())
-        assert {beat % PHRASE for beat in found} <= set(range(RETURNING))
-        assert len(found) % RETURNING == 0
+        found = draw_form(beats, np.random.default_rng(seed))
+        assert all(PHRASE_BEATS <= beat < beats and back <= beat for beat, back in found.items())
+        assert {beat % PHRASE_BEATS for beat in found} <= set(range(REPRISE_BEATS))
+        assert len(found) % REPRISE_BEATS == 0
         assert set(found.values()) <= set(BACKS)
-    assert not form_of(24, np.random.default_rng(0))
+    assert not draw_form(24, np.random.default_rng(0))
 
 
 def test_most_tunes_have_something_that_returns() -> None:
-    having = sum(bool(form_of(64, np.random.default_rng(seed))) for seed in range(1000)) / 1000
+    having = sum(bool(draw_form(64, np.random.default_rng(seed))) for seed in range(1000)) / 1000
     assert having == pytest.approx(0.9, abs=0.05)
-    forms = {tuple(form_of(64, np.random.default_rng(seed)).items()) for seed in range(200)}
+    forms = {tuple(draw_form(64, np.random.default_rng(seed)).items()) for seed in range(200)}
     assert len(forms) > 10
 
 
@@ -166,7 +166,7 @@ def test_a_key_asked_for_leaves_few_notes_off_its_scale(make_model: MakeModel) -
             if len(events) == 1 and events[0].startswith("on:p1")
         }
         assert max(worth, key=lambda pitch: worth[pitch]) == tonic
-        assert all(worth[on] > worth[off] + 0.5 * OUT_OF_KEY for on in scale for off in set(range(12)) - scale)
+        assert all(worth[on] > worth[off] + 0.5 * OFF_SCALE_COST for on in scale for off in set(range(12)) - scale)
         for token, events in enumerate(model.table.spelling):
             pitches = [int(e.split(":")[2]) % 12 for e in events if e.startswith(("on:p1", "on:p2", "on:tr"))]
             assert leaning[token] == pytest.approx(sum(worth[pitch] for pitch in pitches))

@@ -8,12 +8,12 @@ import pytest
 
 from models.inference.engine import Logits
 from models.inference.new_tune import Composer
-from models.inference.remix import Source, accompany, continue_score, infill, source_beat, source_of
+from models.inference.remix import Source, accompany, continue_score, infill, parse_source, start_beat
 from models.inference.sampler import Sampler, TuneSpec
 from models.music.grid import ROWS
 from models.music.score import Note, Score
 from models.tokens.piano_roll import Rows
-from models.tokens.prompts import EVERY, Cell
+from models.tokens.prompts import ALL_CHANNELS, Cell
 from models.tokens.vocabulary import char, event_of
 from tests.models.conftest import MakeModel
 from tests.models.tokens.test_piano_roll import rows_by_event
@@ -35,13 +35,13 @@ def song(seed: int) -> Score:
 
 
 def begun_in(source: Source, channel: int, beats: range) -> list[Note]:
-    return [note for note in source.score.channels[channel] if source_beat(source, note) in beats]
+    return [note for note in source.score.channels[channel] if start_beat(source, note) in beats]
 
 
 @pytest.mark.parametrize("seed", range(9))
 def test_a_tune_goes_on_from_a_beat(composers: list[Composer], seed: int) -> None:
     model = composers[seed % 4]
-    source = source_of(model, song(seed))
+    source = parse_source(model, song(seed))
     start = source.beats * (1 + seed % 2) // 2
     score = continue_score(model, source, TuneSpec(frames=300, seed=seed), start)
     join = source.clock.row(start * ROWS)
@@ -57,14 +57,14 @@ def test_kept_channels_stay_and_the_others_are_written_for_all_of_the_tune(
     composers: list[Composer], seed: int
 ) -> None:
     model = composers[seed % 4]
-    source = source_of(model, song(seed))
+    source = parse_source(model, song(seed))
     keep = [[0], [2, 3], [0, 1, 2]][seed // 3]
     told: list[float] = []
     score = accompany(model, source, TuneSpec(frames=0, seed=seed), keep, told.append)
-    for channel in EVERY:
+    for channel in ALL_CHANNELS:
         same = score.channels[channel] == source.score.channels[channel]
         assert same == (channel in keep) or not source.score.channels[channel]
-    new = [note for channel in EVERY if channel not in keep for note in score.channels[channel]]
+    new = [note for channel in ALL_CHANNELS if channel not in keep for note in score.channels[channel]]
     assert max(note.start for note in new) > 0.7 * score.frames
     assert score.frames == source.score.frames
     assert told == sorted(told)
@@ -74,13 +74,13 @@ def test_kept_channels_stay_and_the_others_are_written_for_all_of_the_tune(
 @pytest.mark.parametrize("seed", range(12))
 def test_a_span_is_written_anew_and_nothing_else(composers: list[Composer], seed: int) -> None:
     model = composers[seed % 4]
-    source = source_of(model, song(seed))
+    source = parse_source(model, song(seed))
     span = [range(4, 8), range(3), range(source.beats - 3, source.beats)][seed // 4]
     score = infill(model, source, TuneSpec(frames=0, seed=seed), span)
     start, stop = source.frame(span.start), source.frame(span.stop)
     assert score.frames == source.score.frames
     changed = False
-    for channel in EVERY:
+    for channel in ALL_CHANNELS:
         outside = [note for note in score.channels[channel] if not start <= note.start < stop]
         assert outside == [note for note in source.score.channels[channel] if not start <= note.start < stop]
         inside = [note for note in score.channels[channel] if start <= note.start < stop]
@@ -90,7 +90,7 @@ def test_a_span_is_written_anew_and_nothing_else(composers: list[Composer], seed
 
 def test_a_note_that_rings_into_a_span_is_not_cut(composers: list[Composer]) -> None:
     held = Note(0, 200, 60)
-    source = source_of(composers[0], Score(((held,), (), (), (Note(0, 5, 3), Note(400, 405, 3))), 480, BEAT_OF_30))
+    source = parse_source(composers[0], Score(((held,), (), (), (Note(0, 5, 3), Note(400, 405, 3))), 480, BEAT_OF_30))
     for seed in range(4):
         score = infill(composers[0], source, TuneSpec(frames=0, seed=seed), range(4, 12))
         assert score.channels[0][0] == held
@@ -100,7 +100,7 @@ def test_a_note_that_rings_into_a_span_is_not_cut(composers: list[Composer]) -> 
 @pytest.mark.parametrize("what", [continue_score, accompany, infill])
 def test_the_same_seed_writes_the_same(composers: list[Composer], what: object) -> None:
     for model in (composers[0], composers[1]):
-        source = source_of(model, song(0))
+        source = parse_source(model, song(0))
 
         def written(seed: int, model: Composer = model, source: Source = source) -> Score:
             wish = TuneSpec(frames=240, seed=seed)
@@ -116,7 +116,7 @@ def test_the_same_seed_writes_the_same(composers: list[Composer], what: object) 
 def test_what_is_kept_is_heard_and_afterwards_forgotten(make_model: MakeModel) -> None:
     model = Composer(make_model(3, context=512, sounds=True, listener=True))
     fresh = model.compose(TuneSpec(frames=300, seed=4))
-    source = source_of(model, song(0))
+    source = parse_source(model, song(0))
     # Everything else is the same, above all what steers: only what is heard differs.
     beats = [replace_cells(cells) for cells in source.sheet.played]
     other = replace(source, sheet=replace(source.sheet, played=beats))
@@ -172,13 +172,13 @@ def test_every_token_is_told_the_row_that_it_is_at(
     monkeypatch.setattr(model.engine, "begin", begun)
     monkeypatch.setattr(model.engine, "feed", fed)
     monkeypatch.setattr(Sampler, "_append", appending)
-    accompany(model, source_of(model, loop_of(random_score(4, grid=True), 4)), TuneSpec(frames=0, seed=2), [0])
+    accompany(model, parse_source(model, loop_of(random_score(4, grid=True), 4)), TuneSpec(frames=0, seed=2), [0])
     assert appended
     assert (restarts > 1) == (context < 512)
 
 
 def test_beats_are_found_from_frames(tiny_model: Path) -> None:
-    source = source_of(Composer(tiny_model), scale(600))
+    source = parse_source(Composer(tiny_model), scale(600))
     assert [source.beat_at(frame) for frame in (0, 14, 16, 300, 590, 600, 9999)] == [0, 0, 1, 10, 20, 20, 20]
     assert source.frame(7) == 210
     assert source.frame(99) == 600

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from models.music.beats import MULTIPLES, find_grid
+from models.music.beats import BEAT_MULTIPLES, find_grid
 from models.music.grid import find_clock
 from models.music.score import Grid, Note, Score
 from tests.music import BEAT_OF_30, moved, scale
@@ -74,7 +74,7 @@ def test_the_tempo_may_lie_outside_the_row_clocks_octave_which_stays_as_it_is() 
         clock = find_clock(band(bpm))
         assert 20 <= clock.beat_frames < 40
         assert clock.beat_frames * multiple == pytest.approx(3600 / bpm, rel=0.01)
-        assert multiple in MULTIPLES
+        assert multiple in BEAT_MULTIPLES
 
 
 def test_the_scores_own_grid_is_not_looked_at() -> None:

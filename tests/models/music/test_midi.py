@@ -7,7 +7,7 @@ import mido
 import pytest
 
 from models.music.midi import (
-    MidiFormError,
+    MidiFormatError,
     TempoMap,
     from_control,
     midi_bytes,
@@ -148,7 +148,7 @@ def test_empty_scores_survive() -> None:
 
 
 def test_a_file_of_another_kind_is_told() -> None:
-    with pytest.raises(MidiFormError, match="p1, p2, tr and no"):
+    with pytest.raises(MidiFormatError, match="p1, p2, tr and no"):
         read_score(smf(b"\x00\xff\x2f\x00"))
 
 

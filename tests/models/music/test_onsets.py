@@ -5,26 +5,26 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.music.onsets import STROKE, Onsets, Strokes
+from models.music.onsets import STROKE_FRAMES, Onsets, OnsetSeries
 from models.music.score import Note, Score
 
 
-def every(frames: int, count: int = 40) -> Strokes:
-    return Strokes(np.arange(count, dtype=np.float64) * frames)
+def every(frames: int, count: int = 40) -> OnsetSeries:
+    return OnsetSeries(np.arange(count, dtype=np.float64) * frames)
 
 
 def test_what_comes_at_every_period_recurs_and_what_comes_between_cancels_it() -> None:
     assert every(30).recurring(30) == pytest.approx(1)
     assert every(30).recurring(15) == pytest.approx(1)
     assert every(30).recurring(60) == pytest.approx(0, abs=1e-9)
-    loud = Strokes(np.arange(0.0, 1200.0, 30.0), np.tile([3.0, 1.0], 20))
+    loud = OnsetSeries(np.arange(0.0, 1200.0, 30.0), np.tile([3.0, 1.0], 20))
     assert loud.recurring(60) == pytest.approx(0.5)
 
 
 def test_hardly_any_onsets_recur_at_nothing() -> None:
     assert every(30, 3).recurring(30) == 0
     assert every(30, 5).spacing(30) == 0
-    assert Strokes(np.array([])).share(np.array([0.0]), 30, 2).tolist() == [0]
+    assert OnsetSeries(np.array([])).share(np.array([0.0]), 30, 2).tolist() == [0]
 
 
 def test_spacing_is_in_octaves_of_the_beat() -> None:
@@ -33,12 +33,12 @@ def test_spacing_is_in_octaves_of_the_beat() -> None:
 
 
 def test_shares_are_of_the_weight_near_a_start() -> None:
-    onsets = Strokes(np.array([0.0, 10, 60, 118, 119.0]), np.array([1.0, 1, 2, 3, 3]))
+    onsets = OnsetSeries(np.array([0.0, 10, 60, 118, 119.0]), np.array([1.0, 1, 2, 3, 3]))
     assert onsets.share(np.array([0.0, 10.0, 30.0]), 60, 2).tolist() == [0.9, 0.1, 0]
 
 
 def test_a_snare_after_a_kick_is_of_its_stroke() -> None:
-    noise = (Note(0, STROKE, 2), Note(STROKE, 20, 9), Note(30, 40, 9), Note(60, 70, 15))
+    noise = (Note(0, STROKE_FRAMES, 2), Note(STROKE_FRAMES, 20, 9), Note(30, 40, 9), Note(60, 70, 15))
     assert Onsets(Score(((), (), (), noise), 80)).snare.frames.tolist() == [0, 30]
 
 

@@ -8,7 +8,16 @@ import pytest
 
 from models.music.grid import RowClock
 from models.music.score import Score
-from models.music.songs import CLEAR, CorpusError, Song, pack, read_songs, song_from_json, song_to_json, write_songs
+from models.music.songs import (
+    CLEAR_KEY,
+    CorpusError,
+    Song,
+    encode_songs,
+    read_songs,
+    song_from_json,
+    song_to_json,
+    write_songs,
+)
 from tests.music import random_score, scale
 
 
@@ -47,11 +56,11 @@ def test_a_file_holds_songs_in_order_and_the_same_songs_are_the_same_bytes(tmp_p
     write_songs(tmp_path / "other.gz", iter(songs))
     assert list(read_songs(tmp_path / "a.gz")) == songs
     assert (tmp_path / "a.gz").read_bytes() == (tmp_path / "other.gz").read_bytes()
-    (tmp_path / "parts.gz").write_bytes(pack(songs[:2]) + pack([]) + pack(songs[2:]))
+    (tmp_path / "parts.gz").write_bytes(encode_songs(songs[:2]) + encode_songs([]) + encode_songs(songs[2:]))
     assert list(read_songs(tmp_path / "parts.gz")) == songs
 
 
-@pytest.mark.parametrize(("correlation", "key"), [(CLEAR, "F#m"), (CLEAR - 0.01, None)])
+@pytest.mark.parametrize(("correlation", "key"), [(CLEAR_KEY, "F#m"), (CLEAR_KEY - 0.01, None)])
 def test_a_key_in_doubt_is_none(correlation: float, key: str | None) -> None:
     assert replace(song(0), key="F#m", key_correlation=correlation).clear_key == key
 

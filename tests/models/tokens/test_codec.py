@@ -9,25 +9,23 @@ from tokenizers import Tokenizer
 
 from models.cli import DEFAULT_MODEL as SHIPPED
 from models.music.score import CHANNEL_NAMES, CHANNELS, Grid, Note, Score, fold_pitch
-from models.tokens.codec import (
-    TokenError,
-    decode,
-    from_text,
+from models.tokens.codec import decode, from_text, to_text
+from models.tokens.sounds import CodebookError
+from models.tokens.tokenizer import (
     knows_plans,
     knows_repeats,
     knows_sounds,
     load_codebook,
     load_tokenizer,
-    spelled,
-    to_text,
+    token_events,
     token_id,
     train_tokenizer,
 )
-from models.tokens.sounds import CodebookError
 from models.tokens.vocabulary import (
     EVENTS,
     KEYS,
     VERSION,
+    TokenError,
     char,
     event_of,
     is_control,
@@ -58,14 +56,14 @@ def test_every_note_comes_back_from_text_and_from_tokens(tokenizer: Tokenizer, s
 def test_tokens_spell_the_events_that_they_were_made_of(tokenizer: Tokenizer) -> None:
     text = to_text(scale())
     ids = tokenizer.encode(text).ids
-    events = [event for i in ids for event in spelled(tokenizer)[i]]
+    events = [event for i in ids for event in token_events(tokenizer)[i]]
     assert events == [event_of(character) for character in text if character != " "]
     assert len(ids) < len(events)
-    assert {(event,) for event in EVENTS if not (is_sound(event) or is_repeat(event))} <= set(spelled(tokenizer))
+    assert {(event,) for event in EVENTS if not (is_sound(event) or is_repeat(event))} <= set(token_events(tokenizer))
 
 
 def test_tokens_never_cross_a_beat(tokenizer: Tokenizer) -> None:
-    for events in spelled(tokenizer):
+    for events in token_events(tokenizer):
         kinds = {event.partition(":")[0] for event in events}
         assert len(events) == 1 or kinds <= {"at", "on", "off"}
 
@@ -141,7 +139,7 @@ def test_the_first_version_s_events_have_kept_their_characters() -> None:
 
 def test_the_model_that_ships_knows_its_events() -> None:
     shipped = load_tokenizer(SHIPPED)
-    alone = {events[0] for events in spelled(shipped) if len(events) == 1}
+    alone = {events[0] for events in token_events(shipped) if len(events) == 1}
     assert alone == {
         event
         for event in EVENTS
@@ -175,7 +173,7 @@ def test_a_codebook_and_a_tokenizer_that_do_not_belong_together_are_told(
 
 
 def test_no_token_mixes_composition_and_sounds_and_an_envelope_merges_with_its_duty() -> None:
-    spelling = spelled(tiny_tokenizer(sounds=True))
+    spelling = token_events(tiny_tokenizer(sounds=True))
     assert {len(set(map(is_sound, events))) for events in spelling} == {1}
     assert {(event,) for event in EVENTS} <= set(spelling)
     merged = [[event.split(":")[0] for event in events] for events in spelling if len(events) > 1]

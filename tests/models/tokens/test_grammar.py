@@ -9,8 +9,9 @@ import pytest
 from models.inference.new_tune import Composer
 from models.inference.sampler import TuneSpec
 from models.music.score import CHANNELS, NO, P1, P2, TR, Score
-from models.tokens.codec import from_text, spelled, to_text
-from models.tokens.grammar import NOTHING, RULES, BeatState, Mask, Played, TokenTable, legal
+from models.tokens.codec import from_text, to_text
+from models.tokens.grammar import NOTHING, RULES, BeatState, Mask, Played, TokenTable, legal_tokens
+from models.tokens.tokenizer import token_events
 from models.tokens.vocabulary import MAX_OFFSET
 from tests.models.conftest import MakeModel
 from tests.music import bare
@@ -55,7 +56,7 @@ ROWS = (7, 8, 7, 8)
 
 
 def allowed(time: int = NOTHING, channel: int = NOTHING, sounding: int = 0, *, last: bool = False) -> list[int]:
-    return [int(i) for i in np.flatnonzero(legal(TABLE, BeatState(ROWS, time, channel, sounding, last)))]
+    return [int(i) for i in np.flatnonzero(legal_tokens(TABLE, BeatState(ROWS, time, channel, sounding, last)))]
 
 
 def test_no_note_begins_in_the_last_beat() -> None:
@@ -75,7 +76,7 @@ def test_times_go_forward_and_stay_inside_their_rows() -> None:
     assert 4 in allowed(time=MAX_OFFSET + 2, channel=0)
     assert 4 not in allowed(time=MAX_OFFSET + 3, channel=0)
     assert 3 not in allowed()
-    assert 3 in [int(i) for i in np.flatnonzero(legal(TABLE, BeatState((7, 8, 8, 7))))]
+    assert 3 in [int(i) for i in np.flatnonzero(legal_tokens(TABLE, BeatState((7, 8, 8, 7))))]
 
 
 def test_something_happens_at_each_time_in_the_order_of_channels() -> None:
@@ -126,9 +127,9 @@ def after(*tokens: int) -> list[int]:
     """What may follow some tokens at the beginning of a tune of a model that names sounds."""
     place = SOUNDS.first_place().next_beat(ROWS, last=False)
     for token in tokens:
-        assert legal(SOUNDS, place)[token]
+        assert legal_tokens(SOUNDS, place)[token]
         SOUNDS.follow(place, token)
-    return [int(i) for i in np.flatnonzero(legal(SOUNDS, place))]
+    return [int(i) for i in np.flatnonzero(legal_tokens(SOUNDS, place))]
 
 
 def test_the_first_note_of_a_channel_names_its_envelope_at_once() -> None:
@@ -152,12 +153,12 @@ def test_a_channel_that_has_an_envelope_may_go_on_with_it() -> None:
     for token in (1, 7, 3, 7):
         SOUNDS.follow(place, token)
     place = place.next_beat(ROWS, last=False)
-    assert np.flatnonzero(legal(SOUNDS, place)).tolist() == [0, 1, 2, 6]
+    assert np.flatnonzero(legal_tokens(SOUNDS, place)).tolist() == [0, 1, 2, 6]
     SOUNDS.follow(place, 1)
-    assert np.flatnonzero(legal(SOUNDS, place)).tolist() == [3, 4, 5, 6, 7, 8, 9]
+    assert np.flatnonzero(legal_tokens(SOUNDS, place)).tolist() == [3, 4, 5, 6, 7, 8, 9]
     assert not place.waits
     SOUNDS.follow(place, 5)
-    assert np.flatnonzero(legal(SOUNDS, place)).tolist() == [4, 6]
+    assert np.flatnonzero(legal_tokens(SOUNDS, place)).tolist() == [4, 6]
 
 
 def test_a_beat_does_not_end_before_a_first_note_has_its_envelope() -> None:
@@ -189,9 +190,9 @@ def repeating(*tokens: int, played: Played = (), last: bool = False, rows: tuple
     """Which repeats may follow some tokens in a beat after others."""
     place = AGAIN.first_place().next_beat(rows, last=last, played=played)
     for token in tokens:
-        assert legal(AGAIN, place)[token]
+        assert legal_tokens(AGAIN, place)[token]
         AGAIN.follow(place, token)
-    return [int(i) for i in np.flatnonzero(legal(AGAIN, place))]
+    return [int(i) for i in np.flatnonzero(legal_tokens(AGAIN, place))]
 
 
 def test_only_what_was_played_can_be_repeated() -> None:
@@ -219,7 +220,7 @@ def test_what_is_repeated_fits_into_the_rows_and_begins_nothing_in_the_last_beat
 
 def test_no_time_is_written_where_nothing_can_happen() -> None:
     def times(place: BeatState) -> bool:
-        return bool(legal(AGAIN, place)[0])
+        return bool(legal_tokens(AGAIN, place)[0])
 
     assert times(BeatState(ROWS, repeating=0b1011))
     assert not times(BeatState(ROWS, repeating=0b1111))
@@ -232,7 +233,7 @@ def test_nothing_happens_in_a_closed_channel() -> None:
         place = AGAIN.first_place().next_beat(ROWS, last=False, played=[[NOTE, EMPTY, NOTE, EMPTY]], closed=closed)
         for token in tokens:
             AGAIN.follow(place, token)
-        return [int(i) for i in np.flatnonzero(legal(AGAIN, place))]
+        return [int(i) for i in np.flatnonzero(legal_tokens(AGAIN, place))]
 
     assert after(closed=0) == [0, 4, 5, 7]
     assert after(closed=0b0001) == [0, 5]
@@ -270,7 +271,7 @@ def test_whatever_a_random_network_writes_reads_back(composers: list[Composer], 
 
 def test_a_real_tokenizers_table_agrees_with_its_spelling(tiny_model: Path) -> None:
     composer = Composer(tiny_model)
-    assert composer.table.spelling == spelled(composer.tokenizer)
+    assert composer.table.spelling == token_events(composer.tokenizer)
     mergeable = sum(len(events) > 1 for events in composer.table.spelling)
     assert composer.table.is_happening.sum() > mergeable > 10
 

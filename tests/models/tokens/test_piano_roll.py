@@ -6,9 +6,18 @@ import pytest
 
 from models.music.grid import ROWS
 from models.music.score import CHANNELS, NO, P1, TR, Note, Score
-from models.tokens.codec import row_clock, spelled, to_text
-from models.tokens.piano_roll import COLUMNS, FIRST, OF_CHANNEL, TABLE, Roll, RowCounter, roll_of
-from models.tokens.prompts import EVERY, ParsedTune, only, parse_tune
+from models.tokens.codec import row_clock, to_text
+from models.tokens.piano_roll import (
+    COLUMN_OFFSETS,
+    COLUMNS,
+    COLUMNS_PER_CHANNEL,
+    TABLE_SIZE,
+    Roll,
+    RowCounter,
+    make_roll,
+)
+from models.tokens.prompts import ALL_CHANNELS, ParsedTune, parse_tune, render_channels
+from models.tokens.tokenizer import token_events
 from models.tokens.vocabulary import BACKS, event_of
 from tests.models.tiny import codebook, tokenizer
 from tests.music import BEAT_OF_30, loop_of, random_score
@@ -20,24 +29,24 @@ def sheet_of(score: Score) -> ParsedTune:
 
 def named(roll: Roll, row: int, channel: int) -> dict[str, int]:
     """The values of a channel's columns in a row, by their names."""
-    columns = range(channel * OF_CHANNEL, (channel + 1) * OF_CHANNEL)
-    return {COLUMNS[i][0]: int(roll[row, i] - FIRST[i]) for i in columns}
+    columns = range(channel * COLUMNS_PER_CHANNEL, (channel + 1) * COLUMNS_PER_CHANNEL)
+    return {COLUMNS[i][0]: int(roll[row, i] - COLUMN_OFFSETS[i]) for i in columns}
 
 
 @pytest.mark.parametrize("seed", range(6))
 def test_every_value_is_an_index_of_its_own_column(seed: int) -> None:
     sheet = sheet_of(loop_of(random_score(seed, grid=True), 2))
-    roll = roll_of(sheet, EVERY)
+    roll = make_roll(sheet, ALL_CHANNELS)
     assert roll.shape == (len(sheet.beats) * ROWS, len(COLUMNS))
-    assert FIRST[-1] == TABLE == sum(values for _, values in COLUMNS)
-    assert (roll >= FIRST[:-1]).all()
-    assert (roll < FIRST[1:]).all()
+    assert COLUMN_OFFSETS[-1] == TABLE_SIZE == sum(values for _, values in COLUMNS)
+    assert (roll >= COLUMN_OFFSETS[:-1]).all()
+    assert (roll < COLUMN_OFFSETS[1:]).all()
 
 
 def test_a_roll_says_what_sounds_begins_and_ends() -> None:
     melody = (Note(0, 30, 60), Note(34, 36, 62), Note(36, 60, 64))
     score = Score((melody, (), (Note(15, 75, 40),), ()), 120, BEAT_OF_30)
-    roll = roll_of(sheet_of(score), [P1, TR])
+    roll = make_roll(sheet_of(score), [P1, TR])
     low, bass = CHANNELS[P1].lowest, CHANNELS[TR].lowest
     nothing = {"begins": 0, "late": 0, "many": 0, "back": 0}
     assert named(roll, 0, P1) == {**nothing, "sounds": 62 - low, "begins": 61 - low, "late": 1, "many": 1}
@@ -54,20 +63,20 @@ def test_a_roll_says_what_sounds_begins_and_ends() -> None:
 def test_what_is_not_given_is_not_told() -> None:
     score = loop_of(random_score(3, grid=True), 2)
     sheet = sheet_of(score)
-    every, some = roll_of(sheet, EVERY), roll_of(sheet, [P1, NO])
-    for channel in EVERY:
-        part = slice(channel * OF_CHANNEL, (channel + 1) * OF_CHANNEL)
+    every, some = make_roll(sheet, ALL_CHANNELS), make_roll(sheet, [P1, NO])
+    for channel in ALL_CHANNELS:
+        part = slice(channel * COLUMNS_PER_CHANNEL, (channel + 1) * COLUMNS_PER_CHANNEL)
         if channel in (P1, NO):
             assert (some[:, part] == every[:, part]).all()
         else:
-            assert (some[:, part] == FIRST[:-1][part]).all()
+            assert (some[:, part] == COLUMN_OFFSETS[:-1][part]).all()
     assert (some[:, -2:] == every[:, -2:]).all()
 
 
 def test_what_is_repeated_is_told_and_sounds_as_what_it_repeats() -> None:
     bar = tuple(Note(30 * beat, 30 * beat + 10, 60 + beat) for beat in range(4))
     score = loop_of(Score((bar, (), (), ()), 120, BEAT_OF_30), 3)
-    roll = roll_of(sheet_of(score), [P1])
+    roll = make_roll(sheet_of(score), [P1])
     assert [named(roll, row, P1)["back"] for row in (0, 16, 19, 32)] == [0, *[1 + BACKS.index(4)] * 3]
     assert named(roll, 16, P1) == {**named(roll, 0, P1), "back": 1 + BACKS.index(4)}
 
@@ -90,10 +99,10 @@ def test_tokens_reach_the_rows_of_their_notes(seed: int) -> None:
     score = loop_of(random_score(seed, grid=seed % 2 == 0), 2)
     known = tokenizer(sounds=True)
     sheet = parse_tune(to_text(score, clock=row_clock(score), codebook=codebook(), repeats=True))
-    spelling = spelled(known)
+    spelling = token_events(known)
     counter = RowCounter(spelling)
     first = 2
-    ids = known.encode(only(sheet, [P1], first)).ids
+    ids = known.encode(render_channels(sheet, [P1], first)).ids
     rows = counter.rows(ids, first).tolist()
     assert rows == [first * ROWS + row for row in rows_by_event(spelling, ids)]
     # a note that a token ends with lies on the row that it has reached

@@ -4,7 +4,7 @@ import pytest
 
 from models.music.score import Note, Score
 from models.tokens.codec import to_text
-from models.tokens.plan import DENSITY_EDGES, density_of, length_event, plan_of, returns_of
+from models.tokens.plan import DENSITY_EDGES, density_step, length_event, plan_of, repetition_step
 from models.tokens.prompts import parse_tune
 from models.tokens.vocabulary import EVENTS, PLAN
 from tests.music import random_score, scale
@@ -30,13 +30,13 @@ def test_density_is_notes_a_second(step: int) -> None:
     rate = [*DENSITY_EDGES, 40.0][step] - 0.5
     notes = round(rate * 10)
     score = Score((tuple(Note(i, i + 1, 60) for i in range(notes)), (), (), ()), 600)
-    assert density_of(score) == step
+    assert density_step(score) == step
 
 
 def test_a_loop_returns_more_than_chance_does() -> None:
     loop, chance = scale(60 * 40), random_score(2)
-    assert returns_of(parse_tune(to_text(loop, repeats=True))) == 5
-    assert returns_of(parse_tune(to_text(chance, repeats=True))) == 0
+    assert repetition_step(parse_tune(to_text(loop, repeats=True))) == 5
+    assert repetition_step(parse_tune(to_text(chance, repeats=True))) == 0
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,15 @@ import pytest
 
 from models.music.score import CHANNEL_NAMES
 from models.tokens.codec import from_text, to_text
-from models.tokens.prompts import EVERY, accompany_prompt, infill_prompt, only, parse_tune, phrases, render
+from models.tokens.prompts import (
+    ALL_CHANNELS,
+    accompany_prompt,
+    infill_prompt,
+    parse_tune,
+    phrases,
+    render,
+    render_channels,
+)
 from models.tokens.vocabulary import char, event_of, is_repeat
 from tests.models.tiny import codebook
 from tests.music import bare, loop_of, random_score, scale
@@ -122,8 +130,8 @@ def test_what_is_told_around_a_span_is_the_song(seed: int) -> None:
 
 def test_a_part_alone_has_nothing_of_the_others() -> None:
     sheet = parse_tune(song(0))
-    for channel in EVERY:
-        text = only(sheet, [channel])
+    for channel in ALL_CHANNELS:
+        text = render_channels(sheet, [channel])
         assert channels_in(events_of(text)) == {CHANNEL_NAMES[channel]}
         found = from_text(text).channels
         whole = from_text(song(0)).channels

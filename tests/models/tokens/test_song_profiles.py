@@ -7,21 +7,21 @@ import numpy as np
 import pytest
 
 from models.errors import MusicError
-from models.inference.guidance import loudness_of
 from models.music.grid import RowClock
 from models.music.score import Note, Score
 from models.music.songs import Song
 from models.tokens.song_profiles import (
+    DEFAULT_PROFILE,
     PROFILES_FILE,
-    USUAL,
     SongProfile,
     draw_profile,
     load_profiles,
-    profile_of,
+    parse_profile,
     save_profiles,
 )
+from models.tokens.tune_counts import loudness_of
 from models.tokens.vocabulary import event_of
-from models.training.examples import example_of
+from models.training.examples import make_example
 from tests.models.tiny import codebook
 from tests.music import scale
 
@@ -29,21 +29,21 @@ BOSS = Song("boss", "game", "tests", "boss", "C", 0.9, 0, True, scale(600, None)
 
 
 def test_an_outline_is_what_a_text_says_before_its_first_beat() -> None:
-    found = profile_of(example_of(BOSS).text)
+    found = parse_profile(make_example(BOSS).text)
     assert found
     assert found == SongProfile(
         "boss", "C", "p1+p2+tr+no", found.density, found.returns, 483, found.ornaments, None, 24
     )
     assert (f"density:{found.density}", f"returns:{found.returns}") == tuple(found.plan[1:])
-    unclear = profile_of(example_of(replace(BOSS, scene=None, key_correlation=0.1)).text)
+    unclear = parse_profile(make_example(replace(BOSS, scene=None, key_correlation=0.1)).text)
     assert unclear == replace(found, scene=None, key=None)
-    assert profile_of(example_of(replace(BOSS, score=Score(((), (), (), ()), 600))).text) is None
+    assert parse_profile(make_example(replace(BOSS, score=Score(((), (), (), ()), 600))).text) is None
 
 
 def test_ornaments_are_notes_after_another_in_their_row() -> None:
     notes = tuple(Note(frame, frame + 2, 40 + i) for i, frame in enumerate((0, 32, 60, 64, 90, 92, 94, 120)))
     song = replace(BOSS, score=Score((notes, (), (), ()), 600), clock=RowClock(480))
-    found = profile_of(example_of(song).text)
+    found = parse_profile(make_example(song).text)
     assert found
     assert found.ornaments == pytest.approx(3 / 8, abs=0.01)
 
@@ -51,25 +51,25 @@ def test_ornaments_are_notes_after_another_in_their_row() -> None:
 def test_an_outline_is_as_loud_as_the_envelopes_that_notes_have() -> None:
     book = codebook()
     notes = tuple(Note(30 * i, 30 * i + 20, 60 + i, ((0, 15 if i < 6 else 3),)) for i in range(8))
-    text = example_of(replace(BOSS, score=Score((notes, (), (), ()), 600)), book).text
+    text = make_example(replace(BOSS, score=Score((notes, (), (), ()), 600)), book).text
     named = [loudness_of(event_of(c), book) for c in text if c != " " and event_of(c).startswith("env:")]
     assert len(named) == 2
-    found = profile_of(text, book)
+    found = parse_profile(text, book)
     assert found
     assert found.loudness == pytest.approx((6 * named[0] + 2 * named[1]) / 8, abs=0.06)
     assert named[0] > named[1]
-    assert profile_of(text) == replace(found, loudness=None)
+    assert parse_profile(text) == replace(found, loudness=None)
 
 
 def test_outlines_are_kept_with_a_model(tmp_path: Path) -> None:
-    assert load_profiles(tmp_path) == [USUAL]
-    songs = [example_of(song) for song in (BOSS, replace(BOSS, scene="town", game="another"), BOSS)]
-    save_profiles(songs, tmp_path, None)
+    assert load_profiles(tmp_path) == [DEFAULT_PROFILE]
+    songs = [make_example(song) for song in (BOSS, replace(BOSS, scene="town", game="another"), BOSS)]
+    save_profiles([(song.text, song.game) for song in songs], tmp_path, None)
     found = load_profiles(tmp_path)
-    assert [replace(outline, game=0) for outline in found] == [profile_of(song.text) for song in songs]
+    assert [replace(outline, game=0) for outline in found] == [parse_profile(song.text) for song in songs]
     assert [outline.game for outline in found] == [0, 1, 0]
     save_profiles([], tmp_path, None)
-    assert load_profiles(tmp_path) == [USUAL]
+    assert load_profiles(tmp_path) == [DEFAULT_PROFILE]
     (tmp_path / PROFILES_FILE).write_text('[["boss", "C"]]')
     with pytest.raises(MusicError, match="holds no outlines"):
         load_profiles(tmp_path)
@@ -100,13 +100,15 @@ def test_an_outline_is_drawn_as_asked_for_and_has_every_voice() -> None:
 
 
 def test_of_a_scene_each_song_is_drawn_as_often() -> None:
-    songs = [replace(USUAL, scene="boss", game=game) for game in (0, 0, 0, 0, 0, 1)]
+    songs = [replace(DEFAULT_PROFILE, scene="boss", game=game) for game in (0, 0, 0, 0, 0, 1)]
     found = [draw_profile(songs, np.random.default_rng(seed), scene="boss") for seed in range(1200)]
     assert sum(one.game for one in found) == pytest.approx(200, abs=45)
 
 
 def test_each_game_is_drawn_as_often_and_each_of_its_songs() -> None:
-    songs = [replace(USUAL, game=0, density=density) for density in range(6)] + [replace(USUAL, game=1, density=0)]
+    songs = [replace(DEFAULT_PROFILE, game=0, density=density) for density in range(6)] + [
+        replace(DEFAULT_PROFILE, game=1, density=0)
+    ]
     found = [draw_profile(songs, np.random.default_rng(seed)) for seed in range(1200)]
     assert sum(one.game for one in found) == pytest.approx(600, abs=60)
     for density in range(6):

@@ -9,7 +9,7 @@ from random import Random
 import pytest
 
 from models.music.score import CHANNELS, NO, P1, TR, Change, Note, Score
-from models.tokens.codec import TokenError, from_text, to_text
+from models.tokens.codec import from_text, to_text
 from models.tokens.sounds import (
     CODEBOOK_FILE,
     DUTY_FRAMES,
@@ -21,10 +21,10 @@ from models.tokens.sounds import (
     CodebookError,
     Memory,
     attacks,
-    goes_on,
+    continues_sound,
     name_sounds,
 )
-from models.tokens.vocabulary import char, event_of, is_sound
+from models.tokens.vocabulary import TokenError, char, event_of, is_sound
 from tests.models.tiny import codebook
 from tests.music import bare, random_score, scale
 
@@ -61,10 +61,10 @@ def one_channel(channel: int, *notes: Note) -> Score:
 
 
 def test_a_note_goes_on_with_an_ornament_that_it_follows_at_once() -> None:
-    assert goes_on(Note(0, ORNAMENT, 60), ORNAMENT)
-    assert not goes_on(Note(0, ORNAMENT, 60), ORNAMENT + 1)
-    assert not goes_on(Note(0, ORNAMENT + 1, 60), ORNAMENT + 1)
-    assert not goes_on(None, 0)
+    assert continues_sound(Note(0, ORNAMENT, 60), ORNAMENT)
+    assert not continues_sound(Note(0, ORNAMENT, 60), ORNAMENT + 1)
+    assert not continues_sound(Note(0, ORNAMENT + 1, 60), ORNAMENT + 1)
+    assert not continues_sound(None, 0)
 
 
 def test_an_arpeggio_is_one_attack() -> None:
@@ -139,7 +139,7 @@ def played(seed: int, book: Codebook) -> Score:
         at = random.randrange(20)
         sound, course, attack = 0, 0, at
         while (end := at + random.choice((1, 2, 3, 4, 9, 30, 70))) < 600:
-            if not goes_on(notes[-1] if notes else None, at):
+            if not continues_sound(notes[-1] if notes else None, at):
                 sound, course, attack = random.randrange(64), random.randrange(2 if channel == NO else 4), at
             elif random.random() < 0.3 and sound % 7:
                 sound, attack = sound - 1, at  # two steps louder: heard as a new attack

@@ -12,10 +12,10 @@ from tokenizers import Tokenizer
 from models.music.grid import BEAT_CYCLE
 from models.music.score import CHANNELS
 from models.music.songs import TRAIN_FILE, Song
-from models.tokens.codec import load_tokenizer
+from models.tokens.tokenizer import load_tokenizer
 from models.tokens.vocabulary import char, event_of
-from models.training.dataset import CropDataset, Mixture, without
-from models.training.examples import Example, example_of, read_examples
+from models.training.dataset import CropDataset, Mixture, drop_controls
+from models.training.examples import Example, make_example, read_examples
 from tests.music import scale
 
 PLAIN = Mixture(accompany=0, infill=0, part=0, arranged=0)
@@ -59,7 +59,10 @@ def test_each_control_is_left_out_more_than_half_the_time_and_all_together_for_s
     assert len(kinds) == 6
     left = np.array(
         [
-            [np.isin(without(np.random.default_rng(i), crops.keys[5][0], crops.controls), kind).any() for kind in kinds]
+            [
+                np.isin(drop_controls(np.random.default_rng(i), crops.keys[5][0], crops.controls), kind).any()
+                for kind in kinds
+            ]
             for i in range(600)
         ]
     )
@@ -69,7 +72,7 @@ def test_each_control_is_left_out_more_than_half_the_time_and_all_together_for_s
 
 def mixed(sound_model: Path, mixture: Mixture, *, arranged: int = 0) -> CropDataset:
     song = Song("boss", "game", "vgmusic/nes", "boss", "C", 0.9, 0, True, scale(60 * 40))
-    songs = [example_of(replace(song, real=i >= arranged)) for i in range(4)]
+    songs = [make_example(replace(song, real=i >= arranged)) for i in range(4)]
     return CropDataset(load_tokenizer(sound_model), songs, 3, mixture)
 
 
@@ -120,4 +123,4 @@ def test_a_model_that_knows_no_plans_is_told_only_plain_songs(sound_model: Path)
 
 
 def example_of_text() -> str:
-    return example_of(Song("boss", "game", "tests", None, None, 0, 0, True, scale(600))).text
+    return make_example(Song("boss", "game", "tests", None, None, 0, 0, True, scale(600))).text

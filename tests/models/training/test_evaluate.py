@@ -13,8 +13,9 @@ import pytest
 from models.cli import evaluate_command
 from models.music.midi import read_score
 from models.music.songs import CorpusError, Song, midi_files, write_songs
-from models.tokens.codec import decode, load_tokenizer, spelled, to_text
+from models.tokens.codec import decode, to_text
 from models.tokens.sounds import Codebook
+from models.tokens.tokenizer import load_tokenizer, token_events
 from models.training.evaluate import evaluate, note_events, windows
 from models.training.network import load_network
 from tests.models.conftest import MakeModel
@@ -59,7 +60,7 @@ def test_composition_and_sounds_are_counted_apart(make_model: MakeModel, midi_fo
     tokenizer = load_tokenizer(model)
     book = Codebook.load(model)
     texts = [to_text(read_score(path), codebook=book, repeats=True) for path in midi_files(midi_folder)]
-    spelling = spelled(tokenizer)
+    spelling = token_events(tokenizer)
     ids = [i for text in texts for i in tokenizer.encode(text).ids[1:]]
     of_sounds = sum(spelling[i][0].startswith(("env:", "duty:", "mode:")) for i in ids)
     each = math.log(tokenizer.get_vocab_size())

@@ -9,7 +9,7 @@ from models.music.grid import RowClock, find_clock
 from models.music.score import Note, Score
 from models.music.songs import TRAIN_FILE, CorpusError, Song, read_songs, write_songs
 from models.tokens.vocabulary import PLAN, event_of, is_control, is_sound
-from models.training.examples import comes_to_rest, example_of, learn_sounds, read_examples
+from models.training.examples import has_ending, learn_sounds, make_example, read_examples
 from tests.models.tiny import codebook
 from tests.music import scale
 
@@ -17,7 +17,7 @@ BOSS = Song("boss", "game", "tests", "boss", "C", 0.9, 0, True, scale(600, None)
 
 
 def events_of(song: Song) -> list[str]:
-    return [event_of(character) for character in example_of(song).text if character != " "]
+    return [event_of(character) for character in make_example(song).text if character != " "]
 
 
 def test_a_text_begins_with_scene_key_and_plan() -> None:
@@ -48,12 +48,12 @@ def test_a_clock_that_the_corpus_knows_is_not_sought_again() -> None:
 
 def test_only_real_songs_name_sounds(corpus_folder: Path) -> None:
     def sounds(song: Song) -> int:
-        return sum(is_sound(event_of(c)) for c in example_of(song, codebook()).text if c != " ")
+        return sum(is_sound(event_of(c)) for c in make_example(song, codebook()).text if c != " ")
 
     assert sounds(BOSS) > 0
     assert sounds(replace(BOSS, real=False)) == 0
     found = list(read_examples(corpus_folder / TRAIN_FILE, codebook()))
-    assert found == [example_of(song, codebook()) for song in read_songs(corpus_folder / TRAIN_FILE)]
+    assert found == [make_example(song, codebook()) for song in read_songs(corpus_folder / TRAIN_FILE)]
     assert found != list(read_examples(corpus_folder / TRAIN_FILE))
 
 
@@ -70,7 +70,7 @@ def test_sounds_are_learnt_from_real_songs_alone(tmp_path: Path) -> None:
 
 def test_every_song_of_a_corpus_is_read_in_order(corpus_folder: Path) -> None:
     file = corpus_folder / TRAIN_FILE
-    assert list(read_examples(file)) == [example_of(song) for song in read_songs(file)]
+    assert list(read_examples(file)) == [make_example(song) for song in read_songs(file)]
 
 
 def test_a_corpus_without_songs_is_told(tmp_path: Path) -> None:
@@ -80,7 +80,7 @@ def test_a_corpus_without_songs_is_told(tmp_path: Path) -> None:
 
 
 def test_a_close_is_told_from_a_cut() -> None:
-    assert comes_to_rest(replace(BOSS, score=Score(((Note(0, 60, 60),), (), (), ()), 60)))
+    assert has_ending(replace(BOSS, score=Score(((Note(0, 60, 60),), (), (), ()), 60)))
     cut = replace(BOSS, score=Score(((Note(0, 20, 60), Note(50, 60, 60)), (), (), ()), 60))
-    assert not comes_to_rest(cut)
-    assert comes_to_rest(replace(cut, clock=RowClock(16 * 10)))
+    assert not has_ending(cut)
+    assert has_ending(replace(cut, clock=RowClock(16 * 10)))

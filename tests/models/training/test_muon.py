@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from models.training.muon import Muon, orthogonal
+from models.training.muon import Muon, orthogonalize
 
 SHAPES = [(8, 8), (24, 8), (8, 24)]
 
@@ -11,7 +11,7 @@ SHAPES = [(8, 8), (24, 8), (8, 24)]
 @pytest.mark.parametrize("shape", SHAPES)
 def test_all_directions_become_about_as_long(shape: tuple[int, int]) -> None:
     torch.manual_seed(0)
-    lengths = torch.linalg.svdvals(orthogonal(torch.randn(shape)))
+    lengths = torch.linalg.svdvals(orthogonalize(torch.randn(shape)))
     assert len(lengths) == 8
     assert ((lengths > 0.6) & (lengths < 1.3)).all()  # what the coefficients aim at, not exactly 1
 

@@ -11,7 +11,7 @@ import torch
 from models.inference.new_tune import Composer
 from models.inference.sampler import TuneSpec
 from models.music.songs import TRAIN_FILE, CorpusError, read_songs, write_songs
-from models.tokens.codec import knows_sounds, load_codebook, load_tokenizer, token_id
+from models.tokens.tokenizer import knows_sounds, load_codebook, load_tokenizer, token_id
 from models.tokens.vocabulary import event_of, is_sound
 from models.training.evaluate import evaluate
 from models.training.network import load_network

@@ -10,7 +10,7 @@ from models.errors import UsageError
 from models.inference.cross_attention import LISTENER_FILE
 from models.inference.engine import Engine
 from models.inference.new_tune import Composer
-from models.inference.remix import accompany, source_of
+from models.inference.remix import accompany, parse_source
 from models.inference.sampler import TuneSpec
 from models.training.settings import Settings
 from models.training.train import train
@@ -49,7 +49,7 @@ def test_the_loss_falls_and_the_model_stays(run: Path, sound_model: Path) -> Non
 def test_it_accompanies(run: Path) -> None:
     model = Composer(run)
     assert model.engine.listener is not None
-    source = source_of(model, random_score(5))
+    source = parse_source(model, random_score(5))
     assert any(accompany(model, source, TuneSpec(frames=0, seed=1), [0]).channels[1:])
 
 

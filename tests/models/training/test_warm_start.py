@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from models.errors import UsageError
-from models.tokens.codec import load_tokenizer, token_id
+from models.tokens.tokenizer import load_tokenizer, token_id
 from models.tokens.vocabulary import char, event_of, is_repeat, is_sound
 from models.training.network import load_network, new_network
 from models.training.warm_start import warm_start

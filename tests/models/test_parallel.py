@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import count, islice
 
-from models.music.parallel import in_parallel
+from models.parallel import in_parallel
 
 
 def square(number: int) -> int:

@@ -12,22 +12,22 @@ import numpy as np
 import numpy.typing as npt
 from tokenizers import Tokenizer
 
-from models.inference.cross_attention import AHEAD, BEHIND
+from models.inference.cross_attention import ROWS_AHEAD, ROWS_BEHIND
 from models.music.grid import ROWS
-from models.tokens.codec import spelled
-from models.tokens.piano_roll import Roll, RowCounter, Rows, roll_of, stacked
-from models.tokens.prompts import EVERY, ParsedTune, only, parse_tune
+from models.tokens.piano_roll import Roll, RowCounter, Rows, make_roll, stack_rolls
+from models.tokens.prompts import ALL_CHANNELS, ParsedTune, parse_tune, render_channels
+from models.tokens.tokenizer import token_events
 from models.tokens.vocabulary import PAD, transposition
-from models.training.dataset import FROM_START, control_ids, encode, shares, without
+from models.training.dataset import FROM_START, control_ids, drop_controls, encode, song_weights
 from models.training.examples import SHIFTS, Example
 
-ALL_OTHERS = 0.75
+ALL_OTHERS_GIVEN = 0.75
 """The share of crops in which all other channels are given; else each of them half the time, so that a listener also
 learns to do with less."""
 
 
 @dataclass(frozen=True, slots=True)
-class GivenBatch:
+class ListenerBatch:
     """ids: tokens [n, length], shorter crops filled up with <pad>. reached: the row each is at [n, length].
 
     rolls: what is given around them [n, rows, columns], shorter ones filled up with -1.
@@ -38,36 +38,38 @@ class GivenBatch:
     rolls: Roll
 
 
-class GivenDataset:
+class ListenerDataset:
     """Crops of songs: some channels written, others given. arranged: the share of arranged ones among them."""
 
     def __init__(self, tokenizer: Tokenizer, songs: Sequence[Example], seed: int, arranged: float) -> None:
         self.tokenizer, self.songs, self.seed = tokenizer, songs, seed
         self.controls = control_ids(tokenizer)
-        self.counter = RowCounter(spelled(tokenizer))
-        self.share = np.cumsum(shares(songs, [song.text for song in songs], arranged))
+        self.counter = RowCounter(token_events(tokenizer))
+        self.share = np.cumsum(song_weights(songs, [song.text for song in songs], arranged))
 
-    def batch(self, step: int, rows: int, length: int) -> GivenBatch:
+    def batch(self, step: int, rows: int, length: int) -> ListenerBatch:
         """So many crops of so many tokens at the most."""
         found = [self._crop(np.random.default_rng((self.seed, step, row)), length) for row in range(rows)]
         ids = np.full((rows, length), PAD, dtype=np.int64)
         reached = np.zeros((rows, length), dtype=np.int64)
         for row, (tokens, at, _) in enumerate(found):
             ids[row, : len(tokens)], reached[row, : len(at)] = tokens, at
-        return GivenBatch(ids, reached, stacked([roll for _, _, roll in found]))
+        return ListenerBatch(ids, reached, stack_rolls([roll for _, _, roll in found]))
 
     def _crop(self, random: np.random.Generator, length: int) -> tuple[npt.NDArray[np.int64], Rows, Roll]:
         """(tokens, the row each is at, the roll) of a song from a beat on."""
         song = self.songs[min(int(np.searchsorted(self.share, random.random())), len(self.songs) - 1)]
         shift = SHIFTS[int(random.integers(len(SHIFTS)))]
         sheet = parse_tune(song.text.translate(transposition(shift)))
-        written, given = _parted(random, sheet)
+        written, given = _split_channels(random, sheet)
         first = _start(random, len(sheet.beats))
-        tokens = without(random, encode(self.tokenizer, [only(sheet, written, first)])[0], self.controls)[:length]
+        tokens = drop_controls(
+            random, encode(self.tokenizer, [render_channels(sheet, written, first)])[0], self.controls
+        )[:length]
         ids = tokens.astype(np.int64)
-        begin = max(0, first * ROWS - BEHIND)
+        begin = max(0, first * ROWS - ROWS_BEHIND)
         reached = self.counter.rows(ids.tolist(), first)
-        roll = roll_of(sheet, given)[begin : int(reached[-1]) + ROWS + AHEAD]
+        roll = make_roll(sheet, given)[begin : int(reached[-1]) + ROWS + ROWS_AHEAD]
         return ids, reached - begin, roll
 
 
@@ -76,11 +78,11 @@ def _start(random: np.random.Generator, beats: int) -> int:
     return 0 if random.random() < FROM_START else int(random.integers(1 + beats * 3 // 4))
 
 
-def _parted(random: np.random.Generator, sheet: ParsedTune) -> tuple[list[int], list[int]]:
+def _split_channels(random: np.random.Generator, sheet: ParsedTune) -> tuple[list[int], list[int]]:
     """(channels that are written, channels that are given): one to three of those that play, and the others or some."""
-    playing = [channel for channel in EVERY if any(cells[channel] for cells in sheet.played)] or [*EVERY]
-    count = int(random.integers(1, max(2, min(len(playing), len(EVERY) - 1) + 1)))
+    playing = [channel for channel in ALL_CHANNELS if any(cells[channel] for cells in sheet.played)] or [*ALL_CHANNELS]
+    count = int(random.integers(1, max(2, min(len(playing), len(ALL_CHANNELS) - 1) + 1)))
     written = sorted(random.choice(playing, size=count, replace=False).tolist())
-    others = [channel for channel in EVERY if channel not in written]
-    given = others if random.random() < ALL_OTHERS else [channel for channel in others if random.random() < 0.5]
+    others = [channel for channel in ALL_CHANNELS if channel not in written]
+    given = others if random.random() < ALL_OTHERS_GIVEN else [channel for channel in others if random.random() < 0.5]
     return written, given
