@@ -21,7 +21,7 @@ MEDIAN_LINES = 150
 MOST_MODULES = 15
 """In one folder, `__init__.py` not counted."""
 
-MUSIC = ("models.errors", "models.music")
+MUSIC = ("models.errors", "models.parallel", "models.music")
 COMPOSER = (*MUSIC, "models.tokens", "models.inference")
 BASE = ("bot.clock", "bot.settings", "bot.text", "bot.languages", "generator.protocol")
 WORK = (*BASE, "bot.store", "bot.store.contest", "bot.votes", "bot.files", "bot.requests", "bot.contests")

@@ -1,4 +1,4 @@
-"""Reads scores from MIDI files in the tune format or the NES-MDB format (`models.music.midi.formats`).
+"""Reads scores from MIDI files in the tune format or the NES-MDB format (`models.music.midi_formats`).
 
 `TempoMap` converts any MIDI file's ticks; `generator.importing` uses it too.
 """
@@ -16,7 +16,7 @@ from pathlib import Path
 
 import mido
 
-from models.music.midi.formats import (
+from models.music.midi_formats import (
     CC_DUTY,
     CC_VOLUME,
     NESMDB_TICKS_A_BEAT,

@@ -1,9 +1,9 @@
-"""Scores as MIDI files with four named tracks, read and written in two formats (`formats`).
+"""Scores as MIDI files with four named tracks, read and written in two formats (`models.music.midi_formats`).
 
 Other MIDI files are not read here: `generator.importing` turns them into scores.
 """
 
-from models.music.midi.formats import (
+from models.music.midi_formats import (
     CC_BANK,
     CC_DUTY,
     CC_VOLUME,
@@ -18,8 +18,8 @@ from models.music.midi.formats import (
     from_control,
     to_control,
 )
-from models.music.midi.reading import TempoMap, from_midi, is_score, read_score
-from models.music.midi.writing import midi_bytes, to_midi, to_nesmdb
+from models.music.midi_reading import TempoMap, from_midi, is_score, read_score
+from models.music.midi_writing import midi_bytes, to_midi, to_nesmdb
 
 __all__ = [
     "CC_BANK",

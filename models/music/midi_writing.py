@@ -1,4 +1,4 @@
-"""Writes scores as MIDI files, in the tune format and in the NES-MDB format (`models.music.midi.formats`)."""
+"""Writes scores as MIDI files, in the tune format and in the NES-MDB format (`models.music.midi_formats`)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from fractions import Fraction
 
 import mido
 
-from models.music.midi.formats import (
+from models.music.midi_formats import (
     CC_BANK,
     CC_DUTY,
     CC_VOLUME,
