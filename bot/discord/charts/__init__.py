@@ -1,1 +1,1 @@
-"""What people like: charts, battles, and the taste of a place, as text and pictures."""
+"""What people like: charts, battles and the taste of a server or conversation, as text and pictures."""

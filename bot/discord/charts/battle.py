@@ -1,8 +1,8 @@
-"""`/chiptune battle`: two tunes made here, heard without their names, and which is better; then the names.
+"""`/chiptune battle`: compare two anonymous tunes, and see their names afterwards.
 
-A message of the classic kind, since Discord plays sound files in those alone; a tune's film plays anywhere, but shows
-its title. The one who judges sees it alone, so that nobody is led by others. The buttons keep all they need in their
-custom_ids. Which two are asked about is the store's.
+The message has no component layout, because Discord plays sound files only in classic messages. A tune's video would
+play anywhere, but it shows the title. Only the user who judges sees the message, so nobody is influenced by others.
+The custom_ids of the buttons hold everything they need. The store selects the pair.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ if TYPE_CHECKING:
     from bot.discord.core.client import ChiptuneClient
 
 HEADER_SHARE = 0.2
-"""The share of a tune's picture, at its top, that its title and scene stand in: it is cut off."""
+"""The part at the top of a tune's picture that shows its title and scene, as a share of the height. It is cut off."""
 LABELS = {"a": "A", "b": "B", "even": _("Even")}
 QUESTION = _("**Which of these two tunes is better?** You will see their names when you have chosen.")
-TOO_LARGE = _("These two tunes are over Discord's limit for files: they cannot be heard here.")
+TOO_LARGE = _("These two tunes are over Discord's limit for files: they cannot be played here.")
 THANKS = {
     "a": _("You preferred **A**."),
     "b": _("You preferred **B**."),
@@ -43,18 +43,18 @@ THANKS = {
 }
 
 
-@app_commands.command(name="battle", description="Two tunes made here without their names: which is better?")
+@app_commands.command(name="battle", description="Compare two anonymous tunes made here")
 async def battle(interaction: discord.Interaction[ChiptuneClient]) -> None:
-    """Two tunes, to the one who asks alone."""
+    """Show two tunes in a reply that only the user sees."""
     await interaction.response.defer(thinking=True, ephemeral=True)
     await show_pair(interaction)
 
 
 async def show_pair(interaction: discord.Interaction[ChiptuneClient]) -> None:
-    """Show the next two tunes in the answer of a deferred interaction. Raises InputError where there are none."""
+    """Show the next pair in the answer of a deferred interaction. Raise InputError if there is no pair."""
     client = interaction.client
-    seen = visibility.channels(interaction)
-    pair = await client.store.battles.pair(scope_of(interaction), str(interaction.user.id), channels=seen)
+    channels = visibility.channels(interaction)
+    pair = await client.store.battles.pair(scope_of(interaction), str(interaction.user.id), channels=channels)
     if pair is None:
         raise InputError(NO_PAIR)
     files = [file for letter, song in zip("AB", pair, strict=True) for file in await _load_files(client, letter, song)]
@@ -70,18 +70,19 @@ async def show_pair(interaction: discord.Interaction[ChiptuneClient]) -> None:
 
 
 async def _load_files(client: ChiptuneClient, letter: str, song: Song) -> list[tuple[str, bytes]]:
-    """A tune's sound and picture, named by its letter alone. Raises InputError where they are gone."""
+    """Return (name, content) of a tune's sound and picture, named by its letter. Raise InputError if they are gone."""
     paths = await client.backlog.files.paths(song.id)
     try:
         sound, picture = paths[song.audio], paths[song.picture]
-        data = await asyncio.to_thread(sound.read_bytes), await asyncio.to_thread(crop_header, picture)
+        sound_data = await asyncio.to_thread(sound.read_bytes)
+        picture_data = await asyncio.to_thread(crop_header, picture)
     except (KeyError, OSError) as error:
         raise InputError(FILES_GONE) from error
-    return [(f"{letter}{Path(song.audio).suffix}", data[0]), (f"{letter}.png", data[1])]
+    return [(f"{letter}{Path(song.audio).suffix}", sound_data), (f"{letter}.png", picture_data)]
 
 
 def crop_header(picture: Path) -> bytes:
-    """A tune's picture without its header, as PNG. Raises OSError."""
+    """Return a tune's picture without its header, as PNG. Raise OSError if it cannot be read."""
     data = io.BytesIO()
     with Image.open(picture) as image:
         image.crop((0, round(HEADER_SHARE * image.height), image.width, image.height)).save(data, "PNG")
@@ -92,7 +93,7 @@ class ChooseButton(
     ui.DynamicItem[ui.Button[Any]],
     template=r"chiptune:battle:(?P<outcome>a|b|even):(?P<first>[0-9a-f]{32}):(?P<second>[0-9a-f]{32})",
 ):
-    """Prefers one of two tunes, or neither. first: the tune called A; second: B."""
+    """The button that prefers one of two tunes, or neither. first, second: the ids of the tunes shown as A and B."""
 
     def __init__(self, outcome: str, first: str, second: str) -> None:
         self.outcome, self.first, self.second = outcome, first, second
@@ -102,17 +103,17 @@ class ChooseButton(
 
     @classmethod
     async def from_custom_id(cls, interaction: Press, item: ui.Item[Any], match: re.Match[str]) -> Self:
-        """From what Discord sends back."""
+        """Create the button again from its custom_id."""
         return cls(match["outcome"], match["first"], match["second"])
 
     async def callback(self, interaction: Press) -> None:
-        """Write the judgement down, and show the names and the way to another pair."""
+        """Record the judgement, and show the names and a button for the next pair."""
         async with error_replies.answering(interaction):
             await interaction.response.defer()
             client, person = interaction.client, str(interaction.user.id)
-            outcome, seen = OUTCOMES[self.outcome], visibility.channels(interaction)
+            outcome, channels = OUTCOMES[self.outcome], visibility.channels(interaction)
             songs = await client.voting.judge(
-                scope_of(interaction), person, self.first, self.second, outcome, channels=seen
+                scope_of(interaction), person, self.first, self.second, outcome, channels=channels
             )
             names = [await _reveal(client, letter, song) for letter, song in zip("AB", songs, strict=True)]
             view = ui.View(timeout=None).add_item(NextPairButton())
@@ -120,25 +121,25 @@ class ChooseButton(
 
 
 class NextPairButton(ui.DynamicItem[ui.Button[Any]], template="chiptune:battle:next"):
-    """Another pair in place of the one that was judged."""
+    """The button that replaces a judged pair by the next one."""
 
     def __init__(self) -> None:
         super().__init__(ui.Button(label=say("Another pair"), custom_id="chiptune:battle:next"))
 
     @classmethod
     async def from_custom_id(cls, interaction: Press, item: ui.Item[Any], match: re.Match[str]) -> Self:
-        """From what Discord sends back."""
+        """Create the button again from its custom_id."""
         return cls()
 
     async def callback(self, interaction: Press) -> None:
-        """Show it."""
+        """Show the next pair."""
         async with error_replies.answering(interaction):
             await interaction.response.defer()
             await show_pair(interaction)
 
 
 async def _reveal(client: ChiptuneClient, letter: str, song: Song) -> str:
-    """A tune's name and maker in a line of markdown."""
+    """Return a line of markdown with a tune's title and its maker."""
     title = linked_title(await client.store.requests.get(song.id), song)
     if not song.user_id:
         return say("**{letter}** is {title}.", letter=letter, title=title)

@@ -1,6 +1,6 @@
-"""`/chiptune taste`: what people here like, in words and as a picture, to the one who asks alone.
+"""`/chiptune taste`: what people here like, as text and as a picture.
 
-What the taste is, is found by the store from the votes; the words are `tasting`'s, the picture `taste_chart`'s.
+The store derives the taste from votes, `bot.votes.taste_in_use` puts it into words, and `taste_picture` draws it.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ HEADING = _("What people here like")
 COLOUR = 0x56B4FF
 PICTURE = "taste.png"
 ALT_TEXT = _(
-    "What people here like: a bar for each feature of a tune, to the side that is liked, and how sure that is."
+    "What people here like: a bar for each feature of a tune, towards the liked side, and how certain that is."
 )
-"""The picture in words, for those who do not see it."""
+"""The alternative text of the picture."""
 
 
-@app_commands.command(name="taste", description="What tunes people here like, by their votes")
+@app_commands.command(name="taste", description="What people here like in tunes, judging by their votes")
 async def show_taste(interaction: discord.Interaction[ChiptuneClient]) -> None:
-    """The taste of this place."""
+    """Show what people here like, in a reply that only the user sees."""
     await interaction.response.defer(thinking=True, ephemeral=True)
     store, here = interaction.client.store, scope_of(interaction)
     liked = await store.tastes.of(here)
@@ -41,11 +41,11 @@ async def show_taste(interaction: discord.Interaction[ChiptuneClient]) -> None:
     paragraphs = told(liked)
     if liked.acts:
         picture = await asyncio.to_thread(taste_picture.draw, HEADING, liked.leanings)
-        described = say(ALT_TEXT)
-        files.append(discord.File(io.BytesIO(picture), filename=PICTURE, description=described))
-        box.add_item(ui.MediaGallery(discord.MediaGalleryItem(f"attachment://{PICTURE}", description=described)))
+        alt_text = say(ALT_TEXT)
+        files.append(discord.File(io.BytesIO(picture), filename=PICTURE, description=alt_text))
+        box.add_item(ui.MediaGallery(discord.MediaGalleryItem(f"attachment://{PICTURE}", description=alt_text)))
         paragraphs.append(USE if (await store.servers.settings(here)).taste else OFF)
-    first, *small = map(say, paragraphs)
-    box.add_item(ui.TextDisplay("\n".join([first, *(f"-# {one}" for one in small)])))
+    first, *notes = map(say, paragraphs)
+    box.add_item(ui.TextDisplay("\n".join([first, *(f"-# {note}" for note in notes)])))
     view = ui.LayoutView(timeout=None).add_item(box)
     await interaction.edit_original_response(view=view, attachments=files)

@@ -1,4 +1,4 @@
-"""The picture of a chart, by its pixels: how long bars and lines are, and that no title makes it fail."""
+"""The picture of a chart, pixel by pixel: the lengths of bars and lines, and titles of all kinds."""
 
 from __future__ import annotations
 
@@ -25,24 +25,24 @@ def picture(*chart: Ranked) -> Image.Image:
 
 
 def extent(image: Image.Image, y: int, colour: Colour) -> tuple[float, float]:
-    """The first and the last share at which a row of pixels has a colour."""
-    found = [x for x in range(WIDTH) if image.getpixel((x, y)) == colour]
-    return (found[0] - LEFT) / (RIGHT - LEFT), (found[-1] + 1 - LEFT) / (RIGHT - LEFT)
+    """Return the first and the last share at which a row of pixels has a colour."""
+    columns = [x for x in range(WIDTH) if image.getpixel((x, y)) == colour]
+    return (columns[0] - LEFT) / (RIGHT - LEFT), (columns[-1] + 1 - LEFT) / (RIGHT - LEFT)
 
 
 def test_bars_end_at_the_lower_bound_and_lines_at_the_upper() -> None:
     chart = [ranked(1, 40, 2), ranked(2, 60, 40), ranked(3, 1), ranked(4, 1, 30)]
     image = picture(*chart)
-    for number, one in enumerate(chart):
+    for number, entry in enumerate(chart):
         middle = HEADER + number * ROW + 40 + BAR // 2
-        assert extent(image, middle, SURE) == pytest.approx((0.0, one.low), abs=0.002)
-        assert extent(image, middle, POSSIBLE) == pytest.approx((one.low, one.high), abs=0.002)
+        assert extent(image, middle, SURE) == pytest.approx((0.0, entry.low), abs=0.002)
+        assert extent(image, middle, POSSIBLE) == pytest.approx((entry.low, entry.high), abs=0.002)
 
 
 @pytest.mark.parametrize(
     "title", ["", "ドラゴンの城", "Größe – Łódź ♯♭", "مرحبا", "🎵🎮", "a\nb\tc\x00d", "\ud800", "W" * 500, "%s {0} <b>"]
 )
-def test_any_title_is_drawn_and_leaves_room_for_the_votes(title: str) -> None:
+def test_every_title_is_drawn_and_leaves_room_for_the_votes(title: str) -> None:
     image, empty = picture(ranked(1, 120, 30, title)), picture(ranked(1, 120, 30, "."))
     votes = (RIGHT - 210, HEADER, WIDTH, HEADER + 36)
     assert image.crop(votes).tobytes() == empty.crop(votes).tobytes()
@@ -54,5 +54,5 @@ def test_any_title_is_drawn_and_leaves_room_for_the_votes(title: str) -> None:
 @pytest.mark.parametrize(
     ("likes", "dislikes", "words"), [(1, 0, "1 like"), (2, 1, "2 likes, 1 dislike"), (3, 2, "3 likes, 2 dislikes")]
 )
-def test_votes_in_words(likes: int, dislikes: int, words: str) -> None:
+def test_vote_counts_as_text(likes: int, dislikes: int, words: str) -> None:
     assert vote_counts(ranked(1, likes, dislikes)) == words

@@ -1,4 +1,4 @@
-"""`/chiptune taste` as people see it, and where votes choose among takes."""
+"""`/chiptune taste` as people see it, and votes that choose among takes."""
 
 from __future__ import annotations
 
@@ -18,37 +18,37 @@ from tests.discord_side.reading import gallery, text
 
 
 async def vote_for_drums(stage: Stage, people: int) -> list[Song]:
-    """Six tunes of alice's, every second with drums, which is what so many people like."""
+    """Make six tunes, every second one with drums. `people` people like those and dislike the others."""
     for seed in range(20, 26):
         await stage.alice.slash(stage.channel, "chiptune generate", seed=seed)
     await stage.posted(6)
-    made = await stage.store.songs.history(Scope.server(stage.channel.guild.id))
+    songs = await stage.store.songs.history(Scope.server(stage.channel.guild.id))
     async with stage.store.database.transaction():
-        for number, song in enumerate(made):
-            held = json.dumps({"drums": 6.0 * (number % 2)})
-            await stage.store.database.execute("UPDATE songs SET features = ? WHERE id = ?", (held, song.id))
+        for number, song in enumerate(songs):
+            features = json.dumps({"drums": 6.0 * (number % 2)})
+            await stage.store.database.execute("UPDATE songs SET features = ? WHERE id = ?", (features, song.id))
             for person in range(people):
                 row = (song.id, f"voter {person}", 1 if number % 2 else -1, 0.0)
                 await stage.store.database.execute("INSERT INTO votes VALUES (?, ?, ?, ?)", row)
-    return made
+    return songs
 
 
-async def taste(stage: Stage) -> Any:
+async def show_taste(stage: Stage) -> Any:
     result = await stage.bob.slash(stage.channel, "chiptune taste")
     assert result.ephemeral
     return result.response.message
 
 
-async def test_too_few_votes_are_said_as_they_are(stage: Stage) -> None:
+async def test_too_few_votes_give_no_taste(stage: Stage) -> None:
     await vote_for_drums(stage, 8)
-    message = await taste(stage)
+    message = await show_taste(stage)
     assert "Not enough votes yet: 48 of 50." in text(message)
     assert not message.attachments
 
 
-async def test_a_taste_is_told_drawn_and_followed(stage: Stage) -> None:
+async def test_a_taste_is_described_drawn_and_followed(stage: Stage) -> None:
     [song, *_] = await vote_for_drums(stage, 10)
-    message = await taste(stage)
+    message = await show_taste(stage)
     shown = text(message)
     assert "People here like more drums." in shown
     assert "60 votes of 10 people on 6 tunes" in shown
@@ -57,9 +57,9 @@ async def test_a_taste_is_told_drawn_and_followed(stage: Stage) -> None:
     [file] = message.attachments
     with Image.open(io.BytesIO(await file.read())) as image:
         assert (image.format, image.width) == ("PNG", WIDTH)
-    asked: dict[str, Any] = {"takes": 4}
+    options: dict[str, Any] = {"takes": 4}
     for more in ({}, {"seed": 8}):
-        await stage.alice.slash(stage.channel, "chiptune generate", **asked, **more)
+        await stage.alice.slash(stage.channel, "chiptune generate", **options, **more)
     await stage.posted(8)
     free, seeded = stage.composer.requests[-2:]
     assert set(free.taste or {}) == {"drums"}
@@ -73,7 +73,7 @@ async def test_a_taste_is_told_drawn_and_followed(stage: Stage) -> None:
     assert "-# Take 3 of 4, chosen by what people here like" in text(opened.response.message)
 
 
-async def test_another_take_follows_the_taste_of_now_and_is_called_one(stage: Stage) -> None:
+async def test_another_take_follows_the_current_taste(stage: Stage) -> None:
     await vote_for_drums(stage, 10)
     await stage.alice.slash(stage.channel, "chiptune generate", takes=4)
     *_, post = await stage.posted(7)
@@ -88,29 +88,29 @@ async def test_another_take_follows_the_taste_of_now_and_is_called_one(stage: St
     assert "Another take of" in text(other)
 
 
-async def test_a_server_switches_it_off(stage: Stage) -> None:
+async def test_a_server_can_switch_the_taste_off(stage: Stage) -> None:
     await vote_for_drums(stage, 10)
-    boss = stage.staff("boss", manage_guild=True)
-    result = await boss.slash(stage.channel, "chiptune settings taste", on=False)
+    manager = stage.staff("manager", manage_guild=True)
+    result = await manager.slash(stage.channel, "chiptune settings taste", on=False)
     assert "Votes choose among takes: no" in result.response.content
-    assert "switched off here" in text(await taste(stage))
+    assert "switched off here" in text(await show_taste(stage))
     await stage.alice.slash(stage.channel, "chiptune generate", takes=4)
     await stage.posted(7)
     assert stage.composer.requests[-1].taste is None
 
 
-def test_bars_and_lines_are_as_long_as_they_say() -> None:
+def test_bars_and_lines_have_the_right_lengths() -> None:
     leanings = [Leaning("drums", 0.4, 0.1, 0, 1), Leaning("minor", -0.1, 0.2, 0, 1)]
     half = axis_half(leanings)
     assert half == 20  # 0.4 + 1.96 x 0.1 is a logit of 0.596, 14.5 points
     with Image.open(io.BytesIO(draw("What people here like", leanings))) as image:
         assert image.size == (WIDTH, HEADER + 2 * ROW + FOOTER)
-        drawn = image.convert("RGB")
-    for number, (one, colour) in enumerate(zip(leanings, (SURE, UNSURE), strict=True)):
+        picture = image.convert("RGB")
+    for number, (leaning, colour) in enumerate(zip(leanings, (SURE, UNSURE), strict=True)):
         middle = HEADER + ROW * number + ROW // 2
-        bar = [x for x in range(WIDTH) if drawn.getpixel((x, middle - 6)) == colour]
-        assert abs(len(bar) - abs(axis_x(percentage_points(one.weight), half) - axis_x(0, half))) <= 2
-        line = [x for x in range(WIDTH) if drawn.getpixel((x, middle)) == POSSIBLE]
-        assert abs(line[0] - axis_x(percentage_points(one.low), half)) <= 1
-        assert abs(line[-1] + 1 - axis_x(percentage_points(one.high), half)) <= 1
-    assert drawn.getpixel((WIDTH - 4, HEADER)) == GROUND
+        bar = [x for x in range(WIDTH) if picture.getpixel((x, middle - 6)) == colour]
+        assert abs(len(bar) - abs(axis_x(percentage_points(leaning.weight), half) - axis_x(0, half))) <= 2
+        line = [x for x in range(WIDTH) if picture.getpixel((x, middle)) == POSSIBLE]
+        assert abs(line[0] - axis_x(percentage_points(leaning.low), half)) <= 1
+        assert abs(line[-1] + 1 - axis_x(percentage_points(leaning.high), half)) <= 1
+    assert picture.getpixel((WIDTH - 4, HEADER)) == GROUND
