@@ -23,7 +23,7 @@ MOST_MODULES = 15
 
 MUSIC = ("models.errors", "models.parallel", "models.music")
 COMPOSER = (*MUSIC, "models.tokens", "models.inference")
-BASE = ("bot.clock", "bot.settings", "bot.text", "bot.languages", "generator.protocol")
+BASE = ("bot.clock", "bot.scope", "bot.settings", "bot.text", "bot.languages", "generator.protocol")
 WORK = (*BASE, "bot.store", "bot.store.contest", "bot.votes", "bot.files", "bot.requests", "bot.contests")
 DISCORD = (*WORK, "bot.discord.core")
 
@@ -66,17 +66,20 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     "bot.requests": (*BASE, "bot.store", "bot.files", "bot.votes"),
     "bot.contests": (*BASE, "bot.store", "bot.requests"),
     "bot.web": WORK,
-    "bot.discord.core": WORK,
-    "bot.discord.server": DISCORD,
-    "bot.discord.queue": (*DISCORD, "bot.discord.server"),
+    "bot.discord.voice": BASE,
+    "bot.discord.core": (*WORK, "bot.privacy", "bot.discord.voice"),
+    "bot.discord.queue": DISCORD,
     "bot.discord.post": (*DISCORD, "bot.discord.queue"),
     "bot.discord.moderation": (*DISCORD, "bot.discord.post"),
-    "bot.discord.tunes": (*DISCORD, "bot.discord.queue", "bot.discord.post"),
-    "bot.discord.charts": (*DISCORD, "bot.discord.queue", "bot.discord.post", "bot.discord.tunes"),
-    "bot.discord.contest": (*DISCORD, "bot.discord.queue", "bot.discord.post", "bot.discord.charts"),
+    "bot.discord.tunes": (
+        *(*DISCORD, "bot.discord.voice", "bot.discord.queue", "bot.discord.post", "bot.discord.moderation"),
+    ),
+    "bot.discord.charts": (*DISCORD, "bot.discord.post", "bot.discord.tunes"),
+    "bot.discord.contest": (*DISCORD, "bot.discord.post", "bot.discord.charts"),
+    "bot.discord.server": (*DISCORD, "bot.discord.queue", "bot.discord.moderation"),
     "bot.discord": (
-        *(*DISCORD, "bot.discord.server", "bot.discord.queue", "bot.discord.post", "bot.discord.moderation"),
-        *("bot.discord.tunes", "bot.discord.charts", "bot.discord.contest"),
+        *(*DISCORD, "bot.discord.queue", "bot.discord.post", "bot.discord.moderation", "bot.discord.tunes"),
+        *("bot.discord.charts", "bot.discord.contest", "bot.discord.server"),
     ),
 }
 """The packages of each room, from those that import nothing to those that import most."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import AsyncExitStack
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -18,6 +19,8 @@ from bot.discord.contest.announcer import DiscordAnnouncer
 from bot.discord.core.client import ChiptuneClient
 from bot.discord.post.delivery import DiscordDelivery
 from bot.discord.queue.submission import fetch
+from bot.discord.registry import register
+from bot.discord.tunes.post_buttons import rows
 from bot.requests.backlog import Backlog
 from bot.settings import Settings
 from bot.store import Store
@@ -56,7 +59,7 @@ class DiscordSide:
                     self._backlog,
                     fetch_attachment,
                     self._contests,
-                    synced_file=self._settings.data_dir / "discord-commands.sha256",
+                    partial(register, synced_file=self._settings.data_dir / "discord-commands.sha256"),
                     public_url=self._settings.public_url,
                     keep_days=self._settings.keep_days,
                     grace_days=self._settings.grace_days,
@@ -65,7 +68,7 @@ class DiscordSide:
                 )
             )
             self._open = stack.pop_all()
-        self.poster = DiscordDelivery(self._client)
+        self.poster = DiscordDelivery(self._client, rows)
         self.announcer = DiscordAnnouncer(self._client)
         return self
 

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from bot.discord.contest.announcer import DiscordAnnouncer
 from bot.discord.core.client import ChiptuneClient
 from bot.discord.core.debounce import Presses
 from bot.discord.post.delivery import DiscordDelivery
+from bot.discord.registry import register
+from bot.discord.tunes.post_buttons import rows
 from bot.files.song_files import Files
 from bot.requests.backlog import Backlog
 from bot.requests.delivery import Delivery
@@ -160,12 +163,12 @@ def simcord_bot(store: Store, composer: Composer, clock: Clock, calendar: MovedC
         backlog,
         fetch,
         Contests(store, calendar),
-        synced_file=tmp_path / "commands",
+        partial(register, synced_file=tmp_path / "commands"),
         public_url="https://tunes.example",
         shard_count=1,
     )
     client.presses = Presses(clock)
-    posters["discord"] = DiscordDelivery(client)
+    posters["discord"] = DiscordDelivery(client, rows)
     client.contests.announce_by(DiscordAnnouncer(client))
     return client
 

@@ -11,25 +11,23 @@ import asyncio
 import io
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import discord
 from discord import app_commands, ui
 from PIL import Image
 
 from bot.discord.core import error_replies, visibility
+from bot.discord.core.client import ChiptuneClient
 from bot.discord.core.components import Press
+from bot.discord.core.visibility import scope_of
 from bot.discord.post.layout import linked_title
-from bot.discord.queue.submission import scope_of
 from bot.files.song_files import FILES_GONE
 from bot.languages import say
 from bot.store import Song
 from bot.votes.voting import NO_PAIR, OUTCOMES
 from generator.protocol.errors import InputError
 from generator.protocol.i18n import _
-
-if TYPE_CHECKING:
-    from bot.discord.core.client import ChiptuneClient
 
 HEADER_SHARE = 0.2
 """The part at the top of a tune's picture that shows its title and scene, as a share of the height. It is cut off."""
@@ -53,7 +51,7 @@ async def battle(interaction: discord.Interaction[ChiptuneClient]) -> None:
 async def show_pair(interaction: discord.Interaction[ChiptuneClient]) -> None:
     """Show the next pair in the answer of a deferred interaction. Raise InputError if there is no pair."""
     client = interaction.client
-    channels = visibility.channels(interaction)
+    channels = visibility.visible_channels(interaction)
     pair = await client.store.battles.pair(scope_of(interaction), str(interaction.user.id), channels=channels)
     if pair is None:
         raise InputError(NO_PAIR)
@@ -111,7 +109,7 @@ class ChooseButton(
         async with error_replies.answering(interaction):
             await interaction.response.defer()
             client, person = interaction.client, str(interaction.user.id)
-            outcome, channels = OUTCOMES[self.outcome], visibility.channels(interaction)
+            outcome, channels = OUTCOMES[self.outcome], visibility.visible_channels(interaction)
             songs = await client.voting.judge(
                 scope_of(interaction), person, self.first, self.second, outcome, channels=channels
             )
@@ -144,6 +142,3 @@ async def _reveal(client: ChiptuneClient, letter: str, song: Song) -> str:
     if not song.user_id:
         return say("**{letter}** is {title}.", letter=letter, title=title)
     return say("**{letter}** is {title}, made by <@{user}>.", letter=letter, title=title, user=song.user_id)
-
-
-BUTTONS = (ChooseButton, NextPairButton)

@@ -7,19 +7,17 @@ from __future__ import annotations
 
 import asyncio
 import io
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import discord
 from discord import app_commands, ui
 
 from bot.discord.charts import taste_picture
-from bot.discord.queue.submission import scope_of
+from bot.discord.core.client import ChiptuneClient
+from bot.discord.core.visibility import scope_of
 from bot.languages import say
 from bot.votes.taste_in_use import OFF, USE, told
 from generator.protocol.i18n import _
-
-if TYPE_CHECKING:
-    from bot.discord.core.client import ChiptuneClient
 
 HEADING = _("What people here like")
 COLOUR = 0x56B4FF

@@ -9,7 +9,7 @@ import asyncio
 import io
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import discord
 from discord import app_commands, ui
@@ -17,16 +17,14 @@ from discord.app_commands import Choice
 
 from bot.discord.charts import chart_picture
 from bot.discord.core import error_replies, visibility
+from bot.discord.core.client import ChiptuneClient
 from bot.discord.core.components import SONG, OfSong, Press
+from bot.discord.core.visibility import scope_of
 from bot.discord.post.layout import linked_title
-from bot.discord.queue.submission import scope_of
 from bot.discord.tunes.song import show
 from bot.languages import command, percent, say
 from bot.store import PERIODS, Ranked, Standing
 from generator.protocol.i18n import _
-
-if TYPE_CHECKING:
-    from bot.discord.core.client import ChiptuneClient
 
 PAGE_SIZE = 10
 """Tunes on a page: two rows of buttons."""
@@ -119,7 +117,7 @@ async def _fetch_entries(
     interaction: discord.Interaction[ChiptuneClient], period: str, start: int
 ) -> Sequence[Ranked | Standing]:
     """Return the entries of a page, and one more if there are more pages."""
-    store, here, channels = interaction.client.store, scope_of(interaction), visibility.channels(interaction)
+    store, here, channels = interaction.client.store, scope_of(interaction), visibility.visible_channels(interaction)
     if period == BATTLES:
         return await store.battles.top(here, channels=channels, limit=PAGE_SIZE + 1, start=start)
     return await store.charts.top(here, period, channels=channels, limit=PAGE_SIZE + 1, start=start)
@@ -172,6 +170,3 @@ class ChartPageButton(
             await interaction.response.defer()
             view, files = await chart_page(interaction, self.period, self.start or 0)
             await interaction.edit_original_response(view=view, attachments=files)
-
-
-BUTTONS = (OpenButton, ChartPageButton)

@@ -8,24 +8,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import discord
 from discord import ui
 
 from bot.discord.core.autocomplete import CHOICE_LENGTH, MAX_CHOICES, described
+from bot.discord.core.client import ChiptuneClient
 from bot.discord.core.components import Press, Pressed
 from bot.discord.core.markdown import inert
-from bot.discord.queue.submission import scope_of
+from bot.discord.core.visibility import scope_of
 from bot.languages import command, say
 from bot.store import Song
 from bot.store.contest.entries import NOT_NOMINATING
 from bot.text import plain
 from generator.protocol.errors import InputError
 from generator.protocol.i18n import _
-
-if TYPE_CHECKING:
-    from bot.discord.core.client import ChiptuneClient
 
 ROUND = r"(?P<round>[0-9a-f]{32})"
 """A round's id in a custom_id."""
@@ -129,6 +127,3 @@ async def vote(interaction: discord.Interaction[ChiptuneClient], song_id: str, r
 
 def _option(song: Song, label: str) -> discord.SelectOption:
     return discord.SelectOption(label=plain(label, CHOICE_LENGTH), value=song.id)
-
-
-BUTTONS = (NominateButton, NominateMenu, VoteMenu)

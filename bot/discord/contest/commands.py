@@ -5,8 +5,6 @@ The rules are the store's (`bot.store.contest.entries`), what happens by itself 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import discord
 from discord import app_commands, ui
 from discord.app_commands import Choice
@@ -15,17 +13,15 @@ from bot.discord.contest import buttons
 from bot.discord.contest.hall_of_fame import hall_of_fame_page
 from bot.discord.contest.pages import stage_box
 from bot.discord.core.autocomplete import SEARCHED, song_choices
+from bot.discord.core.client import ChiptuneClient
 from bot.discord.core.markdown import inert
 from bot.discord.core.permissions import check_manages
-from bot.discord.queue.submission import scope_of
+from bot.discord.core.visibility import scope_of
 from bot.languages import command, say
 from bot.store import Mine, Round, Song
 from bot.store.contest.entries import EACH, NOT_RUNNING
 from generator.protocol.errors import InputError
 from generator.protocol.i18n import _, joined
-
-if TYPE_CHECKING:
-    from bot.discord.core.client import ChiptuneClient
 
 SERVERS_ONLY = _("A contest belongs to a server that the bot was added to: start it there.")
 ONLY_MANAGERS = _("Only those who may manage this server (Manage Server) can start and stop its contest.")

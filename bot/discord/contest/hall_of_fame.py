@@ -7,23 +7,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from discord import ui
 
 from bot.discord.charts.top import BUTTONS_PER_ROW, OpenButton
 from bot.discord.contest.buttons import ROUND, RoundComponent
 from bot.discord.core import error_replies
+from bot.discord.core.client import ChiptuneClient
 from bot.discord.core.components import Press
+from bot.discord.core.visibility import scope_of
 from bot.discord.post.layout import linked_title
-from bot.discord.queue.submission import scope_of
 from bot.languages import say
 from bot.scope import Scope
 from bot.store import Famous, Nominee, Song
 from generator.protocol.i18n import _, ngettext
-
-if TYPE_CHECKING:
-    from bot.discord.core.client import ChiptuneClient
 
 COLOUR = 0xFFC107
 TITLE_LENGTH = 30
@@ -104,6 +102,3 @@ async def _winner_line(client: ChiptuneClient, one: Famous) -> str:
     made = say(BY, title=named, user=one.song.user_id) if one.song.user_id else named
     facts = [f"**{say(IN_ROUND, ordinal=one.round.ordinal)}**", made, vote_count(one)]
     return " · ".join([*facts, f"<t:{one.round.ended}:D>"])
-
-
-BUTTONS = (HallOfFameButton, HallOfFamePageButton)

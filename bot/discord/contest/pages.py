@@ -7,7 +7,7 @@ Messages list songs with a button for each that opens it for the one who presses
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from discord import ui
 
@@ -15,14 +15,12 @@ from bot.contests.schedule import DAY, VOTING
 from bot.discord.charts.top import OpenButton
 from bot.discord.contest.buttons import NominateButton, VoteMenu
 from bot.discord.contest.hall_of_fame import COLOUR, HallOfFameButton, add_open_buttons, list_title, vote_count
-from bot.discord.post.layout import notice
+from bot.discord.core.client import ChiptuneClient
+from bot.discord.core.placeholders import notice
 from bot.languages import say
 from bot.store import Nominee, Round, Song
 from bot.store.contest.entries import EACH
 from generator.protocol.i18n import _, joined, ngettext
-
-if TYPE_CHECKING:
-    from bot.discord.core.client import ChiptuneClient
 
 HEADINGS = {
     "nominating": _("Contest, round {ordinal}"),

@@ -1,1 +1,1 @@
-"""What every Discord feature builds on: the client, errors as replies, permissions, locales, components, autocomplete."""
+"""What every Discord feature builds on: client, errors as replies, permissions, locales, components, autocomplete."""

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import combinations
-from typing import TYPE_CHECKING
 
 import discord
 from discord.app_commands import Choice
 
-from bot.discord.queue import submission
-from bot.discord.tunes.rework_forms import CHANNEL_TITLES
+from bot.discord.core import visibility
+from bot.discord.core.client import ChiptuneClient
 from bot.languages import say
+from bot.store import Song
 from bot.text import SOUND_TITLES, plain
 from generator.protocol.i18n import _
-from generator.protocol.names import CHANNELS, KEYS, called
-
-if TYPE_CHECKING:
-    from bot.discord.core.client import ChiptuneClient
-    from bot.store import Song
+from generator.protocol.names import KEYS, called
 
 MAX_CHOICES = 25
 CHOICE_LENGTH = 100
@@ -50,7 +45,7 @@ async def complete_key(interaction: discord.Interaction[ChiptuneClient], typed: 
 
 async def complete_song(interaction: discord.Interaction[ChiptuneClient], typed: str) -> list[Choice[str]]:
     """The newest tunes made here whose titles hold what was typed."""
-    return song_choices(await submission.listed(interaction, limit=SEARCHED), typed)
+    return song_choices(await visibility.listed(interaction, limit=SEARCHED), typed)
 
 
 def song_choices(songs: Sequence[Song], typed: str) -> list[Choice[str]]:
@@ -62,11 +57,3 @@ def song_choices(songs: Sequence[Song], typed: str) -> list[Choice[str]]:
 def described(song: Song) -> str:
     """A tune in a list to choose from."""
     return f"{song.title} · {song.key} · {say(BEATS, bpm=song.bpm)}"
-
-
-async def complete_keep(interaction: discord.Interaction[ChiptuneClient], typed: str) -> list[Choice[str]]:
-    """Every choice of one to three channels whose names hold what was typed."""
-    groups = [group for count in (1, 2, 3) for group in combinations(CHANNELS, count)]
-    named = [(" + ".join(say(CHANNEL_TITLES[name]) for name in group), ",".join(group)) for group in groups]
-    words = typed.lower()
-    return [Choice(name=title, value=value) for title, value in named if words in title or words in value]

@@ -1,31 +1,17 @@
-"""The library's client as we use it: no privileged intents, no pings, commands synced only when they changed.
-
-Holds what commands and buttons work with. Knows nothing of how they answer.
-"""
+"""The connection to Discord, with what commands and buttons work with. Knows none of the features that use it."""
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import json
-import logging
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 
 import aiohttp
 import discord
-from discord import app_commands
 
 from bot.contests.keeper import Contests
-from bot.discord.charts import battle, top
-from bot.discord.contest import buttons, hall_of_fame
-from bot.discord.core import error_replies, locale
-from bot.discord.core.command_names import CatalogueTranslator
 from bot.discord.core.debounce import Presses
 from bot.discord.core.message_edits import Edits
-from bot.discord.post.buttons import BUTTONS
-from bot.discord.registry import chiptune_group
-from bot.discord.tunes.jukebox import Jukebox
+from bot.discord.voice.jukebox import Jukebox
 from bot.privacy import Privacy
 from bot.requests.backlog import Backlog
 from bot.scope import Scope
@@ -33,17 +19,17 @@ from bot.settings import Settings
 from bot.store import Store
 from bot.votes.voting import Voting
 
-log = logging.getLogger(__name__)
-
 Fetch = Callable[[discord.Attachment], Awaitable[bytes]]
 """Downloads an attachment; raises InputError where that fails or gets too long."""
+Register = Callable[["ChiptuneClient"], Awaitable[None]]
+"""Adds the features to a client that has just logged in."""
 
 
 class ChiptuneClient(discord.AutoShardedClient):
     """The connection to Discord.
 
-    synced_file: remembers which commands Discord was told of. public_url: where the page is reached from
-    outside. connector: None is the library's own. keep_days, grace_days: as in the settings, to be told to people.
+    register: adds the features to the client when it has logged in. public_url: where the page is reached from outside.
+    connector: None is the library's own. keep_days, grace_days: as in the settings, to be told to people.
     reports_channel: as in the settings.
     """
 
@@ -53,8 +39,8 @@ class ChiptuneClient(discord.AutoShardedClient):
         backlog: Backlog,
         fetch: Fetch,
         contests: Contests,
+        register: Register,
         *,
-        synced_file: Path,
         public_url: str | None = None,
         keep_days: int = Settings.keep_days,
         grace_days: int = Settings.grace_days,
@@ -85,21 +71,12 @@ class ChiptuneClient(discord.AutoShardedClient):
         self.voting = Voting(store)
         self.edits = Edits()
         self.logged_in = asyncio.Event()
-        self.tree = Tree(self)
-        self._synced_file = synced_file
+        self._register = register
 
     async def setup_hook(self) -> None:
-        """Between login and connection: buttons of old messages, commands, and the posts that wait for a login."""
-        self.add_dynamic_items(*BUTTONS, *top.BUTTONS, *battle.BUTTONS)
-        self.add_dynamic_items(*buttons.BUTTONS, *hall_of_fame.BUTTONS)
-        self.tree.add_command(chiptune_group(), override=True)
-        await self.tree.set_translator(CatalogueTranslator())
+        """Called by the library between login and connection."""
         self.logged_in.set()
-        try:
-            await self._sync()
-        except discord.HTTPException as error:
-            # The commands of the last sync go on working, which is better than no bot.
-            log.error("the commands could not be registered: %s", error)
+        await self._register(self)
 
     async def close(self) -> None:
         """Leave the voice channels, then Discord."""
@@ -117,38 +94,3 @@ class ChiptuneClient(discord.AutoShardedClient):
     async def on_guild_remove(self, server: discord.Guild) -> None:
         """The bot was removed from a server; what is kept of it is forgotten later, unless it comes back."""
         await self.store.servers.left(Scope.server(server.id))
-
-    async def _sync(self) -> None:
-        """Register the commands where they differ from those registered last: Discord counts registrations."""
-        translator = self.tree.translator or CatalogueTranslator()
-        commands = [await command.get_translated_payload(self.tree, translator) for command in self.tree.get_commands()]
-        text = json.dumps([self.application_id, discord.__version__, commands], sort_keys=True)
-        digest = hashlib.sha256(text.encode()).hexdigest()
-        if await asyncio.to_thread(_read, self._synced_file) == digest:
-            return
-        await self.tree.sync()
-        await asyncio.to_thread(self._synced_file.write_text, digest)
-        log.info("commands registered")
-
-
-class Tree(app_commands.CommandTree[ChiptuneClient]):
-    """The commands; their errors become sentences."""
-
-    async def interaction_check(self, interaction: discord.Interaction[ChiptuneClient], /) -> bool:
-        """Everybody may; from here on the one who asks is spoken to in their language."""
-        locale.listen(interaction)
-        return True
-
-    async def on_error(
-        self, interaction: discord.Interaction[ChiptuneClient], error: app_commands.AppCommandError
-    ) -> None:
-        """Answer an error of a command."""
-        await error_replies.answer_error(interaction, error)
-
-
-def _read(path: Path) -> str | None:
-    """A file's text, None where there is none."""
-    try:
-        return path.read_text()
-    except FileNotFoundError:
-        return None

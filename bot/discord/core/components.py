@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import discord
 from discord import ui
 
 from bot.discord.core import error_replies
+from bot.discord.core.client import ChiptuneClient
 from bot.store import GONE, Song
 from generator.protocol.errors import InputError
-
-if TYPE_CHECKING:
-    from bot.discord.core.client import ChiptuneClient
 
 SONG = r"(?P<song>[0-9a-f]{32})"
 """A tune's id in a custom_id."""

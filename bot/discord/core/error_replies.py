@@ -14,15 +14,13 @@ import discord
 from discord import app_commands
 
 from bot.discord.core import locale
-from bot.discord.post.layout import notice
+from bot.discord.core.placeholders import CLOSING, notice
 from bot.languages import say
 from generator.protocol.errors import FAULT_SENTENCE, InputError
 
 log = logging.getLogger(__name__)
 
 UNKNOWN_INTERACTION = 10062
-CLOSING = "…"
-"""What a placeholder says in its last moment."""
 
 
 async def answer_error(interaction: discord.Interaction, error: BaseException) -> None:

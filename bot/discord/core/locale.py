@@ -7,16 +7,14 @@ it is the person's, too.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import discord
 
+from bot.discord.core.client import ChiptuneClient
 from bot.discord.core.command_names import CATALOGUES
 from bot.languages import NATIVE, speak
 from bot.scope import Scope
-
-if TYPE_CHECKING:
-    from bot.discord.core.client import ChiptuneClient
 
 
 def of_locale(locale: discord.Locale | None) -> str:

@@ -6,18 +6,16 @@ Discord's own permissions, and the server's setting of who may delete tunes.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import discord
 
-from bot.discord.queue.submission import scope_of
+from bot.discord.core.client import ChiptuneClient
+from bot.discord.core.visibility import scope_of
 from bot.scope import Scope
+from bot.store import Song
 from generator.protocol.errors import InputError
 from generator.protocol.i18n import _
-
-if TYPE_CHECKING:
-    from bot.discord.core.client import ChiptuneClient
-    from bot.store import Song
 
 NO_SERVER = _("Settings belong to a server that the bot was added to: use this there.")
 ONLY_MANAGERS = _("Only those who may manage this server (Manage Server) can see and change its settings.")
@@ -58,7 +56,7 @@ async def check_moderates(interaction: discord.Interaction[ChiptuneClient], song
 def check_manages(
     interaction: discord.Interaction[ChiptuneClient], *, nowhere: str = NO_SERVER, nobody: str = ONLY_MANAGERS
 ) -> Scope:
-    """The scope of the server that somebody manages. Raises InputError: `nowhere` outside of one, `nobody` for others."""
+    """Return the scope of the server that the user manages. Raise InputError(`nowhere`) outside servers, or `nobody`."""
     if interaction.guild_id is None or interaction.client.get_guild(interaction.guild_id) is None:
         raise InputError(nowhere)
     if not interaction.permissions.manage_guild:

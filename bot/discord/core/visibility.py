@@ -10,8 +10,14 @@ from typing import Any
 
 import discord
 
+from bot.discord.core.client import ChiptuneClient
+from bot.scope import Scope
+from bot.store import Song
+from generator.protocol.errors import InputError
+from generator.protocol.i18n import _
 
-def only_in(interaction: discord.Interaction[Any]) -> str | None:
+
+def restricted_to(interaction: discord.Interaction[Any]) -> str | None:
     """The channel that a tune asked for here is listed in alone, None: it is listed everywhere in its place."""
     if interaction.guild_id is None:
         return None  # a conversation is a place of its own
@@ -26,10 +32,34 @@ def only_in(interaction: discord.Interaction[Any]) -> str | None:
     return None if known is not None and _open_to_all(known) else str(channel)
 
 
-def channels(interaction: discord.Interaction[Any]) -> tuple[str, ...]:
+def visible_channels(interaction: discord.Interaction[Any]) -> tuple[str, ...]:
     """The channels whose closed tunes are listed here: this one and, in a thread, the thread's channel."""
     here, parent = interaction.channel_id, getattr(interaction.channel, "parent_id", None)
     return tuple(str(channel) for channel in (here, parent) if channel)
+
+
+def scope_of(interaction: discord.Interaction) -> Scope:
+    """Return the scope of an interaction: its server, or its conversation outside servers."""
+    if interaction.guild_id:
+        return Scope.server(interaction.guild_id)
+    return Scope.conversation(interaction.channel_id)
+
+
+async def listed(
+    interaction: discord.Interaction[ChiptuneClient], *, limit: int, before: str | None = None
+) -> list[Song]:
+    """The history as it is seen here, newest first. before: the last tune's id of the page before."""
+    songs, channels = interaction.client.store.songs, visible_channels(interaction)
+    return await songs.history(scope_of(interaction), channels=channels, limit=limit, before=before)
+
+
+async def find_song(interaction: discord.Interaction[ChiptuneClient], song_id: str) -> Song:
+    """A tune that was made here, and may be seen here. Raises InputError."""
+    song = await interaction.client.store.songs.get(song_id)
+    seen = (None, *visible_channels(interaction))
+    if song is None or song.scope != scope_of(interaction) or song.only_in not in seen:
+        raise InputError(_("There is no such tune here: pick one from the list."))
+    return song
 
 
 def _open_to_all(channel: discord.abc.GuildChannel) -> bool:

@@ -8,25 +8,22 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import discord
 from discord import app_commands, ui
 from discord.app_commands import Choice
 
-from bot.discord.core import permissions
+from bot.discord.core import permissions, visibility
 from bot.discord.core.autocomplete import SEARCHED, song_choices
+from bot.discord.core.client import ChiptuneClient
 from bot.discord.core.components import SONG, OfSong, Press
 from bot.discord.core.markdown import inert
-from bot.discord.queue import submission
 from bot.languages import say
 from bot.store import Song
 from bot.store.messages import Place
 from generator.protocol.errors import InputError
 from generator.protocol.i18n import _, joined, ngettext
-
-if TYPE_CHECKING:
-    from bot.discord.core.client import ChiptuneClient
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +38,7 @@ BEING_POSTED = _("This tune is being posted right now: please try again in a mom
 
 async def complete_deletable(interaction: discord.Interaction[ChiptuneClient], typed: str) -> list[Choice[str]]:
     """Propose the newest tunes made here whose titles contain the typed text and that the user may delete."""
-    songs = await submission.listed(interaction, limit=SEARCHED)
+    songs = await visibility.listed(interaction, limit=SEARCHED)
     return song_choices(await permissions.deletable(interaction, songs), typed)
 
 
@@ -50,7 +47,7 @@ async def complete_deletable(interaction: discord.Interaction[ChiptuneClient], t
 @app_commands.autocomplete(song=complete_deletable)
 async def delete(interaction: discord.Interaction[ChiptuneClient], song: str) -> None:
     """Ask the user to confirm that a tune is to be deleted."""
-    await ask_to_confirm(interaction, await submission.find_song(interaction, song))
+    await ask_to_confirm(interaction, await visibility.find_song(interaction, song))
 
 
 async def ask_to_confirm(interaction: discord.Interaction[ChiptuneClient], song: Song) -> None:

@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import discord
 from discord import app_commands, ui
 
 from bot.discord.core import error_replies
+from bot.discord.core.client import ChiptuneClient
 from bot.discord.core.components import Press
 from bot.discord.moderation.delete import remove_messages
 from bot.discord.post.layout import TOO_LARGE
@@ -22,9 +23,6 @@ from bot.languages import say
 from bot.store.messages import Place
 from generator.protocol.errors import InputError
 from generator.protocol.i18n import _, joined, ngettext
-
-if TYPE_CHECKING:
-    from bot.discord.core.client import ChiptuneClient
 
 PAGE = _("""**What this bot keeps about you**, under your Discord id and nothing else:
 - **Tunes** you asked for, with what you asked for and where, and the messages in which you had tunes posted again or \

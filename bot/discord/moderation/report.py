@@ -9,28 +9,25 @@ kept, and the bot says so.
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import discord
 from discord import app_commands, ui
 from discord.app_commands import Range
 
-from bot.discord.core import error_replies, locale
+from bot.discord.core import error_replies, locale, visibility
 from bot.discord.core.autocomplete import complete_song
+from bot.discord.core.client import ChiptuneClient
 from bot.discord.core.components import SONG, OfSong, Press
 from bot.discord.core.markdown import inert
 from bot.discord.moderation.report_actions import report_view
 from bot.discord.post.layout import linked_title
-from bot.discord.queue import submission
 from bot.languages import NATIVE, command, say, speaking
+from bot.store import Song
 from bot.store.reports import REASON_LENGTH, Report
 from bot.text import plain
 from generator.protocol.errors import InputError
 from generator.protocol.i18n import _
-
-if TYPE_CHECKING:
-    from bot.discord.core.client import ChiptuneClient
-    from bot.store import Song
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +57,7 @@ async def report(
     interaction: discord.Interaction[ChiptuneClient], song: str, reason: Range[str, 1, REASON_LENGTH]
 ) -> None:
     """Report a tune made here."""
-    await submit_report(interaction, await submission.find_song(interaction, song), reason)
+    await submit_report(interaction, await visibility.find_song(interaction, song), reason)
 
 
 async def submit_report(interaction: discord.Interaction[ChiptuneClient], song: Song, reason: str) -> None:

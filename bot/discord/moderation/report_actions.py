@@ -6,20 +6,18 @@ The custom_id of a button holds everything it needs. A press settles all reports
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import discord
 from discord import ui
 
+from bot.discord.core.client import ChiptuneClient
 from bot.discord.core.components import SONG, OfSong, Press
 from bot.discord.core.locale import of_channel
 from bot.discord.core.permissions import check_moderates
 from bot.discord.moderation.delete import delete_song
 from bot.languages import say, speaking
 from generator.protocol.i18n import _
-
-if TYPE_CHECKING:
-    from bot.discord.core.client import ChiptuneClient
 
 LABELS = {"delete": _("Delete the tune"), "dismiss": _("Dismiss")}
 ALREADY_DELETED = _("The tune was already deleted.")

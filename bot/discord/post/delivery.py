@@ -9,17 +9,18 @@ the tune is in the history alone. Everything comes from the row, so that any pro
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Iterable
 from contextlib import suppress
+from typing import Any
 
 import discord
 from discord import ui
 from discord.abc import Messageable
 
 from bot.discord.core.client import ChiptuneClient
-from bot.discord.core.error_replies import CLOSING
 from bot.discord.core.message_access import NONCE_LENGTH, GoneError, find, gone_errors, post_errors
-from bot.discord.post.buttons import AnotherTake, rows
-from bot.discord.post.layout import Names, Post, build_post, notice, send_fitting
+from bot.discord.core.placeholders import CLOSING, notice
+from bot.discord.post.layout import Names, Post, build_post, post_marker, send_fitting
 from bot.discord.queue.cancel import Cancel
 from bot.discord.queue.submission import Destination
 from bot.languages import percent, say, speaking
@@ -39,10 +40,14 @@ LATE = _("For <@{user}>: this took longer than Discord keeps an answer open, so 
 
 
 class DiscordDelivery:
-    """Answers requests; see `bot.requests.delivery.Poster` for what each method promises."""
+    """Answers requests; see `bot.requests.delivery.Poster` for what each method promises.
 
-    def __init__(self, client: ChiptuneClient) -> None:
+    rows: makes the rows of buttons under a tune.
+    """
+
+    def __init__(self, client: ChiptuneClient, rows: Callable[[Post], Iterable[ui.ActionRow[Any]]]) -> None:
         self._client = client
+        self._rows = rows
         self._closed: set[str] = set()  # requests whose placeholder can no longer be written to
 
     async def queued(self, entry: RequestRecord, place: Place) -> None:
@@ -143,7 +148,7 @@ class DiscordDelivery:
         """The first way: the interaction's own answer."""
 
         async def edit(names: Names) -> discord.Message:
-            view = post.layout(names, rows(post), head=to.note)
+            view = post.layout(names, self._rows(post), head=to.note)
             return await _edit(self._hook(to), to.message, view, post.open(names))
 
         with gone_errors("the placeholder"):
@@ -169,13 +174,13 @@ class DiscordDelivery:
 
     async def _send_once(self, channel: Messageable, to: Destination, post: Post) -> discord.Message:
         """Send a tune unless it is there already."""
-        # A tune is known by a button that only tunes have.
-        if found := await find(self._client, channel, AnotherTake(post.song.id).custom_id, first=to.message):
+        # A tune's post is known by a button that no other message has.
+        if found := await find(self._client, channel, post_marker(post.song.id), first=to.message):
             return found
 
         async def send(names: Names) -> discord.Message:
             head = "\n".join(filter(None, (say(LATE, user=to.user), to.note)))
-            view = post.layout(names, rows(post), head=head)
+            view = post.layout(names, self._rows(post), head=head)
             return await channel.send(files=post.open(names), view=view, nonce=post.entry.id[:NONCE_LENGTH])
 
         return await send_fitting(post.forms(to.limit), send)

@@ -12,26 +12,23 @@ import os
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import discord
 from discord import ui
 
+from bot.discord.core.client import ChiptuneClient
 from bot.discord.core.markdown import TITLE_LENGTH, inert, message_link
+from bot.discord.queue.request_text import ANY_FILE, ASKED, asked_for, fact
 from bot.files.song_files import FILES_GONE
 from bot.languages import say
 from bot.requests.delivery import DeliveryError
 from bot.store import GONE, RequestRecord, Song
-from bot.text import SOUND_TITLES, plain
+from bot.text import plain
 from bot.votes.taste_in_use import choice_told
 from generator.protocol.errors import InputError
-from generator.protocol.i18n import Sentence, _, ngettext
-from generator.protocol.names import SOUNDS, called
-from generator.protocol.requests import Request
+from generator.protocol.i18n import _, ngettext
 from generator.protocol.results import VIDEO
-
-if TYPE_CHECKING:
-    from bot.discord.core.client import ChiptuneClient
 
 REMIXES = {
     "arrange": _("Remix of {source}"),
@@ -67,26 +64,11 @@ FILES = {
     ".txt": _("The tune for FamiTracker"),
 }
 """What a tune's files are, by suffix; anything else that is kept with it is not for people."""
-ASKED = {
-    "scene": Sentence("{value}"),
-    "bpm": _("{value:.4g} BPM"),
-    "key": Sentence("{value}"),
-    "seconds": _("{value:.4g} s"),
-    "bars": ngettext("{n:g} bar", "{n:g} bars"),
-    "density": _("{value} density"),
-    "strength": _("strength {value:g}"),
-    "from_bar": _("from bar {value}"),
-    "span": _("bars {value[0]} to {value[1]}"),
-    "transpose": ngettext("{n:+d} semitone", "{n:+d} semitones"),
-    "takes": _("best of {value}"),
-}
-"""A request's fields as a recipe says them."""
 REPORT_LENGTH = 500
 NO_PICTURE = _("The picture is left out: the files were over Discord's limit.")
 ONLY_MIDI = _("Only the MIDI file is here: the sound is over Discord's limit.")
 NO_FILES = _("The files are over Discord's limit.")
 DELETED = _("a deleted tune")
-ANY_FILE = _("a MIDI file")
 ALT_SOUND = _("{title}, {seconds:.0f} seconds of NES music at {bpm:.0f} BPM in {key}")
 ALT_FILM = _(
     "{title}, {seconds:.0f} seconds of NES music at {bpm:.0f} BPM in {key}, with its piano roll: the four channels over"
@@ -264,11 +246,9 @@ async def send_fitting(forms: Iterable[Names], send: Callable[[Names], Awaitable
     raise refused or DeliveryError("no form of the post was left", retryable=False)
 
 
-def notice(text: str, *buttons: Item) -> ui.LayoutView:
-    """A line of ours as a message of the same kind as a post, so that it can become one; with buttons below it."""
-    view = ui.LayoutView(timeout=None)
-    view.add_item(ui.TextDisplay(text))
-    return view.add_item(ui.ActionRow(*buttons)) if buttons else view
+def post_marker(song_id: str) -> str:
+    """Return the custom_id of "Another take", a button that every post of the tune has and no other message."""
+    return f"chiptune:take:{song_id}"
 
 
 def linked_title(entry: RequestRecord | None, song: Song, length: int = TITLE_LENGTH) -> str:
@@ -282,31 +262,6 @@ def linked_title(entry: RequestRecord | None, song: Song, length: int = TITLE_LE
     if song.message_id is None:
         return title
     return f"[{title}]({message_link(entry.scope, entry.channel_id, song.message_id)})"
-
-
-def asked_for(request: Request) -> str:
-    """What a person asked for, in a line."""
-    given = [(name, getattr(request, name)) for name in ASKED]
-    facts = [fact(name, value) for name, value in given if value is not None]
-    if request.keep:
-        facts.append(say("keep {channels}", channels=" + ".join(request.keep)))
-    if request.sound != SOUNDS[0]:
-        facts.append(say("played by {sound}", sound=SOUND_TITLES[request.sound]))
-    if request.temperature != 1.0:
-        facts.append(say("temperature {value:g}", value=request.temperature))
-    if not facts:
-        return say("Nothing in particular was asked for")
-    return say("Asked for {facts}", facts=" · ".join(facts))
-
-
-def fact(name: str, value: Any) -> str:
-    """One of `ASKED`, or the sound, in words."""
-    if name == "sound":
-        return say(SOUND_TITLES[value])
-    said = ASKED[name]
-    if said.plural:
-        return say(said.counted(value))
-    return say(said, value=called(value) if name in ("scene", "density") else value)
 
 
 def originality(notes: float | str) -> str:

@@ -5,27 +5,25 @@ What a request leaves behind that was taken back is the backlog's affair.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import discord
 from discord import app_commands, ui
 from discord.app_commands import Choice
 
 from bot.discord.core.autocomplete import CHOICE_LENGTH, MAX_CHOICES
+from bot.discord.core.client import ChiptuneClient
 from bot.discord.core.components import SONG, OfSong, Press
 from bot.discord.core.locale import of_channel
 from bot.discord.core.permissions import moderates
-from bot.discord.post.layout import notice
-from bot.discord.queue.queue_command import summary
-from bot.discord.queue.submission import scope_of
+from bot.discord.core.placeholders import notice
+from bot.discord.core.visibility import scope_of
+from bot.discord.queue.request_text import summary
 from bot.languages import command, say, speaking
+from bot.store import RequestRecord
 from bot.text import plain
 from generator.protocol.errors import CANCELLED_SENTENCE, InputError
 from generator.protocol.i18n import _
-
-if TYPE_CHECKING:
-    from bot.discord.core.client import ChiptuneClient
-    from bot.store import RequestRecord
 
 NO_REQUEST = _("There is no such request: `{queue}` shows what is open.").format(queue=command("queue"))
 NOT_YOURS = _("Only the one who asked, or a moderator, can cancel this.")

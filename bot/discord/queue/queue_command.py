@@ -5,26 +5,19 @@ Who is next is the store's affair; taking a request back is in `cancelling`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import discord
 from discord import app_commands
 
+from bot.discord.core.client import ChiptuneClient
 from bot.discord.core.markdown import inert
-from bot.discord.post.layout import ANY_FILE, fact
-from bot.discord.queue.submission import scope_of
+from bot.discord.core.visibility import scope_of
+from bot.discord.queue.request_text import summary
 from bot.languages import percent, say
-from bot.requests.wait_times import about
+from bot.requests.wait_times import Place, about
+from bot.store import RequestRecord
 from generator.protocol.i18n import _, ngettext
-from generator.protocol.names import called
-from generator.protocol.requests import Request
 
-if TYPE_CHECKING:
-    from bot.discord.core.client import ChiptuneClient
-    from bot.requests.wait_times import Place
-    from bot.store import RequestRecord
-
-    Open = list[tuple[RequestRecord, Place]]
+Open = list[tuple[RequestRecord, Place]]
 
 SHOWN = 10
 NOTHING_YOURS = _("You have asked for nothing that is not done.")
@@ -63,13 +56,3 @@ def length(found: Open) -> str:
     last = about(max(where.seconds for _, where in found))
     said = ngettext("{n} open request, the last one ready in {time}", "{n} open requests, the last one ready in {time}")
     return say(said.counted(len(found), time=last))
-
-
-def summary(request: Request) -> str:
-    """A request in a few words."""
-    what = say("tune")
-    if request.mode != "generate":
-        what = say("{mode} {file}", mode=called(request.mode), file=request.name or say(ANY_FILE))
-    scene = say(called(request.scene)) if request.scene else None
-    lengths = [fact(name, value) for name in ("seconds", "bars") if (value := getattr(request, name))]
-    return ", ".join(filter(None, (what, scene, request.key, *lengths)))

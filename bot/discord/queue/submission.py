@@ -9,25 +9,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import aiohttp
 import discord
 
-from bot.discord.core import locale, visibility
-from bot.discord.server import defaults
+from bot.discord.core import locale, placeholders, visibility
+from bot.discord.core.client import ChiptuneClient
+from bot.discord.queue import server_defaults
 from bot.languages import NATIVE
 from bot.requests.upload_names import clean_name
-from bot.scope import Scope
-from bot.store import Asker
+from bot.store import Asker, Song
 from generator.protocol.errors import InputError
 from generator.protocol.i18n import _
 from generator.protocol.requests import Request, random_seed
 from generator.protocol.uploads import MAX_UPLOAD_BYTES, check_upload, digest
-
-if TYPE_CHECKING:
-    from bot.discord.core.client import ChiptuneClient
-    from bot.store import Song
 
 FETCH_SECONDS = 20.0
 CHUNK_BYTES = 64 * 1024
@@ -68,21 +64,6 @@ class Destination:
     def from_dict(cls, data: Mapping[str, Any]) -> Destination:
         """From the row."""
         return cls(**data)
-
-
-def scope_of(interaction: discord.Interaction) -> Scope:
-    """Return the scope of an interaction: its server, or its conversation outside servers."""
-    if interaction.guild_id:
-        return Scope.server(interaction.guild_id)
-    return Scope.conversation(interaction.channel_id)
-
-
-async def listed(
-    interaction: discord.Interaction[ChiptuneClient], *, limit: int, before: str | None = None
-) -> list[Song]:
-    """The history as it is seen here, newest first. before: the last tune's id of the page before."""
-    songs, channels = interaction.client.store.songs, visibility.channels(interaction)
-    return await songs.history(scope_of(interaction), channels=channels, limit=limit, before=before)
 
 
 def check_attachment(attachment: discord.Attachment) -> None:
@@ -135,16 +116,7 @@ async def find_source(
     if file is not None:
         check_attachment(file)
         return Source(file, None)
-    return Source(None, await find_song(interaction, song_id or ""))
-
-
-async def find_song(interaction: discord.Interaction[ChiptuneClient], song_id: str) -> Song:
-    """A tune that was made here, and may be seen here. Raises InputError."""
-    song = await interaction.client.store.songs.get(song_id)
-    seen = (None, *visibility.channels(interaction))
-    if song is None or song.scope != scope_of(interaction) or song.only_in not in seen:
-        raise InputError(_("There is no such tune here: pick one from the list."))
-    return song
+    return Source(None, await visibility.find_song(interaction, song_id or ""))
 
 
 async def submit_remix(
@@ -159,7 +131,9 @@ async def submit_remix(
     check_upload(data)
     if sound is None and source.song and (entry := await interaction.client.store.requests.get(source.song.id)):
         sound = entry.request.sound
-    request = replace(wanted, upload=digest(data), name=name, sound=sound or await defaults.default_sound(interaction))
+    request = replace(
+        wanted, upload=digest(data), name=name, sound=sound or await server_defaults.default_sound(interaction)
+    )
     await submit(interaction, message, request, upload=data, parent=source.parent)
 
 
@@ -177,17 +151,11 @@ async def defer(interaction: discord.Interaction[ChiptuneClient]) -> int:
     Raises InputError, before anything is promised, where tunes belong elsewhere, and LimitError where the person or the
     server has enough already.
     """
-    await defaults.check_tune_channel(interaction)
-    await interaction.client.backlog.check_limits(Asker("discord", str(interaction.user.id), scope_of(interaction)))
-    return await promise(interaction)
-
-
-async def promise(interaction: discord.Interaction[ChiptuneClient], *, ephemeral: bool = False) -> int:
-    """Promise an answer, within the three seconds that Discord waits; the placeholder's message id."""
-    answer = await interaction.response.defer(thinking=True, ephemeral=ephemeral)
-    if answer is None or answer.message_id is None:
-        return (await interaction.original_response()).id
-    return answer.message_id
+    await server_defaults.check_tune_channel(interaction)
+    await interaction.client.backlog.check_limits(
+        Asker("discord", str(interaction.user.id), visibility.scope_of(interaction))
+    )
+    return await placeholders.promise(interaction)
 
 
 async def submit(
@@ -221,9 +189,9 @@ async def submit(
         origin="discord",
         destination=destination.to_dict(),
         user_id=str(interaction.user.id),
-        scope=scope_of(interaction),
+        scope=visibility.scope_of(interaction),
         channel_id=str(destination.channel),
-        only_in=visibility.only_in(interaction),
+        only_in=visibility.restricted_to(interaction),
         parent=parent,
         upload=upload,
     )

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import discord
 from discord import app_commands, ui
 
+from bot.discord.core.client import ChiptuneClient
 from bot.languages import command, say
 from generator.protocol.i18n import _, joined
 from generator.protocol.names import SCENES, called
-
-if TYPE_CHECKING:
-    from bot.discord.core.client import ChiptuneClient
 
 COLOUR = 0xD32F2F
 TITLE = "## Chiptune Bot"

@@ -6,17 +6,16 @@ each time. What a setting may hold is the store's (`ServerSettings`).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import discord
 from discord import app_commands
 from discord.app_commands import AppCommandChannel, Choice, Range, Transform
 
 from bot.discord.core.autocomplete import choices, sounds
+from bot.discord.core.client import ChiptuneClient
 from bot.discord.core.locale import of_channel
 from bot.discord.core.permissions import check_manages
 from bot.discord.moderation.report import forward_report
-from bot.discord.post.layout import fact
+from bot.discord.queue.request_text import fact
 from bot.languages import LANGUAGES, say, speaking
 from bot.store import ServerSettings
 from bot.store.servers import COOLDOWN, PERSON_LIMIT, SERVER_LIMIT
@@ -25,9 +24,6 @@ from generator.protocol.errors import InputError
 from generator.protocol.i18n import _
 from generator.protocol.names import SCENES, SOUNDS
 from generator.protocol.requests import SECONDS
-
-if TYPE_CHECKING:
-    from bot.discord.core.client import ChiptuneClient
 
 TITLES = {
     "channel_id": _("Channel for tunes"),

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import discord
 from discord import app_commands
 from discord.app_commands import Range
 
+from bot.discord.core import visibility
 from bot.discord.core.autocomplete import choices, complete_key, sounds
-from bot.discord.queue import submission
-from bot.discord.server import defaults
+from bot.discord.core.client import ChiptuneClient
+from bot.discord.queue import server_defaults, submission
 from bot.votes.taste_in_use import steered
 from generator.protocol.names import DENSITIES, SCENES
 from generator.protocol.requests import BARS, BPM, SECONDS, SEEDS, TAKES, TEMPERATURE, Request, random_seed
-
-if TYPE_CHECKING:
-    from bot.discord.core.client import ChiptuneClient
 
 
 @app_commands.command(name="generate", description="Compose a tune")
@@ -60,8 +56,8 @@ async def generate(
         temperature=temperature,
         takes=takes,
     )
-    request, note = await defaults.with_server_defaults(interaction, request, sound)
+    request, note = await server_defaults.with_server_defaults(interaction, request, sound)
     message = await submission.defer(interaction)
     if seed is None:  # who names one wants the tune that it gives
-        request = await steered(interaction.client.store, request, submission.scope_of(interaction))
+        request = await steered(interaction.client.store, request, visibility.scope_of(interaction))
     await submission.submit(interaction, message, request, note=note)

@@ -5,21 +5,19 @@ Its button keeps all that it needs in its custom_id. What is in the history is t
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import discord
 from discord import app_commands, ui
 
+from bot.discord.core.client import ChiptuneClient
 from bot.discord.core.components import SONG, OfSong, Press
 from bot.discord.core.markdown import inert, message_link
-from bot.discord.queue.submission import listed
+from bot.discord.core.visibility import listed
 from bot.languages import command, say
+from bot.store import Song
 from generator.protocol.i18n import _
 from generator.protocol.names import called
-
-if TYPE_CHECKING:
-    from bot.discord.core.client import ChiptuneClient
-    from bot.store import Song
 
 PAGE = 10
 LISTEN = _("listen")

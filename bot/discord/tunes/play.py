@@ -5,25 +5,21 @@ How a channel is joined is `voice`'s, what is played when, `jukebox`'s.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import discord
 from discord import app_commands
 
+from bot.discord.core import visibility
 from bot.discord.core.autocomplete import complete_song
+from bot.discord.core.client import ChiptuneClient
 from bot.discord.core.locale import of_channel
 from bot.discord.core.markdown import inert
-from bot.discord.queue import submission
-from bot.discord.tunes.jukebox import Tune
-from bot.discord.tunes.voice import channel_of
+from bot.discord.voice.connection import channel_of
+from bot.discord.voice.jukebox import Tune
 from bot.files.song_files import FILES_GONE
 from bot.languages import command, say, speaking
+from bot.store import Song
 from generator.protocol.errors import InputError
 from generator.protocol.i18n import _, ngettext
-
-if TYPE_CHECKING:
-    from bot.discord.core.client import ChiptuneClient
-    from bot.store import Song
 
 NOTHING_YET = _("There is no tune here yet: `{generate}` makes the first one.").format(generate=command("generate"))
 NOTHING_PLAYS = _("Nothing is being played here.")
@@ -41,7 +37,7 @@ async def play(interaction: discord.Interaction[ChiptuneClient], *, song: str | 
     """Play a tune now, or after those that were asked for before it."""
     client = interaction.client
     channel = channel_of(interaction)
-    found = await submission.find_song(interaction, song) if song else await _newest(interaction)
+    found = await visibility.find_song(interaction, song) if song else await _newest(interaction)
     path = await client.backlog.files.path(found.id, found.audio)
     if path is None:
         raise InputError(FILES_GONE)
@@ -70,7 +66,7 @@ async def stop(interaction: discord.Interaction[ChiptuneClient]) -> None:
 
 async def _newest(interaction: discord.Interaction[ChiptuneClient]) -> Song:
     """The newest tune made here. Raises InputError."""
-    songs = await submission.listed(interaction, limit=1)
+    songs = await visibility.listed(interaction, limit=1)
     if not songs:
         raise InputError(NOTHING_YET)
     return songs[0]

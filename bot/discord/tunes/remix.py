@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from itertools import combinations
 
 import discord
 from discord import app_commands
-from discord.app_commands import Range
+from discord.app_commands import Choice, Range
 
-from bot.discord.core.autocomplete import choices, complete_keep, complete_song, sounds
+from bot.discord.core.autocomplete import choices, complete_song, sounds
+from bot.discord.core.client import ChiptuneClient
 from bot.discord.queue import submission
+from bot.discord.tunes.rework_forms import CHANNEL_TITLES
+from bot.languages import say
 from generator.protocol.modes import MODES
-from generator.protocol.names import LAST_BAR, parse_channels, parse_span
+from generator.protocol.names import CHANNELS, LAST_BAR, parse_channels, parse_span
 from generator.protocol.requests import BARS, REMIX_BPM, SEEDS, STRENGTH, TRANSPOSE, Request, random_seed
 
-if TYPE_CHECKING:
-    from bot.discord.core.client import ChiptuneClient
+
+async def complete_keep(interaction: discord.Interaction[ChiptuneClient], typed: str) -> list[Choice[str]]:
+    """Every choice of one to three channels whose names hold what was typed."""
+    groups = [group for count in (1, 2, 3) for group in combinations(CHANNELS, count)]
+    named = [(" + ".join(say(CHANNEL_TITLES[name]) for name in group), ",".join(group)) for group in groups]
+    words = typed.lower()
+    return [Choice(name=title, value=value) for title, value in named if words in title or words in value]
 
 
 @app_commands.command(name="remix", description="Make an NES tune of a MIDI file, or of a tune made here")

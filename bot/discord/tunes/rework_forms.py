@@ -5,12 +5,13 @@ What a mode does is the generator's.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import discord
 from discord import ui
 
 from bot.discord.core import error_replies
+from bot.discord.core.client import ChiptuneClient
 from bot.discord.core.components import SONG, OfSong, Press
 from bot.discord.queue import submission
 from bot.languages import say
@@ -20,9 +21,6 @@ from generator.protocol.errors import InputError
 from generator.protocol.i18n import _
 from generator.protocol.modes import MODES
 from generator.protocol.names import CHANNELS
-
-if TYPE_CHECKING:
-    from bot.discord.core.client import ChiptuneClient
 
 CHANNEL_TITLES = {"p1": _("pulse 1"), "p2": _("pulse 2"), "tr": _("triangle"), "no": _("noise")}
 PARTS = {

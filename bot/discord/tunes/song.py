@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import discord
 from discord import app_commands
 
-from bot.discord.core import visibility
+from bot.discord.core import placeholders, visibility
 from bot.discord.core.autocomplete import complete_song
+from bot.discord.core.client import ChiptuneClient
 from bot.discord.core.locale import of_channel
 from bot.discord.post import layout
-from bot.discord.post.buttons import rows
 from bot.discord.post.lineage import family
-from bot.discord.queue import submission
-from bot.discord.server import defaults
+from bot.discord.queue import server_defaults
+from bot.discord.tunes.post_buttons import rows
 from bot.languages import speaking, spoken
 from bot.store import GONE
 from generator.protocol.errors import InputError
-
-if TYPE_CHECKING:
-    from bot.discord.core.client import ChiptuneClient
 
 
 @app_commands.command(name="song", description="A tune made here: its recipe, its family and its files")
@@ -36,22 +31,22 @@ async def show_song(interaction: discord.Interaction[ChiptuneClient], song: str)
 @app_commands.autocomplete(song=complete_song)
 async def replay(interaction: discord.Interaction[ChiptuneClient], song: str) -> None:
     """The same files again, for all, where tunes belong."""
-    await defaults.check_tune_channel(interaction)
+    await server_defaults.check_tune_channel(interaction)
     await show(interaction, song, ephemeral=False)
 
 
 async def show(interaction: discord.Interaction[ChiptuneClient], song_id: str, *, ephemeral: bool) -> None:
     """Answer with a tune's post; for one person alone, with its family and all its files. Raises InputError."""
     client = interaction.client
-    post = await layout.load(client, (await submission.find_song(interaction, song_id)).id)
+    post = await layout.load(client, (await visibility.find_song(interaction, song_id)).id)
     post.check_files()
-    message = await submission.promise(interaction, ephemeral=ephemeral)
+    message = await placeholders.promise(interaction, ephemeral=ephemeral)
     if not ephemeral:
         # Before the tune is there: what deletes it then finds the message. One that stays empty is no harm.
         channel, user = str(interaction.channel_id), str(interaction.user.id)
         if not await client.store.messages.add(post.song.id, channel, str(message), user):
             raise InputError(GONE)
-    more = await family(client.store, post, visibility.channels(interaction)) if ephemeral else ""
+    more = await family(client.store, post, visibility.visible_channels(interaction)) if ephemeral else ""
 
     async def send(names: layout.Names) -> discord.Message:
         view = post.layout(names, rows(post), more=more)

@@ -22,10 +22,10 @@ from bot.discord.moderation.delete import ConfirmDeleteButton, DeleteButton
 from bot.discord.moderation.privacy import CONFIRM, PAGE, ConfirmEraseButton, EraseButton, ExportButton
 from bot.discord.moderation.report import ReportButton, ReportForm
 from bot.discord.moderation.report_actions import SettleReportsButton
-from bot.discord.post.buttons import AnotherTake, Extend, Files, Vote
 from bot.discord.queue.cancel import Cancel
 from bot.discord.server import help as help_page
 from bot.discord.tunes.history import Older
+from bot.discord.tunes.post_buttons import AnotherTake, Extend, Files, Vote
 from bot.discord.tunes.rework_forms import Remix, RemixForm, Rewrite
 from bot.languages import LANGUAGES, NATIVE, messages, say, speaking
 from bot.votes.taste_in_use import PROBABLY, WORDS

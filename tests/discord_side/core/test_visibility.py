@@ -163,9 +163,9 @@ async def test_a_channel_is_open_where_everyone_reads_it(
     channel: dict[str, Any], overwrites: list[dict[str, Any]], only_in: str | None
 ) -> None:
     interaction = asked_in(channel, overwrites)
-    assert visibility.only_in(interaction) == only_in
-    assert only_in is None or only_in in visibility.channels(interaction)
+    assert visibility.restricted_to(interaction) == only_in
+    assert only_in is None or only_in in visibility.visible_channels(interaction)
 
 
 async def test_where_the_bot_is_not_a_channel_counts_as_closed() -> None:
-    assert visibility.only_in(asked_in({"type": 0}, [], joined=False)) == str(CHANNEL)
+    assert visibility.restricted_to(asked_in({"type": 0}, [], joined=False)) == str(CHANNEL)

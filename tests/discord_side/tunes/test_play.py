@@ -11,12 +11,13 @@ import pytest
 import pytest_asyncio
 from discord.player import OPUS_SILENCE  # type: ignore[attr-defined]  # not re-exported
 
-from bot.discord.tunes import jukebox, voice
-from bot.discord.tunes.jukebox import TICK_SECONDS, Jukebox, Player
+from bot.discord.voice import jukebox
+from bot.discord.voice.connection import join
+from bot.discord.voice.jukebox import TICK_SECONDS, Jukebox, Player
 from bot.scope import Scope
 from generator.protocol.errors import InputError
 from tests.discord_side.conftest import Clock, Composer, Stage
-from tests.discord_side.tunes.voices import Heard, hear, hear_later, ogg
+from tests.discord_side.voice.voices import Heard, hear, hear_later, ogg
 
 SHORT = 0.2
 
@@ -191,7 +192,7 @@ async def test_where_discord_does_not_let_it_in_that_is_said(played: Stage, monk
     async def unheard(*_: object) -> None:
         pass
 
-    monkeypatch.setattr(voice, "JOIN_SECONDS", 0.05)
+    monkeypatch.setattr("bot.discord.voice.connection.JOIN_SECONDS", 0.05)
     lounge = voice_channel(played)
     await played.alice.join_voice(lounge)
     channel = played.client.get_channel(lounge.id)
@@ -199,5 +200,5 @@ async def test_where_discord_does_not_let_it_in_that_is_said(played: Stage, monk
     socket = channel._state._get_websocket(channel.guild.id)
     monkeypatch.setattr(type(socket), "voice_state", unheard, raising=False)  # the simulated one has none
     with pytest.raises(InputError, match="Discord did not let the bot in"):
-        await voice.join(channel)
+        await join(channel)
     assert not played.client.voice_clients

@@ -14,9 +14,9 @@ import discord
 import pytest
 from discord.opus import Decoder
 
-from bot.discord.tunes.voice import TuneSource, check_installed
+from bot.discord.voice.connection import TuneSource, check_installed
 from generator.protocol.errors import InputError
-from tests.discord_side.tunes.voices import ogg
+from tests.discord_side.voice.voices import ogg
 
 SECONDS = 1.0
 

@@ -9,25 +9,22 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import discord
 from discord import ui
 
 from bot.discord.core import visibility
+from bot.discord.core.client import ChiptuneClient
 from bot.discord.core.components import SONG, OfSong, Press
 from bot.discord.core.locale import of_channel, of_locale
 from bot.discord.core.markdown import file_stem, inert
 from bot.discord.core.permissions import deletable
-from bot.discord.moderation.delete import ConfirmDeleteButton, DeleteButton
-from bot.discord.moderation.privacy import ConfirmEraseButton, EraseButton, ExportButton
+from bot.discord.moderation.delete import DeleteButton
 from bot.discord.moderation.report import ReportButton
-from bot.discord.moderation.report_actions import SettleReportsButton
 from bot.discord.post import layout
 from bot.discord.post.lineage import family
 from bot.discord.queue import submission
-from bot.discord.queue.cancel import Cancel
-from bot.discord.tunes.history import Older
 from bot.discord.tunes.rework_forms import Remix, Rewrite
 from bot.languages import say, speaking
 from bot.store import GONE
@@ -36,9 +33,6 @@ from bot.votes.voting import OWN
 from generator.protocol.errors import InputError
 from generator.protocol.i18n import _, ngettext
 from generator.protocol.requests import random_seed
-
-if TYPE_CHECKING:
-    from bot.discord.core.client import ChiptuneClient
 
 EXTEND_BARS = 8
 UP, DOWN = "👍", "👎"
@@ -70,7 +64,7 @@ class AnotherTake(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:t
     def __init__(self, song_id: str) -> None:
         blue = discord.ButtonStyle.primary
         super().__init__(
-            song_id, ui.Button(label=say("Another take"), emoji="🎲", style=blue, custom_id=f"chiptune:take:{song_id}")
+            song_id, ui.Button(label=say("Another take"), emoji="🎲", style=blue, custom_id=layout.post_marker(song_id))
         )
 
     async def pressed(self, interaction: Press, client: ChiptuneClient) -> None:
@@ -81,7 +75,7 @@ class AnotherTake(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:t
         request = replace(parent.request, seed=random_seed(), taste=None)
         with client.presses.once(interaction.user.id, self.custom_id):
             message = await submission.defer(interaction)
-            request = await steered(client.store, request, submission.scope_of(interaction))
+            request = await steered(client.store, request, visibility.scope_of(interaction))
             await submission.submit(interaction, message, request, parent=self.song_id)
 
 
@@ -129,7 +123,7 @@ class Vote(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:vote:(?P
     async def _show_here(self, interaction: Press, message: discord.Message) -> None:
         """Show the sum as it is by now where the button was pressed. Raises InputError where the tune is gone."""
         with speaking(await self._language(interaction, message)):
-            view = await self._with_sum(interaction.client, message, visibility.channels(interaction))
+            view = await self._with_sum(interaction.client, message, visibility.visible_channels(interaction))
             await interaction.edit_original_response(view=view)
 
     async def _show_at_home(self, client: ChiptuneClient, pressed: int, language: str) -> None:
@@ -199,9 +193,3 @@ def _head(message: discord.Message) -> str:
     """What stands above a post."""
     first = message.components[0] if message.components else None
     return first.content if isinstance(first, discord.TextDisplay) else ""
-
-
-BUTTONS = (
-    AnotherTake, Extend, Remix, Rewrite, Vote, Files, ReportButton, Older, Cancel,
-    DeleteButton, ConfirmDeleteButton, SettleReportsButton, ExportButton, EraseButton, ConfirmEraseButton,
-)  # fmt: skip

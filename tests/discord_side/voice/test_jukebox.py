@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.discord.tunes.jukebox import ALONE_SECONDS, IDLE_SECONDS, Leaving
+from bot.discord.voice.jukebox import ALONE_SECONDS, IDLE_SECONDS, Leaving
 from tests.discord_side.conftest import Clock
 
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import discord
 from discord.ext import tasks
 
-from bot.discord.tunes.voice import Channel, Connect, Connection, TuneSource, join
+from bot.discord.voice.connection import Channel, Connect, Connection, TuneSource, join
 from generator.protocol.errors import InputError
 from generator.protocol.i18n import _, ngettext
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import discord
 
-from bot.discord.tunes.voice import Channel
+from bot.discord.voice.connection import Channel
 
 
 class Heard(discord.VoiceClient):

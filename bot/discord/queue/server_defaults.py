@@ -5,22 +5,18 @@ How settings are made is `settings`'s, how many requests may be open is the back
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import discord
 
 from bot.discord.core import locale
-from bot.discord.post.layout import fact
+from bot.discord.core.client import ChiptuneClient
+from bot.discord.queue.request_text import fact
 from bot.languages import say, speaking
 from bot.scope import Scope
+from bot.store import ServerSettings
 from generator.protocol.errors import InputError
 from generator.protocol.i18n import _, joined
 from generator.protocol.names import SOUNDS
 from generator.protocol.requests import Request
-
-if TYPE_CHECKING:
-    from bot.discord.core.client import ChiptuneClient
-    from bot.store import ServerSettings
 
 WRONG_CHANNEL = _("Tunes have a channel of their own in this server: please ask in <#{channel}>.")
 DEFAULTS_USED = _("As usual in this server: {usual}")
