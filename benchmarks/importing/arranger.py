@@ -27,8 +27,9 @@ from tqdm import tqdm
 from generator.arranging.arrange import arrange
 from generator.arranging.drums import is_struck
 from generator.importing.importer import Import, Part, PartNote, import_midi
-from generator.pen import COLOURS, GROUND, TEXT
+from generator.pictures.colours import CHANNEL_COLOURS
 from generator.pictures.piano_roll import Axis
+from generator.protocol.canvas import BACKGROUND, TEXT
 from generator.protocol.errors import InputError
 from generator.protocol.requests import Request
 from generator.protocol.uploads import digest
@@ -225,7 +226,7 @@ Bar = tuple[int, int, int, tuple[int, int, int]]
 def draw(imported: Import, score: Score, path: Path, report: str) -> None:
     """A song's parts, each in its colour, above its arrangement in the channels' colours."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    image = Image.new("RGB", (WIDTH, 2 * (ROLL_HEIGHT + NOISE_HEIGHT + LETTERS)), GROUND)
+    image = Image.new("RGB", (WIDTH, 2 * (ROLL_HEIGHT + NOISE_HEIGHT + LETTERS)), BACKGROUND)
     pen = ImageDraw.Draw(image)
     drums = [(n.start, n.start + 3, n.pitch, TEXT) for part in imported.parts if part.drum for n in part.notes]
     parts = [
@@ -234,8 +235,8 @@ def draw(imported: Import, score: Score, path: Path, report: str) -> None:
         if not part.drum
         for n in part.notes
     ]
-    noise = [(n.start, n.end, n.pitch, COLOURS[NO]) for n in score.channels[NO]]
-    channels = [(n.start, n.end, n.pitch, COLOURS[c]) for c in (P2, TR, P1) for n in score.channels[c]]
+    noise = [(n.start, n.end, n.pitch, CHANNEL_COLOURS[NO]) for n in score.channels[NO]]
+    channels = [(n.start, n.end, n.pitch, CHANNEL_COLOURS[c]) for c in (P2, TR, P1) for n in score.channels[c]]
     pitches = [bar[2] for bar in parts + channels] or [60]
     names = "  ".join(f"{i + 1} {part.name[:14]}/{part.program}" for i, part in enumerate(imported.parts))
     for top, title, pitched, struck, keys in (

@@ -24,7 +24,7 @@ from tqdm import tqdm
 from benchmarks.importing.conditional_logit import Choice, fit
 from generator.arranging.arrange import reductions
 from generator.importing.importer import import_midi
-from generator.pictures.tune_picture import draw
+from generator.pictures.tune_picture import write_tune_picture
 from generator.protocol.errors import InputError
 from models.music.beats import (
     BAR_WEIGHTS,
@@ -241,7 +241,7 @@ def picture(file: Path, out: Path) -> None:
     if imported.grid:
         said += f", stated: {imported.grid.bpm:.1f} in {imported.grid.beats_a_bar}"
     shown = _beginning(score, SHOWN_SECONDS * FRAMES_PER_SECOND)
-    draw(replace(shown, grid=grid), out, file.stem, said)
+    write_tune_picture(replace(shown, grid=grid), out, file.stem, said)
 
 
 def _beginning(score: Score, frames: int) -> Score:

@@ -18,7 +18,7 @@ from generator.exporting.notation import write_abc, write_musicxml
 from generator.exporting.vgm import to_vgm
 from generator.importing.importer import Import, import_midi
 from generator.pictures.scope_film import write_animation
-from generator.pictures.tune_picture import draw
+from generator.pictures.tune_picture import write_tune_picture
 from generator.protocol.errors import InputError
 from generator.protocol.names import SOUNDS
 from generator.sound.fluidsynth_audio import render_tune
@@ -136,7 +136,7 @@ def write_sound(source: Source, out: Path) -> None:
 
 def write_picture(source: Source, out: Path) -> None:
     """The piano roll."""
-    draw(source.score, out, source.title)
+    write_tune_picture(source.score, out, source.title)
 
 
 def write_notes(source: Source, out: Path) -> None:

@@ -11,7 +11,8 @@ from itertools import pairwise
 
 from PIL import Image, ImageChops, ImageDraw
 
-from generator.pen import BLACK_KEYS, WHITE_KEYS, Box, Colour, rectangle
+from generator.pictures.colours import BLACK_KEYS, WHITE_KEYS
+from generator.protocol.canvas import Box, Colour, draw_rectangle
 from models.music.score import P1, P2, TR, Grid, Note, Score
 
 THINNEST = 5.0
@@ -58,12 +59,12 @@ def pitch_range(score: Score) -> tuple[int, int]:
     return low - missing // 2, high + missing - missing // 2
 
 
-def draw_keys(pen: ImageDraw.ImageDraw, axis: Axis) -> None:
+def draw_keys(draw: ImageDraw.ImageDraw, axis: Axis) -> None:
     """The rows of the pitches, black keys darker."""
     left, _, right, _ = axis.box
     for pitch in range(axis.low, axis.high + 1):
         colour = BLACK_KEYS if pitch % 12 in BLACK else WHITE_KEYS
-        rectangle(pen, (left, axis.y(pitch) - axis.row / 2, right, axis.y(pitch) + axis.row / 2), colour)
+        draw_rectangle(draw, (left, axis.y(pitch) - axis.row / 2, right, axis.y(pitch) + axis.row / 2), colour)
 
 
 def beats(grid: Grid, frames: int) -> Iterator[tuple[int, int]]:
@@ -76,17 +77,17 @@ def beats(grid: Grid, frames: int) -> Iterator[tuple[int, int]]:
         number += 1
 
 
-def grid_lines(pen: ImageDraw.ImageDraw, axes: Iterable[Axis], frame: float, colour: Colour, width: float) -> None:
+def grid_lines(draw: ImageDraw.ImageDraw, axes: Iterable[Axis], frame: float, colour: Colour, width: float) -> None:
     """A vertical line at a frame through every axis."""
     for axis in axes:
         x = axis.x(frame)
-        rectangle(pen, (x - width / 2, axis.box[1], x + width / 2, axis.box[3]), colour)
+        draw_rectangle(draw, (x - width / 2, axis.box[1], x + width / 2, axis.box[3]), colour)
 
 
 def with_notes(image: Image.Image, axis: Axis, notes: Iterable[Note], colour: Colour) -> Image.Image:
     """The notes so far with one channel's; channels that meet lighten each other, so that none is hidden."""
     layer = Image.new("RGB", image.size)
-    pen = ImageDraw.Draw(layer)
+    draw = ImageDraw.Draw(layer)
     for note in notes:
         y = axis.y(note.pitch)
         times = [offset for offset, _ in note.volume] + [note.length]
@@ -94,18 +95,18 @@ def with_notes(image: Image.Image, axis: Axis, notes: Iterable[Note], colour: Co
             if volume:
                 left, right, half = axis.x(note.start + begin), axis.x(note.start + end), _half(axis, volume)
                 box = (left, y - half, max(right, left + 1.5), y + half)
-                rectangle(pen, box, _shade(colour, 0.45 + 0.55 * _strength(volume)))
-        _draw_onset(pen, axis, note, colour)
+                draw_rectangle(draw, box, _shade(colour, 0.45 + 0.55 * _strength(volume)))
+        _draw_onset(draw, axis, note, colour)
     return ImageChops.lighter(image, layer)
 
 
-def _draw_onset(pen: ImageDraw.ImageDraw, axis: Axis, note: Note, colour: Colour) -> None:
+def _draw_onset(draw: ImageDraw.ImageDraw, axis: Axis, note: Note, colour: Colour) -> None:
     """A bright edge where a note begins, if there is room: notes of one pitch stay apart."""
     volume = note.volume[0][1]
     if volume and note.length * axis.frame >= 6:
         x, y, half = axis.x(note.start), axis.y(note.pitch), _half(axis, volume)
         edge = (colour[0] + 255) // 2, (colour[1] + 255) // 2, (colour[2] + 255) // 2
-        rectangle(pen, (x, y - half, x + 2, y + half), edge)
+        draw_rectangle(draw, (x, y - half, x + 2, y + half), edge)
 
 
 def _strength(volume: int) -> float:

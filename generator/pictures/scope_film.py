@@ -17,24 +17,20 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from generator.pen import (
-    BAR_LINE,
-    BEAT_LINE,
-    BLACK_KEYS,
-    COLOURS,
+from generator.pictures.colours import BAR_LINE, BEAT_LINE, BLACK_KEYS, CHANNEL_COLOURS, OCTAVE_LINE
+from generator.pictures.oscilloscope import palette, trace, trigger
+from generator.pictures.piano_roll import Axis, beats, draw_keys, grid_lines, pitch_range, with_notes
+from generator.protocol.canvas import (
+    BACKGROUND,
     FAINT_TEXT,
-    GROUND,
-    OCTAVE_LINE,
     SCALE,
     TEXT,
     Colour,
-    fitted,
-    rectangle,
+    draw_rectangle,
+    draw_text,
+    fit_text,
     text_width,
-    write,
 )
-from generator.pictures.oscilloscope import palette, trace, trigger
-from generator.pictures.piano_roll import Axis, beats, draw_keys, grid_lines, pitch_range, with_notes
 from generator.protocol.names import SOUNDS
 from generator.sound.fluidsynth_audio import SAMPLE_RATE, RenderError, write_samples
 from generator.sound.stems import stems
@@ -119,7 +115,7 @@ def frames(score: Score, title: str, sounds: NDArray[np.int16]) -> Iterator[Pict
     empty = picture[SCOPE_TOP:SCOPE_BOTTOM].copy()
     peaks = np.abs(sounds.astype(np.float32)).max(axis=1, initial=1)
     waves = sounds.astype(np.float32) / peaks[:, None] * HIGHEST
-    shades = [palette(BLACK_KEYS, colour) for colour in COLOURS]
+    shades = [palette(BLACK_KEYS, colour) for colour in CHANNEL_COLOURS]
 
     @lru_cache(maxsize=3)
     def tile(number: int) -> Picture:
@@ -153,51 +149,53 @@ def _panel(channel: int) -> tuple[int, int]:
 
 def _background(title: str) -> Picture:
     """What does not move."""
-    image = Image.new("RGB", (WIDTH * SCALE, HEIGHT * SCALE), GROUND)
-    pen = ImageDraw.Draw(image)
+    image = Image.new("RGB", (WIDTH * SCALE, HEIGHT * SCALE), BACKGROUND)
+    draw = ImageDraw.Draw(image)
     x = float(WIDTH - SCOPE_GAP)
     for channel in reversed(range(len(CHANNELS))):
         name = CHANNELS[channel].title
         x -= text_width(name, 19)
-        write(pen, (x, HEADER / 2 + 2), name, 19, colour=COLOURS[channel], anchor="lm")
+        draw_text(draw, (x, HEADER / 2 + 2), name, 19, colour=CHANNEL_COLOURS[channel], anchor="lm")
         x -= 22
-        rectangle(pen, (x, HEADER / 2 - 5, x + 14, HEADER / 2 + 9), COLOURS[channel])
+        draw_rectangle(draw, (x, HEADER / 2 - 5, x + 14, HEADER / 2 + 9), CHANNEL_COLOURS[channel])
         x -= 18
         left, right = _panel(channel)
-        rectangle(pen, (left, SCOPE_TOP, right, SCOPE_BOTTOM), BLACK_KEYS)
-        rectangle(pen, (left, (SCOPE_TOP + SCOPE_BOTTOM - 1) / 2, right, (SCOPE_TOP + SCOPE_BOTTOM + 1) / 2), BEAT_LINE)
-    write(pen, (SCOPE_GAP, HEADER / 2), fitted(title, 30, x - 2 * SCOPE_GAP), 30, colour=TEXT, anchor="lm")
-    rectangle(pen, (0, HEIGHT - PROGRESS, WIDTH, HEIGHT), BLACK_KEYS)
+        draw_rectangle(draw, (left, SCOPE_TOP, right, SCOPE_BOTTOM), BLACK_KEYS)
+        draw_rectangle(
+            draw, (left, (SCOPE_TOP + SCOPE_BOTTOM - 1) / 2, right, (SCOPE_TOP + SCOPE_BOTTOM + 1) / 2), BEAT_LINE
+        )
+    draw_text(draw, (SCOPE_GAP, HEADER / 2), fit_text(title, 30, x - 2 * SCOPE_GAP), 30, colour=TEXT, anchor="lm")
+    draw_rectangle(draw, (0, HEIGHT - PROGRESS, WIDTH, HEIGHT), BLACK_KEYS)
     return _reduced(image)
 
 
 def _tile(score: Score, number: int) -> Picture:
     """The roll from `number` times `TILE_FRAMES` on, one picture wide."""
     first = number * TILE_FRAMES
-    image = Image.new("RGB", (WIDTH * SCALE, (NOISE_BOTTOM - ROLL_TOP) * SCALE), GROUND)
-    pen = ImageDraw.Draw(image)
+    image = Image.new("RGB", (WIDTH * SCALE, (NOISE_BOTTOM - ROLL_TOP) * SCALE), BACKGROUND)
+    draw = ImageDraw.Draw(image)
     pixels = WIDTH / TILE_FRAMES
     left, right = -first * pixels, (max(score.frames, 1) - first) * pixels
     low, high = pitch_range(score)
     roll = Axis((left, 0, right, ROLL_BOTTOM - ROLL_TOP), max(score.frames, 1), low, high)
     noise_box = (left, NOISE_TOP - ROLL_TOP, right, NOISE_BOTTOM - ROLL_TOP)
     noise = Axis(noise_box, roll.frames, CHANNELS[NO].lowest, CHANNELS[NO].highest)
-    draw_keys(pen, replace(roll, box=(0, roll.box[1], WIDTH, roll.box[3])))  # also before the beginning
-    rectangle(pen, (0, noise.box[1], WIDTH, noise.box[3]), BLACK_KEYS)
+    draw_keys(draw, replace(roll, box=(0, roll.box[1], WIDTH, roll.box[3])))  # also before the beginning
+    draw_rectangle(draw, (0, noise.box[1], WIDTH, noise.box[3]), BLACK_KEYS)
     for pitch in range(low, high + 1):
         if pitch % 12 == 0:
             y = roll.y(pitch) + roll.row / 2
-            rectangle(pen, (0, y - 0.5, WIDTH, y + 0.5), OCTAVE_LINE)
+            draw_rectangle(draw, (0, y - 0.5, WIDTH, y + 0.5), OCTAVE_LINE)
     if score.grid:
         for beat, frame in beats(score.grid, score.frames):
             if first <= frame < first + TILE_FRAMES:
                 colour: Colour = BAR_LINE if beat % score.grid.beats_a_bar == 0 else BEAT_LINE
-                grid_lines(pen, (roll, noise), frame, colour, 1)
+                grid_lines(draw, (roll, noise), frame, colour, 1)
     notes = Image.new("RGB", image.size)
     for channel, line in enumerate(score.channels):
         near: list[Note] = [note for note in line if note.end >= first and note.start <= first + TILE_FRAMES]
         if near:
-            notes = with_notes(notes, noise if channel == NO else roll, near, COLOURS[channel])
+            notes = with_notes(notes, noise if channel == NO else roll, near, CHANNEL_COLOURS[channel])
     image.paste(notes, mask=notes.convert("L").point([0] + [255] * 255))
     return _reduced(image)
 

@@ -19,7 +19,7 @@ from generator.composing.originality import INDEX_FILE, Index
 from generator.composing.remix import remix_score
 from generator.composing.taste_features import features_of
 from generator.pictures.still_film import film
-from generator.pictures.tune_picture import draw
+from generator.pictures.tune_picture import write_tune_picture
 from generator.protocol.errors import ChiptuneError, InputError
 from generator.protocol.i18n import _
 from generator.protocol.modes import NEEDS_FILE
@@ -85,7 +85,7 @@ class Pipeline:
         write_score(tune.score, folder / AUDIO, job.request.sound)
         watch.lap("audio")
         report(Progress(id=job.id, fraction=0.95, stage=_("drawing the picture")))
-        draw(tune.score, folder / PICTURE, tune.title, _subtitle(tune))
+        write_tune_picture(tune.score, folder / PICTURE, tune.title, _subtitle(tune))
         watch.lap("picture")
         film(folder / PICTURE, folder / AUDIO, folder / VIDEO, tune.score.seconds)
         watch.lap("video")

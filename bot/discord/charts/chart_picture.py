@@ -8,21 +8,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.discord.core.canvas import (
-    GRID,
     HEADING_SIZE,
     NO_LETTERS,
     POSSIBLE,
     SMALL_SIZE,
     SURE,
-    TEXT,
     TEXT_SIZE,
     Canvas,
-    fitted,
-    legible,
-    width,
+    fit_title,
+    legible_language,
 )
 from bot.languages import percent, say, speaking
 from bot.store import Ranked, Standing
+from generator.protocol.canvas import GRID, TEXT, fit_text, text_width
 from generator.protocol.i18n import Sentence, _, joined, ngettext
 
 HEADER = 112
@@ -42,7 +40,7 @@ def draw(heading: str, chart: Sequence[Ranked | Standing], explanation: str = EX
     The text is in the current language, or in English if the font lacks one of its characters. Drawing takes a tenth
     of a second: call this in a thread.
     """
-    with speaking(legible(heading, explanation, NO_LETTERS, *map(vote_counts, chart))):
+    with speaking(legible_language(heading, explanation, NO_LETTERS, *map(vote_counts, chart))):
         return _draw_chart(heading, chart, explanation)
 
 
@@ -50,8 +48,8 @@ def _draw_chart(heading: str, chart: Sequence[Ranked | Standing], explanation: s
     """Return the chart as PNG, in the current language."""
     height = HEADER + ROW * len(chart) + FOOTER
     canvas = Canvas(height)
-    canvas.write((LEFT, 38), fitted(say(heading), HEADING_SIZE, RIGHT - LEFT), HEADING_SIZE, colour=TEXT)
-    canvas.write((LEFT, 80), fitted(say(explanation), SMALL_SIZE, RIGHT - LEFT), SMALL_SIZE)
+    canvas.text((LEFT, 38), fit_text(say(heading), HEADING_SIZE, RIGHT - LEFT), HEADING_SIZE, colour=TEXT)
+    canvas.text((LEFT, 80), fit_text(say(explanation), SMALL_SIZE, RIGHT - LEFT), SMALL_SIZE)
     _draw_grid(canvas, height - FOOTER)
     for number, entry in enumerate(chart):
         _draw_row(canvas, HEADER + number * ROW, entry)
@@ -71,24 +69,24 @@ def _draw_grid(canvas: Canvas, bottom: float) -> None:
     """Draw a vertical line at each quarter, with its percentage below."""
     for share in TICKS:
         x = _x(share)
-        canvas.box((x - 0.5, HEADER, x + 0.5, bottom), GRID)
+        canvas.rectangle((x - 0.5, HEADER, x + 0.5, bottom), GRID)
         anchor = "lm" if share == 0 else "rm" if share == 1 else "mm"
-        canvas.write((x, bottom + 24), percent(share), SMALL_SIZE, anchor=anchor)
+        canvas.text((x, bottom + 24), percent(share), SMALL_SIZE, anchor=anchor)
 
 
 def _draw_row(canvas: Canvas, top: float, entry: Ranked | Standing) -> None:
     """Draw an entry: rank, title and votes, and its bar below them."""
     votes = say(vote_counts(entry))
-    canvas.write((LEFT - 16, top + 20), str(entry.rank), TEXT_SIZE, anchor="rm")
-    room = RIGHT - LEFT - 40 - width(votes, SMALL_SIZE)
-    title = fitted(entry.song.title, TEXT_SIZE, room)
-    canvas.write((LEFT + 8, top + 20), title, TEXT_SIZE, colour=TEXT)
-    canvas.write((RIGHT - 8, top + 20), votes, SMALL_SIZE, anchor="rm")
+    canvas.text((LEFT - 16, top + 20), str(entry.rank), TEXT_SIZE, anchor="rm")
+    room = RIGHT - LEFT - 40 - text_width(votes, SMALL_SIZE)
+    title = fit_title(entry.song.title, TEXT_SIZE, room)
+    canvas.text((LEFT + 8, top + 20), title, TEXT_SIZE, colour=TEXT)
+    canvas.text((RIGHT - 8, top + 20), votes, SMALL_SIZE, anchor="rm")
     bar = top + 40
     middle = bar + BAR / 2
-    canvas.box((_x(0), bar, _x(entry.low), bar + BAR), SURE)
-    canvas.box((_x(entry.low), middle - LINE / 2, _x(entry.high), middle + LINE / 2), POSSIBLE)
-    canvas.box((_x(entry.high) - LINE, bar + 3, _x(entry.high), bar + BAR - 3), POSSIBLE)
+    canvas.rectangle((_x(0), bar, _x(entry.low), bar + BAR), SURE)
+    canvas.rectangle((_x(entry.low), middle - LINE / 2, _x(entry.high), middle + LINE / 2), POSSIBLE)
+    canvas.rectangle((_x(entry.high) - LINE, bar + 3, _x(entry.high), bar + BAR - 3), POSSIBLE)
 
 
 def _x(share: float) -> float:

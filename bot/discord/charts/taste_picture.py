@@ -8,23 +8,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.discord.core.canvas import (
-    FAINT,
-    GRID,
     HEADING_SIZE,
     POSSIBLE,
     SMALL_SIZE,
     SURE,
-    TEXT,
     WIDTH,
     Canvas,
-    Colour,
-    fitted,
-    legible,
+    legible_language,
 )
 from bot.languages import say, speaking
 from bot.votes.regression import chance
 from bot.votes.taste_in_use import WORDS
 from bot.votes.taste_model import Leaning
+from generator.protocol.canvas import FAINT_TEXT, GRID, TEXT, Colour, fit_text
 from generator.protocol.i18n import Sentence, _
 
 HEADER = 112
@@ -52,7 +48,7 @@ def draw(heading: str, leanings: Sequence[Leaning]) -> bytes:
     """
     words = [WORDS[leaning.feature] for leaning in leanings]
     sides = [side for word in words for side in (word.less, word.more)]
-    with speaking(legible(heading, EXPLANATION, *sides)):
+    with speaking(legible_language(heading, EXPLANATION, *sides)):
         return _draw_taste(heading, leanings)
 
 
@@ -61,14 +57,14 @@ def _draw_taste(heading: str, leanings: Sequence[Leaning]) -> bytes:
     height = HEADER + ROW * len(leanings) + FOOTER
     canvas = Canvas(height)
     room = WIDTH - 2 * EDGE
-    canvas.write((EDGE, 38), fitted(say(heading), HEADING_SIZE, room), HEADING_SIZE, colour=TEXT)
-    canvas.write((EDGE, 80), fitted(say(EXPLANATION), SMALL_SIZE, room), SMALL_SIZE)
+    canvas.text((EDGE, 38), fit_text(say(heading), HEADING_SIZE, room), HEADING_SIZE, colour=TEXT)
+    canvas.text((EDGE, 80), fit_text(say(EXPLANATION), SMALL_SIZE, room), SMALL_SIZE)
     half = axis_half(leanings)
     for step in (-1.0, -0.5, 0.0, 0.5, 1.0):
         x = axis_x(step * half, half)
-        canvas.box((x - 0.5, HEADER, x + 0.5, height - FOOTER), GRID)
+        canvas.rectangle((x - 0.5, HEADER, x + 0.5, height - FOOTER), GRID)
         label = say(TICK_LABEL, points=step * half) if step else "0"
-        canvas.write((x, height - FOOTER + 24), label, SMALL_SIZE, anchor="mm")
+        canvas.text((x, height - FOOTER + 24), label, SMALL_SIZE, anchor="mm")
     for number, leaning in enumerate(leanings):
         _draw_row(canvas, HEADER + ROW * number, leaning, half)
     return canvas.png()
@@ -95,12 +91,12 @@ def _draw_row(canvas: Canvas, top: float, leaning: Leaning, half: int) -> None:
     """Draw a feature: the names of its two sides, and the bar between them."""
     words, middle = WORDS[leaning.feature], top + ROW / 2
     sure = leaning.low > 0 or leaning.high < 0
-    liked, other = (TEXT if sure else FAINT), FAINT
+    liked, other = (TEXT if sure else FAINT_TEXT), FAINT_TEXT
     room = LEFT - EDGE - 16
     less, more = (other, liked) if leaning.weight > 0 else (liked, other)
-    canvas.write((LEFT - 16, middle), fitted(say(words.less), SMALL_SIZE, room), SMALL_SIZE, colour=less, anchor="rm")
-    canvas.write((RIGHT + 16, middle), fitted(say(words.more), SMALL_SIZE, room), SMALL_SIZE, colour=more)
+    canvas.text((LEFT - 16, middle), fit_text(say(words.less), SMALL_SIZE, room), SMALL_SIZE, colour=less, anchor="rm")
+    canvas.text((RIGHT + 16, middle), fit_text(say(words.more), SMALL_SIZE, room), SMALL_SIZE, colour=more)
     left, right = sorted((axis_x(0, half), axis_x(percentage_points(leaning.weight), half)))
-    canvas.box((left, middle - BAR / 2, right, middle + BAR / 2), SURE if sure else UNSURE)
+    canvas.rectangle((left, middle - BAR / 2, right, middle + BAR / 2), SURE if sure else UNSURE)
     low, high = (axis_x(percentage_points(edge), half) for edge in (leaning.low, leaning.high))
-    canvas.box((low, middle - LINE / 2, high, middle + LINE / 2), POSSIBLE)
+    canvas.rectangle((low, middle - LINE / 2, high, middle + LINE / 2), POSSIBLE)

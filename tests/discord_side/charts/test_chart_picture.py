@@ -8,9 +8,10 @@ import pytest
 from PIL import Image
 
 from bot.discord.charts.chart_picture import BAR, FOOTER, HEADER, LEFT, RIGHT, ROW, draw, vote_counts
-from bot.discord.core.canvas import GROUND, POSSIBLE, SURE, WIDTH, Colour
+from bot.discord.core.canvas import POSSIBLE, SURE, WIDTH
 from bot.store import Ranked
 from bot.store.charts import wilson
+from generator.protocol.canvas import BACKGROUND, Colour
 from tests.bot.kept import new_entry, song_of
 
 
@@ -48,7 +49,7 @@ def test_every_title_is_drawn_and_leaves_room_for_the_votes(title: str) -> None:
     assert image.crop(votes).tobytes() == empty.crop(votes).tobytes()
     titles = (LEFT + 2, HEADER, LEFT + 200, HEADER + 36)
     assert image.crop(titles).tobytes() != empty.crop(titles).tobytes()
-    assert image.getpixel((WIDTH - 4, HEADER + 20)) == GROUND
+    assert image.getpixel((WIDTH - 4, HEADER + 20)) == BACKGROUND
 
 
 @pytest.mark.parametrize(

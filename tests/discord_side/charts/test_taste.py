@@ -9,10 +9,11 @@ from typing import Any
 from PIL import Image
 
 from bot.discord.charts.taste_picture import FOOTER, HEADER, ROW, UNSURE, axis_half, axis_x, draw, percentage_points
-from bot.discord.core.canvas import GROUND, POSSIBLE, SURE, WIDTH
+from bot.discord.core.canvas import POSSIBLE, SURE, WIDTH
 from bot.scope import Scope
 from bot.store import Song
 from bot.votes.taste_model import Leaning
+from generator.protocol.canvas import BACKGROUND
 from tests.discord_side.conftest import Stage
 from tests.discord_side.reading import gallery, text
 
@@ -113,4 +114,4 @@ def test_bars_and_lines_have_the_right_lengths() -> None:
         line = [x for x in range(WIDTH) if picture.getpixel((x, middle)) == POSSIBLE]
         assert abs(line[0] - axis_x(percentage_points(leaning.low), half)) <= 1
         assert abs(line[-1] + 1 - axis_x(percentage_points(leaning.high), half)) <= 1
-    assert picture.getpixel((WIDTH - 4, HEADER)) == GROUND
+    assert picture.getpixel((WIDTH - 4, HEADER)) == BACKGROUND

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from generator.pen import COLOURS
+from generator.pictures.colours import CHANNEL_COLOURS
 from generator.pictures.oscilloscope import SHADES, trace, trigger
 from generator.pictures.scope_film import (
     FPS,
@@ -61,7 +61,7 @@ def test_a_scope_shows_its_channel_and_nothing_else() -> None:
     sounds[P1] = 9_000 * np.sign(np.sin(2 * np.pi * 200 * np.arange(30 * 735) / RATE))
     scopes = next(frames(Score(((), (), (), ()), 30), "", sounds))[SCOPE_TOP:SCOPE_BOTTOM].astype(int)
     heights = []
-    for i, colour in enumerate(COLOURS):
+    for i, colour in enumerate(CHANNEL_COLOURS):
         panel = scopes[:, i * WIDTH // 4 : (i + 1) * WIDTH // 4]
         rows = np.flatnonzero((np.abs(panel - np.array(colour)).max(axis=2) < 12).any(axis=1))
         heights.append(rows[-1] - rows[0])

@@ -7,8 +7,17 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from generator.pen import COLOURS, LOOP
-from generator.pictures.tune_picture import BOTTOM, HEIGHT, LEFT, NOISE_HEIGHT, RIGHT, ROLL_TOP, WIDTH, draw
+from generator.pictures.colours import CHANNEL_COLOURS, LOOP
+from generator.pictures.tune_picture import (
+    BOTTOM,
+    HEIGHT,
+    LEFT,
+    NOISE_HEIGHT,
+    RIGHT,
+    ROLL_TOP,
+    WIDTH,
+    write_tune_picture,
+)
 from models.music.score import NO, P1, P2, TR, Grid, Note, Score
 
 Pixels = NDArray[np.int64]
@@ -17,7 +26,7 @@ Pixels = NDArray[np.int64]
 
 def picture(score: Score, folder: Path, title: str = "", subtitle: str = "") -> Pixels:
     path = folder / "tune.png"
-    draw(score, path, title, subtitle)
+    write_tune_picture(score, path, title, subtitle)
     with Image.open(path) as image:
         assert image.format == "PNG"
         assert image.size == (WIDTH, HEIGHT)
@@ -44,17 +53,17 @@ def extent(found: NDArray[np.bool_]) -> tuple[int, int, int, int]:
 @pytest.mark.parametrize("channel", [P1, P2, TR, NO])
 def test_a_note_lies_at_its_time_in_its_channels_colour(tmp_path: Path, channel: int) -> None:
     pixels = picture(score(channel, Note(150, 450, 12 if channel == NO else 60)), tmp_path)
-    left, _, right, _ = extent(like(pixels, COLOURS[channel]))
+    left, _, right, _ = extent(like(pixels, CHANNEL_COLOURS[channel]))
     quarter = (RIGHT - LEFT) / 4
     assert left == pytest.approx(LEFT + quarter, abs=3)
     assert right == pytest.approx(RIGHT - quarter, abs=1)
     for other in set(range(4)) - {channel}:
-        assert not like(pixels, COLOURS[other]).any()
+        assert not like(pixels, CHANNEL_COLOURS[other]).any()
 
 
 def test_higher_notes_lie_higher(tmp_path: Path) -> None:
     pixels = picture(score(P1, Note(0, 300, 60), Note(300, 600, 72)), tmp_path)
-    found = like(pixels, COLOURS[P1])
+    found = like(pixels, CHANNEL_COLOURS[P1])
     middle = (LEFT + RIGHT) // 2
     low, high = found.copy(), found.copy()
     low[:, middle:] = False
@@ -70,12 +79,12 @@ def test_all_pitches_fit_and_noise_has_a_strip_of_its_own(tmp_path: Path) -> Non
     pulse = tuple(Note(20 * i, 20 * i + 20, pitch) for i, pitch in enumerate(range(33, 109, 5)))
     noise = tuple(Note(20 * i, 20 * i + 20, 1 + i) for i in range(16))
     pixels = picture(Score((pulse, (), (), noise), 320), tmp_path)
-    _, top, _, bottom = extent(like(pixels, COLOURS[P1]))
-    _, noise_top, _, noise_bottom = extent(like(pixels, COLOURS[NO]))
+    _, top, _, bottom = extent(like(pixels, CHANNEL_COLOURS[P1]))
+    _, noise_top, _, noise_bottom = extent(like(pixels, CHANNEL_COLOURS[NO]))
     assert top >= ROLL_TOP
     assert bottom < BOTTOM - NOISE_HEIGHT <= noise_top
     assert noise_bottom <= BOTTOM
-    rows = [int(np.argmax(like(pixels, COLOURS[NO])[:, LEFT + 67 * i + 30])) for i in range(16)]
+    rows = [int(np.argmax(like(pixels, CHANNEL_COLOURS[NO])[:, LEFT + 67 * i + 30])) for i in range(16)]
     assert rows == sorted(rows, reverse=True)
 
 
@@ -91,7 +100,7 @@ def test_a_note_grows_lower_and_darker_with_its_volume(tmp_path: Path) -> None:
 def test_channels_at_one_pitch_are_both_seen(tmp_path: Path) -> None:
     both = Score(((Note(0, 600, 60),), (Note(0, 600, 60),), (), ()), 600)
     pixels = picture(both, tmp_path)
-    mixed = tuple(max(a, b) for a, b in zip(COLOURS[P1], COLOURS[P2], strict=True))
+    mixed = tuple(max(a, b) for a, b in zip(CHANNEL_COLOURS[P1], CHANNEL_COLOURS[P2], strict=True))
     assert like(pixels, (mixed[0], mixed[1], mixed[2])).any()
 
 
@@ -109,7 +118,7 @@ def test_bars_and_the_loop_point_stand_where_the_score_has_them(tmp_path: Path) 
 
 def test_the_legend_names_the_channels_that_play(tmp_path: Path) -> None:
     header = picture(score(TR, Note(0, 10, 60)), tmp_path)[:ROLL_TOP]
-    present = [bool((np.abs(header - np.array(colour)).max(axis=2) < 6).any()) for colour in COLOURS]
+    present = [bool((np.abs(header - np.array(colour)).max(axis=2) < 6).any()) for colour in CHANNEL_COLOURS]
     assert present == [False, False, True, False]
 
 
@@ -146,10 +155,10 @@ def test_a_title_shows_and_stays_in_the_picture(tmp_path: Path) -> None:
 def test_a_score_of_any_length_is_drawn(tmp_path: Path, frames: int, grid: Grid | None) -> None:
     notes = tuple(Note(t, t + 1, 33 + t // 20 % 76) for t in range(0, frames, 20))
     pixels = picture(score(P2, *notes, frames=frames, grid=grid), tmp_path)
-    assert like(pixels, COLOURS[P2], 60).any() == bool(frames)
+    assert like(pixels, CHANNEL_COLOURS[P2], 60).any() == bool(frames)
 
 
 def test_the_same_score_gives_the_same_bytes(tmp_path: Path) -> None:
     for name in ("a.png", "b.png"):
-        draw(score(P1, Note(0, 10, 60)), tmp_path / name, "Title")
+        write_tune_picture(score(P1, Note(0, 10, 60)), tmp_path / name, "Title")
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
