@@ -1,1 +1,1 @@
-"""The weekly contest on Discord: its commands, buttons, pages, announcements and hall of fame."""
+"""The weekly contest on Discord: its commands, buttons, messages, announcements and hall of fame."""

@@ -1,9 +1,9 @@
-"""How servers are told of their contest: a message for each stage, the winner's with the tune itself.
+"""Announces the stages of a contest in its server: one message per stage, the winner's with the tune itself.
 
-A message is sent once: where it goes is written down first, and before a second try it is looked for there by a button
-that only it has; a nonce guards the moments between. It goes into the channel for tunes of the server's settings, or
-where there is none, or the bot cannot write in it, into the channel in which the contest was started. It is in the
-server's language.
+Every message is sent once. The store first records the channel it goes to. Before a second attempt, the bot searches
+that channel for the button that only this message has, and a nonce protects the time in between. Messages go to the
+channel for tunes in the server's settings; if there is none or the bot cannot write in it, to the channel in which the
+contest was started. They are in the server's language.
 """
 
 from __future__ import annotations
@@ -32,17 +32,20 @@ MARKER_IDS = {
     "voting": lambda round_id: VoteMenu(round_id).custom_id,
     "over": lambda round_id: HallOfFameButton(round_id).custom_id,
 }
-"""What a stage's message is known by."""
+"""The custom_id by which the message of a stage is recognised."""
 
 
 class DiscordAnnouncer:
-    """Announces stages; see `bot.contests.keeper.Announcer` for what each method promises."""
+    """Announces stages on Discord; an implementation of `bot.contests.keeper.Announcer`."""
 
     def __init__(self, client: ChiptuneClient) -> None:
         self._client = client
 
     async def post(self, announcement: Announcement) -> str | None:
-        """Send a stage's message, unless it is there; its id, None where it cannot or need not be. Raises PostError."""
+        """Send the message of a stage unless it has been sent. Return its id.
+
+        Return None if the message cannot be sent or is no longer needed. Raise DeliveryError if sending fails.
+        """
         await self._client.logged_in.wait()
         with post_errors(), speaking(await of_server(self._client, announcement.round.scope)):
             async for channel_id in self._channels(announcement):
@@ -53,11 +56,11 @@ class DiscordAnnouncer:
                         return str(message.id) if message else None
                 except GoneError as error:
                     log.info("the stage %s of a contest: %s", announcement.stage, error)
-        log.warning("the stage %s of a contest can be told of nowhere", announcement.stage)
+        log.warning("the stage %s of a contest cannot be announced in any channel", announcement.stage)
         return None
 
     async def refresh(self, announcement: Announcement) -> bool:
-        """Show in a message what is true by now; False where it is gone. Raises PostError."""
+        """Update the message of a stage. Return False if it was deleted. Raise DeliveryError if the update fails."""
         await self._client.logged_in.wait()
         channel = self._client.get_partial_messageable(int(announcement.channel_id or 0))
         with post_errors(), speaking(await of_server(self._client, announcement.round.scope)):
@@ -69,34 +72,34 @@ class DiscordAnnouncer:
         return True
 
     async def _show(self, announcement: Announcement, message: discord.PartialMessage) -> None:
-        """Edit a message of a stage; a winner that is deleted leaves it with its files."""
+        """Update a message to the current state of its stage. A deleted winner is removed with its files."""
         if announcement.stage != "over":
             await message.edit(view=await stage_message(self._client, announcement.round, announcement.stage))
         elif post := await self._winner(announcement):
-            await self._note(post, message)
+            await self._record(post, message)
             names = tuple(file.filename for file in (await message.fetch()).attachments)
             await message.edit(view=await self._result(announcement, post, names))
         else:
             await message.edit(view=await self._result(announcement, None), attachments=[])
 
     async def _channels(self, announcement: Announcement) -> AsyncIterator[str]:
-        """Where it may go, each channel once; first where it was to go when the bot was last here."""
+        """Yield the channels to try, each once, starting with the one that was recorded in an earlier attempt."""
         settings = await self._client.store.servers.settings(announcement.round.scope)
-        wanted = (announcement.channel_id, settings.channel_id, announcement.started_in)
-        for channel_id in dict.fromkeys(filter(None, wanted)):
+        candidates = (announcement.channel_id, settings.channel_id, announcement.started_in)
+        for channel_id in dict.fromkeys(filter(None, candidates)):
             yield channel_id
 
-    async def _note(self, post: Post, message: discord.PartialMessage) -> None:
-        """Write down that a message holds a winner, so that it goes with the tune and with the one who made it."""
+    async def _record(self, post: Post, message: discord.PartialMessage) -> None:
+        """Record that a message holds a winner, so that it is deleted along with the tune or its maker's data."""
         maker = post.song.user_id or ""
         await self._client.store.messages.add(post.song.id, str(message.channel.id), str(message.id), maker)
 
     async def _send_once(self, announcement: Announcement, channel_id: int) -> discord.Message | None:
-        """Send it, or show it anew where it is there already; None where its stage was over before it was sent."""
+        """Send the message, or update it if it is already there. Return None if its stage ended before it was sent."""
         channel = self._client.get_partial_messageable(channel_id)
-        if found := await find(self._client, channel, MARKER_IDS[announcement.stage](announcement.round.id)):
-            await self._show(announcement, found)
-            return found
+        if sent := await find(self._client, channel, MARKER_IDS[announcement.stage](announcement.round.id)):
+            await self._show(announcement, sent)
+            return sent
         if announcement.round.stage != announcement.stage:
             return None
         nonce = f"{announcement.stage[0]}{announcement.round.id}"[:NONCE_LENGTH]
@@ -111,13 +114,13 @@ class DiscordAnnouncer:
             view = await self._result(announcement, post, names)
             return await channel.send(view=view, files=post.open(names), nonce=nonce)
 
-        whole = {post.song.audio, post.song.midi, post.song.picture} <= set(post.all_files())
-        sent = await layout.send_fitting(post.forms(self._limit(announcement)) if whole else [()], send)
-        await self._note(post, sent)
-        return sent
+        complete = {post.song.audio, post.song.midi, post.song.picture} <= set(post.all_files())
+        message = await layout.send_fitting(post.forms(self._limit(announcement)) if complete else [()], send)
+        await self._record(post, message)
+        return message
 
     async def _winner(self, announcement: Announcement) -> Post | None:
-        """The winner's post, None where there is no winner or it is deleted by now."""
+        """Return the winner's post, or None if there is no winner or it has been deleted."""
         nominees = await self._client.store.contests.nominees(announcement.round.number)
         if not nominees or not nominees[0].won:
             return None
@@ -126,7 +129,7 @@ class DiscordAnnouncer:
         return await layout.build_post(self._client, entry, song) if entry else None
 
     async def _result(self, announcement: Announcement, post: Post | None, names: Names = ()) -> ui.LayoutView:
-        """How a round ended. names: of the winner's files in the message."""
+        """Return the message about the end of a round. names: the winner's files in the message."""
         nominees = await self._client.store.contests.nominees(announcement.round.number)
         text = await result_text(self._client, announcement.round, nominees)
         buttons = result_buttons(announcement.round, post.song if post else None)
@@ -135,6 +138,6 @@ class DiscordAnnouncer:
         return post.layout(names, [buttons], head=text)
 
     def _limit(self, announcement: Announcement) -> int:
-        """The bytes that may be uploaded in the server."""
+        """Return how many bytes may be uploaded in the server."""
         guild = self._client.get_guild(int(announcement.round.scope))
         return guild.filesize_limit if guild else discord.utils.DEFAULT_FILE_SIZE_LIMIT_BYTES

@@ -1,7 +1,7 @@
-"""What is pressed in a contest: a tune is nominated or voted for.
+"""The buttons and menus of a contest, with which people nominate tunes and vote for them.
 
-Buttons and menus hold the round's id in their custom_ids and outlive a restart; those of a round that is over say so.
-What the messages look like is in `contest_pages`, the hall of fame in `contest_fame`.
+Their custom_ids hold the id of the round, so they outlive a restart; those of an earlier round say that it is over.
+`pages` lays out the messages, and `hall_of_fame` has its own buttons.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ from generator.protocol.errors import InputError
 from generator.protocol.i18n import _
 
 ROUND = r"(?P<round>[0-9a-f]{32})"
-"""A round's id in a custom_id."""
+"""The id of a round in a custom_id."""
 CHOOSE_TUNE = _("Which of the newest tunes made here? `{nominate}` finds older ones.").format(
     nominate=command("contest nominate")
 )
-NOTHING_TO_NOMINATE = _("There is no tune here that could be nominated: those that won before cannot.")
+NOTHING_TO_NOMINATE = _("There is no tune here to nominate: earlier winners cannot be nominated again.")
 NOMINATED = _("{title} is nominated.")
-VOTED = _("Your vote is for {title}. It can be changed until the round is over.")
+VOTED = _("Your vote is for {title}. You can change it until the round is over.")
 
 
 class RoundComponent(Pressed):
-    """Stands before `ui.DynamicItem` among the bases of what is pressed in a round."""
+    """A button or menu of a round; a mixin that goes before `ui.DynamicItem`."""
 
     round_id: str
 
@@ -46,23 +46,23 @@ class RoundComponent(Pressed):
 
     @classmethod
     async def from_custom_id(cls, interaction: Press, item: ui.Item[Any], match: re.Match[str]) -> Self:
-        """From what Discord sends back."""
+        """Create the component again from its custom_id."""
         return cls(match["round"])  # type: ignore[call-arg]  # each kind makes its own item
 
 
 class NominateButton(RoundComponent, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:contest:pick:{ROUND}"):
-    """Shows the tunes that can be nominated, to the one who presses alone."""
+    """The button that shows the user, in a reply only they see, the tunes they can nominate."""
 
     def __init__(self, round_id: str) -> None:
-        blue = discord.ButtonStyle.primary
+        style = discord.ButtonStyle.primary
         custom_id = f"chiptune:contest:pick:{round_id}"
-        super().__init__(round_id, ui.Button(label=say("Nominate…"), emoji="✋", style=blue, custom_id=custom_id))
+        super().__init__(round_id, ui.Button(label=say("Nominate…"), emoji="✋", style=style, custom_id=custom_id))
 
     async def pressed(self, interaction: Press, client: ChiptuneClient) -> None:
-        """Show a menu of the newest ones."""
+        """Show a menu of the newest tunes that can be nominated."""
         here = scope_of(interaction)
-        found = await client.store.contests.get(here, self.round_id)
-        if found is None or found.stage != "nominating":
+        contest_round = await client.store.contests.get(here, self.round_id)
+        if contest_round is None or contest_round.stage != "nominating":
             raise InputError(NOT_NOMINATING)
         songs = await client.store.contests.nominatable(here, MAX_CHOICES)
         if not songs:
@@ -72,7 +72,7 @@ class NominateButton(RoundComponent, ui.DynamicItem[ui.Button[Any]], template=rf
 
 
 class NominateMenu(RoundComponent, ui.DynamicItem[ui.Select[Any]], template=rf"chiptune:contest:nominate:{ROUND}"):
-    """Nominates the tune that is chosen. songs: those that can be."""
+    """The menu that nominates the chosen tune. songs: the choices."""
 
     def __init__(self, round_id: str, songs: Sequence[Song] = ()) -> None:
         menu: ui.Select[Any] = ui.Select(
@@ -83,14 +83,14 @@ class NominateMenu(RoundComponent, ui.DynamicItem[ui.Select[Any]], template=rf"c
         super().__init__(round_id, menu)
 
     async def pressed(self, interaction: Press, client: ChiptuneClient) -> None:
-        """Nominate it, and say so in place of the menu."""
+        """Nominate the chosen tune and replace the menu with a confirmation."""
         await interaction.response.defer()
-        said = await nominate(interaction, self.item.values[0], self.round_id)
-        await interaction.edit_original_response(content=said, view=None)
+        confirmation = await nominate(interaction, self.item.values[0], self.round_id)
+        await interaction.edit_original_response(content=confirmation, view=None)
 
 
 class VoteMenu(RoundComponent, ui.DynamicItem[ui.Select[Any]], template=rf"chiptune:contest:vote:{ROUND}"):
-    """Sets the vote of the one who chooses. songs: the round's."""
+    """The menu that votes for the chosen tune. songs: the nominated tunes, in order of their numbers."""
 
     def __init__(self, round_id: str, songs: Sequence[Song] = ()) -> None:
         menu: ui.Select[Any] = ui.Select(
@@ -101,14 +101,14 @@ class VoteMenu(RoundComponent, ui.DynamicItem[ui.Select[Any]], template=rf"chipt
         super().__init__(round_id, menu)
 
     async def pressed(self, interaction: Press, client: ChiptuneClient) -> None:
-        """Set it, and say so to the voter alone."""
-        await interaction.response.defer(ephemeral=True, thinking=True)  # many vote at once, one after the other
-        said = await vote(interaction, self.item.values[0], self.round_id)
-        await interaction.edit_original_response(content=said)
+        """Set the vote and confirm it to the voter alone."""
+        await interaction.response.defer(ephemeral=True, thinking=True)  # many may vote at once, and the store is busy
+        confirmation = await vote(interaction, self.item.values[0], self.round_id)
+        await interaction.edit_original_response(content=confirmation)
 
 
 async def nominate(interaction: discord.Interaction[ChiptuneClient], song_id: str, round_id: str | None = None) -> str:
-    """Nominate a tune for the one who asks; what to say. Raises InputError."""
+    """Nominate a tune for the user. Return the confirmation. Raise InputError if they may not nominate it."""
     client, person = interaction.client, str(interaction.user.id)
     client.voting.count(person)
     song = await client.contests.nominate(scope_of(interaction), song_id, person, round_id=round_id)
@@ -117,7 +117,7 @@ async def nominate(interaction: discord.Interaction[ChiptuneClient], song_id: st
 
 
 async def vote(interaction: discord.Interaction[ChiptuneClient], song_id: str, round_id: str | None = None) -> str:
-    """Set the vote of the one who asks; what to say. Raises InputError."""
+    """Set the user's vote. Return the confirmation. Raise InputError if they may not vote for the tune."""
     client, person = interaction.client, str(interaction.user.id)
     client.voting.count(person)
     song = await client.contests.vote(scope_of(interaction), song_id, person, round_id=round_id)
@@ -126,4 +126,5 @@ async def vote(interaction: discord.Interaction[ChiptuneClient], song_id: str, r
 
 
 def _option(song: Song, label: str) -> discord.SelectOption:
+    """Return the choice of a song in a menu."""
     return discord.SelectOption(label=plain(label, CHOICE_LENGTH), value=song.id)

@@ -1,7 +1,7 @@
-"""What a contest's round looks like on Discord: the message of a stage, and how it ended.
+"""Lays out the messages about a round of a contest: its stages, and how it ended.
 
-Messages list songs with a button for each that opens it for the one who presses alone. What a press does is in
-`contest_buttons`, where messages go in `announcer`.
+A message lists songs, with a button for each that opens the song for the user alone. `buttons` implements the buttons
+and menus, and `announcer` sends the messages.
 """
 
 from __future__ import annotations
@@ -31,16 +31,16 @@ NOMINATE = ngettext(
     "Nominate up to {n} tunes made here, your own or others', until <t:{voting}:F> (<t:{voting}:R>).",
 )
 DAYS = ngettext("Then there is {n} day to vote.", "Then there are {n} days to vote.").counted(VOTING // DAY)
-NO_NOMINATIONS = _("Nothing is nominated yet.")
+NO_NOMINATIONS = _("No tune has been nominated yet.")
 VOTE = _(
-    "One vote each, until <t:{closes}:F> (<t:{closes}:R>); it can be changed until then, and one's own tunes are for "
-    "others to vote for. The count is shown when it is over, so that nobody follows those who lead."
+    "Everybody has one vote, until <t:{closes}:F> (<t:{closes}:R>), and can change it until then. You cannot vote for "
+    "your own tunes. The count is shown when the vote is over, so that it influences nobody."
 )
 CLOSED = {
     "nominating": _("Nominations of round {ordinal} are over."),
     "voting": _("The vote of round {ordinal} is over."),
 }
-"""What a stage's message becomes once the stage is passed."""
+"""What the message of a stage is replaced by when the stage is over."""
 WON = ngettext(
     "🏆 **Round {ordinal} of the contest is won** by this tune, with {votes} of {n} vote.",
     "🏆 **Round {ordinal} of the contest is won** by this tune, with {votes} of {n} votes.",
@@ -49,11 +49,11 @@ WON_BY = ngettext(
     "🏆 **Round {ordinal} of the contest is won** by this tune of <@{user}>, with {votes} of {n} vote.",
     "🏆 **Round {ordinal} of the contest is won** by this tune of <@{user}>, with {votes} of {n} votes.",
 )
-TIE = _("As many voted for another: the tune comes first that is liked more surely, then the one nominated first.")
+TIE = _("Ties are decided by the certain share of likes, then by the earlier nomination.")
 MAX_RUNNERS_UP = 9
-"""Songs behind the winner that are named."""
+"""How many songs are listed after the winner."""
 OUTCOMES = {
-    "won": _("Round {ordinal} of the contest was won by a tune that is deleted by now."),
+    "won": _("Round {ordinal} of the contest was won by a tune that has since been deleted."),
     "no-nominations": _("Round {ordinal} of the contest is over: nobody nominated a tune."),
     "no-votes": _("Round {ordinal} of the contest is over without a winner: nobody voted."),
     "stopped": _("Round {ordinal} of the contest was stopped, without a winner."),
@@ -61,65 +61,67 @@ OUTCOMES = {
 CONTEST_OVER = _("No round follows: the contest is over until somebody who manages the server starts it again.")
 
 
-async def stage_message(client: ChiptuneClient, found: Round, stage: str) -> ui.LayoutView:
-    """The message of a stage, "nominating" or "voting", that a round is in or has passed."""
-    if found.stage != stage:
-        return notice(say(CLOSED[stage], ordinal=found.ordinal))
-    return ui.LayoutView(timeout=None).add_item(await stage_box(client, found))
+async def stage_message(client: ChiptuneClient, contest_round: Round, stage: str) -> ui.LayoutView:
+    """Return the message of a stage, "nominating" or "voting", that a round has reached or passed."""
+    if contest_round.stage != stage:
+        return notice(say(CLOSED[stage], ordinal=contest_round.ordinal))
+    return ui.LayoutView(timeout=None).add_item(await stage_box(client, contest_round))
 
 
-async def stage_box(client: ChiptuneClient, found: Round, mine: str = "") -> ui.Container[Any]:
-    """The stage that an open round is in. mine: what the one has done who sees it alone."""
-    songs = [one.song for one in await client.store.contests.nominees(found.number)]
-    voting = found.stage == "voting"
-    heading = f"## {say(HEADINGS[found.stage], ordinal=found.ordinal)}"
+async def stage_box(client: ChiptuneClient, contest_round: Round, own_actions: str = "") -> ui.Container[Any]:
+    """Return the current stage of an open round. own_actions: what the user who sees it alone has done in it."""
+    songs = [nominee.song for nominee in await client.store.contests.nominees(contest_round.number)]
+    voting = contest_round.stage == "voting"
+    heading = f"## {say(HEADINGS[contest_round.stage], ordinal=contest_round.ordinal)}"
     if voting:
-        how = say(VOTE, closes=found.closes)
+        how = say(VOTE, closes=contest_round.closes)
     else:
-        how = say(joined(" ", NOMINATE.counted(EACH, voting=found.voting), DAYS))
-    listed = [f"**{number}.** {await list_title(client, song)}" for number, song in enumerate(songs, 1)] or [
+        how = say(joined(" ", NOMINATE.counted(EACH, voting=contest_round.voting), DAYS))
+    lines = [f"**{number}.** {await list_title(client, song)}" for number, song in enumerate(songs, 1)] or [
         say(NO_NOMINATIONS)
     ]
-    more = [f"-# {mine}"] if mine else []
-    text = "\n".join([heading, how, *listed, *more])
+    notes = [f"-# {own_actions}"] if own_actions else []
+    text = "\n".join([heading, how, *lines, *notes])
     box: ui.Container[Any] = ui.Container(ui.TextDisplay(text), accent_colour=COLOUR)
     add_open_buttons(box, [(song, number) for number, song in enumerate(songs, 1)])
     if not voting:
-        box.add_item(ui.ActionRow(NominateButton(found.id)))
+        box.add_item(ui.ActionRow(NominateButton(contest_round.id)))
     elif songs:
-        box.add_item(ui.ActionRow(VoteMenu(found.id, songs)))
+        box.add_item(ui.ActionRow(VoteMenu(contest_round.id, songs)))
     return box
 
 
-async def result_text(client: ChiptuneClient, found: Round, nominees: Sequence[Nominee]) -> str:
-    """How a round ended, in markdown. nominees: as the store orders them, the winner first."""
+async def result_text(client: ChiptuneClient, contest_round: Round, nominees: Sequence[Nominee]) -> str:
+    """Return markdown about the end of a round. nominees: in the store's order, the winner first."""
     winner = nominees[0] if nominees and nominees[0].won else None
     if winner is None:
-        lines = [say(OUTCOMES[found.outcome or "stopped"], ordinal=found.ordinal)]
+        lines = [say(OUTCOMES[contest_round.outcome or "stopped"], ordinal=contest_round.ordinal)]
     else:
         user = winner.song.user_id
-        won = (WON_BY if user else WON).counted(found.voters, ordinal=found.ordinal, user=user, votes=winner.votes)
+        won = (WON_BY if user else WON).counted(
+            contest_round.voters, ordinal=contest_round.ordinal, user=user, votes=winner.votes
+        )
         lines = [
             say(won),
             *[
-                f"**{place}.** {await list_title(client, one.song)} · {vote_count(one)}"
-                for place, one in _runners_up(nominees)[:MAX_RUNNERS_UP]
+                f"**{place}.** {await list_title(client, nominee.song)} · {vote_count(nominee)}"
+                for place, nominee in _runners_up(nominees)[:MAX_RUNNERS_UP]
             ],
         ]
-        if any(one.votes == winner.votes for one in nominees[1:]):
+        if any(nominee.votes == winner.votes for nominee in nominees[1:]):
             lines.append(f"-# {say(TIE)}")
-    return "\n".join([*lines, *([f"-# {say(CONTEST_OVER)}"] if found.last else [])])
+    return "\n".join([*lines, *([f"-# {say(CONTEST_OVER)}"] if contest_round.last else [])])
 
 
-def result_buttons(found: Round, winner: Song | None) -> ui.ActionRow[Any]:
-    """The buttons under a round's end; that of the hall of fame tells it from other messages."""
+def result_buttons(contest_round: Round, winner: Song | None) -> ui.ActionRow[Any]:
+    """Return the buttons under the result of a round. The hall of fame's button marks the message as a result."""
     row: ui.ActionRow[Any] = ui.ActionRow()
     if winner:
         row.add_item(OpenButton(winner.id, say("Open it")))
-    return row.add_item(HallOfFameButton(found.id))
+    return row.add_item(HallOfFameButton(contest_round.id))
 
 
 def _runners_up(nominees: Sequence[Nominee]) -> list[tuple[int, Nominee]]:
-    """Those behind the winner, with their places; the same number of votes is the same place."""
-    counts = [one.votes or 0 for one in nominees]
-    return [(1 + sum(other > (one.votes or 0) for other in counts), one) for one in nominees[1:]]
+    """Return (place, nominee) of all but the winner. Nominees with equally many votes share a place."""
+    counts = [nominee.votes or 0 for nominee in nominees]
+    return [(1 + sum(count > (nominee.votes or 0) for count in counts), nominee) for nominee in nominees[1:]]
