@@ -148,7 +148,7 @@ def quality_command(arguments: list[str]) -> int:
     from tqdm import tqdm
 
     from generator.quality.run import Options, run
-    from models.cli import DEFAULT_MODEL
+    from models.weights import DEFAULT_MODEL_FOLDER
     from models.errors import MusicError
 
     usual = Options()
@@ -161,7 +161,7 @@ def quality_command(arguments: list[str]) -> int:
     parser.add_argument(
         "--seconds", type=float, default=usual.seconds, help=f"the length, {usual.seconds:g} if left out"
     )
-    parser.add_argument("--model", type=Path, default=DEFAULT_MODEL, help="a folder with a checkpoint")
+    parser.add_argument("--model", type=Path, default=DEFAULT_MODEL_FOLDER, help="a folder with a checkpoint")
     parser.add_argument("--seed", type=int, default=usual.seed, help="the first tune's; the others' follow it")
     parser.add_argument("--scores", type=Path, metavar="FOLDER", help="measure these MIDI files and compose nothing")
     given = parser.parse_args(arguments)

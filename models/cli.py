@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from models.errors import MusicError, UsageError
-
-DEFAULT_MODEL = Path(__file__).parent / "weights" / "nes"
+from models.weights import DEFAULT_MODEL_FOLDER
 
 
 class Parser(argparse.ArgumentParser):
@@ -54,7 +53,7 @@ def train_command(arguments: list[str]) -> int:
     if given.listener:
         from models.training.train_listener import train_listener
 
-        start = given.start or DEFAULT_MODEL
+        start = given.start or DEFAULT_MODEL_FOLDER
         train_listener(given.corpora, given.out, settings, start=start, stop_at=given.stop_at)
         return 0
     from models.training.train import train
@@ -69,7 +68,7 @@ def evaluate_command(arguments: list[str]) -> int:
     parser.add_argument(
         "songs", type=Path, help="a folder of MIDI files with tracks p1, p2, tr and no, or a file of chiptune corpus"
     )
-    parser.add_argument("--model", type=Path, default=DEFAULT_MODEL, help="a folder with a checkpoint")
+    parser.add_argument("--model", type=Path, default=DEFAULT_MODEL_FOLDER, help="a folder with a checkpoint")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     given = parser.parse_args(arguments)
     if not (given.model / "config.json").exists():

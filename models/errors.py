@@ -1,19 +1,21 @@
-"""The root of this package's errors.
+"""The root of all the project's exceptions, and the base of those that this package raises.
 
-MusicError
-+-- ScoreError     a score that the hardware could not play
-+-- MidiFormatError a MIDI file in neither of our two formats
-+-- TokenError     tokens that spell no score
-+-- EngineError    a network that the engine cannot run
-+-- ListenerError  what should hear given channels, and is for another network or none
-+-- CorpusError    a folder that holds nothing to train on or to measure with
-+-- UsageError     a command called wrongly
+`generator/protocol/errors.py` draws the whole hierarchy.
 """
 
 
-class MusicError(ValueError):
-    """Input that this package cannot work with; the message is one sentence."""
+class ChiptuneError(Exception):
+    """The base of every exception that this project raises on purpose."""
+
+    @property
+    def sentence(self) -> str:
+        """The message as it was passed in, so that a translatable one stays translatable."""
+        return self.args[0] if self.args and isinstance(self.args[0], str) else str(self)
+
+
+class MusicError(ChiptuneError, ValueError):
+    """Input that this package cannot work with. The message is one sentence."""
 
 
 class UsageError(MusicError):
-    """A command called wrongly."""
+    """A command that was called with wrong arguments."""

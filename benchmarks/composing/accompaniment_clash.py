@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from models.cli import DEFAULT_MODEL
+from models.weights import DEFAULT_MODEL_FOLDER
 from models.inference.cross_attention import ListenerError
 from models.inference.new_tune import Composer
 from models.inference.remix import Source, accompany, parse_source
@@ -115,7 +115,7 @@ def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("corpus", type=Path)
-    parser.add_argument("--model", type=Path, default=DEFAULT_MODEL)
+    parser.add_argument("--model", type=Path, default=DEFAULT_MODEL_FOLDER)
     parser.add_argument("--songs", type=int, default=40)
     given = parser.parse_args()
     fitting = [

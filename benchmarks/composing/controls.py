@@ -29,7 +29,7 @@ from generator.composing.originality import INDEX_FILE, Index
 from generator.protocol.names import DENSITIES, KEYS, SCENES
 from generator.protocol.requests import Request
 from generator.quality.samples import beginning
-from models.cli import DEFAULT_MODEL
+from models.weights import DEFAULT_MODEL_FOLDER
 from models.inference.new_tune import Composer
 from models.music.grid import find_clock, tempo_bpm
 from models.music.score import FRAMES_PER_SECOND, Score
@@ -83,12 +83,12 @@ def outcome(request: Request) -> Outcome:
 
 @cache
 def _composer() -> Composer:
-    return Composer(DEFAULT_MODEL)
+    return Composer(DEFAULT_MODEL_FOLDER)
 
 
 @cache
 def _known() -> Index:
-    return Index.load(DEFAULT_MODEL / INDEX_FILE)
+    return Index.load(DEFAULT_MODEL_FOLDER / INDEX_FILE)
 
 
 def features(score: Score) -> list[float]:

@@ -22,7 +22,7 @@ from tokenizers import Tokenizer
 from tqdm import tqdm
 from transformers import LlamaForCausalLM
 
-from models.cli import DEFAULT_MODEL
+from models.weights import DEFAULT_MODEL_FOLDER
 from models.music.score import CHANNELS
 from models.music.songs import read_songs
 from models.tokens.codec import to_text
@@ -61,7 +61,7 @@ def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("songs", type=Path)
-    parser.add_argument("--model", type=Path, default=DEFAULT_MODEL)
+    parser.add_argument("--model", type=Path, default=DEFAULT_MODEL_FOLDER)
     parser.add_argument("--count", type=int, default=400, help="songs at the most")
     parser.add_argument("--beats", type=int, default=64, help="of each song, at the most")
     given = parser.parse_args()

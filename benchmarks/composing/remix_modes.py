@@ -24,7 +24,7 @@ from generator.composing.compose import Tune
 from generator.composing.remix import bars_of, remix_score
 from generator.protocol.modes import MODES
 from generator.protocol.requests import Request
-from models.cli import DEFAULT_MODEL
+from models.weights import DEFAULT_MODEL_FOLDER
 from models.inference.new_tune import Composer
 from models.inference.remix import share_on_scale
 from models.music.grid import find_clock
@@ -141,7 +141,7 @@ def _cut(request: Request, score: Score, made: Score) -> int:
 
 @cache
 def _composer() -> Composer:
-    return Composer(DEFAULT_MODEL)
+    return Composer(DEFAULT_MODEL_FOLDER)
 
 
 def main() -> None:

@@ -13,7 +13,7 @@ import csv
 import json
 from pathlib import Path
 
-from models.cli import DEFAULT_MODEL
+from models.weights import DEFAULT_MODEL_FOLDER
 
 EVERY = 50
 WITHIN = 0.02
@@ -29,7 +29,7 @@ def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", type=Path, help="the folder of a run of chiptune train")
-    parser.add_argument("--log", type=Path, default=DEFAULT_MODEL / "log.csv")
+    parser.add_argument("--log", type=Path, default=DEFAULT_MODEL_FOLDER / "log.csv")
     parser.add_argument("--write", type=Path, metavar="FILE", help="write the run's own means, and compare nothing")
     given = parser.parse_args()
     found = means(given.run / "log.jsonl")

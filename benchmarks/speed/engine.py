@@ -22,7 +22,7 @@ import numpy as np
 import torch
 
 from benchmarks.speed.network_runners import Onnx, PlainTorch, Runner, Transformers
-from generator.process.pipeline import WEIGHTS
+from models.weights import DEFAULT_MODEL_FOLDER
 from models.inference.engine import Engine, Logits
 from models.inference.new_tune import Composer
 from models.inference.sampler import TuneSpec
@@ -33,7 +33,7 @@ TOKENS = 25
 """Tokens that one runner reads before it is another's turn."""
 SEEDS = range(3)
 SECONDS = 30
-SHIPPED = WEIGHTS / "nes"
+SHIPPED = DEFAULT_MODEL_FOLDER
 
 
 def runners(folder: Path) -> dict[str, Runner]:

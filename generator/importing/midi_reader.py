@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import mido
 
-from generator.protocol.errors import InputError
+from generator.protocol.errors import ChiptuneError, InputError
 from generator.protocol.i18n import _
 from generator.protocol.uploads import UPLOAD_LIMITS
 
@@ -44,7 +44,7 @@ Event = tuple[int, int, bytes]
 """(ticks since the event before, status byte, data); of meta events the data begin with their type."""
 
 
-class DamagedMidi(ValueError):
+class DamagedMidi(ChiptuneError):
     """The bytes break the format where nothing can be read."""
 
 

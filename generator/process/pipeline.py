@@ -23,7 +23,7 @@ from generator.pictures.tune_picture import write_tune_picture
 from generator.protocol.errors import ChiptuneError, InputError
 from generator.protocol.i18n import _
 from generator.protocol.modes import NEEDS_FILE
-from generator.protocol.names import DEFAULT_MODEL
+from models.weights import DEFAULT_MODEL, WEIGHTS_FOLDER
 from generator.protocol.requests import NO_MODEL, Request
 from generator.protocol.results import VIDEO, Failure, Job, Progress, Result
 from generator.protocol.uploads import digest
@@ -31,9 +31,6 @@ from generator.sound.playback import write_score
 from models.inference.new_tune import Composer
 from models.music.midi import midi_bytes, to_midi
 from models.tokens.plan import density_name
-
-WEIGHTS = Path(__file__).parents[2] / "models" / "weights"
-"""A folder a model."""
 
 AUDIO, MIDI, PICTURE = "tune.ogg", "tune.mid", "tune.png"
 COMPOSING = 0.8
@@ -43,7 +40,7 @@ COMPOSING = 0.8
 class Pipeline:
     """Does jobs, one at a time; keeps the model loaded between them."""
 
-    def __init__(self, weights: Path = WEIGHTS) -> None:
+    def __init__(self, weights: Path = WEIGHTS_FOLDER) -> None:
         self._weights = weights
 
     @cached_property

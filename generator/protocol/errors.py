@@ -1,44 +1,68 @@
-"""Every error that this project raises on purpose, and the sentences that people read in place of a fault.
+"""The exceptions of the whole project, and the sentences that people read if something fails.
 
-ChiptuneError
-+-- InputError        the person can correct it; its message is the sentence that the person reads
-|   +-- JobCancelled  the job was cancelled while it ran
-+-- FaultError        our fault; the message goes to the log, the person reads `FAULT_SENTENCE`
-    +-- GeneratorDied the generator process ended in the middle of a job
+The message of an InputError is one sentence for the person. The message of a FaultError goes to the log; the person
+reads `FAULT_SENTENCE` instead.
+
+ChiptuneError              whatever this project raises on purpose (models.errors)
++-- InputError             input that the person can correct
+|   +-- JobCancelled       a job that was cancelled before it was done
+|   +-- LimitError         too many open requests (bot.requests.wait_times)
++-- FaultError             a fault of this project or of the machine it runs on
+|   +-- GeneratorDied      a generator process that ended during a job
+|   +-- FramingError       bytes that are no frame of the protocol (generator.protocol.framing)
+|   +-- RenderError        a sound that could not be rendered (generator.sound.fluidsynth_audio)
+|   +-- GmeError           an exported file that the sound library refuses (generator.exporting.apu.gme)
+|   +-- NsfError           a score that does not fit into an NSF file (generator.exporting.apu.nsf)
+|   +-- AssemblyError      6502 source that does not assemble (generator.exporting.apu.assembler)
+|   +-- InUseError         a data folder that another bot uses (bot.files.data_folder)
++-- DeliveryError          an answer that could not be delivered (bot.requests.delivery)
++-- GoneError              a message or channel that no longer exists (bot.discord.core.message_access)
++-- DamagedMidi            bytes that break the MIDI format (generator.importing.midi_reader)
++-- MusicError             data that `models` cannot work with (models.errors)
+    +-- ScoreError         a score that the hardware cannot play (models.music.score)
+    +-- MidiFormError      a MIDI file without a score of this project (models.music.midi)
+    +-- CorpusError        a folder without songs to train on or to measure (models.music.songs)
+    +-- TokenError         tokens that do not decode to a score (models.tokens.codec)
+    +-- CodebookError      a codebook file that is missing or damaged (models.tokens.sounds)
+    +-- EngineError        a network that the engine cannot run (models.inference.engine)
+    +-- ListenerError      weights for given channels that fit no network (models.inference.cross_attention)
+    +-- UsageError         a command with wrong arguments (models.errors)
 """
 
 from __future__ import annotations
 
 from generator.protocol.i18n import _
+from models.errors import ChiptuneError
+
+__all__ = [
+    "CANCELLED_SENTENCE",
+    "FAULT_SENTENCE",
+    "ChiptuneError",
+    "FaultError",
+    "GeneratorDied",
+    "InputError",
+    "JobCancelled",
+]
 
 FAULT_SENTENCE = _("Something went wrong on our side, not yours. It was logged; please try again.")
 
 CANCELLED_SENTENCE = _("This was cancelled.")
 
 
-class ChiptuneError(Exception):
-    """Whatever this project raises on purpose."""
-
-    @property
-    def sentence(self) -> str:
-        """The message; where it can be said in other languages, a `generator.protocol.i18n.Sentence`."""
-        return self.args[0] if self.args and isinstance(self.args[0], str) else str(self)
-
-
 class InputError(ChiptuneError):
-    """Bad input; the message is one clear sentence for the person, translatable where it can reach Discord."""
+    """Input that the person can correct. The message is one sentence for the person, translatable if Discord shows it."""
 
 
 class JobCancelled(InputError):
-    """Nobody wants the job's tune any more: it was taken back while it was being made."""
+    """A job that was cancelled before it was done."""
 
     def __init__(self) -> None:
         super().__init__(CANCELLED_SENTENCE)
 
 
 class FaultError(ChiptuneError):
-    """A fault of ours."""
+    """A fault of this project or of the machine it runs on. The message goes to the log."""
 
 
 class GeneratorDied(FaultError):
-    """The generator process ended in the middle of a job."""
+    """A generator process that ended during a job."""

@@ -1,34 +1,90 @@
-"""The modes of a request, and which fields each mode uses."""
+"""The table of the modes: what a request can be for, which fields each mode uses, and who offers it.
+
+Discord's commands, forms and posts, the page, the command line and the pipeline read this table. What a mode does is
+left to `generator.composing`. What each field may hold is in `generator.protocol.options`.
+"""
 
 from __future__ import annotations
 
-from generator.protocol.i18n import _
+from dataclasses import dataclass
 
-MODES = {
-    "generate": frozenset(("scene", "bpm", "key", "seconds", "bars", "density", "takes", "taste")),
-    "arrange": frozenset(("bpm", "transpose")),
-    "continue": frozenset(("bpm", "transpose", "takes", "seconds", "bars", "from_bar")),
-    "accompany": frozenset(("bpm", "transpose", "takes", "keep")),
-    "vary": frozenset(("bpm", "transpose", "takes", "strength")),
-    "infill": frozenset(("bpm", "transpose", "takes", "span")),
-}
-"""What a request can be for, and the fields that each mode can do something with; all but the first remix a file."""
+from generator.protocol.i18n import Sentence, _
 
-FIELD_TITLES = {
-    "scene": _("scene"),
-    "bpm": _("bpm"),
-    "key": _("key"),
-    "seconds": _("seconds"),
-    "bars": _("bars"),
-    "density": _("density"),
-    "takes": _("takes"),
-    "taste": _("taste"),
-    "transpose": _("transpose"),
-    "from_bar": _("from bar"),
-    "keep": _("keep"),
-    "strength": _("strength"),
-    "span": _("span"),
-}
-"""Those fields as people read them."""
+REMIX_FIELDS = frozenset(("bpm", "transpose"))
+"""The fields that every remix uses, and `arrange` alone."""
+COMPOSED_REMIX_FIELDS = REMIX_FIELDS | {"takes"}
 
-NEEDS_FILE = _("A remix needs a MIDI file.")
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mode:
+    """One mode of a request.
+
+    fields: the optional fields of `Request` that the mode uses; those that every mode uses (seed, model …) are not
+    among them. needs_file: whether it remixes a MIDI file. uses_model: whether anything is composed. title,
+    description: how a form shows the mode; empty for a mode that no form offers. post_title: what a remix is called in
+    its post.
+    """
+
+    name: str
+    fields: frozenset[str]
+    needs_file: bool = True
+    uses_model: bool = True
+    title: Sentence = Sentence("")
+    description: Sentence = Sentence("")
+    post_title: Sentence = Sentence("")
+
+
+_TABLE = (
+    Mode(
+        name="generate",
+        fields=frozenset(("scene", "bpm", "key", "seconds", "bars", "density", "takes", "taste")),
+        needs_file=False,
+    ),
+    Mode(
+        name="arrange",
+        fields=REMIX_FIELDS,
+        uses_model=False,
+        title=_("Arrange"),
+        description=_("The same notes"),
+        post_title=_("Remix of {source}"),
+    ),
+    Mode(
+        name="continue",
+        fields=COMPOSED_REMIX_FIELDS | {"seconds", "bars", "from_bar"},
+        title=_("Continue"),
+        description=_("Eight bars more, and a close"),
+        post_title=_("Continuation of {source}"),
+    ),
+    Mode(
+        name="accompany",
+        fields=COMPOSED_REMIX_FIELDS | {"keep"},
+        title=_("Accompany"),
+        description=_("Keep some channels, write the others anew"),
+        post_title=_("New accompaniment to {source}"),
+    ),
+    Mode(
+        name="vary",
+        fields=COMPOSED_REMIX_FIELDS | {"strength"},
+        title=_("Vary"),
+        description=_("A share of the bars is written anew"),
+        post_title=_("Variation on {source}"),
+    ),
+    Mode(
+        name="infill",
+        fields=COMPOSED_REMIX_FIELDS | {"span"},
+        title=_("Infill"),
+        description=_("Four bars in the middle are written anew"),
+        post_title=_("New bars in {source}"),
+    ),
+)
+
+MODES = {mode.name: mode for mode in _TABLE}
+
+REMIX_MODES = {name: mode for name, mode in MODES.items() if mode.needs_file}
+"""The modes that `remix` offers, on Discord, on the page and on the command line. The first is the default."""
+
+FORM_MODES = {name: MODES[name] for name in ("vary", "continue", "accompany", "infill", "arrange")}
+"""The modes that the form under a post offers, in its order. The first is the default."""
+
+FIELDS = frozenset().union(*(mode.fields for mode in MODES.values()))
+"""The fields that at least one mode uses and that another has no use for."""

@@ -26,7 +26,8 @@ from models.tokens.piano_roll import Roll, RowCounter, Rows
 from models.tokens.song_profiles import load_profiles
 from models.tokens.tokenizer import knows_plans, load_codebook, load_tokenizer, token_events, token_id
 from models.tokens.tune_counts import TuneCounts
-from models.tokens.vocabulary import COUNTDOWN, KEYS, MAX_OFFSET, char, scale_of
+from models.tokens.vocabulary import COUNTDOWN, MAX_OFFSET, char
+from models.music.keys import KEYS, scale_of
 
 TOP_P = 0.95
 """The nucleus sampled from: the likeliest tokens with this share of the probability (Holtzman 2020)."""

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from models.errors import MusicError
 from models.music.grid import BEAT_CYCLE, ROWS
+from models.music.keys import KEYS
+from models.music.scenes import SCENES
 from models.music.score import CHANNELS
 
 VERSION = 4
@@ -24,15 +26,10 @@ BEAT_FRAMES = (16, 47)
 COUNTDOWN = 16
 """Beats before the end that can be announced."""
 
-SCENES = ("stage", "boss", "clear", "title", "game-over", "ending", "town", "dungeon", "menu")
-_TONICS = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 SOUNDS = {"env:pulse": 128, "env:noise": 64, "duty:pulse": 16, "mode:noise": 2}
 """How a note sounds: its envelope and the course of its duty (noise: its mode), numbers of the model's codebook."""
 BACKS = (*range(1, 17), 18, 20, 24, 28, 32, 36, 40, 48, 56, 60, 64, 80, 96, 112, 128)
 """Beats back that a channel can repeat: nine in ten of the repetitions in real songs."""
-KEYS = (*_TONICS, *(f"{tonic}m" for tonic in _TONICS))
-_SCALES = ((0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10))
-"""Semitones above the tonic of a major key, and of a natural minor one."""
 CONSOLES = ("nes", "gameboy", "snes", "other")
 """What an arranged song was written for. Recordings of the console itself carry none."""
 VOICES = tuple(
@@ -130,9 +127,3 @@ def transposition(semitones: int) -> dict[int, str]:
         mode = i // 12 * 12
         table[ord(char(f"key:{key}"))] = char(f"key:{KEYS[mode + (i % 12 + semitones) % 12]}")
     return table
-
-
-def scale_of(key: str) -> frozenset[int]:
-    """The pitch classes on the scale of a key; of a minor one the natural scale."""
-    mode, tonic = divmod(KEYS.index(key), len(_TONICS))
-    return frozenset((tonic + step) % 12 for step in _SCALES[mode])

@@ -21,7 +21,7 @@ NONCE_LENGTH = 25
 INVALID_TOKEN = 50027
 
 
-class GoneError(Exception):
+class GoneError(ChiptuneError):
     """One way of answering is closed; the next one may be open."""
 
 

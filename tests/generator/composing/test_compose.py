@@ -27,7 +27,7 @@ from generator.composing.compose import (
 )
 from generator.composing.faults import faults
 from generator.composing.originality import THRESHOLD, Index, longest_shared
-from generator.process.pipeline import WEIGHTS
+from models.weights import DEFAULT_MODEL_FOLDER
 from generator.protocol.requests import SEEDS, Request
 from generator.sound.envelopes import assign_instruments
 from models.inference.new_tune import Composer
@@ -39,7 +39,7 @@ from tests.music import bare, random_score, scale
 
 @pytest.fixture(scope="module")
 def composer() -> Composer:
-    return Composer(WEIGHTS / "nes")
+    return Composer(DEFAULT_MODEL_FOLDER)
 
 
 def tune(composer: Composer, **fields: object) -> Tune:

@@ -9,7 +9,7 @@ from generator.analysis.keys import find_key
 from generator.arranging.arrange import retimed
 from generator.composing.compose import Tune
 from generator.composing.remix import _TASKS, _new_faults, _wrong, bars_of, remix_score
-from generator.process.pipeline import WEIGHTS
+from models.weights import DEFAULT_MODEL_FOLDER
 from generator.protocol.errors import InputError
 from generator.protocol.requests import Request
 from models.inference.new_tune import Composer
@@ -53,7 +53,7 @@ def test_bars_count_from_one_and_a_pickup_belongs_to_the_first() -> None:
 
 def test_a_channel_written_anew_that_stays_silent_is_a_fault() -> None:
     alone = Score((SONG.channels[0], (), (), ()), SONG.frames, SONG.grid)
-    source = parse_source(Composer(WEIGHTS / "nes"), alone)
+    source = parse_source(Composer(DEFAULT_MODEL_FOLDER), alone)
     assert _new_faults(source, alone, ()) == 0
     assert _new_faults(source, alone, (1, 2, 3)) == 2
     assert _new_faults(source, replace(alone, channels=SONG.channels), (1, 2, 3)) == 0

@@ -15,7 +15,7 @@ from PIL import Image
 
 from bot.main import main
 from generator.analysis.statistics import STATISTICS
-from generator.process.pipeline import WEIGHTS
+from models.weights import DEFAULT_MODEL_FOLDER
 from generator.protocol.errors import InputError
 from generator.quality.report import REPORT_JSON, REPORT_PAGE, REPORT_PLOTS, figures_of, page_of
 from generator.quality.run import Options, run
@@ -27,7 +27,7 @@ from models.music.score import Score
 from models.music.songs import Song, write_songs
 from tests.music import song_on
 
-MODEL = WEIGHTS / "nes"
+MODEL = DEFAULT_MODEL_FOLDER
 
 
 def silently(things: Iterable[Any], _: int, __: str) -> Iterable[Any]:
