@@ -14,19 +14,10 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from generator.protocol.errors import InputError
-from generator.protocol.modes import MODES
+from generator.protocol.modes import REMIX_MODES
 from generator.protocol.names import DEFAULT_SECONDS, DENSITIES, KEYS, SCENES, SOUNDS
-from generator.protocol.requests import (
-    BARS,
-    BPM,
-    REMIX_BPM,
-    SECONDS,
-    TAKES,
-    TEMPERATURE,
-    TRANSPOSE,
-    Request,
-    random_seed,
-)
+from generator.protocol.options import BARS, BPM, REMIX_BPM, SECONDS, TAKES, TEMPERATURE, TRANSPOSE
+from generator.protocol.requests import Request, random_seed
 from generator.protocol.results import Result
 from generator.protocol.uploads import digest
 
@@ -43,7 +34,7 @@ def generate_command(arguments: list[str]) -> int:
     """`chiptune generate --out DIR`."""
     parser = Parser("chiptune generate", description="Compose a new tune.")
     parser.add_argument("--scene", help=", ".join(SCENES))
-    parser.add_argument("--bpm", type=float, help=f"{BPM[0]} to {BPM[1]}; the model's choice if left out")
+    parser.add_argument("--bpm", type=float, help=f"{BPM.low} to {BPM.high}; the model's choice if left out")
     parser.add_argument("--key", help=f"{', '.join(KEYS[:3])} … or {', '.join(KEYS[12:15])} …")
     parser.add_argument("--density", help=f"{', '.join(DENSITIES)}; the model's choice if left out")
     _add_length(parser, f"{DEFAULT_SECONDS} s, less for scenes whose music is short")
@@ -58,9 +49,9 @@ def remix_command(arguments: list[str]) -> int:
     """`chiptune remix FILE.mid --out DIR`."""
     parser = Parser("chiptune remix", description="Arrange a MIDI file for the console's channels, and write on it.")
     parser.add_argument("file", type=Path, help="a MIDI file")
-    parser.add_argument("--mode", default="arrange", help=", ".join(list(MODES)[1:]))
-    parser.add_argument("--bpm", type=float, help=f"{REMIX_BPM[0]} to {REMIX_BPM[1]}; the file's own if left out")
-    parser.add_argument("--transpose", type=int, help=f"semitones, {TRANSPOSE[0]} to {TRANSPOSE[1]}")
+    parser.add_argument("--mode", default="arrange", help=", ".join(REMIX_MODES))
+    parser.add_argument("--bpm", type=float, help=f"{REMIX_BPM.low} to {REMIX_BPM.high}; the file's own if left out")
+    parser.add_argument("--transpose", type=int, help=f"semitones, {TRANSPOSE.low} to {TRANSPOSE.high}")
     parser.add_argument("--keep", help="accompany: channels such as p1,tr; the melody's if left out")
     parser.add_argument("--strength", type=float, help="vary: the share of the bars, 0 to 1; 0.5 if left out")
     parser.add_argument("--from-bar", type=int, help="continue: the first new bar; after the end if left out")
@@ -148,8 +139,8 @@ def quality_command(arguments: list[str]) -> int:
     from tqdm import tqdm
 
     from generator.quality.run import Options, run
-    from models.weights import DEFAULT_MODEL_FOLDER
     from models.errors import MusicError
+    from models.weights import DEFAULT_MODEL_FOLDER
 
     usual = Options()
     parser = Parser("chiptune quality", description="Hold a model's tunes against songs it has not seen.")
@@ -224,13 +215,13 @@ def _add_sound(parser: argparse.ArgumentParser, default: str | None = SOUNDS[0])
 
 def _add_length(parser: argparse.ArgumentParser, usual: str) -> None:
     length = parser.add_mutually_exclusive_group()
-    length.add_argument("--seconds", type=float, help=f"{SECONDS[0]} to {SECONDS[1]}; {usual} if left out")
-    length.add_argument("--bars", type=int, help=f"{BARS[0]} to {BARS[1]}")
+    length.add_argument("--seconds", type=float, help=f"{SECONDS.low} to {SECONDS.high}; {usual} if left out")
+    length.add_argument("--bars", type=int, help=f"{BARS.low} to {BARS.high}")
 
 
 def _add_writing(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--temperature", type=float, default=1.0, help=f"{TEMPERATURE[0]} to {TEMPERATURE[1]}")
-    parser.add_argument("--takes", type=int, help=f"{TAKES[0]} to {TAKES[1]}, of which the best is kept")
+    parser.add_argument("--temperature", type=float, default=1.0, help=f"{TEMPERATURE.low} to {TEMPERATURE.high}")
+    parser.add_argument("--takes", type=int, help=f"{TAKES.low} to {TAKES.high}, of which the best is kept")
     parser.add_argument("--model", default="nes", help="a folder of models/weights")
 
 

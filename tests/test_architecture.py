@@ -29,11 +29,14 @@ DISCORD = (*WORK, "bot.discord.core")
 
 ALLOWED: Mapping[str, tuple[str, ...]] = {
     # Package: the packages and single modules that it may import besides its own. None of them is listed later.
+    "models.weights": (),
     "models.music": ("models.errors",),
     "models.tokens": MUSIC,
     "models.inference": (*MUSIC, "models.tokens"),
     "models.training": COMPOSER,
-    "generator.protocol": (),
+    "generator.protocol": (
+        *("models.errors", "models.music.keys", "models.music.scenes", "models.music.score", "models.weights"),
+    ),
     "generator.importing": (*MUSIC, "generator.protocol"),
     "generator.analysis": (*MUSIC, "models.tokens"),
     "generator.apu": (*MUSIC, "generator.protocol"),
@@ -54,8 +57,9 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
         *("generator.sound", "generator.pictures"),
     ),
     "generator.process": (
-        *(*COMPOSER, "generator.protocol", "generator.importing", "generator.analysis", "generator.sound"),
-        *("generator.pictures", "generator.composing", "generator.arranging", "generator.exporting"),
+        *(*COMPOSER, "models.weights", "generator.protocol", "generator.importing", "generator.analysis"),
+        *("generator.sound", "generator.pictures", "generator.composing", "generator.arranging"),
+        "generator.exporting",
     ),
     "bot.languages": ("generator.protocol",),
     "bot.store.database": ("generator.protocol",),

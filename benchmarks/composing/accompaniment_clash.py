@@ -22,7 +22,6 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from models.weights import DEFAULT_MODEL_FOLDER
 from models.inference.cross_attention import ListenerError
 from models.inference.new_tune import Composer
 from models.inference.remix import Source, accompany, parse_source
@@ -32,6 +31,7 @@ from models.music.songs import VALID_FILE, Song, read_songs
 from models.parallel import in_parallel
 from models.tokens.codec import to_text
 from models.tokens.prompts import ParsedTune, parse_tune
+from models.weights import DEFAULT_MODEL_FOLDER
 
 SECONDS = (20, 60)
 WAYS = ("the songs' own", "heard", "without the listener", "another song heard")

@@ -29,12 +29,12 @@ from generator.composing.originality import INDEX_FILE, Index
 from generator.protocol.names import DENSITIES, KEYS, SCENES
 from generator.protocol.requests import Request
 from generator.quality.samples import beginning
-from models.weights import DEFAULT_MODEL_FOLDER
 from models.inference.new_tune import Composer
 from models.music.grid import find_clock, tempo_bpm
 from models.music.score import FRAMES_PER_SECOND, Score
 from models.music.songs import TRAIN_FILE, VALID_FILE, read_songs
 from models.parallel import in_parallel
+from models.weights import DEFAULT_MODEL_FOLDER
 
 NEAR_BPM = 2.0
 CONTROLS = ("key", "tempo", "length", "density")

@@ -22,7 +22,6 @@ from tokenizers import Tokenizer
 from tqdm import tqdm
 from transformers import LlamaForCausalLM
 
-from models.weights import DEFAULT_MODEL_FOLDER
 from models.music.score import CHANNELS
 from models.music.songs import read_songs
 from models.tokens.codec import to_text
@@ -32,6 +31,7 @@ from models.tokens.tokenizer import load_codebook, load_tokenizer, token_events
 from models.tokens.vocabulary import event_of, is_sound
 from models.training.listener import Listener, load_listener
 from models.training.network import load_network
+from models.weights import DEFAULT_MODEL_FOLDER
 
 BATCH = 8
 WAYS = ("without", "listener, nothing given", "the others given", "another song's given")

@@ -22,9 +22,8 @@ from tqdm import tqdm
 from generator.analysis.keys import find_key
 from generator.composing.compose import Tune
 from generator.composing.remix import bars_of, remix_score
-from generator.protocol.modes import MODES
+from generator.protocol.modes import REMIX_MODES
 from generator.protocol.requests import Request
-from models.weights import DEFAULT_MODEL_FOLDER
 from models.inference.new_tune import Composer
 from models.inference.remix import share_on_scale
 from models.music.grid import find_clock
@@ -32,9 +31,10 @@ from models.music.score import CHANNEL_NAMES, CHANNELS, Note, Score
 from models.music.songs import VALID_FILE, Song, read_songs
 from models.parallel import in_parallel
 from models.tokens.prompts import ALL_CHANNELS
+from models.weights import DEFAULT_MODEL_FOLDER
 
 SECONDS = (20, 60)
-WRITTEN = [mode for mode in MODES if mode not in ("generate", "arrange")]
+WRITTEN = [name for name, mode in REMIX_MODES.items() if mode.uses_model]
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,11 +22,11 @@ import numpy as np
 import torch
 
 from benchmarks.speed.network_runners import Onnx, PlainTorch, Runner, Transformers
-from models.weights import DEFAULT_MODEL_FOLDER
 from models.inference.engine import Engine, Logits
 from models.inference.new_tune import Composer
 from models.inference.sampler import TuneSpec
 from models.training.network import new_network
+from models.weights import DEFAULT_MODEL_FOLDER
 
 ROUNDS = 7
 TOKENS = 25

@@ -11,8 +11,14 @@ from bot.text import SOUND_TITLES, capital
 from bot.votes.taste_in_use import USE, WORDS, choice_told, told
 from bot.votes.taste_model import LEAST, MARGIN, Liked
 from generator.protocol.modes import MODES
-from generator.protocol.names import CHANNELS, DEFAULT_SECONDS, DENSITIES, KEYS, SCENES
-from generator.protocol.requests import BARS, BPM, REMIX_BPM, SECONDS, SEEDS, TAKES, TEMPERATURE, TRANSPOSE
+from generator.protocol.names import (
+    CHANNEL_NAMES,
+    DEFAULT_SECONDS,
+    DENSITIES,
+    KEYS,
+    SCENES,
+)
+from generator.protocol.options import BARS, BPM, REMIX_BPM, SECONDS, SEEDS, TAKES, TEMPERATURE, TRANSPOSE
 from generator.protocol.results import Progress
 from generator.protocol.uploads import MAX_UPLOAD_BYTES
 
@@ -147,18 +153,18 @@ def options_view() -> dict[str, Any]:
     return {
         "scenes": SCENES,
         "keys": KEYS,
-        "bpm": BPM,
-        "seconds": SECONDS,
+        "bpm": BPM.limits,
+        "seconds": SECONDS.limits,
         "default_seconds": DEFAULT_SECONDS,
-        "temperature": TEMPERATURE,
+        "temperature": TEMPERATURE.limits,
         "densities": DENSITIES,
         "sounds": SOUND_TITLES,
-        "bars": BARS,
-        "takes": TAKES,
-        "channels": CHANNELS,
-        "transpose": TRANSPOSE,
-        "remix_bpm": REMIX_BPM,
-        "modes": {mode: sorted(fields) for mode, fields in MODES.items()},
+        "bars": BARS.limits,
+        "takes": TAKES.limits,
+        "channels": CHANNEL_NAMES,
+        "transpose": TRANSPOSE.limits,
+        "remix_bpm": REMIX_BPM.limits,
+        "modes": {name: sorted(mode.fields) for name, mode in MODES.items()},
         "seeds": SEEDS,
         "max_upload_bytes": MAX_UPLOAD_BYTES,
     }

@@ -7,8 +7,8 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
+from models.music.keys import KEYS
 from models.music.score import NO, Score
-from models.tokens.vocabulary import KEYS
 
 
 def pitch_class_frames(score: Score) -> list[int]:

@@ -16,8 +16,8 @@ import numpy.typing as npt
 
 from generator.analysis.bars import bars_of, repetition
 from generator.analysis.keys import find_key, pitch_class_frames
-from models.music.score import CHANNELS, NO, P1, P2, TR, Change, Note, Score
 from models.music.keys import scale_of
+from models.music.score import CHANNELS, NO, P1, P2, TR, Change, Note, Score
 
 LAGS = (12, 120)
 """Frames between which the onset train is held against itself: a fifth of a second to two seconds."""

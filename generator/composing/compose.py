@@ -17,12 +17,14 @@ from generator.composing.faults import faults
 from generator.composing.originality import THRESHOLD, Index, longest_shared
 from generator.composing.taste_features import features_of
 from generator.composing.titles import title_for
-from generator.protocol.names import KEYS, usual_seconds
-from generator.protocol.requests import SEEDS, Request
+from generator.protocol.names import KEYS
+from generator.protocol.options import SEEDS
+from generator.protocol.requests import Request
 from generator.protocol.tastes import Taste, standard
 from generator.sound.envelopes import assign_instruments
 from models.inference.new_tune import Composer
 from models.inference.sampler import TuneSpec
+from models.music.scenes import default_seconds
 from models.music.score import CHANNELS, FRAMES_PER_SECOND, NO, Note, Score, fold_pitch
 from models.tokens.plan import DENSITY_STEPS, density_step
 
@@ -101,7 +103,7 @@ def compose(composer: Composer, request: Request, progress: Progress, known: Ind
 def spec_of(request: Request) -> TuneSpec:
     """What the model is asked for."""
     return TuneSpec(
-        frames=round((request.seconds or usual_seconds(request.scene)) * FRAMES_PER_SECOND),
+        frames=round((request.seconds or default_seconds(request.scene)) * FRAMES_PER_SECOND),
         beats=BEATS_A_BAR * request.bars if request.bars else None,
         seed=request.seed,
         temperature=request.temperature,

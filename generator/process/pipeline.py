@@ -22,15 +22,15 @@ from generator.pictures.still_film import film
 from generator.pictures.tune_picture import write_tune_picture
 from generator.protocol.errors import ChiptuneError, InputError
 from generator.protocol.i18n import _
-from generator.protocol.modes import NEEDS_FILE
-from models.weights import DEFAULT_MODEL, WEIGHTS_FOLDER
-from generator.protocol.requests import NO_MODEL, Request
+from generator.protocol.options import NO_MODEL
+from generator.protocol.requests import NEEDS_FILE, Request
 from generator.protocol.results import VIDEO, Failure, Job, Progress, Result
 from generator.protocol.uploads import digest
 from generator.sound.playback import write_score
 from models.inference.new_tune import Composer
 from models.music.midi import midi_bytes, to_midi
 from models.tokens.plan import density_name
+from models.weights import DEFAULT_MODEL, WEIGHTS_FOLDER
 
 AUDIO, MIDI, PICTURE = "tune.ogg", "tune.mid", "tune.png"
 COMPOSING = 0.8

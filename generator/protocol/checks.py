@@ -14,16 +14,14 @@ def is_int(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def check_name(noun: Sentence, value: object, names: tuple[str, ...]) -> None:
+def check_name(noun: str, value: object, names: tuple[str, ...]) -> None:
     """Raise InputError if a value is not one of `names`. noun: what the value is, for the message."""
     if value not in names:
         message = _("The {what} must be one of {names}, not {value}.")
         raise InputError(message.format(what=noun, names=", ".join(names), value=quoted(value)))
 
 
-def check_number(
-    noun: Sentence, value: object, limits: tuple[float, float], unit: str = "", *, whole: bool = False
-) -> None:
+def check_number(noun: str, value: object, limits: tuple[float, float], unit: str = "", *, whole: bool = False) -> None:
     """Raise InputError if a value is not a number within `limits`, both included. noun, unit: for the message."""
     low, high = limits
     number = is_int(value) or (isinstance(value, float) and not whole)

@@ -20,7 +20,7 @@ ChiptuneError              whatever this project raises on purpose (models.error
 +-- DamagedMidi            bytes that break the MIDI format (generator.importing.midi_reader)
 +-- MusicError             data that `models` cannot work with (models.errors)
     +-- ScoreError         a score that the hardware cannot play (models.music.score)
-    +-- MidiFormError      a MIDI file without a score of this project (models.music.midi)
+    +-- MidiFormatError    a MIDI file without a score of this project (models.music.midi)
     +-- CorpusError        a folder without songs to train on or to measure (models.music.songs)
     +-- TokenError         tokens that do not decode to a score (models.tokens.codec)
     +-- CodebookError      a codebook file that is missing or damaged (models.tokens.sounds)
@@ -50,7 +50,7 @@ CANCELLED_SENTENCE = _("This was cancelled.")
 
 
 class InputError(ChiptuneError):
-    """Input that the person can correct. The message is one sentence for the person, translatable if Discord shows it."""
+    """Input that the person can correct. The message is a sentence for them, translatable if Discord shows it."""
 
 
 class JobCancelled(InputError):

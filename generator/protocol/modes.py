@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from generator.protocol.i18n import Sentence, _
+from generator.protocol.i18n import _
 
 REMIX_FIELDS = frozenset(("bpm", "transpose"))
 """The fields that every remix uses, and `arrange` alone."""
@@ -29,9 +29,9 @@ class Mode:
     fields: frozenset[str]
     needs_file: bool = True
     uses_model: bool = True
-    title: Sentence = Sentence("")
-    description: Sentence = Sentence("")
-    post_title: Sentence = Sentence("")
+    title: str = ""
+    description: str = ""
+    post_title: str = ""
 
 
 _TABLE = (

@@ -35,16 +35,17 @@ def parse_model(value: object) -> str:
 class Option:
     """One option of a request.
 
-    name: the field of `Request`. title: what sentences call the option. noun: what they call its value ("The length must
-    be …"), if that differs. description: what Discord's commands and the command line say about it; empty for an option that
-    nobody types. kind: the type of its value. limits: the lowest and the highest number. unit: of the limits, in a
-    sentence. choices: the names that it may be. parse: turns what was typed or sent into the value, and raises
-    InputError. required: whether it must not be None. parameter: what Discord's commands call it.
+    name: the field of `Request`. parameter: what Discord's commands call it, if not by its name.
+    title: what sentences call the option. noun: what they call its value ("The length must be …"), if that differs.
+    description: what Discord's commands and the command line say about it; empty for an option that nobody types.
+    kind: the type of its value. limits: the lowest and the highest number. unit: their unit in a sentence.
+    choices: the names that it may be. parse: converts what was typed or sent, and raises InputError.
+    required: whether it may not be None.
     """
 
     name: str
     title: Sentence
-    noun: Sentence = Sentence("")
+    noun: str = ""
     description: str = ""
     kind: type[int] | type[float] | type[str] = str
     limits: tuple[float, float] = (0, 0)
@@ -219,8 +220,8 @@ def _table(*options: Option) -> dict[str, Option]:
 
 
 OPTIONS = _table(
-    SCENE, DENSITY, SOUND, KEY, SECONDS, BARS, BPM, TEMPERATURE, TAKES, SEED, MODEL, TRANSPOSE, STRENGTH, FROM_BAR, KEEP,
-    SPAN, TASTE,
+    SCENE, DENSITY, SOUND, KEY, SECONDS, BARS, BPM, TEMPERATURE, TAKES, SEED, MODEL,
+    TRANSPOSE, STRENGTH, FROM_BAR, KEEP, SPAN, TASTE,
 )  # fmt: skip
 """Every option by its field, in the order in which a request checks them."""
 

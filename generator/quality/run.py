@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from generator.protocol.errors import InputError
-from generator.protocol.requests import SECONDS, Request
+from generator.protocol.options import SECONDS
+from generator.protocol.requests import Request
 from generator.quality.report import REPORT_PAGE, reached, returns, table_of, write_report
 from generator.quality.samples import Side, measure_files, measure_songs
 from generator.quality.tunes import Progress, compose_orders, place_orders
@@ -41,7 +42,7 @@ class Options:
         Raises InputError where a request could not be made of the options.
         """
         usual = Request(seconds=self.seconds)
-        longer = min(self.seconds + SPARE, SECONDS[1])
+        longer = min(self.seconds + SPARE, SECONDS.high)
         return [replace(usual, seed=self.seed + i, seconds=longer) for i in range(self.tunes)]
 
 

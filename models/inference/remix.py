@@ -16,13 +16,13 @@ import numpy as np
 from models.inference.guidance import GuidanceTargets
 from models.inference.sampler import Model, Sampler, TuneSpec
 from models.music.grid import ROWS, RowClock
+from models.music.keys import scale_of
 from models.music.score import CHANNEL_NAMES, NO, Note, Score
 from models.tokens.codec import clock_events, row_clock, to_text
 from models.tokens.piano_roll import make_roll
 from models.tokens.plan import least_repetition, length_event, plan_of, repetition_step
 from models.tokens.prompts import GIVEN, THEN, ParsedTune, infill_prompt, parse_tune, phrases, render
 from models.tokens.vocabulary import LENGTHS
-from models.music.keys import scale_of
 
 PROMPT_SHARE = 0.6
 """The share of the model's context that what is kept may take, so that there is room for what is written."""

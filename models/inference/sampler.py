@@ -19,6 +19,7 @@ from models.inference.cross_attention import ListenerError
 from models.inference.engine import Engine, Logits
 from models.inference.guidance import Guidance, GuidanceTargets
 from models.music.grid import BEAT_CYCLE, ROWS, RowClock
+from models.music.keys import KEYS, scale_of
 from models.music.score import CHANNEL_NAMES, CHANNELS, FRAMES_PER_SECOND
 from models.tokens.codec import Reader
 from models.tokens.grammar import BeatState, TokenTable, legal_tokens
@@ -27,7 +28,6 @@ from models.tokens.song_profiles import load_profiles
 from models.tokens.tokenizer import knows_plans, load_codebook, load_tokenizer, token_events, token_id
 from models.tokens.tune_counts import TuneCounts
 from models.tokens.vocabulary import COUNTDOWN, MAX_OFFSET, char
-from models.music.keys import KEYS, scale_of
 
 TOP_P = 0.95
 """The nucleus sampled from: the likeliest tokens with this share of the probability (Holtzman 2020)."""

@@ -13,7 +13,7 @@ from bot.languages import say
 from bot.store import Song
 from bot.text import SOUND_TITLES, plain
 from generator.protocol.i18n import _
-from generator.protocol.names import KEYS, called
+from generator.protocol.names import KEYS, readable_name
 
 MAX_CHOICES = 25
 CHOICE_LENGTH = 100
@@ -24,7 +24,7 @@ SEARCHED = 200
 
 def choices(names: Sequence[str]) -> list[Choice[str]]:
     """Names as choices, as a person reads them."""
-    return [Choice(name=called(name), value=name) for name in names]
+    return [Choice(name=readable_name(name), value=name) for name in names]
 
 
 def sounds() -> list[Choice[str]]:

@@ -14,6 +14,7 @@ import discord
 from discord.abc import Messageable
 
 from bot.requests.delivery import DeliveryError
+from generator.protocol.errors import ChiptuneError
 
 LOOK_BACK = 100
 """How many messages to look through for one that was posted already."""

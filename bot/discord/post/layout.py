@@ -28,17 +28,10 @@ from bot.text import plain
 from bot.votes.taste_in_use import choice_told
 from generator.protocol.errors import InputError
 from generator.protocol.i18n import _, ngettext
+from generator.protocol.modes import MODES
 from generator.protocol.results import VIDEO
 
-REMIXES = {
-    "arrange": _("Remix of {source}"),
-    "continue": _("Continuation of {source}"),
-    "accompany": _("New accompaniment to {source}"),
-    "vary": _("Variation on {source}"),
-    "infill": _("New bars in {source}"),
-}
 ANOTHER_TAKE = _("Another take of {source}")
-"""What a remix is to what it was made of."""
 COLOURS = {
     "stage": 0x4CAF50,
     "boss": 0xD32F2F,
@@ -122,10 +115,10 @@ class Post:
 
     def open(self, names: Names, *, stem: str | None = None) -> list[discord.File]:
         """Files, opened anew; whoever sends them closes them. stem: what they are called instead. Raises OSError."""
-        called = [f"{stem}{Path(name).suffix}" if stem else name for name in names]
+        readable_name = [f"{stem}{Path(name).suffix}" if stem else name for name in names]
         return [
             discord.File(self._path(name), filename=shown, description=self._alt_text(name))
-            for name, shown in zip(names, called, strict=True)
+            for name, shown in zip(names, readable_name, strict=True)
         ]
 
     def layout(
@@ -185,16 +178,16 @@ class Post:
         """What the tune came from."""
         request = self.entry.request
         source = inert(request.name or say(ANY_FILE))
-        remix = say(REMIXES[request.mode], source=source) if request.upload else ""
+        remix = say(MODES[request.mode].post_title, source=source) if request.upload else ""
         if self.parent is None:
             return remix
         entry, song = self.parent
         parent = linked_title(entry, song)
         if entry is None:  # what was asked for then is not known any more; without a file it was the same
-            return say(REMIXES.get(request.mode, ANOTHER_TAKE), source=parent)
+            return say(MODES[request.mode].post_title or ANOTHER_TAKE, source=parent)
         if entry.request == replace(request, seed=entry.request.seed, taste=entry.request.taste):
             return "\n".join(filter(None, (remix, say(ANOTHER_TAKE, source=parent))))
-        return say(REMIXES[request.mode], source=parent)
+        return say(MODES[request.mode].post_title, source=parent)
 
     def _note(self, names: Collection[str]) -> str:
         """What is left out of a form."""

@@ -7,7 +7,7 @@ from typing import Any
 from bot.languages import say
 from bot.text import SOUND_TITLES
 from generator.protocol.i18n import Sentence, _, ngettext
-from generator.protocol.names import SOUNDS, called
+from generator.protocol.names import SOUNDS, readable_name
 from generator.protocol.requests import Request
 
 ASKED = {
@@ -49,14 +49,14 @@ def fact(name: str, value: Any) -> str:
     said = ASKED[name]
     if said.plural:
         return say(said.counted(value))
-    return say(said, value=called(value) if name in ("scene", "density") else value)
+    return say(said, value=readable_name(value) if name in ("scene", "density") else value)
 
 
 def summary(request: Request) -> str:
     """A request in a few words."""
     what = say("tune")
     if request.mode != "generate":
-        what = say("{mode} {file}", mode=called(request.mode), file=request.name or say(ANY_FILE))
-    scene = say(called(request.scene)) if request.scene else None
+        what = say("{mode} {file}", mode=readable_name(request.mode), file=request.name or say(ANY_FILE))
+    scene = say(readable_name(request.scene)) if request.scene else None
     lengths = [fact(name, value) for name in ("seconds", "bars") if (value := getattr(request, name))]
     return ", ".join(filter(None, (what, scene, request.key, *lengths)))

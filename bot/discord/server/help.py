@@ -10,7 +10,7 @@ from discord import app_commands, ui
 from bot.discord.core.client import ChiptuneClient
 from bot.languages import command, say
 from generator.protocol.i18n import _, joined
-from generator.protocol.names import SCENES, called
+from generator.protocol.names import SCENES, readable_name
 
 COLOUR = 0xD32F2F
 TITLE = "## Chiptune Bot"
@@ -44,7 +44,7 @@ NOTE = _("Scenes: {scenes}. The same seed and options give the same tune again."
 def page() -> str:
     """The page as markdown, in the language that is being spoken."""
     lines = [f"**{say(command(name))}** · {say(about)}" for name, about in COMMANDS.items()]
-    note = say(NOTE, scenes=joined(", ", *map(called, SCENES)))
+    note = say(NOTE, scenes=joined(", ", *map(readable_name, SCENES)))
     return "\n".join([TITLE, say(INTRODUCTION), "", *lines, "", say(BUTTONS), f"-# {note}"])
 
 

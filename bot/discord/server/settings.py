@@ -23,7 +23,7 @@ from bot.text import SOUND_TITLES
 from generator.protocol.errors import InputError
 from generator.protocol.i18n import _
 from generator.protocol.names import SCENES, SOUNDS
-from generator.protocol.requests import SECONDS
+from generator.protocol.options import SECONDS
 
 TITLES = {
     "channel_id": _("Channel for tunes"),
@@ -97,7 +97,7 @@ async def set_scene(interaction: discord.Interaction[ChiptuneClient], scene: str
 @settings.command(name="length", description="The length where none is asked for")
 @app_commands.describe(seconds="The model's choice if left out")
 async def set_length(
-    interaction: discord.Interaction[ChiptuneClient], seconds: Range[int, SECONDS[0], SECONDS[1]] | None = None
+    interaction: discord.Interaction[ChiptuneClient], seconds: Range[int, SECONDS.low, SECONDS.high] | None = None
 ) -> None:
     """The usual length."""
     await _set(interaction, "seconds", seconds)

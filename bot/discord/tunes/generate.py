@@ -12,7 +12,8 @@ from bot.discord.core.client import ChiptuneClient
 from bot.discord.queue import server_defaults, submission
 from bot.votes.taste_in_use import steered
 from generator.protocol.names import DENSITIES, SCENES
-from generator.protocol.requests import BARS, BPM, SECONDS, SEEDS, TAKES, TEMPERATURE, Request, random_seed
+from generator.protocol.options import BARS, BPM, SECONDS, SEEDS, TAKES, TEMPERATURE
+from generator.protocol.requests import Request, random_seed
 
 
 @app_commands.command(name="generate", description="Compose a tune")
@@ -35,13 +36,13 @@ async def generate(
     *,
     scene: str | None = None,
     key: str | None = None,
-    tempo: Range[int, BPM[0], BPM[1]] | None = None,
-    seconds: Range[int, SECONDS[0], SECONDS[1]] | None = None,
-    bars: Range[int, BARS[0], BARS[1]] | None = None,
+    tempo: Range[int, BPM.low, BPM.high] | None = None,
+    seconds: Range[int, SECONDS.low, SECONDS.high] | None = None,
+    bars: Range[int, BARS.low, BARS.high] | None = None,
     density: str | None = None,
     seed: Range[int, 0, SEEDS - 1] | None = None,
-    temperature: Range[float, TEMPERATURE[0], TEMPERATURE[1]] = 1.0,
-    takes: Range[int, TAKES[0], TAKES[1]] | None = None,
+    temperature: Range[float, TEMPERATURE.low, TEMPERATURE.high] = 1.0,
+    takes: Range[int, TAKES.low, TAKES.high] | None = None,
     sound: str | None = None,
 ) -> None:
     """Compose a tune; what is left out is as usual in the server, else the model's choice."""

@@ -17,7 +17,7 @@ from bot.discord.core.visibility import listed
 from bot.languages import command, say
 from bot.store import Song
 from generator.protocol.i18n import _
-from generator.protocol.names import called
+from generator.protocol.names import readable_name
 
 PAGE = 10
 LISTEN = _("listen")
@@ -43,7 +43,7 @@ async def page(
 def line(song: Song, link: str | None) -> str:
     """One tune in a line of markdown."""
     facts = [say("{bpm:.0f} BPM", bpm=song.bpm), song.key, say("{seconds:.0f} s", seconds=song.seconds)]
-    facts += [say(called(song.scene))] if song.scene else []
+    facts += [say(readable_name(song.scene))] if song.scene else []
     facts += [f"👍 {song.votes}", f"<t:{song.created:.0f}:R>", *([f"[{say(LISTEN)}]({link})"] if link else [])]
     return f"**{inert(song.title)}** · {' · '.join(facts)}"
 

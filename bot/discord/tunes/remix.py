@@ -13,14 +13,15 @@ from bot.discord.core.client import ChiptuneClient
 from bot.discord.queue import submission
 from bot.discord.tunes.rework_forms import CHANNEL_TITLES
 from bot.languages import say
-from generator.protocol.modes import MODES
-from generator.protocol.names import CHANNELS, LAST_BAR, parse_channels, parse_span
-from generator.protocol.requests import BARS, REMIX_BPM, SEEDS, STRENGTH, TRANSPOSE, Request, random_seed
+from generator.protocol.modes import REMIX_MODES
+from generator.protocol.names import CHANNEL_NAMES, LAST_BAR, parse_channels, parse_span
+from generator.protocol.options import BARS, REMIX_BPM, SEEDS, STRENGTH, TRANSPOSE
+from generator.protocol.requests import Request, random_seed
 
 
 async def complete_keep(interaction: discord.Interaction[ChiptuneClient], typed: str) -> list[Choice[str]]:
     """Every choice of one to three channels whose names hold what was typed."""
-    groups = [group for count in (1, 2, 3) for group in combinations(CHANNELS, count)]
+    groups = [group for count in (1, 2, 3) for group in combinations(CHANNEL_NAMES, count)]
     named = [(" + ".join(say(CHANNEL_TITLES[name]) for name in group), ",".join(group)) for group in groups]
     words = typed.lower()
     return [Choice(name=title, value=value) for title, value in named if words in title or words in value]
@@ -41,7 +42,7 @@ async def complete_keep(interaction: discord.Interaction[ChiptuneClient], typed:
     seed="The same seed and options give the same tune again",
     sound="What plays it; as the tune was, or as usual, if left out",
 )
-@app_commands.choices(mode=choices(tuple(MODES)[1:]), sound=sounds())
+@app_commands.choices(mode=choices(tuple(REMIX_MODES)), sound=sounds())
 @app_commands.autocomplete(song=complete_song, keep=complete_keep)
 async def remix(
     interaction: discord.Interaction[ChiptuneClient],
@@ -50,12 +51,12 @@ async def remix(
     song: str | None = None,
     mode: str = "arrange",
     keep: str | None = None,
-    strength: Range[float, STRENGTH[0], STRENGTH[1]] | None = None,
+    strength: Range[float, STRENGTH.low, STRENGTH.high] | None = None,
     from_bar: Range[int, 1, LAST_BAR] | None = None,
     span: str | None = None,
-    bars: Range[int, BARS[0], BARS[1]] | None = None,
-    tempo: Range[int, REMIX_BPM[0], REMIX_BPM[1]] | None = None,
-    transpose: Range[int, TRANSPOSE[0], TRANSPOSE[1]] | None = None,
+    bars: Range[int, BARS.low, BARS.high] | None = None,
+    tempo: Range[int, REMIX_BPM.low, REMIX_BPM.high] | None = None,
+    transpose: Range[int, TRANSPOSE.low, TRANSPOSE.high] | None = None,
     seed: Range[int, 0, SEEDS - 1] | None = None,
     sound: str | None = None,
 ) -> None:

@@ -19,8 +19,8 @@ from bot.store import Song
 from bot.text import capital, plain
 from generator.protocol.errors import InputError
 from generator.protocol.i18n import _
-from generator.protocol.modes import MODES
-from generator.protocol.names import CHANNELS
+from generator.protocol.modes import FORM_MODES
+from generator.protocol.names import CHANNEL_NAMES
 
 CHANNEL_TITLES = {"p1": _("pulse 1"), "p2": _("pulse 2"), "tr": _("triangle"), "no": _("noise")}
 PARTS = {
@@ -29,14 +29,7 @@ PARTS = {
     "tr": _("the bass, mostly"),
     "no": _("the drums"),
 }
-MODE_TITLES = {
-    "vary": (_("Vary"), _("A share of the bars is written anew")),
-    "continue": (_("Continue"), _("Eight bars more, and a close")),
-    "accompany": (_("Accompany"), _("Keep some channels, write the others anew")),
-    "infill": (_("Infill"), _("Four bars in the middle are written anew")),
-    "arrange": (_("Arrange"), _("The same notes")),
-}
-"""The modes that a tune made here can be remixed in, as the form shows them: the first is chosen already."""
+DEFAULT_MODE = next(iter(FORM_MODES))
 STRENGTH, KEEP = "0.5", ("p1",)
 FORM_SECONDS = 15 * 60.0
 """How long a form is waited for; the press that opened it is good for as long."""
@@ -63,16 +56,19 @@ class RemixForm(ui.Modal):
             custom_id="mode",
             options=[
                 discord.SelectOption(
-                    label=say(title), description=say(about), value=mode, default=mode == next(iter(MODE_TITLES))
+                    label=say(mode.title),
+                    description=say(mode.description),
+                    value=mode.name,
+                    default=mode.name == DEFAULT_MODE,
                 )
-                for mode, (title, about) in MODE_TITLES.items()
+                for mode in FORM_MODES.values()
             ],
         )
         self.strength: ui.TextInput[Any] = ui.TextInput(
             custom_id="strength", default=STRENGTH, required=False, max_length=5
         )
         self.keep: ui.Select[Any] = ui.Select(
-            custom_id="keep", options=_channels(KEEP), min_values=0, max_values=len(CHANNELS) - 1, required=False
+            custom_id="keep", options=_channels(KEEP), min_values=0, max_values=len(CHANNEL_NAMES) - 1, required=False
         )
         self.add_item(ui.Label(text=say("Mode"), component=self.mode))
         how_much, which = say("Vary: how much changes, 0 to 1"), say("Accompany: the channels that stay")
@@ -82,9 +78,10 @@ class RemixForm(ui.Modal):
     async def on_submit(self, interaction: Press) -> None:
         """Ask for the remix."""
         async with error_replies.answering(interaction):
-            mode = self.mode.values[0] if self.mode.values else next(iter(MODE_TITLES))
+            mode = self.mode.values[0] if self.mode.values else DEFAULT_MODE
             given = {"strength": _share(self.strength.value), "keep": list(self.keep.values) or None}
-            options = {name: value for name, value in given.items() if name in MODES.get(mode, ())}
+            fields = FORM_MODES[mode].fields if mode in FORM_MODES else ()
+            options = {name: value for name, value in given.items() if name in fields}
             await submission.submit_rework(interaction, self.song, mode, **options)
 
 
@@ -101,7 +98,7 @@ class Rewrite(OfSong, ui.DynamicItem[ui.Select[Any]], template=rf"chiptune:rewri
         """Ask for the channel that was chosen."""
         song = await self.song(client)
         chosen = self.item.values[0]
-        kept = [name for name in CHANNELS if name != chosen]
+        kept = [name for name in CHANNEL_NAMES if name != chosen]
         with client.presses.once(interaction.user.id, self.custom_id, chosen):
             await submission.submit_rework(interaction, song, "accompany", keep=kept)
 
@@ -112,7 +109,7 @@ def _channels(chosen: tuple[str, ...] = ()) -> list[discord.SelectOption]:
         discord.SelectOption(
             label=capital(say(CHANNEL_TITLES[name])), description=say(PARTS[name]), value=name, default=name in chosen
         )
-        for name in CHANNELS
+        for name in CHANNEL_NAMES
     ]
 
 

@@ -25,9 +25,9 @@ from bot.discord.tunes.history import Older
 from bot.discord.tunes.post_buttons import AnotherTake, Extend, Files, Vote
 from bot.discord.tunes.rework_forms import Remix, Rewrite
 from bot.store import ServerSettings
-from generator.protocol.modes import MODES
+from generator.protocol.modes import REMIX_MODES
 from generator.protocol.names import DENSITIES, SCENES, SOUNDS
-from generator.protocol.requests import BARS, BPM, SECONDS, SEEDS, TAKES, TEMPERATURE
+from generator.protocol.options import BARS, BPM, SECONDS, SEEDS, TAKES, TEMPERATURE
 
 NAME = re.compile(r"[-_'\w]{1,32}")
 Payload = dict[str, Any]
@@ -125,7 +125,8 @@ def test_options_have_the_contract_s_ranges() -> None:
     generate = next(part for part in payload()["options"] if part["name"] == "generate")
     options = {option["name"]: option for option in generate["options"]}
     ranges = {
-        "tempo": BPM, "seconds": SECONDS, "bars": BARS, "temperature": TEMPERATURE, "takes": TAKES,
+        "tempo": BPM.limits, "seconds": SECONDS.limits, "bars": BARS.limits, "temperature": TEMPERATURE.limits,
+        "takes": TAKES.limits,
         "seed": (0, SEEDS - 1),
     }  # fmt: skip
     for name, limits in ranges.items():
@@ -138,8 +139,8 @@ def test_options_have_the_contract_s_ranges() -> None:
 def test_remix_has_every_mode_but_a_new_tune_s_and_every_field() -> None:
     remix = next(part for part in payload()["options"] if part["name"] == "remix")
     options = {option["name"]: option for option in remix["options"]}
-    assert [choice["value"] for choice in options["mode"]["choices"]] == [mode for mode in MODES if mode != "generate"]
-    fields = set().union(*(fields for mode, fields in MODES.items() if mode != "generate")) - {
+    assert [choice["value"] for choice in options["mode"]["choices"]] == list(REMIX_MODES)
+    fields = set().union(*(mode.fields for mode in REMIX_MODES.values())) - {
         "bpm",
         "seconds",
         "takes",

@@ -27,12 +27,13 @@ from generator.composing.compose import (
 )
 from generator.composing.faults import faults
 from generator.composing.originality import THRESHOLD, Index, longest_shared
-from models.weights import DEFAULT_MODEL_FOLDER
-from generator.protocol.requests import SEEDS, Request
+from generator.protocol.options import SEEDS
+from generator.protocol.requests import Request
 from generator.sound.envelopes import assign_instruments
 from models.inference.new_tune import Composer
 from models.inference.sampler import TuneSpec
 from models.music.score import CHANNELS, NO, TR, Note, Score
+from models.weights import DEFAULT_MODEL_FOLDER
 from tests.models.tiny import write_model
 from tests.music import bare, random_score, scale
 

@@ -9,12 +9,12 @@ from generator.analysis.keys import find_key
 from generator.arranging.arrange import retimed
 from generator.composing.compose import Tune
 from generator.composing.remix import _TASKS, _new_faults, _wrong, bars_of, remix_score
-from models.weights import DEFAULT_MODEL_FOLDER
 from generator.protocol.errors import InputError
 from generator.protocol.requests import Request
 from models.inference.new_tune import Composer
 from models.inference.remix import Source, parse_source
 from models.music.score import Grid, Note, Score
+from models.weights import DEFAULT_MODEL_FOLDER
 from tests.models.tiny import write_model
 from tests.music import loop_of, random_score, scale
 

@@ -193,8 +193,9 @@ async def test_closing_ends_the_child(client: GeneratorClient, tmp_path: Path) -
 def test_a_child_does_not_outlive_a_killed_bot(tmp_path: Path) -> None:
     bot = f"""
 import asyncio
-from generator.client import GeneratorClient
-from generator.contract import Job, Request
+from generator.protocol.client import GeneratorClient
+from generator.protocol.requests import Request
+from generator.protocol.results import Job
 
 async def main():
     client = GeneratorClient({FAKE_GENERATOR!r})

@@ -21,7 +21,7 @@ USES: dict[str, Any] = {
 @pytest.mark.parametrize("field", USES)
 def test_each_mode_takes_what_it_has_a_use_for_and_nothing_else(mode: str, field: str) -> None:
     values = {"mode": mode, field: USES[field], **({} if mode == "generate" else REMIX)}
-    if field in MODES[mode]:
+    if field in MODES[mode].fields:
         assert getattr(Request(**values), field) is not None
     else:
         with pytest.raises(InputError, match=f"The mode {mode} has no use for {field.replace('_', ' ')}"):

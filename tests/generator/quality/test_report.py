@@ -15,7 +15,6 @@ from PIL import Image
 
 from bot.main import main
 from generator.analysis.statistics import STATISTICS
-from models.weights import DEFAULT_MODEL_FOLDER
 from generator.protocol.errors import InputError
 from generator.quality.report import REPORT_JSON, REPORT_PAGE, REPORT_PLOTS, figures_of, page_of
 from generator.quality.run import Options, run
@@ -25,6 +24,7 @@ from models.music.grid import RowClock
 from models.music.midi import midi_bytes, to_midi
 from models.music.score import Score
 from models.music.songs import Song, write_songs
+from models.weights import DEFAULT_MODEL_FOLDER
 from tests.music import song_on
 
 MODEL = DEFAULT_MODEL_FOLDER

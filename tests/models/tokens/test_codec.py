@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tokenizers import Tokenizer
 
-from models.weights import DEFAULT_MODEL_FOLDER as SHIPPED
+from models.music.keys import KEYS
 from models.music.score import CHANNEL_NAMES, CHANNELS, Grid, Note, Score, fold_pitch
 from models.tokens.codec import decode, from_text, to_text
 from models.tokens.sounds import CodebookError
@@ -32,7 +32,7 @@ from models.tokens.vocabulary import (
     is_sound,
     transposition,
 )
-from models.music.keys import KEYS
+from models.weights import DEFAULT_MODEL_FOLDER as SHIPPED
 from tests.models.tiny import codebook
 from tests.models.tiny import tokenizer as tiny_tokenizer
 from tests.music import bare, loop_of, random_score, scale
