@@ -1,12 +1,15 @@
-"""What a post looks like: docs/post.json as a stand-in for Discord received it, and docs/post.png, a picture of it.
+"""What a post looks like: docs/post.json, as the tests' stand-in for Discord received it, and docs/post.png.
 
-A real bot with its real generator is connected to the stand-in of the tests, and a tune is made and varied. Both posts
-are drawn as HTML in the look of Discord's dark theme and photographed by Chromium, which needs a font with emoji
-(Debian: chromium, fonts-noto-color-emoji).
+    python -m benchmarks.bot.post_picture [--out FOLDER] [--fake] [--html]
+
+A real bot with its real generator is connected to the stand-in, composes a tune and varies it. Both posts are drawn as
+HTML in the style of Discord's dark theme, and Chromium takes a screenshot. It needs a font with emoji (Debian packages:
+chromium, fonts-noto-color-emoji).
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import base64
 import html
@@ -14,7 +17,7 @@ import json
 import re
 import subprocess
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +28,12 @@ from tests.wire.standin.process import Bot
 from tests.wire.standin.server import StandIn
 
 DOCS = Path(__file__).parents[2] / "docs"
-ASKED = {"scene": "boss", "key": "Am", "tempo": 150, "seconds": 30, "seed": 3}
-VARIED = {"mode": "vary", "strength": 0.3, "seed": 4}
+GENERATE = {"scene": "boss", "key": "Am", "tempo": 150, "seconds": 30, "seed": 3}
+REMIX = {"mode": "vary", "strength": 0.3, "seed": 4}
 PATIENCE = 300.0
 SCALE = 2
 MARGIN = 16 * SCALE
-"""Pixels of the picture for one of the page's, as on a phone."""
+"""Device pixels for one pixel of the page, as on a phone."""
 WIDTH, HEIGHT = 1200, 1000
 Payload = dict[str, Any]
 
@@ -61,7 +64,7 @@ h2 { font-size: 20px; line-height: 1.3; color: #f2f3f5 } strong { color: #f2f3f5
 
 
 def inline(markdown: str) -> str:
-    """Bold, links and escapes as HTML."""
+    """Return one line of Markdown as HTML: bold text, links and escapes."""
     kept: list[str] = []
 
     def keep(match: re.Match[str]) -> str:
@@ -76,7 +79,7 @@ def inline(markdown: str) -> str:
 
 
 def lines(markdown: str) -> str:
-    """A text of several lines."""
+    """Return Markdown of several lines as HTML, with headings and small print."""
     drawn = []
     for line in markdown.splitlines():
         if line.startswith("## "):
@@ -89,7 +92,10 @@ def lines(markdown: str) -> str:
 
 
 class Drawing:
-    """Components as HTML. sizes: of the files, by name; picture: what the gallery shows, as a data URL."""
+    """Draws Discord's components as HTML.
+
+    sizes: bytes of each file, by name. picture: what the gallery shows, as a data URL.
+    """
 
     def __init__(self, sizes: dict[str, int], picture: str) -> None:
         self._sizes = sizes
@@ -105,7 +111,7 @@ class Drawing:
         }
 
     def draw(self, components: list[Payload]) -> str:
-        """All of them, one after another."""
+        """Return the HTML of several components, one after another."""
         return "".join(self._kinds[part["type"]](part) for part in components)
 
     def _button(self, part: Payload) -> str:
@@ -132,18 +138,22 @@ class Drawing:
 
 
 def message(body: Payload, picture: bytes) -> str:
-    """One message as HTML."""
+    """Return one message as HTML."""
     sizes = {item["filename"]: item["size"] for item in body["attachments"]}
     drawn = Drawing(sizes, f"data:image/png;base64,{base64.b64encode(picture).decode()}").draw(body["components"])
     head = '<span class="name">Chiptune Bot</span><span class="tag">APP</span><span class="when">Today at 20:15</span>'
     return f'<div class="message"><div class="avatar">🎮</div><div>{head}{drawn}</div></div>'
 
 
+def page(messages: str) -> str:
+    """Return a whole HTML page of messages."""
+    return f'<!doctype html><meta charset="utf-8"><style>{STYLE}</style>{messages}'
+
+
 def photograph(messages: str, out: Path) -> None:
-    """Take a picture of messages, without what is empty below them."""
+    """Save a screenshot of messages as PNG, without the empty space below them."""
     with tempfile.TemporaryDirectory() as folder:
-        text = f'<!doctype html><meta charset="utf-8"><style>{STYLE}</style>{messages}'
-        (Path(folder) / "post.html").write_text(text, encoding="utf-8")
+        (Path(folder) / "post.html").write_text(page(messages), encoding="utf-8")
         options = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", f"--user-data-dir={folder}/own"]
         shot = [f"--force-device-scale-factor={SCALE}", f"--window-size={WIDTH},{HEIGHT}", f"--screenshot={out}"]
         command = ["chromium", *options, *shot, f"file://{folder}/post.html"]
@@ -154,34 +164,46 @@ def photograph(messages: str, out: Path) -> None:
     whole.crop((0, 0, whole.width, min(bottom + MARGIN, whole.height))).save(out, optimize=True)
 
 
-async def receive() -> tuple[list[Payload], list[bytes]]:
-    """Have a tune made and varied; both posts as they were sent, with the files' sizes, and their pictures."""
+async def receive(generator: str | None) -> tuple[list[Payload], list[bytes]]:
+    """Compose a tune and vary it; return both posts as they were sent, with the files' sizes, and their pictures.
+
+    generator: the module to start as the generator; None for the real one.
+    """
     with tempfile.TemporaryDirectory() as name:
         async with StandIn(Path(name)) as discord:
-            bot = Bot(discord, Path(name), generator=None)
+            bot = Bot(discord, Path(name), generator=generator)
             await bot.start()
             try:
-                await discord.slash("generate", ASKED)
+                await discord.slash("generate", GENERATE)
                 await discord.until(lambda: bot.rows("SELECT 1 FROM requests WHERE status = 'posted'"), PATIENCE)
                 [(song,)] = bot.rows("SELECT id FROM songs")
-                await discord.slash("remix", {"song": song, **VARIED})
+                await discord.slash("remix", {"song": song, **REMIX})
                 await discord.until(lambda: len(discord.posts()) == 2, PATIENCE)
                 bodies = [body for _, _, body in discord.world.edits if body.get("attachments")]
                 for body, post in zip(bodies, discord.posts(), strict=True):
                     for item, sent in zip(body["attachments"], post["attachments"], strict=True):
                         item["size"] = sent["size"]
                 named = "SELECT sha256 FROM files JOIN songs ON songs.id = song WHERE name = 'tune.png' ORDER BY number"
-                kept = Blobs(bot.data / "files")
-                return bodies, [kept.path(sha256).read_bytes() for (sha256,) in bot.rows(named)]
+                blobs = Blobs(bot.data / "files")
+                return bodies, [blobs.path(sha256).read_bytes() for (sha256,) in bot.rows(named)]
             finally:
                 await bot.end()
 
 
-def main() -> None:
-    """Make both files."""
-    bodies, pictures = asyncio.run(receive())
-    (DOCS / "post.json").write_text(json.dumps(bodies, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    photograph("".join(map(message, bodies, pictures)), DOCS / "post.png")
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Write both files."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, default=DOCS, metavar="FOLDER")
+    parser.add_argument("--fake", action="store_true", help="use the tests' fake generator, to try this program")
+    parser.add_argument("--html", action="store_true", help="write post.html in place of post.png, without Chromium")
+    options = parser.parse_args(arguments)
+    bodies, pictures = asyncio.run(receive("tests.fake_generator" if options.fake else None))
+    (options.out / "post.json").write_text(json.dumps(bodies, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    messages = "".join(map(message, bodies, pictures))
+    if options.html:
+        (options.out / "post.html").write_text(page(messages), encoding="utf-8")
+    else:
+        photograph(messages, options.out / "post.png")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""How long the queue takes to say who is next, with many waiting: milliseconds, on a real file.
+"""How long the queue takes to pick the next request while many wait: milliseconds, on a database file on disk.
 
 python -m benchmarks.bot.queue [--rows N] [--people N] [--servers N]
 """
@@ -11,7 +11,7 @@ import random
 import tempfile
 import time
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from bot.scope import Scope
@@ -23,7 +23,7 @@ NO_LIMITS = Limits(person=10**9, server=10**9, everybody=10**9)
 
 
 async def best(work: Callable[[], Awaitable[object]]) -> float:
-    """The best time of some runs, in milliseconds: what else the machine does is not the question."""
+    """Return the best time of `TIMES` runs, in milliseconds, so that other work on the machine does not count."""
     times = []
     for _ in range(TIMES):
         began = time.perf_counter()
@@ -33,7 +33,7 @@ async def best(work: Callable[[], Awaitable[object]]) -> float:
 
 
 async def measure(rows: int, people: int, servers: int) -> None:
-    """Fill a queue, then take from it, add to it and look at it."""
+    """Fill a queue, then time taking from it, adding to it and listing it."""
     rng = random.Random(0)
 
     def entry() -> RequestRecord:
@@ -45,25 +45,25 @@ async def measure(rows: int, people: int, servers: int) -> None:
 
     with tempfile.TemporaryDirectory() as folder:
         async with Store.open(Path(folder) / "queue.sqlite3") as store:
-            await store.database.execute("PRAGMA synchronous = OFF")  # the disk's speed is not the question
+            await store.database.execute("PRAGMA synchronous = OFF")  # the disk's speed does not count
             for _ in range(rows):
                 await store.queue.add(entry(), NO_LIMITS, 30.0)
             for what, work in (
                 ("take the next", store.queue.take),
-                ("add one", lambda: store.queue.add(entry(), NO_LIMITS, 30.0)),
-                ("refuse one", lambda: store.queue.add(entry(), Limits(), 30.0)),
-                ("the whole line", store.queue.line),
+                ("add a request", lambda: store.queue.add(entry(), NO_LIMITS, 30.0)),
+                ("refuse a request", lambda: store.queue.add(entry(), Limits(), 30.0)),
+                ("list the queue", store.queue.line),
             ):
                 print(f"{what:<16}{await best(work):8.2f} ms")
 
 
-def main() -> None:
-    """`python -m benchmarks.bot.queue`."""
-    parser = argparse.ArgumentParser(description=__doc__)
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print the times."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=10_000)
     parser.add_argument("--people", type=int, default=2_000)
     parser.add_argument("--servers", type=int, default=100)
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     asyncio.run(measure(options.rows, options.people, options.servers))
 
 

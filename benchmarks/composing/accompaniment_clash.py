@@ -1,14 +1,14 @@
-"""How well accompaniments go with what they accompany: clashes, and notes that begin together.
+"""How well accompaniments fit what they accompany: how often pitches clash, and how many notes begin together.
 
     python -m benchmarks.composing.accompaniment_clash CORPUS [--model DIR] [--songs N]
 
-CORPUS is a folder of `chiptune corpus`; songs of its valid part of 20 s to 60 s in which both pulses play are taken,
-spread evenly, their first pulse is kept and the others are written: with what is kept heard, without the listener, and
-with another song heard in its place. Beside them are the songs' own other channels.
+CORPUS is a folder made by `chiptune corpus`. The songs are drawn evenly from those of its validation part that last 20
+s to 60 s and use both pulses. The first pulse is kept and the other channels are written: with the listener, without
+it, and with the listener attending to the first pulse of another song. The songs' own other channels stand beside them.
 
-clash: of the frames in which a kept and a written pitch sound, the share that are a semitone apart, octaves aside.
-together: the share of written notes that begin on a frame on which a kept one does, or beside it. apart: the same, with
-what is kept moved by a beat and a quarter, for chance.
+clash: of the frames in which a kept and a written pitch sound, the share that are a semitone apart, ignoring octaves.
+together: the share of written notes that begin within a frame of a kept one. apart: the same with the kept notes moved
+by a beat and a quarter, as the level of chance.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ from models.tokens.prompts import ParsedTune, parse_tune
 from models.weights import DEFAULT_MODEL_FOLDER
 
 SECONDS = (20, 60)
-WAYS = ("the songs' own", "heard", "without the listener", "another song heard")
+VARIANTS = ("the songs' own", "with the listener", "without the listener", "listening to another song")
 
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """Figures of one song's written channels beside what is kept."""
+    """How the written channels of one song fit the kept one."""
 
     clash: float
     together: float
@@ -47,30 +47,30 @@ class Fit:
 
 
 def fits(pair: tuple[Song, Song], model: Path) -> list[Fit]:
-    """One song in the four ways; the second is another one."""
+    """Return the figures of a song in the four variants. pair: the song, and another one."""
     song, other = pair
     composer = _composer(model)
     source = parse_source(composer, song.score)
-    strange = replace(source, sheet=_sheet(composer, source, other.score.channels[P1]))
-    wish = TuneSpec(frames=0, seed=len(song.name))
+    strange = replace(source, sheet=_parsed(composer, source, other.score.channels[P1]))
+    spec = TuneSpec(frames=0, seed=len(song.name))
     listener = composer.engine.listener
     if listener is None:
         raise ListenerError(f"The model in {model} has no listener.")
-    heard, strangely = (accompany(composer, one, wish, [P1]) for one in (source, strange))
+    listening, misled = (accompany(composer, heard, spec, [P1]) for heard in (source, strange))
     composer.engine.listener = None
-    deaf = accompany(composer, source, wish, [P1])
+    deaf = accompany(composer, source, spec, [P1])
     composer.engine.listener = listener
-    return [_fit(source, score) for score in (song.score, heard, deaf, strangely)]
+    return [_fit(source, score) for score in (song.score, listening, deaf, misled)]
 
 
-def _sheet(composer: Composer, source: Source, melody: Sequence[Note]) -> ParsedTune:
-    """A song as the model reads it, on its own rows, with another first pulse."""
-    score = _with(source.score, melody)
+def _parsed(composer: Composer, source: Source, melody: Sequence[Note]) -> ParsedTune:
+    """Return a song as the model reads it, on its own rows, with another first pulse."""
+    score = _with_melody(source.score, melody)
     return parse_tune(to_text(score, clock=source.clock, codebook=composer.codebook, repeats=True))
 
 
-def _with(score: Score, melody: Sequence[Note]) -> Score:
-    """A score with another first pulse, cut or repeated to its length."""
+def _with_melody(score: Score, melody: Sequence[Note]) -> Score:
+    """Return a score with another first pulse, which is cut or repeated to its length."""
     end = max((note.end for note in melody), default=1)
     times = range(-(-score.frames // end))
     notes = [replace(note, start=note.start + i * end, end=note.end + i * end) for i in times for note in melody]
@@ -83,13 +83,13 @@ def _fit(source: Source, score: Score) -> Fit:
     written = [note for notes in score.channels[1:] for note in notes]
     begun = {frame for note in kept for frame in (note.start - 1, note.start, note.start + 1)}
     moved = round(source.clock.beat_frames * 1.25)
-    sounds = _pitches(kept, score.frames)
+    melody = _pitches(kept, score.frames)
     both = clashes = 0
     for notes in score.channels[1:NO]:
         other = _pitches(notes, score.frames)
-        here = (sounds >= 0) & (other >= 0)
+        here = (melody >= 0) & (other >= 0)
         both += int(here.sum())
-        clashes += int(np.isin((sounds[here] - other[here]) % 12, (1, 11)).sum())
+        clashes += int(np.isin((melody[here] - other[here]) % 12, (1, 11)).sum())
     count = max(1, len(written))
     return Fit(
         clashes / max(1, both),
@@ -99,11 +99,11 @@ def _fit(source: Source, score: Score) -> Fit:
 
 
 def _pitches(notes: Sequence[Note], frames: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    """The pitch that sounds on each frame, -1 for none."""
-    found = np.full(frames, -1)
+    """Return the pitch that sounds on each frame, -1 for none. Shape: [frames]."""
+    pitches = np.full(frames, -1)
     for note in notes:
-        found[note.start : note.end] = note.pitch
-    return found
+        pitches[note.start : note.end] = note.pitch
+    return pitches
 
 
 @cache
@@ -111,25 +111,25 @@ def _composer(model: Path) -> Composer:
     return Composer(model)
 
 
-def main() -> None:
-    """The command line."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("corpus", type=Path)
     parser.add_argument("--model", type=Path, default=DEFAULT_MODEL_FOLDER)
     parser.add_argument("--songs", type=int, default=40)
-    given = parser.parse_args()
+    options = parser.parse_args(arguments)
     fitting = [
         song
-        for song in read_songs(given.corpus / VALID_FILE)
+        for song in read_songs(options.corpus / VALID_FILE)
         if SECONDS[0] <= song.score.seconds <= SECONDS[1] and song.score.channels[P1] and song.score.channels[P1 + 1]
     ]
-    songs = fitting[:: max(1, len(fitting) // given.songs)][: given.songs]
+    songs = fitting[:: max(1, len(fitting) // options.songs)][: options.songs]
     pairs = list(zip(songs, [*songs[1:], songs[0]], strict=True))
-    found = list(tqdm(in_parallel(partial(fits, model=given.model), pairs, chunk=1), total=len(pairs)))
+    results = list(tqdm(in_parallel(partial(fits, model=options.model), pairs, chunk=1), total=len(pairs)))
     print("| written | songs | clash | together | apart |\n| --- | --- | --- | --- | --- |")
-    for way, rows in zip(WAYS, zip(*found, strict=True), strict=True):
+    for variant, rows in zip(VARIANTS, zip(*results, strict=True), strict=True):
         means = (np.mean([getattr(row, name) for row in rows]) for name in ("clash", "together", "apart"))
-        print(f"| {way} | {len(rows)} | {' | '.join(f'{mean:.3f}' for mean in means)} |")
+        print(f"| {variant} | {len(rows)} | {' | '.join(f'{mean:.3f}' for mean in means)} |")
 
 
 if __name__ == "__main__":

@@ -1,12 +1,12 @@
-"""What unrelated songs share, whether copies are found, and what the index costs: the figures behind the threshold.
+"""What unrelated songs share by chance, whether copies are found, what the index costs: the basis of the threshold.
 
     python -m benchmarks.composing.originality CORPUS … [--index FILE] [--tunes DIR] [--count N] [--seed S]
 
-A CORPUS is a folder of `chiptune corpus`. The train parts of all are what the index was made of; the valid part of the
-first are the songs that share nothing with it but by chance. Without --index one is made, which takes minutes. Passages
-of each corpus's train songs, one of each kind a song, are then hidden: in another key, at another tempo, later, on the
-other pulse, in a song of the valid part. --tunes measures a folder of MIDI files, such as chiptune quality leaves,
-beside the songs.
+A CORPUS is a folder made by `chiptune corpus`. The index is made from the training parts of all; the validation part of
+the first holds the songs that share notes with it only by chance. Without --index one is made, which takes minutes.
+Passages of training songs, one of each kind per song, are then disguised: in another key, at another tempo, later, on
+the other pulse, inside a song of the validation part. --tunes also measures a folder of MIDI files, such as the one
+that `chiptune quality` leaves.
 """
 
 from __future__ import annotations
@@ -52,38 +52,38 @@ RELATED = (
     "yoshiscookie",
     "zeldanodensetsu",
 )
-"""Games of NES-MDB's valid part whose series has games in its train part or among VGMusic's: some of their songs are
-the same music."""
+"""Games of NES-MDB's validation part whose series has other games in its training part or in VGMusic. Some of their
+songs are the same music."""
 
 EXCERPT = 32 * FRAMES_PER_SECOND
 TUNE = 30 * FRAMES_PER_SECOND
 LIMITS = (12, 16, 18, 20, 22, 24, 28)
 ENOUGH = THRESHOLD + 4
-"""Notes that a passage shares with its own song before it is hidden, where it is long enough to be found."""
+"""Notes that a passage must share with its own song, before it is disguised, to be long enough to be found."""
 LONGEST = 16
-"""Bars of the longest passages; shorter songs are not drawn."""
+"""Bars of the longest passage. Shorter songs are not drawn."""
 TEMPO, LATEST = 0.06, 10 * FRAMES_PER_SECOND
-"""How much faster or slower a hidden passage is at the most, and how late it begins at the latest, in frames."""
+"""The largest change of tempo of a disguised passage, and the latest frame on which it begins."""
 
 
-def main() -> None:
-    """The command line."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("corpora", type=Path, nargs="+", metavar="CORPUS")
     parser.add_argument("--index", type=Path, help="a file of chiptune originality")
     parser.add_argument("--tunes", type=Path, help="a folder of tunes, with tracks p1, p2, tr and no")
-    parser.add_argument("--count", type=int, default=400, help="train songs of which passages are taken")
+    parser.add_argument("--count", type=int, default=400, help="training songs from which passages are taken")
     parser.add_argument("--seed", type=int, default=0)
-    given = parser.parse_args()
-    trains = [corpus / TRAIN_FILE for corpus in given.corpora]
-    index = Index.load(given.index) if given.index else Index.of(tqdm(chain.from_iterable(map(read_songs, trains))))
-    valid = list(tqdm(read_songs(given.corpora[0] / VALID_FILE), desc="valid"))
-    tunes = [read_midi_file(path) for path in midi_files(given.tunes)] if given.tunes else []
+    options = parser.parse_args(arguments)
+    trains = [corpus / TRAIN_FILE for corpus in options.corpora]
+    index = Index.load(options.index) if options.index else Index.of(tqdm(chain.from_iterable(map(read_songs, trains))))
+    valid = list(tqdm(read_songs(options.corpora[0] / VALID_FILE), desc="valid"))
+    tunes = [read_midi_file(path) for path in midi_files(options.tunes)] if options.tunes else []
     print_chance(valid, tunes, index)
     for train in trains:
-        songs = drawn(train, given.count, Random(given.seed))
+        songs = drawn(train, options.count, Random(options.seed))
         print(f"\nOf {train}:")
-        print_copies(songs, [song.score for song in valid], index, given.seed)
+        print_copies(songs, [song.score for song in valid], index, options.seed)
     print_cost([song.score for song in valid], index)
 
 
@@ -91,7 +91,7 @@ def main() -> None:
 
 
 def print_chance(valid: Sequence[Song], tunes: Sequence[Score], index: Index) -> None:
-    """Two tables: the longest runs of songs that are not in the index, and the share of them over a limit."""
+    """Print two tables of songs that are not in the index: their longest shared runs, and the share over a limit."""
     unrelated = [song.score for song in valid if song.game not in RELATED]
     sides = {
         "songs, all": [song.score for song in valid],
@@ -100,24 +100,24 @@ def print_chance(valid: Sequence[Song], tunes: Sequence[Score], index: Index) ->
     }
     if tunes:
         sides["tunes"] = list(tunes)
-    found = {name: measured(scores, index, name) for name, scores in sides.items()}
+    longest = {name: measured(scores, index, name) for name, scores in sides.items()}
     print("\n| longest run, notes | how many | median | 90 % | 95 % | 99 % | longest |\n| --- |" + " --- |" * 6)
-    for name, runs in found.items():
+    for name, runs in longest.items():
         cells = [*np.percentile(runs, (50, 90, 95, 99), method="inverted_cdf"), runs.max()]
         print(f"| {name} | {len(runs)} | {' | '.join(map(str, cells))} |")
     print(f"\n| share over a limit of | {' | '.join(map(str, LIMITS))} |\n| --- |" + " --- |" * len(LIMITS))
-    for name, runs in found.items():
+    for name, runs in longest.items():
         print(f"| {name} | {' | '.join(f'{np.mean(runs > limit):.2%}' for limit in LIMITS)} |")
 
 
 def excerpts(score: Score, frames: int) -> list[Score]:
-    """A score in pieces of so many frames; a rest of less than half a piece is left out, a short score is one piece."""
+    """Split a score into pieces of `frames` frames. Less than half a piece is dropped; a short score is one piece."""
     starts = range(0, max(1, score.frames - frames // 2), frames)
     return [piece(score, start, min(score.frames, start + frames)) for start in starts]
 
 
 def measured(scores: Iterable[Score], index: Index, what: str) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    """The longest shared run of each score."""
+    """Return the longest shared run of each score, in notes. Shape: [scores]."""
     return np.array([longest_shared(score, index) for score in tqdm(scores, desc=what)], dtype=np.int64)
 
 
@@ -125,7 +125,7 @@ def measured(scores: Iterable[Score], index: Index, what: str) -> np.ndarray[tup
 
 
 def print_copies(songs: Sequence[Song], hosts: Sequence[Score], index: Index, seed: int) -> None:
-    """A table: passages of train songs, hidden, and how many of them are found."""
+    """Print a table: disguised passages of training songs, and how many of them are found."""
     print(f"\n| passages | drawn | found | with {ENOUGH} notes or more | found |\n| --- | --- | --- | --- | --- |")
     for bars, channels, what in (
         (8, (P1, P2, TR), "8 bars, three channels, alone"),
@@ -135,21 +135,21 @@ def print_copies(songs: Sequence[Song], hosts: Sequence[Score], index: Index, se
         (16, (TR,), "16 bars of the triangle, in another song"),
     ):
         random = Random(seed)
-        owns, found = [], []
+        owns, runs = [], []
         for song in tqdm(songs, desc=what):
             bare = passage(song, bars, channels, random)
             owns.append(longest_shared(bare, Index.of([song])))
-            copy = hidden(bare, random)
+            copy = disguised(bare, random)
             if len(channels) == 1:
                 copy = planted(copy, channels[0], random.choice(hosts))
-            found.append(longest_shared(copy, index))
+            runs.append(longest_shared(copy, index))
         enough = np.array(owns) >= ENOUGH
-        over = np.array(found) > THRESHOLD
+        over = np.array(runs) > THRESHOLD
         print(f"| {what} | {len(over)} | {over.mean():.1%} | {enough.sum()} | {over[enough].mean():.1%} |", flush=True)
 
 
 def drawn(train: Path, count: int, random: Random) -> list[Song]:
-    """Songs that last as long as the longest passage, in the order in which they are drawn."""
+    """Draw songs that are at least as long as the longest passage."""
     lines = list(read_lines(train))
     random.shuffle(lines)
     long = (song for song in map(song_from_json, lines) if song.score.frames >= bar_frames(song) * LONGEST)
@@ -157,20 +157,20 @@ def drawn(train: Path, count: int, random: Random) -> list[Song]:
 
 
 def bar_frames(song: Song) -> int:
-    """Frames of four beats of a song's row clock, rounded up."""
+    """Return the frames of four beats of a song's row clock, rounded up."""
     clock = song.clock or row_clock(song.score)
     return ceil(4 * clock.beat_frames)
 
 
 def passage(song: Song, bars: int, channels: Sequence[int], random: Random) -> Score:
-    """So many bars of some channels of a song, begun on any frame."""
+    """Return some bars of some channels of a song, beginning on a random frame."""
     frames = bar_frames(song) * bars
     start = random.randint(0, song.score.frames - frames)
     return piece(song.score, start, start + frames, channels)
 
 
 def piece(score: Score, start: int, end: int, channels: Sequence[int] = (P1, P2, TR)) -> Score:
-    """The notes that begin in frames [start, end) on some channels, without their sounds."""
+    """Return the notes that begin in frames [start, end) on some channels, without volume and duty."""
     lines: list[tuple[Note, ...]] = [()] * len(CHANNELS)
     for channel in channels:
         notes = [note for note in score.channels[channel] if start <= note.start < end]
@@ -178,8 +178,8 @@ def piece(score: Score, start: int, end: int, channels: Sequence[int] = (P1, P2,
     return Score(tuple(lines), end - start)
 
 
-def hidden(score: Score, random: Random) -> Score:
-    """A passage in another key, at another tempo and later, in whole frames; what rounds to nothing is left out."""
+def disguised(score: Score, random: Random) -> Score:
+    """Return a passage in another key, at another tempo and later. Notes that round to no frames are dropped."""
     tempo, late = 1 + random.uniform(-TEMPO, TEMPO), random.randrange(LATEST)
     up = random.choice([up for up in range(-11, 12) if up and _playable(score, up)] or [0])
     lines = [
@@ -198,7 +198,7 @@ def _playable(score: Score, up: int) -> bool:
 
 
 def planted(copy: Score, channel: int, host: Score) -> Score:
-    """A song in which a passage takes the place of the notes of its channel; pulse 1's that of pulse 2's."""
+    """Return a song in which a passage replaces the notes of its channel; one of pulse 1 replaces those of pulse 2."""
     notes = copy.channels[channel]
     to = P2 if channel == P1 else channel
     start, end = (notes[0].start, notes[-1].end) if notes else (0, 0)
@@ -210,7 +210,7 @@ def planted(copy: Score, channel: int, host: Score) -> Score:
 
 
 def bare_notes(score: Score, channel: int) -> list[Note]:
-    """A channel's notes without their sounds."""
+    """Return a channel's notes without volume and duty."""
     return [Note(note.start, note.end, note.pitch) for note in score.channels[channel]]
 
 
@@ -218,7 +218,7 @@ def bare_notes(score: Score, channel: int) -> list[Note]:
 
 
 def print_cost(scores: Sequence[Score], index: Index) -> None:
-    """The index's size, and the processor time that tunes of 30 s take."""
+    """Print the index's size, and the processor time of tunes of 30 s."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "index.npz"
         index.save(path)
@@ -229,7 +229,8 @@ def print_cost(scores: Sequence[Score], index: Index) -> None:
         longest_shared(tune, index)
         took.append(1000 * (time.process_time() - began))
     print(f"\n{len(index.hashes):,} phrases of {len(np.unique(index.songs)):,} songs, {size / 1e6:.2f} MB;")
-    print(f"{len(took)} tunes of 30 s: {np.median(took):.1f} ms in the median, {max(took):.1f} ms the longest")
+    if took:
+        print(f"{len(took)} tunes of 30 s: median {np.median(took):.1f} ms, longest {max(took):.1f} ms")
 
 
 if __name__ == "__main__":

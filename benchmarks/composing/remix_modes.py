@@ -1,16 +1,16 @@
-"""Each remix mode over real songs: what is kept is kept to the note, what is written is legal, in key, and joins.
+"""Each remix mode on real songs: are kept notes unchanged, and are written notes legal and in key?
 
-    python -m benchmarks.composing.remix_modes CORPUS [--songs N]
+    python -m benchmarks.composing.remix_modes CORPUS [--model DIR] [--songs N]
 
-CORPUS is a folder of `chiptune corpus`; songs of its valid part that last 20 s to 60 s are taken, spread evenly. Each
-mode is run as people get it, with bars and channels drawn by the song's number.
+CORPUS is a folder made by `chiptune corpus`. The songs are drawn evenly from those of its validation part that last 20
+s to 60 s. Each mode runs as for users, with bars and channels drawn by the song's number.
 """
 
 from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from itertools import pairwise
@@ -39,11 +39,12 @@ WRITTEN = [name for name, mode in REMIX_MODES.items() if mode.uses_model]
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What became of one song. lost: kept notes that are not in the output as they were; cut: those that are shorter.
+    """The figures of one song in one mode.
 
-    illegal: notes that begin before the one before them ends, or outside their channel's range. written: notes that the
-    source had not. in_key, source_in_key: shares of pitched notes on the scale of the source's key. again: whether the
-    same seed wrote the same. seconds: one rewriting, without sound.
+    lost: kept notes that the result does not have. cut: kept notes that are shorter there. illegal: notes that overlap
+    the one before or lie outside their channel's range. written: notes that the source does not have. in_key,
+    source_in_key: the share of pitched notes on the scale of the source's key. again: whether the same seed gave the
+    same result. seconds: the time of one remix, without sound.
     """
 
     lost: int
@@ -57,7 +58,7 @@ class Case:
 
 
 def request_for(mode: str, score: Score, number: int) -> Request:
-    """A request with bars and channels drawn by the song's number."""
+    """Return a request whose bars and channels the song's number draws."""
     random = np.random.default_rng(number)
     playing = [i for i in ALL_CHANNELS if score.channels[i]]
     count = bars_of(score).count
@@ -75,36 +76,36 @@ def request_for(mode: str, score: Score, number: int) -> Request:
     return Request(**fields)  # type: ignore[arg-type]
 
 
-def case(numbered: tuple[int, Song], mode: str) -> Case:
-    """One song in one mode."""
+def case(numbered: tuple[int, Song], mode: str, model: Path) -> Case:
+    """Remix one song, twice, and return its figures."""
     number, song = numbered
     clock = song.clock or find_clock(song.score)
     score = Score(song.score.channels, song.score.frames, clock.to_grid())
     tune = Tune(score, song.name, find_key(score)[0])
     request = request_for(mode, score, number)
     began = time.perf_counter()
-    made = remix_score(_composer(), request, tune, lambda _: None).score
+    remixed = remix_score(_composer(model), request, tune, lambda _: None).score
     seconds = time.perf_counter() - began
-    again = remix_score(_composer(), request, tune, lambda _: None).score
+    again = remix_score(_composer(model), request, tune, lambda _: None).score
     kept = [set(notes) for notes in _kept(request, score)]
     new = [
         [note for note in notes if note not in set(old)]
-        for notes, old in zip(made.channels, score.channels, strict=True)
+        for notes, old in zip(remixed.channels, score.channels, strict=True)
     ]
     return Case(
-        lost=sum(len(old - set(notes)) for old, notes in zip(kept, made.channels, strict=True)),
-        illegal=sum(_illegal(channel, notes) for channel, notes in enumerate(made.channels)),
+        lost=sum(len(old - set(notes)) for old, notes in zip(kept, remixed.channels, strict=True)),
+        illegal=sum(_illegal(channel, notes) for channel, notes in enumerate(remixed.channels)),
         written=sum(map(len, new)),
         in_key=share_on_scale(new, tune.key),
         source_in_key=share_on_scale(score.channels, tune.key),
-        cut=_cut(request, score, made),
-        again=again == made,
+        cut=_cut(request, score, remixed),
+        again=again == remixed,
         seconds=seconds,
     )
 
 
 def _kept(request: Request, score: Score) -> Iterator[list[Note]]:
-    """The notes that a mode has to keep; `vary` draws its bars itself, and what it changed is what differs."""
+    """Yield the notes of each channel that a mode must keep; none for `vary`, which draws its bars itself."""
     bars = bars_of(score)
     for name, notes in zip(CHANNEL_NAMES, score.channels, strict=True):
         if request.mode == "accompany":
@@ -119,7 +120,7 @@ def _kept(request: Request, score: Score) -> Iterator[list[Note]]:
 
 
 HALF_A_BEAT = 20
-"""Frames by which a bar's first beat may lie beside its frame, since the rows are rounded."""
+"""Frames by which the first beat of a bar may be off, because rows are rounded."""
 
 
 def _illegal(channel: int, notes: tuple[Note, ...]) -> int:
@@ -128,42 +129,46 @@ def _illegal(channel: int, notes: tuple[Note, ...]) -> int:
     return overlaps + sum(not spec.lowest <= note.pitch <= spec.highest for note in notes)
 
 
-def _cut(request: Request, score: Score, made: Score) -> int:
-    """Kept notes around an infilled span that are shorter than they were."""
+def _cut(request: Request, score: Score, remixed: Score) -> int:
+    """Return how many kept notes around an infilled span are shorter than before."""
     if request.mode != "infill":
         return 0
-    lengths = [{note.start: note.length for note in notes} for notes in made.channels]
+    lengths = [{note.start: note.length for note in notes} for notes in remixed.channels]
     kept = list(_kept(request, score))
     return sum(
-        found.get(note.start, 0) < note.length for notes, found in zip(kept, lengths, strict=True) for note in notes
+        length.get(note.start, 0) < note.length for notes, length in zip(kept, lengths, strict=True) for note in notes
     )
 
 
 @cache
-def _composer() -> Composer:
-    return Composer(DEFAULT_MODEL_FOLDER)
+def _composer(model: Path) -> Composer:
+    return Composer(model)
 
 
-def main() -> None:
-    """The command line."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("corpus", type=Path)
+    parser.add_argument("--model", type=Path, default=DEFAULT_MODEL_FOLDER)
     parser.add_argument("--songs", type=int, default=20)
-    given = parser.parse_args()
-    fitting = [song for song in read_songs(given.corpus / VALID_FILE) if SECONDS[0] <= song.score.seconds <= SECONDS[1]]
-    songs = list(enumerate(fitting[:: max(1, len(fitting) // given.songs)][: given.songs]))
+    options = parser.parse_args(arguments)
+    fitting = [
+        song for song in read_songs(options.corpus / VALID_FILE) if SECONDS[0] <= song.score.seconds <= SECONDS[1]
+    ]
+    songs = list(enumerate(fitting[:: max(1, len(fitting) // options.songs)][: options.songs]))
     heads = ["mode", "songs", "kept notes lost", "cut", "illegal", "notes written", "in key", "source's"]
     heads += ["within 5 points", "same again", "s, median"]
     print(f"| {' | '.join(heads)} |\n|{' --- |' * len(heads)}")
     for mode in WRITTEN:
-        found = list(tqdm(in_parallel(partial(case, mode=mode), songs, chunk=1), total=len(songs), desc=mode))
-        near = sum(abs(one.in_key - one.source_in_key) <= 0.05 for one in found)
+        work = partial(case, mode=mode, model=options.model)
+        cases = list(tqdm(in_parallel(work, songs, chunk=1), total=len(songs), desc=mode))
+        near = sum(abs(each.in_key - each.source_in_key) <= 0.05 for each in cases)
         print(
-            f"| {mode} | {len(found)} | {sum(one.lost for one in found)} | {sum(one.cut for one in found)} |"
-            f" {sum(one.illegal for one in found)} | {sum(one.written for one in found)} |"
-            f" {np.mean([one.in_key for one in found]):.3f} | {np.mean([one.source_in_key for one in found]):.3f} |"
-            f" {near} of {len(found)} | {sum(one.again for one in found)} of {len(found)} |"
-            f" {np.median([one.seconds for one in found]):.1f} |",
+            f"| {mode} | {len(cases)} | {sum(each.lost for each in cases)} | {sum(each.cut for each in cases)} |"
+            f" {sum(each.illegal for each in cases)} | {sum(each.written for each in cases)} |"
+            f" {np.mean([each.in_key for each in cases]):.3f} | {np.mean([each.source_in_key for each in cases]):.3f} |"
+            f" {near} of {len(cases)} | {sum(each.again for each in cases)} of {len(cases)} |"
+            f" {np.median([each.seconds for each in cases]):.1f} |",
             flush=True,
         )
 

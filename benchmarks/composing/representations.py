@@ -1,10 +1,10 @@
-"""Which form of tokens a network learns best from: each trained at equal compute from the same songs, then measured.
+"""Which form of tokens a network learns best: each is trained on the same songs with equal compute, then measured.
 
     python -m benchmarks.composing.representations CORPUS [--steps N] [--songs N] [--valid N] [--only NAME …]
 
-CORPUS is a folder that `chiptune corpus` has made. Every form gets the same network, the same number of tokens a step
-and the same steps; what counts is nats a note of composition on songs not trained on. Runs in one process, one form
-after the other, on as many threads as torch takes.
+CORPUS is a folder made by `chiptune corpus`. Every form gets the same network, the same number of tokens per step and
+the same steps. The measure is nats per note of composition on songs that are not trained on. The forms run one after
+another in one process, on as many threads as torch uses.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ from models.training.train import Trainer
 
 VOCABULARY = 1536
 LONGEST_WAIT = 60
-"""Frames; a longer wait is several."""
+"""Frames. A longer wait is several waits."""
 _FIRST_WAIT = 0xF000
-"""Waits are characters of the private use area too, far behind the vocabulary's own."""
+"""Waits are characters of the private use area too, far behind those of the vocabulary."""
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A way to write songs. text: what is written of one. merges: whether byte-pair encoding merges its events."""
+    """A way to write songs. text: writes one song. merges: whether byte-pair encoding merges its events."""
 
     name: str
     text: Callable[[Song, Codebook], str]
@@ -52,7 +52,7 @@ class Form:
 
 
 def waits(song: Song, _: Codebook) -> str:
-    """On the frame clock: what happens, in the order of time, and the frames between, cut at whole seconds."""
+    """Write events in order of time, with the frames between them, cut at whole seconds."""
     score = song.score
     by_frame: dict[int, list[str]] = defaultdict(list)
     for channel in range(len(score.channels)):
@@ -75,7 +75,7 @@ def _split(frames: int) -> list[int]:
 
 
 def by_channel(song: Song, _: Codebook) -> str:
-    """On rows, beat by beat, but one channel after the other inside a beat."""
+    """Write rows beat by beat, with one channel after another inside a beat."""
     parts = [
         to_text(Score(_only(song.score, channel), song.score.frames), clock=song.clock or row_clock(song.score))
         for channel in range(len(song.score.channels))
@@ -93,19 +93,19 @@ def _only(score: Score, channel: int) -> tuple[tuple[Note, ...], ...]:
 
 
 def _by_beat(text: str) -> list[list[str]]:
-    """The words of each beat, its number first."""
+    """Return the words of each beat, its number first."""
     counters = {char(event) for event in EVENTS if event.startswith("beat:")}
-    found: list[list[str]] = []
+    beats: list[list[str]] = []
     for word in text.split(" ")[:-1]:
         if word in counters:
-            found.append([word])
-        elif found:
-            found[-1].append(word)
-    return found
+            beats.append([word])
+        elif beats:
+            beats[-1].append(word)
+    return beats
 
 
 def rows(*, sounds: bool = False, repeats: bool = False) -> Callable[[Song, Codebook], str]:
-    """The product's own form: rows of the grid, with or without sounds and repeats."""
+    """Return the form that the product uses: rows of the grid, with or without sounds and repeats."""
 
     def text(song: Song, codebook: Codebook) -> str:
         return to_text(song.score, clock=song.clock, codebook=codebook if sounds else None, repeats=repeats)
@@ -114,15 +114,15 @@ def rows(*, sounds: bool = False, repeats: bool = False) -> Callable[[Song, Code
 
 
 def parts_in_turn(order: Sequence[int]) -> Callable[[Song, Codebook], str]:
-    """The product's own form with sounds and repeats, but one channel after the other inside a beat, in some order."""
+    """Return the product's form with sounds and repeats, but with one channel after another inside a beat."""
 
     def text(song: Song, codebook: Codebook) -> str:
-        sheet = parse_tune(to_text(song.score, clock=song.clock, codebook=codebook, repeats=True))
-        words = list(sheet.head)
-        for i, beat in enumerate(sheet.beats):
+        tune = parse_tune(to_text(song.score, clock=song.clock, codebook=codebook, repeats=True))
+        words = list(tune.head)
+        for i, beat in enumerate(tune.beats):
             words += beat.opening
             for channel in order:
-                words += render(sheet, range(i, i + 1), [channel])[len(beat.opening) :]
+                words += render(tune, range(i, i + 1), [channel])[len(beat.opening) :]
         return " ".join([*words, char("<end>")])
 
     return text
@@ -142,7 +142,7 @@ FORMS = (
 
 
 def learn(texts: Sequence[str], *, merges: bool) -> Tokenizer:
-    """A tokenizer of everything that any form writes."""
+    """Train a tokenizer for all that any form writes."""
     alphabet = [*map(char, EVENTS), *(chr(_FIRST_WAIT + n) for n in range(1, LONGEST_WAIT + 1))]
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
@@ -158,7 +158,7 @@ def learn(texts: Sequence[str], *, merges: bool) -> Tokenizer:
 
 
 def measure(form: Form, songs: Sequence[Song], valid: Sequence[Song], codebook: Codebook, settings: Settings) -> None:
-    """Train one form and print its row."""
+    """Train on one form and print its row."""
     examples = [Example(song.name, form.text(song, codebook)) for song in songs]
     tokenizer = learn([example.text for example in examples], merges=form.merges)
     began = time.perf_counter()
@@ -171,8 +171,8 @@ def measure(form: Form, songs: Sequence[Song], valid: Sequence[Song], codebook: 
     beats = frozenset(token_id(tokenizer, event) for event in EVENTS if event.startswith("beat:"))
     texts = [form.text(song, codebook) for song in valid]
     ids = [tokenizer.encode(text).ids for text in texts]
-    sounds = torch.tensor([any(is_sound(event) for event in _known(text)) for text in _spelling(tokenizer)])
-    pending = [window for one in ids for window in windows(one, beats, settings.context)]
+    sounds = torch.tensor([any(is_sound(event) for event in _vocabulary_events(text)) for text in _spelling(tokenizer)])
+    pending = [window for song in ids for window in windows(song, beats, settings.context)]
     pending.sort(key=lambda window: len(window.ids))
     batches = [pending[i : i + BATCH] for i in range(0, len(pending), BATCH)]
     nats = torch.stack([window_nats(trainer.network, batch, sounds) for batch in batches]).sum(dim=0)
@@ -185,29 +185,33 @@ def _spelling(tokenizer: Tokenizer) -> list[str]:
     return [tokenizer.id_to_token(i) or "" for i in range(tokenizer.get_vocab_size())]
 
 
-def _known(text: str) -> list[str]:
+def _vocabulary_events(text: str) -> list[str]:
     return [EVENTS[ord(c) - 0xE000] for c in text if ord(c) < _FIRST_WAIT]
 
 
-def main() -> None:
-    """The command line."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("corpus", type=Path)
     parser.add_argument("--steps", type=int, default=400)
-    parser.add_argument("--songs", type=int, default=1000, help="to train on")
-    parser.add_argument("--valid", type=int, default=60, help="to measure on")
+    parser.add_argument("--songs", type=int, default=1000, help="songs to train on")
+    parser.add_argument("--valid", type=int, default=60, help="songs to measure on")
+    parser.add_argument("--layers", type=int, default=4)
     parser.add_argument("--only", nargs="*", choices=[form.name for form in FORMS])
-    given = parser.parse_args()
-    songs = list(islice(read_songs(given.corpus / TRAIN_FILE), 0, None, max(1, 4000 // given.songs)))
-    valid = list(islice(read_songs(given.corpus / VALID_FILE), 0, None, max(1, 360 // given.valid)))
+    options = parser.parse_args(arguments)
+    songs = list(islice(read_songs(options.corpus / TRAIN_FILE), 0, None, max(1, 4000 // options.songs)))
+    valid = list(islice(read_songs(options.corpus / VALID_FILE), 0, None, max(1, 360 // options.valid)))
     codebook = learn_codebook((song.score for song in songs), 0)
     if codebook is None:
         parser.error("the corpus holds no real songs")
-    settings = Settings(steps=given.steps, layers=4, vocabulary=VOCABULARY, context=512, warmup=30)
-    print(f"{len(songs)} songs to train on, {len(valid)} to measure on, {given.steps} steps")
-    print("| form | tokens a second | nats a note | of sounds | seconds |\n| --- | --- | --- | --- | --- |", flush=True)
+    settings = Settings(steps=options.steps, layers=options.layers, vocabulary=VOCABULARY, context=512, warmup=30)
+    print(f"{len(songs)} songs to train on, {len(valid)} to measure on, {options.steps} steps")
+    print(
+        "| form | tokens per second | nats per note | of sounds | seconds |\n| --- | --- | --- | --- | --- |",
+        flush=True,
+    )
     for form in FORMS:
-        if not given.only or form.name in given.only:
+        if not options.only or form.name in options.only:
             measure(form, songs, valid, codebook, settings)
 
 

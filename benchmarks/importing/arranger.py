@@ -1,9 +1,11 @@
 """How well the arranger does on real files: what it keeps of melody and bass, how long it takes, what it refuses.
 
-`python -m benchmarks.importing.arranger FOLDER` takes a fixed choice of the MIDI files in a folder. What counts as the melody
-and the bass is told here by published methods that the arranger does not use; a note of theirs is kept where any
-pitched channel begins a note of its pitch class within two frames of it. `--pictures OUT` draws each source above its
-arrangement. `--nesmdb FOLDER` also arranges NES-MDB's files, as they are and with their tracks shuffled and unnamed.
+    python -m benchmarks.importing.arranger FOLDER [--files N] [--seed N] [--pictures OUT] [--nesmdb FOLDER]
+
+Draws MIDI files of a folder by the seed. Published methods that the arranger does not use say what melody and bass are.
+One of their notes counts as kept if any pitched channel begins a note of the same pitch class within two frames.
+`--pictures` draws each source above its arrangement. `--nesmdb` also arranges NES-MDB's files, once as they are and
+once with their tracks shuffled and unnamed.
 """
 
 from __future__ import annotations
@@ -37,32 +39,32 @@ from models.music.midi import midi_bytes, read_score
 from models.music.score import FRAMES_PER_SECOND, NO, P1, P2, TR, Score
 
 NEAR = 2
-"""Frames by which a kept note may begin earlier or later."""
+"""Frames by which a kept note may begin too early or too late."""
 SHOWN_SECONDS = 45
-"""Of each song in the pictures."""
+"""Seconds of each song in the pictures."""
 
 
 # --- the melody and the bass by published methods -----------------------------------------------------------------
 
 
 def skyline(notes: Iterable[PartNote]) -> list[PartNote]:
-    """All-mono of Uitdenbogerd and Zobel (1998), the best of their four: of notes that begin together the highest."""
+    """Return the highest of the notes that begin together: all-mono of Uitdenbogerd and Zobel (1998)."""
     by_start = groupby(sorted(notes, key=lambda note: note.start), key=lambda note: note.start)
     return [max(struck, key=lambda note: note.pitch) for _, struck in by_start]
 
 
 def entropy_channel(parts: Sequence[Part]) -> list[PartNote]:
-    """Entropy-channel of the same: the skyline of the part whose skyline's pitches have the highest entropy."""
+    """Return the skyline whose pitches have the highest entropy of all parts: their entropy-channel."""
     return max((skyline(part.notes) for part in parts), key=_entropy, default=[])
 
 
 def top_channel(parts: Sequence[Part]) -> list[PartNote]:
-    """Top-channel of the same: the skyline of the part with the highest mean pitch."""
+    """Return the skyline of the part with the highest mean pitch: their top-channel."""
     return skyline(max(parts, key=_mean_pitch).notes) if parts else []
 
 
 def lowest_line(notes: Iterable[PartNote]) -> list[PartNote]:
-    """The bass: each note that begins while nothing lower sounds, the lowest where several do."""
+    """Return the bass: each note that begins while nothing lower sounds, the lowest if several do."""
     line: list[PartNote] = []
     for note in sorted(notes, key=lambda note: (note.start, note.pitch)):
         if not line or line[-1].end <= note.start or (note.pitch < line[-1].pitch and note.start > line[-1].start):
@@ -83,15 +85,15 @@ def _mean_pitch(part: Part) -> float:
 
 
 @dataclass
-class Tally:
-    """Shares of several songs: of all their notes together, and song by song."""
+class KeptNotes:
+    """The shares of notes that are kept: of all songs together, and of each song."""
 
     kept: int = 0
     notes: int = 0
     songs: list[float] = field(default_factory=list)
 
     def add(self, notes: Sequence[PartNote], score: Score, channels: Iterable[int]) -> None:
-        """Count the notes that any of the channels keeps."""
+        """Count the notes of a song that any of the channels keeps."""
         onsets = {
             (n.start + d, n.pitch % 12) for c in channels for n in score.channels[c] for d in range(-NEAR, NEAR + 1)
         }
@@ -106,7 +108,7 @@ class Tally:
             return "none"
         worst = sorted(self.songs)[len(self.songs) // 10]
         share, mean = self.kept / self.notes, statistics.mean(self.songs)
-        return f"{share:6.1%} of {self.notes:,} notes; song by song {mean:.1%} in the mean, a tenth under {worst:.1%}"
+        return f"{share:6.1%} of {self.notes:,} notes; mean of the songs {mean:.1%}, a tenth of them under {worst:.1%}"
 
 
 ROWS: tuple[tuple[str, str, tuple[int, ...]], ...] = (
@@ -123,7 +125,7 @@ ROWS: tuple[tuple[str, str, tuple[int, ...]], ...] = (
 
 
 def lines_of(parts: Sequence[Part]) -> dict[str, list[PartNote]]:
-    """What a song's melody and bass are by each method."""
+    """Return a song's melody and bass by each method."""
     pitched = [part for part in parts if not is_struck(part)]
     notes = [note for part in pitched for note in part.notes]
     return {
@@ -137,7 +139,7 @@ def lines_of(parts: Sequence[Part]) -> dict[str, list[PartNote]]:
 
 def measure(files: Sequence[Path], pictures: Path | None) -> None:
     """Arrange the files and print the table."""
-    tallies = [Tally() for _ in ROWS]
+    tallies = [KeptNotes() for _ in ROWS]
     times: list[float] = []
     refused: Counter[str] = Counter()
     for number, file in enumerate(tqdm(files, unit="file")):
@@ -168,7 +170,7 @@ def measure(files: Sequence[Path], pictures: Path | None) -> None:
 
 
 def measure_nesmdb(files: Sequence[Path]) -> None:
-    """Print the share of note-ons that stay in channel, frame and pitch, with names and without."""
+    """Print the share of note-ons that keep channel, frame and pitch, with track names and without."""
     shuffle = random.Random(0)
     named, unnamed, refused = [0, 0], [0, 0], 0
     for file in tqdm(files, unit="file"):
@@ -186,7 +188,7 @@ def measure_nesmdb(files: Sequence[Path]) -> None:
 
 
 def shuffled(data: bytes, shuffle: random.Random) -> bytes:
-    """A file with its tracks in another order and on other MIDI channels, and without names."""
+    """Return a MIDI file with its tracks shuffled, on other MIDI channels and without names."""
     midi = mido.MidiFile(file=io.BytesIO(data))
     tracks = midi.tracks[1:]
     shuffle.shuffle(tracks)
@@ -202,7 +204,7 @@ def shuffled(data: bytes, shuffle: random.Random) -> bytes:
 
 
 def most_kept(truth: Score, score: Score) -> int:
-    """Note-ons that are in the same channel, frame and pitch; the pulses may have changed places."""
+    """Return the number of note-ons with equal channel, frame and pitch. The two pulses may be swapped."""
     orders = ((P1, P2, TR, NO), (P2, P1, TR, NO))
     return max(sum(len(_onsets(truth, a) & _onsets(score, b)) for a, b in enumerate(order)) for order in orders)
 
@@ -224,7 +226,7 @@ Bar = tuple[int, int, int, tuple[int, int, int]]
 
 
 def draw(imported: Import, score: Score, path: Path, report: str) -> None:
-    """A song's parts, each in its colour, above its arrangement in the channels' colours."""
+    """Draw a song's parts, each in its colour, above its arrangement in the channels' colours."""
     path.parent.mkdir(parents=True, exist_ok=True)
     image = Image.new("RGB", (WIDTH, 2 * (ROLL_HEIGHT + NOISE_HEIGHT + LETTERS)), BACKGROUND)
     pen = ImageDraw.Draw(image)
@@ -264,19 +266,19 @@ def _bars(pen: ImageDraw.ImageDraw, span: tuple[int, int], pitches: tuple[int, i
         pen.rectangle((left, axis.y(pitch) - half, max(left + 1, axis.x(end) - 1), axis.y(pitch) + half), fill=colour)
 
 
-def main() -> None:
-    """The command line."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path, help="MIDI files, in folders or not")
+    parser.add_argument("folder", type=Path, help="MIDI files, also in subfolders")
     parser.add_argument("--files", type=int, default=200)
-    parser.add_argument("--seed", type=int, default=0, help="of the choice of files")
+    parser.add_argument("--seed", type=int, default=0, help="draws the files")
     parser.add_argument("--pictures", type=Path, metavar="OUT")
     parser.add_argument("--nesmdb", type=Path, metavar="FOLDER")
-    asked = parser.parse_args()
-    files = sorted(asked.folder.rglob("*.mid"))
-    measure(random.Random(asked.seed).sample(files, min(asked.files, len(files))), asked.pictures)
-    if asked.nesmdb:
-        measure_nesmdb(sorted(asked.nesmdb.rglob("*.mid")))
+    options = parser.parse_args(arguments)
+    files = sorted(options.folder.rglob("*.mid"))
+    measure(random.Random(options.seed).sample(files, min(options.files, len(files))), options.pictures)
+    if options.nesmdb:
+        measure_nesmdb(sorted(options.nesmdb.rglob("*.mid")))
 
 
 if __name__ == "__main__":

@@ -1,9 +1,11 @@
 """How often the beat finder finds the tempo and the bars that a file states, from the onsets of its arrangement alone.
 
-`python -m benchmarks.importing.beats FOLDER` takes a fixed choice of the MIDI files in a folder that state one tempo and keep to
-it. Half of the games are for tuning, half are held out. A tempo is right within 4 %, as Gouyon and others (2006) count
-it; half, double and other multiples are wrong. `--fit` finds the weights of `models.music.beats` anew on the tuning half.
-`python -m benchmarks.importing.beats SONG.mid --picture OUT.png` draws a song with the grid that is found in it.
+    python -m benchmarks.importing.beats FOLDER [--files N] [--seed N] [--fit]
+    python -m benchmarks.importing.beats SONG.mid --picture OUT.png
+
+Draws MIDI files that state one tempo and keep to it. Half of the games are for tuning, half are held out. A tempo is
+right within 4 %, as in Gouyon and others (2006); half, double and other multiples are wrong. `--fit` finds the weights
+of `models.music.beats` on the tuning half. `--picture` draws a song with the grid that is found in it.
 """
 
 from __future__ import annotations
@@ -42,18 +44,18 @@ from models.music.score import FRAMES_PER_SECOND, Grid, Note, Score
 Array = npt.NDArray[np.float64]
 
 WITHIN = 0.04
-"""Of the stated tempo: what still counts as right."""
+"""The share of the stated tempo by which a right one may be off."""
 NEAR = 1 / 4
-"""Of a beat: how far from a stated bar line a found one may be."""
+"""The share of a beat by which a right bar line may be off."""
 RATIOS = {"right": 1.0, "half": 1 / 2, "double": 2.0, "2/3": 2 / 3, "3/2": 3 / 2, "3/4": 3 / 4, "4/3": 4 / 3}
-"""The found tempo as a multiple of the stated one."""
+"""Names for the found tempo as a multiple of the stated one."""
 SHOWN_SECONDS = 24
-"""Of a song in its picture: as many as leave room for the lines of the beats."""
+"""Seconds of a song in its picture; more would leave no room between the lines of the beats."""
 
 
 @dataclass(frozen=True, slots=True)
 class Song:
-    """A song whose grid is known. score: its arrangement, without a grid. tuning: whether its game is of that half."""
+    """A song that states its grid. score: its arrangement, without a grid. tuning: whether its game is for tuning."""
 
     score: Score
     stated: Grid
@@ -61,7 +63,7 @@ class Song:
 
 
 def songs(folder: Path, count: int, seed: int) -> Iterator[Song]:
-    """The first `count` files, in an order of the seed's, that state a grid and are not the console's own."""
+    """Yield the first `count` files, in the order that the seed draws, that state a grid and are not NES-MDB's."""
     files = sorted(folder.rglob("*.mid"))
     random.Random(seed).shuffle(files)
     with tqdm(total=count, unit="song") as progress:
@@ -94,7 +96,7 @@ Finder = Callable[[Score], Grid]
 
 
 def intervals(score: Score) -> Grid:
-    """The commonest time between two onsets up to four seconds apart, doubled or halved into 90 to 180 BPM."""
+    """Return the most common time between two onsets up to four seconds apart, doubled or halved into 90 to 180 BPM."""
     between = np.arange(21, 241)
     beat = float(between[int(np.argmax(_autocorrelation(score)[between]))])
     while beat > 40:
@@ -103,14 +105,14 @@ def intervals(score: Score) -> Grid:
 
 
 def pulse_salience(score: Score) -> Grid:
-    """The autocorrelation of the onsets times Parncutt's (1994) salience of a pulse: 0.6 s, 0.2 decades wide."""
+    """Return the peak of autocorrelation times Parncutt's (1994) pulse salience: 0.6 s, 0.2 decades wide."""
     lags = np.arange(10, 121)
     salience = np.exp(-0.5 * (np.log10(lags / FRAMES_PER_SECOND / 0.6) / 0.2) ** 2)
     return Grid.from_beat(16 * int(lags[int(np.argmax(_autocorrelation(score)[lags] * salience))]))
 
 
 def _autocorrelation(score: Score) -> Array:
-    """Of the onsets, each smeared over a frame to both sides [frames, at least 241]."""
+    """Return the autocorrelation of the onsets, each widened by a frame on both sides: [frames], at least 241."""
     onsets = np.zeros(max(score.frames + 2, 242))
     for _, note in score.notes():
         onsets[note.start : note.start + 3] += (0.5, 1, 0.5)
@@ -119,7 +121,7 @@ def _autocorrelation(score: Score) -> Array:
 
 
 def row_clock(score: Score) -> Grid:
-    """The beat of the row clock, in one octave, and bars of four from the first beat: what tokens count on."""
+    """Return the beat of the row clock, in one octave, with bars of four from the first beat, as the tokens have it."""
     return find_clock(score).to_grid()
 
 
@@ -136,19 +138,19 @@ FINDERS: dict[str, Finder] = {
 
 
 def ratio_of(found: Grid, stated: Grid) -> str:
-    """Which of `RATIOS` the found tempo is, or "other"."""
+    """Return the name in `RATIOS` of the found tempo, or "other"."""
     times = stated.beat_frames / found.beat_frames
     return next((name for name, ratio in RATIOS.items() if abs(times / ratio - 1) <= WITHIN), "other")
 
 
 def same_octave(found: Grid, stated: Grid) -> bool:
-    """Whether the tempos are the same or doubled or halved, once or more often."""
+    """Return whether the tempos are equal after doubling or halving any number of times."""
     octaves = np.log2(found.beat_frames / stated.beat_frames)
     return bool(abs(2 ** (octaves - np.round(octaves)) - 1) <= WITHIN)
 
 
 def same_bars(found: Grid, stated: Grid, frames: int) -> bool:
-    """Whether tempo and meter are right and the found bar line nearest the song's middle is near a stated one."""
+    """Return whether tempo and meter are right, and the bar line nearest to the song's middle is near a stated one."""
     if ratio_of(found, stated) != "right" or found.beats_a_bar != stated.beats_a_bar:
         return False
     bar = found.beat_frames * found.beats_a_bar
@@ -159,7 +161,7 @@ def same_bars(found: Grid, stated: Grid, frames: int) -> bool:
 
 
 def report(chosen: Sequence[Song]) -> None:
-    """Print the table of some songs: shares, and the bars of those that state three or four beats."""
+    """Print the table of some songs. Bars are counted for songs that state three or four beats per bar."""
     print(f"{'':38}" + "".join(f"{name:>8}" for name in (*RATIOS, "other", "octave", "bars", "ms")))
     for name, finder in FINDERS.items():
         began = time.process_time()
@@ -187,17 +189,17 @@ def _print_row(name: str, chosen: Sequence[Song], found: Sequence[Grid], spent: 
 
 
 def report_meters(chosen: Sequence[Song], found: Sequence[Grid]) -> None:
-    """Print which meters were found for which stated ones, where the tempo was right, and the bars there."""
+    """Print which meters are found for which stated ones, and how many bars are right, if the tempo is right."""
     pairs = [(grid, song) for grid, song in zip(found, chosen, strict=True) if ratio_of(grid, song.stated) == "right"]
     meters = Counter((song.stated.beats_a_bar, grid.beats_a_bar) for grid, song in pairs)
-    said = ", ".join(f"{stated} and {ours}: {count}" for (stated, ours), count in sorted(meters.items()))
-    print(f"beats a bar stated and found, where the tempo is right: {said}")
+    meters_text = ", ".join(f"{stated} and {ours}: {count}" for (stated, ours), count in sorted(meters.items()))
+    print(f"beats per bar stated and found, if the tempo is right: {meters_text}")
     bars_right = sum(same_bars(grid, song.stated, song.score.frames) for grid, song in pairs)
-    print(f"bars right where the tempo is: {bars_right} of {len(pairs)}")
+    print(f"bars right if the tempo is: {bars_right} of {len(pairs)}")
 
 
 def report_fit(chosen: Sequence[Song]) -> None:
-    """Print the weights that suit some songs best; bars are fitted with the right tempo."""
+    """Print the weights that fit some songs best. Bars are fitted with the right tempo."""
     beats: list[Choice] = []
     barred: list[Choice] = []
     for song in chosen:
@@ -215,13 +217,13 @@ def report_fit(chosen: Sequence[Song]) -> None:
         if min(away) <= NEAR * beat:
             barred.append(Choice(bar_features(heard, beat, candidates), int(np.argmin(away))))
     for names, choices in ((BEAT_WEIGHTS, beats), (BAR_WEIGHTS, barred)):
-        print(f"weights that {len(choices)} songs suggest")
+        print(f"weights that fit {len(choices)} songs")
         for name, weight in zip(names, fit(choices), strict=True):
             print(f"  {name}: {weight:.2f}")
 
 
 def _away(meter: int, start: float, beat: float, song: Song) -> float:
-    """Frames from a candidate's bar line in the middle of the song to a stated one; infinite with another meter."""
+    """Return the frames from a candidate's bar line in mid-song to a stated one; infinite for another meter."""
     if meter != song.stated.beats_a_bar:
         return float("inf")
     bar = song.stated.beat_frames * meter
@@ -233,19 +235,19 @@ def _away(meter: int, start: float, beat: float, song: Song) -> float:
 
 
 def picture(file: Path, out: Path) -> None:
-    """Draw the beginning of a song's arrangement on the grid that is found in all of it. Raises InputError."""
+    """Draw the beginning of a song's arrangement on the grid that is found in all of it. Raise InputError."""
     imported = import_midi(file.read_bytes())
     score = replace(reductions(imported, 1, 0)[0], grid=None, loop=None)
     grid = find_grid(score)
-    said = f"found: {grid.bpm:.1f} BPM in {grid.beats_a_bar}"
+    caption = f"found: {grid.bpm:.1f} BPM in {grid.beats_a_bar}"
     if imported.grid:
-        said += f", stated: {imported.grid.bpm:.1f} in {imported.grid.beats_a_bar}"
+        caption += f", stated: {imported.grid.bpm:.1f} in {imported.grid.beats_a_bar}"
     shown = _beginning(score, SHOWN_SECONDS * FRAMES_PER_SECOND)
-    write_tune_picture(replace(shown, grid=grid), out, file.stem, said)
+    write_tune_picture(replace(shown, grid=grid), out, file.stem, caption)
 
 
 def _beginning(score: Score, frames: int) -> Score:
-    """The first frames of a score, the notes that go on cut."""
+    """Return the first frames of a score; notes that last longer are cut."""
     lines = (tuple(_cut(note, frames) for note in line if note.start < frames) for line in score.channels)
     return Score(tuple(lines), min(score.frames, frames))
 
@@ -256,21 +258,21 @@ def _cut(note: Note, end: int) -> Note:
     return Note(note.start, note.start + room, note.pitch, volume, tuple(c for c in note.duty if c[0] < room))
 
 
-def main() -> None:
-    """The command line."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("source", type=Path, help="MIDI files, in folders by game; one file for a picture")
-    parser.add_argument("--files", type=int, default=900, help="songs with a stated tempo, of both halves")
-    parser.add_argument("--seed", type=int, default=0, help="of the choice of files")
-    parser.add_argument("--fit", action="store_true", help="print the weights that the tuning half suggests")
+    parser.add_argument("source", type=Path, help="MIDI files in a folder per game, or one file for a picture")
+    parser.add_argument("--files", type=int, default=900, help="songs of both halves together")
+    parser.add_argument("--seed", type=int, default=0, help="draws the files")
+    parser.add_argument("--fit", action="store_true", help="print the weights that fit the tuning half")
     parser.add_argument("--picture", type=Path, metavar="OUT")
-    asked = parser.parse_args()
-    if asked.picture:
-        picture(asked.source, asked.picture)
+    options = parser.parse_args(arguments)
+    if options.picture:
+        picture(options.source, options.picture)
         return
-    chosen = list(songs(asked.source, asked.files, asked.seed))
+    chosen = list(songs(options.source, options.files, options.seed))
     halves = [[song for song in chosen if song.tuning is tuning] for tuning in (True, False)]
-    if asked.fit:
+    if options.fit:
         report_fit(halves[0])
     for title, half in zip(("tuning", "held out"), halves, strict=True):
         if half:
@@ -280,8 +282,8 @@ def main() -> None:
 
 def _tempos(chosen: Sequence[Song]) -> str:
     bpm = np.percentile([tempo_bpm(song.stated.beat_frames) for song in chosen], (0, 5, 50, 95, 100))
-    least, low, middle, high, most = (round(one) for one in bpm)
-    return f"{least} to {most} BPM, the middle {middle}, nine in ten from {low} to {high}"
+    least, low, middle, high, most = (round(value) for value in bpm)
+    return f"{least} to {most} BPM, median {middle}, nine in ten from {low} to {high}"
 
 
 if __name__ == "__main__":

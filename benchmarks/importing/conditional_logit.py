@@ -1,6 +1,6 @@
-"""Fits a conditional logit (McFadden 1974): of several candidates the one with the highest weighted sum of features.
+"""Fits a conditional logit (McFadden 1974): the candidate with the highest weighted sum of features is the most likely.
 
-Knows nothing of music.
+It knows nothing about music.
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ import numpy.typing as npt
 Array = npt.NDArray[np.float64]
 
 PENALTY = 0.01
-"""On the squares of the weights, of features scaled to a deviation of 1."""
+"""Weight of the squared weights, with features scaled to a standard deviation of 1."""
 STEPS = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One choice: features [candidates, features] and the index of the right candidate."""
+    """One choice. features: [candidates, features]. right: the index of the right candidate."""
 
     features: Array
     right: int
 
 
 def fit(choices: Sequence[Choice]) -> Array:
-    """The weights [features] of the least penalised surprise, by Newton's method with steps halved as needed."""
+    """Return the weights [features] with the least penalised surprise, found by damped Newton steps."""
     every = np.concatenate([choice.features for choice in choices])
     scale = every.std(axis=0) + 1e-9
     scaled = [Choice((choice.features - every.mean(axis=0)) / scale, choice.right) for choice in choices]
@@ -47,7 +47,7 @@ def fit(choices: Sequence[Choice]) -> Array:
 
 
 def _surprise(choices: Sequence[Choice], weights: Array) -> tuple[float, Array, Array]:
-    """The mean surprise at the right candidates with the penalty, its gradient and its Hessian."""
+    """Return the mean surprise at the right candidates plus the penalty, its gradient and its Hessian."""
     value = PENALTY / 2 * float(weights @ weights)
     slope = PENALTY * weights
     bend = PENALTY * np.eye(len(weights))

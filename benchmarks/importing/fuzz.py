@@ -1,10 +1,10 @@
-"""Thousands of broken MIDI files through the importer and the arranger: does any crash, hang or fill the memory?
+"""Thousands of broken MIDI files for the importer and the arranger: does any crash, hang or fill the memory?
 
     python -m benchmarks.importing.fuzz FOLDER [--count N] [--seed N] [--largest BYTES] [--keep FOLDER]
 
-FOLDER holds the MIDI files that are broken. Each goes to a child process, which is killed after LIMIT seconds and
-started anew. Exit code 1 where a file ended the child, took longer, or was refused without one sentence, or where the
-child's memory grew beyond MEMORY. `--keep` saves the files that did.
+FOLDER holds MIDI files, of which broken copies are made. Each goes to a child process, which is killed after LIMIT
+seconds and started anew. The exit code is 1 if a file ended the child, took too long or was refused without one clear
+sentence, or if the child's memory grew beyond MEMORY. `--keep` saves those files.
 """
 
 from __future__ import annotations
@@ -34,15 +34,15 @@ from models.music.midi import midi_bytes, to_midi
 LIMIT = 10.0
 """Seconds."""
 MEMORY = 1024
-"""MiB that the child may have at its peak, with all that it imports."""
+"""Peak MiB that the child may use, imports included."""
 ADDRESS_SPACE = 4 * 1024**3
-"""Bytes, so that a file that asks for everything ends the child and not the machine."""
+"""Bytes. A file that needs all memory then ends the child and not the machine."""
 SENTENCE = re.compile(r"[A-Z“][^\n]{10,300}\.")
 ARRANGED = "arranged"
 
 
 def outcome(data: bytes) -> str:
-    """`arranged`, or the sentence that the file is refused with."""
+    """Arrange a file; return `arranged`, or the sentence that refuses it."""
     try:
         tune = arrange(Request(mode="arrange", upload=digest(data), name="fuzz.mid"), data)
     except InputError as error:
@@ -52,16 +52,16 @@ def outcome(data: bytes) -> str:
 
 
 def _serve(files: Connection) -> None:
-    """The child: answers each file with its outcome and the child's peak memory in MiB."""
+    """Run the child: answer each file with its outcome and the child's peak memory in MiB."""
     resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE, ADDRESS_SPACE))
-    outcome(b"MThd")  # what is loaded late is not the first file's
+    outcome(b"MThd")  # so that late imports do not count for the first file
     files.send("")
     while data := files.recv_bytes():
         files.send((outcome(data), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024))
 
 
 class Child:
-    """The process that the files go to, one at a time."""
+    """The process that tries the files, one at a time."""
 
     def __init__(self) -> None:
         context = multiprocessing.get_context("spawn")
@@ -72,12 +72,12 @@ class Child:
         self._files.recv()
 
     def try_file(self, data: bytes) -> tuple[str, float]:
-        """(outcome, peak MiB); `slow` or `crash` where it ends the child."""
+        """Return (outcome, peak MiB). The outcome is `slow` or `crash` if the file ends the child."""
         self._files.send_bytes(data)
         try:
             if self._files.poll(LIMIT):
-                found, memory = self._files.recv()
-                return found, memory
+                result, memory = self._files.recv()
+                return result, memory
         except EOFError:
             self._process.join()
             return "crash", 0
@@ -92,7 +92,7 @@ class Child:
 
 @dataclass
 class Tally:
-    """What became of the files."""
+    """The outcomes of the files."""
 
     outcomes: Counter[str] = field(default_factory=Counter)
     bad: int = 0
@@ -100,50 +100,52 @@ class Tally:
     memory: float = 0
 
     def print_table(self) -> None:
-        """One line for each kind of outcome, the commonest first."""
-        for found, count in self.outcomes.most_common():
-            print(f"{count:7,}  {found}")
+        """Print one line for each kind of outcome, the most common first."""
+        for kind, count in self.outcomes.most_common():
+            print(f"{count:7,}  {kind}")
         print(f"slowest {self.slowest:.2f} s, peak memory {self.memory:.0f} MiB, {self.bad} bad")
 
 
 def fuzz(seeds: Sequence[bytes], count: int, seed: int, keep: Path | None = None) -> Tally:
-    """Try `count` files made from `seeds`; the same files for the same seeds and seed."""
+    """Try `count` broken copies of the files in `seeds`. The same seeds and seed make the same copies."""
     tally = Tally()
     child = Child()
     for number in tqdm(range(count), unit="file", mininterval=5):
         random = Random(f"{seed} {number}")
         data = mutated(random, random.choice(seeds)) or b"?"
         began = time.perf_counter()
-        found, memory = child.try_file(data)
+        result, memory = child.try_file(data)
         tally.slowest = max(tally.slowest, time.perf_counter() - began)
         grew = memory > MEMORY >= tally.memory
         tally.memory = max(tally.memory, memory)
-        ended = found in ("slow", "crash")
+        ended = result in ("slow", "crash")
         if ended:
             child = Child()
-        if ended or grew or not (found == ARRANGED or SENTENCE.fullmatch(found)):
+        if ended or grew or not (result == ARRANGED or SENTENCE.fullmatch(result)):
             tally.bad += 1
             if keep:
                 (keep / f"{seed}-{number}.mid").write_bytes(data)
-        tally.outcomes[re.sub(r"\d[\d.,]*\d|\d", "#", found)] += 1
+        tally.outcomes[re.sub(r"\d[\d.,]*\d|\d", "#", result)] += 1
     child.end()
     return tally
 
 
-def main() -> int:
-    """Parse the arguments and run."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the table; return 1 if any file was bad."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--count", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--largest", type=int, default=64 * 1024, help="bytes of a file of FOLDER that is used")
+    parser.add_argument(
+        "--largest", type=int, default=64 * 1024, help="bytes of the largest file of FOLDER that is used"
+    )
     parser.add_argument("--keep", type=Path)
-    wish = parser.parse_args()
-    files = sorted(path for path in wish.folder.rglob("*.mid") if path.stat().st_size <= wish.largest)
+    options = parser.parse_args(arguments)
+    files = sorted(path for path in options.folder.rglob("*.mid") if path.stat().st_size <= options.largest)
     if not files:
-        parser.error(f"no MIDI files in {wish.folder}")
-    Random(wish.seed).shuffle(files)
-    tally = fuzz([path.read_bytes() for path in files[:1000]], wish.count, wish.seed, wish.keep)
+        parser.error(f"no MIDI files in {options.folder}")
+    Random(options.seed).shuffle(files)
+    tally = fuzz([path.read_bytes() for path in files[:1000]], options.count, options.seed, options.keep)
     tally.print_table()
     return 1 if tally.bad else 0
 

@@ -1,4 +1,4 @@
-"""MIDI files broken at random, in their bytes, their chunks or their events: what the importer is tried on."""
+"""Breaks MIDI files at random, in their bytes, their chunks or their events, to test the importer."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ DELTAS = (0, 1, 7, 480, 100_000, 2**28 - 1)
 
 
 def mutated(random: Random, data: bytes) -> bytes:
-    """A standard MIDI file with one to twenty things broken; sometimes what is left is no MIDI file at all."""
+    """Return a MIDI file with one to twenty changes. Sometimes the result is no longer a MIDI file."""
     kind = random.choice((mutate_bytes, mutate_bytes, mutate_chunks, mutate_events))
     return kind(random, data)
 
 
 def mutate_bytes(random: Random, data: bytes) -> bytes:
-    """Bytes changed, taken out, put in, moved about or cut off."""
+    """Change, remove, insert, repeat or cut off bytes."""
     broken = bytearray(data)
     for _ in range(random.choice((1, 1, 2, 5, 20))):
         at = random.randrange(len(broken) + 1)
@@ -49,7 +49,7 @@ def mutate_bytes(random: Random, data: bytes) -> bytes:
 
 
 def mutate_chunks(random: Random, data: bytes) -> bytes:
-    """Header fields, the lengths and the order of the chunks, foreign chunks, wrappings."""
+    """Change header fields, lengths and order of chunks; add foreign chunks and wrappers."""
     header = list(struct.unpack(">HHH", data[8:14].ljust(6, b"\1")))
     chunks = _chunks(data)
     for _ in range(random.choice((1, 1, 2, 4))):
@@ -81,18 +81,18 @@ def mutate_chunks(random: Random, data: bytes) -> bytes:
 
 
 def _chunks(data: bytes) -> list[tuple[bytes, int, bytes]]:
-    """(name, length that will be written, body)."""
-    found, at = [], 14
+    """Return (name, length to write, body) of each chunk."""
+    chunks, at = [], 14
     while at + 8 <= len(data):
         end = at + 8 + int.from_bytes(data[at + 4 : at + 8], "big")
         body = data[at + 8 : end]
-        found.append((data[at : at + 4], len(body), body))
+        chunks.append((data[at : at + 4], len(body), body))
         at = end
-    return found
+    return chunks
 
 
 def mutate_events(random: Random, data: bytes) -> bytes:
-    """A sound file that says nonsense: notes without ends, moved, repeated, absurd tempos, meters and controllers."""
+    """Keep the file valid but make its events nonsense: endless, moved and repeated notes, absurd tempos and meters."""
     try:
         midi = read_midi(data).midi
     except (DamagedMidi, InputError):

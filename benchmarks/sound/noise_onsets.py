@@ -1,7 +1,7 @@
-"""Drums heard in the sound of the noise channel: onset and period, from the samples alone.
+"""Finds the notes in the sound of the noise channel: onsets and periods, from the samples alone.
 
-All edges of noise lie whole steps apart, and 16 lengths of a step are possible. Frame by frame the longest is looked
-for of which all distances are multiples. Nothing here knows of registers or files, nor of the score.
+All edges of noise lie whole steps apart, and a step has one of 16 lengths. For each frame, the longest length of which
+all distances are multiples is chosen. Nothing here knows registers, files or the score.
 """
 
 from __future__ import annotations
@@ -14,25 +14,25 @@ from benchmarks.sound.pitch_onsets import CYCLES, FRAME, Array, Heard
 from generator.sound.waveforms import NOISE_CYCLES
 
 QUIET = 0.004
-"""Full scale 1: two fifths of the softest noise."""
+"""Level, of full scale 1: two fifths of the softest noise."""
 SETTLED, OVER = 0.045, 0.98
-"""Of a frame: from when on the console's program has made its writes, and until when it surely makes no new ones."""
+"""Shares of a frame between which the console's program surely writes nothing."""
 BLUR = 0.3
-"""Samples by which the distance of two edges may be off."""
+"""Samples by which the distance between two edges may be off."""
 LEAST = 0.9
 """The share of distances that must be multiples."""
 LOUDER = 1.05
-"""The ratio of levels from which on a frame is louder than the one before: a step of volume is 15/14 at the least."""
+"""Ratio of levels above which a frame is louder than the one before. A step of volume is at least 15/14."""
 CHANGES = (0.36, 0.2)
-"""Of samples in a row, as a share of what unrelated ones would change, for noise of 1 and 2 samples a step."""
+"""Change from sample to sample, as a share of that of unrelated samples, for noise of 1 and 2 samples per step."""
 
 SHORT, ALIKE = 93, 0.9
-"""Steps after which the short mode repeats, and how alike the samples then are at the least."""
+"""Steps after which the short mode repeats, and the least correlation of the samples then."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Frame:
-    """What is heard in a frame: its level, and the distances of its edges in samples, shape (edges - 1,)."""
+    """One frame. level: of full scale 1. gaps: samples between its edges, [edges - 1]. change: see `CHANGES`."""
 
     level: float
     gaps: Array
@@ -40,19 +40,19 @@ class _Frame:
 
 
 def listen_to_noise(samples: Array) -> list[Heard]:
-    """The notes of the noise, in `RATE`, without a high-pass.
+    """Return the notes of the noise. samples: at `RATE`, without a high-pass filter.
 
-    One begins with another period, after a rest, and where it is louder than a frame before.
+    A note begins with another period, after a rest, or if a frame is louder than the one before.
     """
-    found: list[Heard] = []
+    notes: list[Heard] = []
     level, period = 0.0, 0
     for i in range(int(len(samples) / FRAME)):
         frame = _frame(samples[int((i + SETTLED) * FRAME) : int((i + OVER) * FRAME)])
         now = _period(frame, period if level else 0) if frame.level else 0
         if now and (not level or now != period or frame.level > LOUDER * level):
-            found.append(Heard(i, now))
+            notes.append(Heard(i, now))
         level, period = frame.level, now or period
-    return found
+    return notes
 
 
 def _frame(part: Array) -> _Frame:
@@ -63,7 +63,9 @@ def _frame(part: Array) -> _Frame:
     for register in range(len(CHANGES)) if change > CHANGES[-1] else ():
         lag = SHORT * NOISE_CYCLES[register] // CYCLES
         if np.corrcoef(part[:-lag], part[lag:])[0, 1] > ALIKE:
-            return _Frame(top, np.zeros(0), CHANGES[register] + 1e-9)  # the short mode: it is not as unrelated
+            return _Frame(
+                top, np.zeros(0), CHANGES[register] + 1e-9
+            )  # the short mode, whose samples are less unrelated
     level = part - top / 2
     at = np.flatnonzero((level[1:] >= 0) != (level[:-1] >= 0))
     times = at - level[at] / (level[at + 1] - level[at])
@@ -71,11 +73,11 @@ def _frame(part: Array) -> _Frame:
 
 
 def _period(frame: _Frame, before: int) -> int:
-    """Period 1 (low) to 16 (high) of a frame, the one before where there is too little to tell, or 0."""
+    """Return the period of a frame, 1 (low) to 16 (high), or the one before if there is too little to tell."""
     for register, least in enumerate(CHANGES):
         if frame.change > least:
             return 16 - register
-    gaps = frame.gaps[1:] if len(frame.gaps) > 2 else frame.gaps  # the first step may still be the note before's
+    gaps = frame.gaps[1:] if len(frame.gaps) > 2 else frame.gaps  # the first step may belong to the note before
     if not len(gaps):
         return before
     for register in range(15, len(CHANGES) - 1, -1):

@@ -1,13 +1,13 @@
-"""How truly NSFs sound: tunes and songs exported, and their notes read back in two ways that do not know the score.
+"""How exactly NSF files play their scores: notes are read back in two ways that do not know the score.
 
     python -m benchmarks.sound.nsf_accuracy FOLDER_OF_MIDI_FILES … [--songs N]
 
-By ear: Game Music Emu plays a channel at a time, and onsets and pitches are read from the samples (`listening`,
-`noises`). By program: another's 6502 runs the file, and they are read from its writes to the chip (`console`). Each
-note of the score, without exception, must have an onset of its own with its pitch within one frame. Of those without,
-some are joined to a note of a single frame that already sounds the same: nothing is there to hear. What is heard
-besides the notes is counted, too. The last lines are what the console can play at all: its nearest pitches, and the
-levels of its volumes.
+By ear: Game Music Emu plays one channel at a time, and onsets and pitches are read from the samples (`pitch_onsets`,
+`noise_onsets`). By program: a 6502 emulator of another project runs the file, and notes are read from its writes to the
+chip (`nsf_player`). Every note of the score must have an onset of its own, with its pitch and within one frame. Some of
+those without are joined to a note of a single frame that already sounds the same, so that there is nothing to hear.
+Onsets that belong to no note are counted too. The last lines show what the console can play at all: its nearest pitches
+and the levels of its volumes.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from __future__ import annotations
 import argparse
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -34,19 +34,19 @@ from models.music.score import CHANNEL_NAMES, CHANNELS, FRAMES_PER_SECOND, NO, P
 TOLERANCE = 1.0
 """Frames."""
 SLACK = 0.1
-"""Frames between a register's write and the first edge that shows it."""
+"""Frames between the write of a register and the first edge that shows it."""
 LONGEST = 60 * FRAMES_PER_SECOND
-"""Frames of a tune that are listened to."""
+"""Frames of a tune that are compared."""
 STEADY_RATE = 192_000
-"""Samples a second of single long notes."""
+"""Samples per second for single long notes."""
 LISTENERS = (listen_to_pulse, listen_to_pulse, listen_to_triangle, listen_to_noise)
 
 Counts = dict[str, Counter[str]]
-"""For each channel how many notes there are, are heard, joined, and missed, and how many onsets are heard besides."""
+"""For each channel the number of notes, of those heard, joined and missed, and of onsets that belong to no note."""
 
 
 def compare(score: Score, played: bytes | None = None) -> Counts:
-    """The notes of a score that are heard. played: the NSF that is listened to, the score's own if left out."""
+    """Count the notes of a score that are heard in an NSF. played: the NSF; the score's own if left out."""
     nsf = played or to_nsf(score, SCORE_TICK)
     seconds = min(score.frames, LONGEST) / FRAMES_PER_SECOND + 0.1
     stems = (play(nsf, seconds, RATE, channels=(channel,), bass=0.0) for channel in range(len(CHANNELS)))
@@ -55,44 +55,44 @@ def compare(score: Score, played: bytes | None = None) -> Counts:
 
 
 def compare_writes(score: Score, played: bytes | None = None) -> Counts:
-    """The notes of a score that are read from what its NSF's program writes to the chip."""
+    """Count the notes of a score that are read from what the NSF's program writes to the chip."""
     writes = run(played or to_nsf(score, SCORE_TICK), min(score.frames, LONGEST))
     return _count(score, (read_notes(writes, channel) for channel in range(len(CHANNELS))), 0.0)
 
 
 def _count(score: Score, heard: Iterable[list[Heard]], slack: float) -> Counts:
-    """Each onset that is heard stands for one note at the most."""
-    found = {}
+    """Count notes and onsets. Each onset stands for at most one note."""
+    counts = {}
     sounding = parted(score).channels
     for channel, onsets in enumerate(heard):
         notes = [note for note in score.channels[channel] if note.end <= LONGEST]
         joined = {i + 1 for i, pair in enumerate(pairwise(sounding[channel])) if sound_as_one(*pair)}
         count: Counter[str] = Counter(notes=len(notes))
-        free = [one for one in onsets if one.onset < min(score.frames, LONGEST)]
+        free = [onset for onset in onsets if onset.onset < min(score.frames, LONGEST)]
         for i, note in enumerate(notes):
             if hit := _hit(note, free, TOLERANCE + slack):
                 free.remove(hit)
             count["heard" if hit else "joined" if i in joined else "missed"] += 1
         count["besides"] = len(free)
-        found[CHANNEL_NAMES[channel]] = count
-    return found
+        counts[CHANNEL_NAMES[channel]] = count
+    return counts
 
 
 def _hit(note: Note, onsets: list[Heard], reach: float) -> Heard | None:
-    """The first onset with the note's pitch within reach of its start."""
-    low = bisect_left(onsets, note.start - reach, key=lambda one: one.onset)
-    high = bisect_right(onsets, note.start + reach, key=lambda one: one.onset)
-    return next((one for one in onsets[low:high] if one.pitch == note.pitch), None)
+    """Return the first onset with the note's pitch within `reach` frames of its start."""
+    low = bisect_left(onsets, note.start - reach, key=lambda onset: onset.onset)
+    high = bisect_right(onsets, note.start + reach, key=lambda onset: onset.onset)
+    return next((onset for onset in onsets[low:high] if onset.pitch == note.pitch), None)
 
 
 def heard_share(counts: Counts) -> float:
-    """The share of all notes that is heard."""
+    """Return the share of all notes that is heard."""
     total = sum(counts.values(), Counter())
     return total["heard"] / max(1, total["notes"])
 
 
 def print_pitches() -> None:
-    """Print how far notes in the sound are from their period's pitch, and each octave's from equal temperament."""
+    """Print how far heard notes are from the pitch of their period, and each octave from equal temperament."""
     for channel, divider in ((P1, PULSE_DIVIDER), (TR, TRIANGLE_DIVIDER)):
         spec = CHANNELS[channel]
         keys = np.arange(spec.lowest, spec.highest + 1)
@@ -112,7 +112,7 @@ def print_pitches() -> None:
 
 
 def _frequency(samples: Array) -> float:
-    """Hz of a steady waveform, by the times at which it rises through its middle."""
+    """Return the frequency of a steady waveform in Hz, by the times at which it rises through its middle."""
     level = samples - (samples.max() + samples.min()) / 2
     at = np.flatnonzero((level[:-1] < 0) & (level[1:] >= 0))
     times = at - level[at] / (level[at + 1] - level[at])
@@ -120,7 +120,7 @@ def _frequency(samples: Array) -> float:
 
 
 def print_levels() -> None:
-    """Print the level of each volume of the pulse and the noise, of the loudest's."""
+    """Print the level of each volume of the pulse and the noise, as a share of the loudest."""
     for channel in (P1, NO):
         notes = tuple(Note(30 * i, 30 * i + 30, 12, ((0, 15 - i),)) for i in range(15))
         notes = notes if channel == NO else tuple(Note(n.start, n.end, 69, n.volume, ((0, 2),)) for n in notes)
@@ -132,7 +132,7 @@ def print_levels() -> None:
 
 
 def print_noise() -> None:
-    """Print which noise period is heard for each, in both modes."""
+    """Print which noise period is heard for each period, in both modes."""
     for mode in (0, 1):
         notes = tuple(Note(10 * i, 10 * i + 10, 16 - i, duty=((0, mode),)) for i in range(16))
         score = Score(((), (), (), notes), 160)
@@ -150,18 +150,20 @@ def _print_counts(title: str, songs: dict[str, Counts]) -> None:
     print("  least:", ", ".join(f"{share:.1%} {name}" for share, name in least))
 
 
-def main() -> None:
-    """Compare and print."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print the counts of each folder, then what the console can play."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", type=Path, nargs="+")
-    parser.add_argument("--songs", type=int, default=50, help="of each folder, spread evenly")
-    given = parser.parse_args()
-    for folder in given.folders:
+    parser.add_argument("--songs", type=int, default=50, help="files of each folder, spread evenly")
+    options = parser.parse_args(arguments)
+    for folder in options.folders:
         files = sorted(folder.glob("*.mid"))
-        files = files[:: max(1, len(files) // given.songs)][: given.songs]
+        files = files[:: max(1, len(files) // options.songs)][: options.songs]
         scores = {file.stem: read_score(file) for file in files}
-        for way, counted in (("by ear", compare), ("by program", compare_writes)):
-            _print_counts(f"{folder}, {len(files)} songs, {way}", {name: counted(one) for name, one in scores.items()})
+        for way, count in (("by ear", compare), ("by program", compare_writes)):
+            _print_counts(
+                f"{folder}, {len(files)} songs, {way}", {name: count(score) for name, score in scores.items()}
+            )
     print_pitches()
     print_levels()
     print_noise()

@@ -1,7 +1,7 @@
-"""An NSF's own program run by another's 6502 (py65), and its writes to the sound chip read as notes.
+"""Runs the program in an NSF file on a 6502 emulator (py65) and reads its writes to the sound chip as notes.
 
-Nothing here knows how the file was made: it is the header, the banks and the chip's registers as the console has them.
-Facts: NESdev wiki, "NSF", "APU". Sound is left to libgme; what the writes alone cannot tell is said in `read_notes`.
+Nothing here knows how the file was made: only the header, the banks and the chip's registers as the console has them.
+Sources: NESdev wiki, "NSF", "APU". Sound is left to libgme. `read_notes` says what the writes alone cannot show.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from models.music.score import NO, TR
 
 BANK = 0x1000
 WINDOWS = range(0x5FF8, 0x6000)
-"""A write here shows a bank at $8000, $9000 and so on to $F000."""
+"""A write here maps a bank to $8000, $9000 and so on to $F000."""
 CHIP = range(0x4000, 0x4018)
 HEADER = 0x80
 BACK = 0xFFF0
-"""Where a routine of the file returns to: it is then done."""
+"""The address to which a routine of the file returns when it is done."""
 MOST_STEPS = 10_000
-"""Instructions of one call; a program that makes more hangs."""
+"""Most instructions of one call. A program that needs more hangs."""
 
 Written = tuple[int, int, int]
 """(frame, register from 0 for $4000, value)."""
@@ -37,7 +37,7 @@ class ProgramHangs(RuntimeError):
 
 
 def run(nsf: bytes, frames: int) -> list[Written]:
-    """All writes to the sound chip in the first so many frames, in order. Raises ProgramHangs."""
+    """Return all writes to the sound chip in the first `frames` frames, in order. Raise ProgramHangs."""
     load, init, play = struct.unpack_from("<HHH", nsf, 8)
     banks, data = nsf[0x70:0x78], bytes(load % BANK) + nsf[HEADER:]
     memory = ObservableMemory()
@@ -61,7 +61,7 @@ def run(nsf: bytes, frames: int) -> list[Written]:
 
 
 def _call(cpu: MPU, address: int) -> None:
-    """Let a routine run until it returns."""
+    """Run a routine until it returns."""
     cpu.stPushWord(BACK - 1)
     cpu.pc = address
     for _ in range(MOST_STEPS):
@@ -72,29 +72,29 @@ def _call(cpu: MPU, address: int) -> None:
 
 
 def read_notes(writes: list[Written], channel: int) -> list[Heard]:
-    """The notes of a channel: where it sounds after silence or at another pitch, a pulse's phase is begun anew, or the
-    noise is louder than before.
+    """Return the notes of a channel.
 
-    The writes tell nothing of a strike on the triangle or the noise that leaves pitch and volume as they are.
+    A note begins after silence, with another pitch, when the phase of a pulse restarts, or when the noise gets louder.
+    The writes cannot show a note of the triangle or the noise that repeats the pitch and volume before it.
     """
     values = dict.fromkeys(range(len(CHIP)), 0)
     first = 4 * channel
-    found: list[Heard] = []
+    notes: list[Heard] = []
     pitch, volume = 0, 0
-    for frame, made in groupby(writes, key=itemgetter(0)):
-        written = [(register, value) for _, register, value in made]
+    for frame, group in groupby(writes, key=itemgetter(0)):
+        written = [(register, value) for _, register, value in group]
         values.update(written)
         struck = channel < TR and first + 3 in dict(written)
         now, loud = _sounding([values[first + i] for i in range(4)], channel)
         louder = channel == NO and loud > volume
         if loud and (not volume or struck or louder or now != pitch):
-            found.append(Heard(frame, now))
+            notes.append(Heard(frame, now))
         pitch, volume = now, loud
-    return found
+    return notes
 
 
 def _sounding(registers: list[int], channel: int) -> tuple[int, int]:
-    """Pitch and volume that the four registers of a channel set; the triangle is on, 15, or off, 0."""
+    """Return the pitch and volume that the four registers of a channel set. The triangle is on (15) or off (0)."""
     control, _, low, high = registers
     if channel == NO:
         return 16 - (low & 0x0F), control & 0x0F

@@ -1,8 +1,8 @@
-"""Notes heard in the sound of one channel: onset and pitch, from the samples alone.
+"""Finds the notes in the sound of one pitched channel: onsets and pitches, from the samples alone.
 
-A waveform of the sound chip is made of steps, so its period is read from the times of its edges, sooner than in any
-spectrum: three edges of a pulse in a row tell period and duty, two steps of the triangle its period. Noise is left to
-`noises`. Nothing here knows of registers or files, nor of the score.
+A waveform of the sound chip is made of steps, so its period is read from the times of its edges, which is faster than
+any spectrum: three edges of a pulse give period and duty, two steps of the triangle its period. Noise is left to
+`noise_onsets`. Nothing here knows registers, files or the score.
 """
 
 from __future__ import annotations
@@ -19,52 +19,52 @@ from generator.apu.tuning import CPU_CLOCK
 CYCLES = 4
 """CPU cycles a sample."""
 RATE = CPU_CLOCK // CYCLES
-"""Samples a second in which a channel is to be read: one for each step of the fastest noise."""
+"""Samples per second at which a channel is read: one for each step of the fastest noise."""
 FRAME = SCORE_TICK * CPU_CLOCK * 12 // 1_000_000 / 12 / CYCLES
 """Samples a frame; libgme counts whole twelfths of a cycle."""
 SILENCE = 0.008
-"""Full scale 1: two fifths of the softest step of a pulse, half of the triangle's."""
+"""Level, of full scale 1: two fifths of the softest step of a pulse, half of the triangle's."""
 
 Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A note: its onset in frames, and its pitch as a MIDI note, or as a noise period from 1 to 16."""
+    """A note. onset: in frames. pitch: a MIDI note, or a noise period from 1 to 16."""
 
     onset: float
     pitch: int
 
 
 def smooth(samples: Array) -> Array:
-    """The samples without the ringing of band-limited steps, which alternates from sample to sample."""
+    """Remove the ringing of band-limited steps, which alternates from sample to sample."""
     return np.convolve(samples, (0.25, 0.5, 0.25), "same")
 
 
 # --- pulses -----------------------------------------------------------------------------------------------------
 
 HIGH = np.array([1, 2, 4, 6]) / 8
-"""The shares of a period that the four duties are high."""
+"""The share of a period for which each of the four duties is high."""
 BLUR = 1.0
-"""Samples by which the distance of two edges may be off."""
+"""Samples by which the distance between two edges may be off."""
 PLATEAU = 5
-"""Samples from an edge to where its level is settled."""
+"""Samples after an edge until its level is settled."""
 OUT_OF_STEP = 1 / 16
-"""Of a period. A waveform that begins anew is out of step by whole eighths."""
+"""Share of a period. A restarted waveform is out of step by whole eighths."""
 LOUDER = 1.5
-"""The ratio of levels from which on a period is louder than the one before; smaller rises are often an envelope's."""
+"""Ratio of levels above which a period is louder than the one before. Smaller rises often come from an envelope."""
 LATEST = 125.0
-"""Samples from a frame's beginning within which a pulse is struck."""
+"""Samples after the beginning of a frame within which a pulse restarts."""
 REST = 0.8
-"""Frames without an edge, beside a period, are a rest."""
+"""Frames without an edge, in addition to a period, that count as a rest."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Cycles:
-    """Single periods of a pulse, each between three edges; arrays of shape (periods,).
+    """Single periods of a pulse, each between three edges. Arrays of shape [periods].
 
-    start, end, before: samples; `before` is the edge ahead of the first, or -inf. period: samples. anchor: the edge
-    with which the second of the eight steps begins, which all duties have. level: the height of the waveform.
+    start, end, before: samples; `before` is the edge before the first, or -inf. period: samples. anchor: the edge at
+    the beginning of the second of the eight steps, which all duties have. level: the height of the waveform.
     """
 
     start: Array
@@ -75,28 +75,28 @@ class _Cycles:
     level: Array
 
     def at(self, chosen: NDArray[np.bool_]) -> _Cycles:
-        """The periods chosen."""
-        return _Cycles(*(getattr(self, one.name)[chosen] for one in fields(self)))
+        """Return the chosen periods."""
+        return _Cycles(*(getattr(self, field.name)[chosen] for field in fields(self)))
 
 
 def listen_to_pulse(samples: Array) -> list[Heard]:
-    """The notes of a pulse, in `RATE`, without a high-pass.
+    """Return the notes of a pulse. samples: at `RATE`, without a high-pass filter.
 
-    A note begins with another pitch, after a rest, and where the waveform is out of step: begun anew. Where
-    it is in step but louder, it may have been begun anew at just the right time (`_struck_in_step`).
+    A note begins with another pitch, after a rest, or if the waveform is out of step because it restarted. If it is in
+    step but louder, it may have restarted at just the right time (`_restarted_in_step`).
     """
-    cycles = _believed(_cycles(*_edges(smooth(samples))))
+    cycles = _confirmed(_cycles(*_edges(smooth(samples))))
     pitches = _pitch(RATE / cycles.period)
-    found: list[Heard] = []
+    notes: list[Heard] = []
     for i in _beginnings(cycles, pitches):
         rest = i == 0 or cycles.start[i] - cycles.end[i - 1] > REST * FRAME + cycles.period[i]
         near = cycles.start[i] if rest else cycles.before[i]
-        found.append(Heard(float(cycles.start[i] + near) / 2 / FRAME, int(pitches[i])))
-    return found
+        notes.append(Heard(float(cycles.start[i] + near) / 2 / FRAME, int(pitches[i])))
+    return notes
 
 
 def _edges(level: Array) -> tuple[Array, NDArray[np.bool_], Array]:
-    """Times of edges in samples, which of them rise, and their heights. An edge is where it is half as high."""
+    """Return the times of edges in samples, which of them rise, and their heights. An edge lies at half its height."""
     level = np.concatenate((np.zeros(PLATEAU + 1), level, np.zeros(PLATEAU + 1)))
     high = level > SILENCE
     at = np.flatnonzero(high[1:] != high[:-1])
@@ -112,7 +112,7 @@ def _edges(level: Array) -> tuple[Array, NDArray[np.bool_], Array]:
 
 
 def _cycles(times: Array, rises: NDArray[np.bool_], heights: Array) -> _Cycles:
-    """All threes of edges that are one period of a pulse with one of the four duties."""
+    """Return every three edges in a row that form one period of a pulse with one of the four duties."""
     first, second = times[1:-1] - times[:-2], times[2:] - times[1:-1]
     period = first + second
     high = np.where(rises[:-2], first, second)
@@ -126,10 +126,10 @@ def _cycles(times: Array, rises: NDArray[np.bool_], heights: Array) -> _Cycles:
     return _Cycles(times[:-2][steady], times[2:][steady], before, period[steady], anchor[steady], level[steady])
 
 
-def _believed(cycles: _Cycles) -> _Cycles:
-    """The periods that a neighbour of the same pitch confirms, and single ones of which a frame may have no more.
+def _confirmed(cycles: _Cycles) -> _Cycles:
+    """Return the periods that a neighbour of the same pitch confirms, and single ones if a frame has no room for more.
 
-    A single one is none where it shares an edge with a confirmed one, or is so short that a frame would have others.
+    A single period is dropped if it shares an edge with a confirmed one, or is so short that a frame would hold others.
     """
     pitches = _pitch(RATE / cycles.period)
     if len(pitches) < 2:
@@ -143,21 +143,21 @@ def _believed(cycles: _Cycles) -> _Cycles:
 
 
 def _beginnings(cycles: _Cycles, pitches: NDArray[np.int64]) -> Iterator[int]:
-    """The periods with which notes begin."""
+    """Yield the numbers of the periods with which notes begin."""
     if not len(pitches):
         return
     turns = np.diff(cycles.anchor) / cycles.period[1:]
     out = np.abs(turns - np.round(turns)) > OUT_OF_STEP
     rest = cycles.start[1:] - cycles.end[:-1] > REST * FRAME + cycles.period[1:]
-    louder = _struck_in_step(cycles)
+    louder = _restarted_in_step(cycles)
     yield 0
     yield from map(int, np.flatnonzero((pitches[1:] != pitches[:-1]) | out | rest | louder) + 1)
 
 
-def _struck_in_step(cycles: _Cycles) -> NDArray[np.bool_]:
-    """Which periods, but the first, are louder, and where a strike at the frame's beginning would leave them in step.
+def _restarted_in_step(cycles: _Cycles) -> NDArray[np.bool_]:
+    """Return which periods after the first are louder, and would be in step if they restarted with their frame.
 
-    A struck waveform begins its second step within a step's time, so that one struck in eight seems to go on.
+    A restarted waveform begins its second step within the time of a step, so one restart in eight looks like none.
     """
     louder = cycles.level[1:] > LOUDER * cycles.level[:-1]
     return louder & (np.mod(cycles.anchor[1:], FRAME) < cycles.period[1:] / 8 + LATEST)
@@ -166,15 +166,15 @@ def _struck_in_step(cycles: _Cycles) -> NDArray[np.bool_]:
 # --- the triangle -----------------------------------------------------------------------------------------------
 
 SPAN = 64
-"""Samples over which the triangle's pitch is read, at the least."""
+"""Fewest samples from which the triangle's pitch is read."""
 DRIFT = 2.0**-29
-"""Full scale a sample, by which libgme's sum of steps grows while it is below zero, as the triangle's always is."""
+"""Level per sample by which libgme's sum of steps grows while it is below zero, as the triangle's always is."""
 
 
 def listen_to_triangle(samples: Array) -> list[Heard]:
-    """The notes of the triangle, in `RATE`, without a high-pass.
+    """Return the notes of the triangle. samples: at `RATE`, without a high-pass filter.
 
-    It crosses 15 levels up and 15 down a period, each a step after the one before, and two steps where it turns.
+    In each period it crosses 15 levels up and 15 down, one step apart, and two steps apart where it turns.
     """
     level = smooth(samples) - DRIFT * np.arange(len(samples))
     unit = (level.max() - level.min()) / 15
@@ -183,19 +183,19 @@ def listen_to_triangle(samples: Array) -> list[Heard]:
     times, up = _crossings((level - level.min()) / unit - 0.5)
     gaps = np.diff(times)
     steps = np.where(up[1:] == up[:-1], 1, 2)
-    found: list[Heard] = []
+    notes: list[Heard] = []
     current, last = -1, -np.inf
     first, spans, counts = _steady(gaps, steps)
     pitches = _pitch(RATE * counts / (32 * spans))
     for at, span, pitch in zip(times[first].tolist(), spans.tolist(), pitches.tolist(), strict=True):
         if pitch != current or at - last > FRAME / 2:
-            found.append(Heard(at / FRAME, pitch))
+            notes.append(Heard(at / FRAME, pitch))
         current, last = pitch, at + span
-    return found
+    return notes
 
 
 def _crossings(level: Array) -> tuple[Array, NDArray[np.bool_]]:
-    """Where levels between the triangle's steps are crossed, in samples, and which of the crossings go up."""
+    """Return when the levels between the triangle's steps are crossed, in samples, and which crossings go up."""
     step = np.floor(level)
     at = np.flatnonzero(step[1:] != step[:-1])
     border = np.maximum(step[at], step[at + 1])
@@ -203,7 +203,7 @@ def _crossings(level: Array) -> tuple[Array, NDArray[np.bool_]]:
 
 
 def _steady(gaps: Array, steps: NDArray[np.int64]) -> tuple[NDArray[np.intp], Array, NDArray[np.int64]]:
-    """Spans in which all steps are equally long: the first crossings, samples, and steps."""
+    """Return the spans in which all steps are equally long: first crossing, samples, steps."""
     ends, counts = np.concatenate(([0.0], np.cumsum(gaps))), np.concatenate(([0], np.cumsum(steps)))
     last = np.maximum(np.arange(len(gaps)) + 2, np.searchsorted(ends, ends[:-1] + SPAN))
     i = np.flatnonzero(last < len(ends))

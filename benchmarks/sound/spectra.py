@@ -1,14 +1,15 @@
-"""The same notes by the soundfont and by the sound chip, their spectra side by side in one picture.
+"""The spectra of the same notes, played by the soundfont and by the imitated sound chip, side by side in one picture.
 
     python -m benchmarks.sound.spectra --out docs/spectra.png
 
-One long note of each waveform: A3 (220 Hz) of the four pulses and the triangle, one period of the noise in both modes.
-Levels and tuning in figures are `benchmarks.sound.soundfont`'s and `benchmarks.sound.nsf_accuracy`'s.
+Each waveform plays one long note: A3 (220 Hz) on the four pulses and the triangle, one period of the noise in both
+modes. `benchmarks.sound.soundfont` and `benchmarks.sound.nsf_accuracy` print levels and tuning as figures.
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 import matplotlib as mpl
@@ -36,18 +37,18 @@ WAVEFORMS = (
 
 
 def spectrum(samples: Array) -> tuple[Array, Array]:
-    """(Hz, dB below the strongest) of a sound's middle second, by Hann's window."""
+    """Return (Hz, dB below the strongest) of a sound's middle second, with a Hann window."""
     middle = samples[SAMPLE_RATE // 2 : SAMPLE_RATE * 3 // 2].astype(float)
     power = np.abs(np.fft.rfft(middle * np.hanning(len(middle)))) ** 2
     decibels = 10 * np.log10(power / power.max() + 10 ** (FLOOR_DB / 10))
     return np.asarray(np.fft.rfftfreq(len(middle), 1 / SAMPLE_RATE), dtype=float), np.asarray(decibels, dtype=float)
 
 
-def main() -> None:
-    """The command line."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Draw the picture."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True)
-    given = parser.parse_args()
+    options = parser.parse_args(arguments)
     mpl.use("Agg")
     figure, rows = plt.subplots(len(WAVEFORMS), 2, figsize=(11, 15), sharex=True, sharey=True)
     for row, (name, channel, note) in zip(rows, WAVEFORMS, strict=True):
@@ -64,7 +65,7 @@ def main() -> None:
     for axes in rows[-1]:
         axes.set_xlabel("Hz", fontsize=8)
     figure.tight_layout()
-    figure.savefig(given.out, dpi=100)
+    figure.savefig(options.out, dpi=100)
 
 
 if __name__ == "__main__":

@@ -1,17 +1,15 @@
-"""Other ways to run the same network, for `benchmarks.speed.engine`: transformers, plain torch, onnxruntime.
+"""Other ways to run the network, for `benchmarks.speed.engine`: transformers and plain torch.
 
-All take the matrices that `models.inference.engine` made, but for transformers, which opens the checkpoint itself. onnxruntime
-and onnx are no dependencies of this project: where they are missing that rival is left out.
+`PlainTorch` uses the matrices of the engine; transformers opens the checkpoint itself. docs/experiments.md also has
+figures for onnxruntime, which is not a dependency of this project.
 """
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
-import numpy as np
 import torch
 from transformers import DynamicCache
 
@@ -20,21 +18,21 @@ from models.training.network import load_network
 
 
 class Runner(Protocol):
-    """What a composer needs of whatever runs the network. context: tokens it can look back on."""
+    """What a composer needs from whatever runs the network. context: how many tokens it can look back on."""
 
     context: int
 
     @property
     def length(self) -> int:
-        """Tokens read."""
+        """Tokens read so far."""
         ...
 
     def begin(self, ids: Sequence[int]) -> Logits:
-        """Forget everything and read."""
+        """Forget everything and read tokens; return the logits of the next one."""
         ...
 
     def feed(self, ids: Sequence[int]) -> Logits:
-        """Read on."""
+        """Read more tokens; return the logits of the next one."""
         ...
 
 
@@ -48,23 +46,23 @@ class Transformers:
 
     @property
     def length(self) -> int:
-        """Tokens read."""
+        """Tokens read so far."""
         return int(self._cache.get_seq_length())
 
     def begin(self, ids: Sequence[int]) -> Logits:
-        """Forget everything and read."""
+        """Forget everything and read tokens; return the logits of the next one."""
         self._cache = DynamicCache(config=self.network.config)
         return self.feed(ids)
 
     def feed(self, ids: Sequence[int]) -> Logits:
-        """Read on."""
+        """Read more tokens; return the logits of the next one."""
         with torch.inference_mode():
             out = self.network(torch.tensor([list(ids)]), past_key_values=self._cache, use_cache=True)
         return out.logits[0, -1].double().numpy()  # type: ignore[no-any-return]
 
 
 class PlainTorch:
-    """The same sums as `models.inference.engine`, written out in torch, with room for keys and values made beforehand."""
+    """The computation of `models.inference.engine` in torch, with space for keys and values allocated in advance."""
 
     def __init__(self, engine: Engine) -> None:
         self.shape, self.context, self.length = engine.shape, engine.context, 0
@@ -76,12 +74,12 @@ class PlainTorch:
         self._keys, self._values = torch.zeros(size), torch.zeros(size)
 
     def begin(self, ids: Sequence[int]) -> Logits:
-        """Forget everything and read."""
+        """Forget everything and read tokens; return the logits of the next one."""
         self.length = 0
         return self.feed(ids)
 
     def feed(self, ids: Sequence[int]) -> Logits:
-        """Read on."""
+        """Read more tokens; return the logits of the next one."""
         with torch.inference_mode():
             rows, begin, end = len(ids), self.length, self.length + len(ids)
             flow = self._embedding[torch.tensor(list(ids))]
@@ -92,14 +90,14 @@ class PlainTorch:
                 pairs *= self._turns[begin:end, None, None]
                 queries, keys, values = mixed.permute(1, 2, 0, 3)
                 self._keys[number, :, begin:end], self._values[number, :, begin:end] = keys, values
-                found = torch.nn.functional.scaled_dot_product_attention(
+                attention = torch.nn.functional.scaled_dot_product_attention(
                     queries[None],
                     self._keys[None, number, :, :end],
                     self._values[None, number, :, :end],
                     attn_mask=past,
                     scale=1.0,
                 )
-                flow += found[0].transpose(0, 1).reshape(rows, -1) @ attended
+                flow += attention[0].transpose(0, 1).reshape(rows, -1) @ attended
                 gate, up = (self._normed(flow) @ widen).chunk(2, 1)
                 flow += (torch.nn.functional.silu(gate) * up) @ narrow
             self.length = end
@@ -108,106 +106,3 @@ class PlainTorch:
     def _normed(self, flow: torch.Tensor) -> torch.Tensor:
         squares = flow.square().sum(1, keepdim=True) + self.shape.width * self.shape.epsilon
         return flow * squares.rsqrt()
-
-
-class Onnx:
-    """onnxruntime with a graph made by hand, its keys and values written in place by its fused attention."""
-
-    def __init__(self, engine: Engine, threads: int = 1) -> None:
-        """Raises ModuleNotFoundError where onnxruntime or onnx is not installed."""
-        runtime: Any = importlib.import_module("onnxruntime")
-        self.shape, self.context, self.length = engine.shape, engine.context, 0
-        options = runtime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        graph = _graph(engine).SerializeToString()
-        self._session = runtime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
-        self._value = runtime.OrtValue.ortvalue_from_numpy
-        size = (1, self.shape.heads, self.context, self.shape.head)
-        self._binding = self._session.io_binding()
-        self._binding.bind_output("logits")
-        self._kept = {
-            f"{name}{n}": self._value(np.zeros(size, np.float32)) for n in range(self.shape.layers) for name in "kv"
-        }
-        for name, kept in self._kept.items():
-            self._binding.bind_ortvalue_input(name, kept)
-            self._binding.bind_ortvalue_output(f"{name}_", kept)
-
-    def begin(self, ids: Sequence[int]) -> Logits:
-        """Forget everything and read."""
-        self.length = 0
-        return self.feed(ids)
-
-    def feed(self, ids: Sequence[int]) -> Logits:
-        """Read on, a token at a time after the first: the fused attention reads whole texts only at their start."""
-        if self.length and len(ids) > 1:
-            for token in ids[:-1]:
-                self.feed([token])
-            return self.feed(ids[-1:])
-        self.length += len(ids)
-        self._binding.bind_cpu_input("ids", np.array(ids, np.int64))
-        self._binding.bind_cpu_input("before", np.array([self.length - 1], np.int32))
-        self._binding.bind_cpu_input("total", np.array(self.length, np.int32))
-        self._session.run_with_iobinding(self._binding)
-        return self._binding.get_outputs()[0].numpy()[0, -1].astype(np.float64)  # type: ignore[no-any-return]
-
-
-def _graph(engine: Engine) -> Any:
-    """The network as an ONNX model, with Microsoft's operators for norms and attention."""
-    onnx: Any = importlib.import_module("onnx")
-    helper, numbers = onnx.helper, onnx.numpy_helper
-    shape, floats, whole = engine.shape, onnx.TensorProto.FLOAT, onnx.TensorProto.INT32
-    weights: dict[str, Any] = {"embedding": engine.embedding, "head": engine.head, "row": np.array([0], np.int64)}
-    weights |= {"last": np.array([-1], np.int64), "end": np.array([2**31], np.int64), "axis": np.array([1], np.int64)}
-    weights |= {"cos": engine.turns.real.copy(), "sin": engine.turns.imag.copy()}
-    # The matrices take rows at length 1, a norm makes rows of mean square 1.
-    weights["unit"] = np.full(shape.width, shape.width**-0.5, np.float32)
-    nodes = []
-
-    def node(kind: str, inputs: str, outputs: str, domain: str = "", **attributes: Any) -> None:
-        nodes.append(helper.make_node(kind, inputs.split(), outputs.split(), domain=domain, **attributes))
-
-    def norm(name: str, out: str) -> None:
-        node("SimplifiedLayerNormalization", f"{name} unit", out, axis=-1, epsilon=shape.epsilon, stash_type=1)
-
-    node("Gather", "embedding ids", "rows")
-    node("Unsqueeze", "rows row", "flow0")
-    for n, layer in enumerate(engine.layers):
-        weights |= {f"a{n}": layer.attend, f"b{n}": layer.attended, f"c{n}": layer.widen, f"d{n}": layer.narrow}
-        norm(f"flow{n}", f"n{n}")
-        node("MatMul", f"n{n} a{n}", f"mixed{n}")
-        fused = {"num_heads": shape.heads, "kv_num_heads": shape.heads, "scale": 1.0, "do_rotary": 1}
-        inputs = [f"mixed{n}", "", "", f"k{n}", f"v{n}", "before", "total", "cos", "sin"]
-        outputs = [f"found{n}", f"k{n}_", f"v{n}_"]
-        nodes.append(
-            helper.make_node(
-                "GroupQueryAttention", inputs, outputs, domain="com.microsoft", rotary_interleaved=1, **fused
-            )
-        )
-        node("MatMul", f"found{n} b{n}", f"attended{n}")
-        node("Add", f"flow{n} attended{n}", f"half{n}")
-        norm(f"half{n}", f"m{n}")
-        node("MatMul", f"m{n} c{n}", f"wide{n}")
-        node("Split", f"wide{n}", f"gate{n} up{n}", axis=-1, num_outputs=2)
-        node("QuickGelu", f"gate{n}", f"open{n}", "com.microsoft", alpha=1.0)
-        node("Mul", f"open{n} up{n}", f"through{n}")
-        node("MatMul", f"through{n} d{n}", f"narrow{n}")
-        node("Add", f"half{n} narrow{n}", f"flow{n + 1}")
-    node("Slice", f"flow{shape.layers} last end axis", "final")
-    norm("final", "normed")
-    node("MatMul", "normed head", "logits")
-    kept = [1, shape.heads, shape.context, shape.head]
-    names = [f"{name}{n}" for n in range(shape.layers) for name in "kv"]
-    inputs_made = [helper.make_tensor_value_info("ids", onnx.TensorProto.INT64, ["n"])]
-    inputs_made += [
-        helper.make_tensor_value_info("before", whole, [1]),
-        helper.make_tensor_value_info("total", whole, []),
-    ]
-    inputs_made += [helper.make_tensor_value_info(name, floats, kept) for name in names]
-    outputs_made = [helper.make_tensor_value_info("logits", floats, [1, 1, shape.vocabulary])]
-    outputs_made += [helper.make_tensor_value_info(f"{name}_", floats, kept) for name in names]
-    made = helper.make_graph(
-        nodes, "llama", inputs_made, outputs_made, [numbers.from_array(value, name) for name, value in weights.items()]
-    )
-    imports = [helper.make_opsetid("", 20), helper.make_opsetid("com.microsoft", 1)]
-    return helper.make_model(made, opset_imports=imports, ir_version=10)

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from benchmarks.bot.taste import Found, Place, Server, find, first, read_tunes
+from benchmarks.bot.taste import Figures, Scenario, Server, evaluate_taste, first, read_tunes
 from bot.votes.regression import Row, chance, fit, log_chance, solve
 from bot.votes.taste_in_use import WORDS, choice_told, told
 from bot.votes.taste_model import LEAST, MARGIN, MOST, PRIOR, Leaning, Liked, Vote, find_taste
@@ -120,11 +120,11 @@ def test_readiness_is_not_mistaken_for_taste() -> None:
 
 
 @pytest.fixture(scope="module")
-def with_taste() -> list[Found]:
-    return [find(Server(Place(taste=1.8), seed, TUNES), 200) for seed in SEEDS]
+def with_taste() -> list[Figures]:
+    return [evaluate_taste(Server(Scenario(taste=1.8), seed, TUNES), 200) for seed in SEEDS]
 
 
-def test_a_taste_tells_votes_on_unseen_tunes_better_than_chance(with_taste: list[Found]) -> None:
+def test_a_taste_tells_votes_on_unseen_tunes_better_than_chance(with_taste: list[Figures]) -> None:
     aucs = [one.auc for one in with_taste]
     assert statistics.mean(aucs) > 0.6
     assert min(aucs) > 0.5
@@ -133,13 +133,15 @@ def test_a_taste_tells_votes_on_unseen_tunes_better_than_chance(with_taste: list
 
 
 def test_where_there_is_no_taste_nothing_acts() -> None:
-    places = [Place(quality=quality) for quality in (0.0, 1.0)]
-    acts = [find_taste(first(Server(place, seed, TUNES).votes(), 120)).acts for place in places for seed in SEEDS]
+    scenarios = [Scenario(quality=quality) for quality in (0.0, 1.0)]
+    acts = [
+        find_taste(first(Server(scenario, seed, TUNES).votes(), 120)).acts for scenario in scenarios for seed in SEEDS
+    ]
     assert sum(acts) <= 1
 
 
 def test_the_same_votes_give_the_same_taste() -> None:
-    votes = first(Server(Place(taste=1.8), 1, TUNES).votes(), 100)
+    votes = first(Server(Scenario(taste=1.8), 1, TUNES).votes(), 100)
     assert find_taste(votes) == find_taste(list(votes))
 
 
