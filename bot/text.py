@@ -18,6 +18,7 @@ INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\ufe00-
 combining grapheme joiner, fillers of Hangul and Khmer, the blank of Braille, variation selectors."""
 HIDDEN = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"))
 """Unicode's general categories of controls, formats (bidi among them), surrogates, private use, none, and line ends."""
+FILE_NAME_LENGTH = 100
 MOST_MARKS = 2
 """Combining marks in a row: a letter of Vietnamese has two at the most."""
 
@@ -43,3 +44,9 @@ def plain(text: str, length: int) -> str:
     """The same in at most `length` characters; what is cut is shown to be."""
     shown = visible(text)
     return shown if len(shown) <= length else f"{shown[: length - 1].rstrip()}…"
+
+
+def clean_file_name(name: str | None) -> str | None:
+    """Return a file's name without folders and hidden characters, at most 100 characters; None if nothing is left."""
+    last = (name or "").replace("\\", "/").rsplit("/", 1)[-1]
+    return visible("".join(last.splitlines()))[:FILE_NAME_LENGTH].strip() or None

@@ -7,8 +7,6 @@ the store's, time passes in `bot.contests.keeper`.
 
 from __future__ import annotations
 
-import re
-import secrets
 from typing import Any
 
 from aiohttp import web
@@ -19,9 +17,9 @@ from bot.settings import Settings
 from bot.store import Store
 from bot.store.contest.entries import EACH
 from bot.votes.voting import Voting
-from bot.web.forms import read_object
+from bot.web.forms import read_number, read_object
 from bot.web.views import famous_view, nominee_view, result_view
-from bot.web.voters import known_voter, name_voter
+from bot.web.voters import known_voter, new_voter, remember_voter
 from generator.protocol.errors import InputError
 
 OPEN_TO_OTHERS = (
@@ -93,11 +91,9 @@ class ContestRoutes:
 
     async def hall_of_fame(self, request: web.Request) -> web.Response:
         """The songs that won, newest first: ten after the first `start`."""
-        start = request.query.get("start", "0")
-        if not re.fullmatch(r"[0-9]{1,6}", start):
-            raise InputError("The start must be 0 to 999999.")
-        found = await self._store.hall_of_fame(PAGE, limit=PAGE_LENGTH, start=int(start))
-        return web.json_response([famous_view(one) for one in found])
+        start = read_number(request, "start", 0, (0, 999_999))
+        winners = await self._store.hall_of_fame(PAGE, limit=PAGE_LENGTH, start=start)
+        return web.json_response([famous_view(winner) for winner in winners])
 
     def _check_manages(self) -> None:
         if not self._managed:
@@ -111,12 +107,12 @@ class ContestRoutes:
             raise InputError(ONE_SONG)
         known = known_voter(request)
         self._voting.count(known or "")  # as elsewhere, all who have no name yet are one person to the limit
-        return song, known or secrets.token_hex(16)
+        return song, known or new_voter()
 
     async def _named(self, voter: str) -> web.Response:
         """The contest as it is now, for a browser that has done something in it."""
         response = web.json_response(await self._view(voter))
-        name_voter(response, voter)
+        remember_voter(response, voter)
         return response
 
     async def _view(self, voter: str | None) -> dict[str, Any]:

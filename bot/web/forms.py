@@ -6,18 +6,18 @@ Reads no more than it may keep. What a request may hold is left to `generator.pr
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import BodyPartReader, hdrs, web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from bot.requests.upload_names import clean_name
+from bot.requests.submissions import Options, Upload
 from bot.votes.voting import OUTCOMES
 from generator.protocol.errors import InputError
-from generator.protocol.requests import Request, random_seed
-from generator.protocol.uploads import MAX_UPLOAD_BYTES, check_upload, digest
+from generator.protocol.requests import Request
+from generator.protocol.uploads import MAX_UPLOAD_BYTES, check_upload
 
 MAX_FIELDS_BYTES = 64 * 1024
 """The request's JSON, and all of a multipart body that is not the file."""
@@ -30,30 +30,20 @@ JUDGEMENT = "A judgement is {“a”: id, “b”: id, “winner”: “a”, �
 TWO_PARTS = "A remix has two parts: “request” and “file”."
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A request as it was sent. upload: a remix's MIDI file. seeded: whether it named its seed."""
-
-    request: Request
-    upload: bytes | None
-    seeded: bool
-
-
-async def read_request(request: web.Request) -> Asked:
-    """The request and, for a remix, its MIDI file's bytes. Raises InputError."""
+async def read_submission(request: web.Request) -> tuple[Options, Upload | None]:
+    """Read a submission. Return its options, and the MIDI file if one was sent along. Raise InputError."""
     if request.content_length is not None and request.content_length > MAX_UPLOAD_BYTES + MAX_FIELDS_BYTES:
         check_upload(b"", declared=request.content_length)
     if request.content_type == "application/json":
-        fields = parse_object(await _read_body(request))
-        return Asked(make_request(fields), None, seeded=fields.get("seed") is not None)
+        return check_options(parse_object(await _read_body(request))), None
     if request.content_type != "multipart/form-data":
         raise InputError("Send a request as application/json, or as multipart/form-data with a MIDI file.")
     fields, name, data = await _read_parts(request)
-    seeded = fields.get("seed") is not None
+    options = check_options(fields)
     if data is None:
-        return Asked(make_request(fields), None, seeded)
+        return options, None
     check_upload(data)
-    return Asked(make_request({"mode": "arrange", **fields}, upload=digest(data), name=name), data, seeded)
+    return options, upload_of(name, data)
 
 
 async def read_object(request: web.Request) -> dict[str, Any]:
@@ -63,13 +53,29 @@ async def read_object(request: web.Request) -> dict[str, Any]:
     return parse_object(await _read_body(request))
 
 
-def make_request(fields: Mapping[str, Any], **ours: str | None) -> Request:
-    """A Request from what was sent and from what we know of the file; a seed where none was named."""
+def check_options(fields: Mapping[str, Any]) -> Options:
+    """Return the fields of a submission if the API accepts them all. Raise InputError."""
     for name in fields:
         if name not in FIELDS:
             raise InputError(f"A request has no field called “{name[:40]}”.")
-    given = {name: value for name, value in fields.items() if value is not None}
-    return Request.from_dict({"seed": random_seed(), **given, **ours})
+    return fields
+
+
+def upload_of(name: str | None, data: bytes) -> Upload:
+    """Return an upload whose bytes are here already."""
+
+    async def read() -> bytes:
+        return data
+
+    return Upload(name, read)
+
+
+def read_number(request: web.Request, name: str, default: int, limits: tuple[int, int]) -> int:
+    """Return a whole number of an address's query. Raise InputError if it is none, or out of its limits."""
+    text = request.query.get(name, str(default))
+    if not re.fullmatch(r"[0-9]{1,6}", text) or not limits[0] <= int(text) <= limits[1]:
+        raise InputError(f"The {name} must be {limits[0]} to {limits[1]}.")
+    return int(text)
 
 
 def parse_object(data: bytes) -> dict[str, Any]:
@@ -107,7 +113,7 @@ async def _read_parts(request: web.Request) -> tuple[dict[str, Any], str | None,
             if part.name == "request":
                 fields = parse_object(await _read_part(part, MAX_FIELDS_BYTES))
             else:
-                name, data = clean_name(part.filename), await _read_part(part, MAX_UPLOAD_BYTES)
+                name, data = part.filename, await _read_part(part, MAX_UPLOAD_BYTES)
     except (ValueError, RuntimeError, HttpProcessingError) as error:  # aiohttp's own words for a broken body
         raise InputError("The multipart body is damaged.") from error
     return fields or {}, name, data

@@ -8,7 +8,7 @@ from typing import Any
 from bot.requests.wait_times import Place
 from bot.store import Famous, Mine, Nominee, Ranked, RequestRecord, Round, Song, Standing, Status
 from bot.text import SOUND_TITLES, capital
-from bot.votes.taste_in_use import USE, WORDS, choice_told, told
+from bot.votes.taste_descriptions import USE, WORDS, choice_told, told
 from bot.votes.taste_model import LEAST, MARGIN, Liked
 from generator.protocol.modes import MODES
 from generator.protocol.names import (

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.requests.upload_names import clean_name
-from bot.text import plain
+from bot.text import clean_file_name, plain
 
 
 @pytest.mark.parametrize(
@@ -34,5 +33,5 @@ def test_a_long_text_is_cut_and_says_so() -> None:
 
 
 def test_a_file_s_name_is_its_last_part_without_hidden_characters() -> None:
-    assert clean_name("C:\\songs\\my\u202edim.mid") == "mydim.mid"
-    assert clean_name("../../\u200b") is None
+    assert clean_file_name("C:\\songs\\my\u202edim.mid") == "mydim.mid"
+    assert clean_file_name("../../\u200b") is None

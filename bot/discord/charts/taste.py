@@ -16,7 +16,7 @@ from bot.discord.charts import taste_picture
 from bot.discord.core.client import ChiptuneClient
 from bot.discord.core.visibility import scope_of
 from bot.languages import say
-from bot.votes.taste_in_use import OFF, USE, told
+from bot.votes.taste_descriptions import OFF, USE, told
 from generator.protocol.i18n import _
 
 HEADING = _("What people here like")

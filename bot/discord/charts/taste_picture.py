@@ -18,7 +18,7 @@ from bot.discord.core.canvas import (
 )
 from bot.languages import say, speaking
 from bot.votes.regression import chance
-from bot.votes.taste_in_use import WORDS
+from bot.votes.taste_descriptions import WORDS
 from bot.votes.taste_model import Leaning
 from generator.protocol.canvas import FAINT_TEXT, GRID, TEXT, Colour, fit_text
 from generator.protocol.i18n import Sentence, _

@@ -25,7 +25,7 @@ from bot.languages import say
 from bot.requests.delivery import DeliveryError
 from bot.store import GONE, RequestRecord, Song
 from bot.text import plain
-from bot.votes.taste_in_use import choice_told
+from bot.votes.taste_descriptions import choice_told
 from generator.protocol.errors import InputError
 from generator.protocol.i18n import _, ngettext
 from generator.protocol.modes import MODES

@@ -18,8 +18,8 @@ from bot.discord.core import locale, placeholders, visibility
 from bot.discord.core.client import ChiptuneClient
 from bot.discord.queue import server_defaults
 from bot.languages import NATIVE
-from bot.requests.upload_names import clean_name
 from bot.store import Asker, Song
+from bot.text import clean_file_name
 from generator.protocol.errors import InputError
 from generator.protocol.i18n import _
 from generator.protocol.requests import Request, random_seed
@@ -101,10 +101,10 @@ class Source:
     async def read(self, client: ChiptuneClient) -> tuple[bytes, str | None]:
         """(the MIDI file's bytes, its name). Raises InputError."""
         if self.song:
-            return await client.backlog.files.midi_of(self.song), clean_name(f"{self.song.title}.mid")
+            return await client.backlog.files.midi_of(self.song), clean_file_name(f"{self.song.title}.mid")
         if self.file is None:
             raise InputError(NO_SOURCE)
-        return await client.fetch(self.file), clean_name(self.file.filename)
+        return await client.fetch(self.file), clean_file_name(self.file.filename)
 
 
 async def find_source(

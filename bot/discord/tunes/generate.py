@@ -10,7 +10,7 @@ from bot.discord.core import visibility
 from bot.discord.core.autocomplete import choices, complete_key, sounds
 from bot.discord.core.client import ChiptuneClient
 from bot.discord.queue import server_defaults, submission
-from bot.votes.taste_in_use import steered
+from bot.requests.submissions import with_taste
 from generator.protocol.names import DENSITIES, SCENES
 from generator.protocol.options import BARS, BPM, SECONDS, SEEDS, TAKES, TEMPERATURE
 from generator.protocol.requests import Request, random_seed
@@ -60,5 +60,5 @@ async def generate(
     request, note = await server_defaults.with_server_defaults(interaction, request, sound)
     message = await submission.defer(interaction)
     if seed is None:  # who names one wants the tune that it gives
-        request = await steered(interaction.client.store, request, visibility.scope_of(interaction))
+        request = await with_taste(interaction.client.store, request, visibility.scope_of(interaction))
     await submission.submit(interaction, message, request, note=note)

@@ -27,8 +27,8 @@ from bot.discord.post.lineage import family
 from bot.discord.queue import submission
 from bot.discord.tunes.rework_forms import Remix, Rewrite
 from bot.languages import say, speaking
+from bot.requests.submissions import with_taste
 from bot.store import GONE
-from bot.votes.taste_in_use import steered
 from bot.votes.voting import OWN
 from generator.protocol.errors import InputError
 from generator.protocol.i18n import _, ngettext
@@ -75,7 +75,7 @@ class AnotherTake(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:t
         request = replace(parent.request, seed=random_seed(), taste=None)
         with client.presses.once(interaction.user.id, self.custom_id):
             message = await submission.defer(interaction)
-            request = await steered(client.store, request, visibility.scope_of(interaction))
+            request = await with_taste(client.store, request, visibility.scope_of(interaction))
             await submission.submit(interaction, message, request, parent=self.song_id)
 
 

@@ -11,9 +11,9 @@ import pytest
 import pytest_asyncio
 
 from bot.files.song_files import Files
+from bot.requests.submissions import with_taste
 from bot.scope import PAGE, Scope
 from bot.store import Song, Store
-from bot.votes.taste_in_use import steered
 from generator.protocol.errors import InputError
 from generator.protocol.requests import Request
 from tests.bot.conftest import Channel
@@ -86,16 +86,16 @@ async def test_tunes_of_earlier_versions_tell_nothing(store: Store, files: Files
 
 async def test_a_request_with_takes_gets_the_taste_and_others_stay_as_they_are(store: Store, files: Files) -> None:
     await vote(store, await songs_with_drums(store, files))
-    got = await steered(store, SEVERAL, Scope("7"))
+    got = await with_taste(store, SEVERAL, Scope("7"))
     assert got == replace(SEVERAL, taste=(await store.tastes.of(Scope("7"))).taste)
     assert got.taste
     assert set(got.taste) == {"drums"}
     upload = "0" * 64
     for other in (Request(seed=3), Request(takes=1), Request(mode="vary", upload=upload, takes=4)):
-        assert await steered(store, other, Scope("7")) == other
+        assert await with_taste(store, other, Scope("7")) == other
     own = replace(SEVERAL, taste={"minor": (1.0, 0.5, 0.5)})
-    assert await steered(store, own, Scope("7")) == own
-    assert await steered(store, SEVERAL, Scope("8")) == SEVERAL
+    assert await with_taste(store, own, Scope("7")) == own
+    assert await with_taste(store, SEVERAL, Scope("8")) == SEVERAL
 
 
 async def test_a_server_can_switch_it_off(store: Store, files: Files) -> None:
@@ -103,9 +103,9 @@ async def test_a_server_can_switch_it_off(store: Store, files: Files) -> None:
     with pytest.raises(InputError):
         await store.servers.change(Scope("7"), "taste", "no")
     await store.servers.change(Scope("7"), "taste", False)
-    assert await steered(store, SEVERAL, Scope("7")) == SEVERAL
+    assert await with_taste(store, SEVERAL, Scope("7")) == SEVERAL
     await store.servers.reset(Scope("7"), "taste")
-    assert (await steered(store, SEVERAL, Scope("7"))).taste
+    assert (await with_taste(store, SEVERAL, Scope("7"))).taste
 
 
 async def test_features_are_kept_exported_and_go_with_the_song(store: Store, files: Files) -> None:

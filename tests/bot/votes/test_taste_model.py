@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks.bot.taste import Figures, Scenario, Server, evaluate_taste, first, read_tunes
 from bot.votes.regression import Row, chance, fit, log_chance, solve
-from bot.votes.taste_in_use import WORDS, choice_told, told
+from bot.votes.taste_descriptions import WORDS, choice_told, told
 from bot.votes.taste_model import LEAST, MARGIN, MOST, PRIOR, Leaning, Liked, Vote, find_taste
 from generator.protocol.tastes import FEATURES, parse_taste
 

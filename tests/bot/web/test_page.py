@@ -7,11 +7,11 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from bot.requests.upload_names import clean_name
 from bot.scope import PAGE, Scope
 from bot.store import RequestRecord, Song
+from bot.text import clean_file_name
 from bot.votes.voting import MOST, OWN
-from bot.web.app import STATIC
+from bot.web.files import STATIC
 from generator.protocol.requests import Request
 from generator.protocol.uploads import digest
 from tests.bot.conftest import MIDI, Channel, is_a_sentence, multipart
@@ -101,6 +101,17 @@ async def test_a_song_that_is_here_is_remixed_and_becomes_the_parent(channel: Ch
     assert (status, refused["error"]) == (400, "The files of this tune are no longer here.")
 
 
+async def test_a_remix_sounds_as_its_tune_does(channel: Channel) -> None:
+    song = await channel.song(sound="apu")
+    sounds = []
+    for fields in ({}, {"sound": "soundfont"}):
+        _, answer = await channel.post(f"/api/songs/{song['id']}/remix", json=fields)
+        entry = await channel.store.requests.get(answer["id"])
+        assert entry
+        sounds.append(entry.request.sound)
+    assert sounds == ["apu", "soundfont"]
+
+
 @pytest.mark.parametrize(
     ("sent", "kept"),
     [
@@ -113,7 +124,7 @@ async def test_a_song_that_is_here_is_remixed_and_becomes_the_parent(channel: Ch
     ],
 )
 def test_names_of_uploads_are_cleaned(sent: str | None, kept: str | None) -> None:
-    assert clean_name(sent) == kept
+    assert clean_file_name(sent) == kept
 
 
 async def test_another_take_has_the_same_request_but_the_seed(channel: Channel) -> None:

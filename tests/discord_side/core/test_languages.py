@@ -28,7 +28,7 @@ from bot.discord.tunes.history import Older
 from bot.discord.tunes.post_buttons import AnotherTake, Extend, Files, Vote
 from bot.discord.tunes.rework_forms import Remix, RemixForm, Rewrite
 from bot.languages import LANGUAGES, NATIVE, messages, say, speaking
-from bot.votes.taste_in_use import PROBABLY, WORDS
+from bot.votes.taste_descriptions import PROBABLY, WORDS
 from generator.protocol.errors import InputError
 from generator.protocol.i18n import _, joined, ngettext
 from generator.protocol.results import Failure, Job, Progress, Result

@@ -6,13 +6,10 @@ What the taste is, is found by `bot.votes.taste_model`; how it is shown is up to
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from bot.scope import Scope
-from bot.store import Store
 from bot.votes.taste_model import LEAST, MOST, Leaning, Liked
 from generator.protocol.i18n import Sentence, _, joined, ngettext
-from generator.protocol.requests import Request
 
 CARES = 0.2
 """Logits, a change of 5 points in a hundred: a feature whose whole interval lies within that is one of indifference."""
@@ -69,19 +66,6 @@ OTHER_TAKE = _(
     "Take {take} of {takes}, chosen by what people here like; without their votes it would be take {likeliest}. "
     "Seed {seed} with one take gives it alone"
 )
-
-
-async def steered(store: Store, request: Request, scope: Scope) -> Request:
-    """A request with the taste of the scope where it is asked, if there is one and there are takes to choose from.
-
-    A taste that the request has already stays.
-    """
-    if request.mode != "generate" or request.taste is not None or (request.takes or 1) < 2:
-        return request
-    settings = await store.servers.settings(scope)
-    if not settings.taste:
-        return request
-    return replace(request, taste=(await store.tastes.of(scope)).taste)
 
 
 def told(liked: Liked) -> list[Sentence]:
