@@ -1,4 +1,4 @@
-"""The commands that make and measure models: train, evaluate."""
+"""The commands that train and evaluate models."""
 
 from __future__ import annotations
 
@@ -15,76 +15,83 @@ from models.weights import DEFAULT_MODEL_FOLDER
 
 
 class Parser(argparse.ArgumentParser):
-    """Says what is wrong with the arguments in one sentence."""
+    """An argument parser that reports what is wrong in one sentence."""
 
     def error(self, message: str) -> NoReturn:
-        """Raise UsageError instead of printing how to use the command."""
+        """Raise UsageError instead of printing the usage and exiting."""
         raise UsageError(f"{message[:1].upper()}{message[1:]}: see {self.prog} --help.")
 
 
 def train_command(arguments: list[str]) -> int:
-    """`chiptune train CORPUS --out DIR`."""
-    from models.training.settings import PRESETS
+    """Run `chiptune train CORPUS --out DIR`. Return the exit code."""
+    from models.training.settings import PRECISIONS, PRESETS
 
-    parser = Parser("chiptune train", description="Train a model on a corpus, or on several.")
-    parser.add_argument("corpora", type=Path, nargs="+", metavar="CORPUS", help="a folder of chiptune corpus")
-    parser.add_argument("--out", type=Path, required=True, help="the run's folder; an earlier run there goes on")
-    parser.add_argument("--preset", choices=sorted(PRESETS), default="cpu", help="what the options are if left out")
-    parser.add_argument("--steps", type=int, help="optimizer steps in all")
-    parser.add_argument("--stop-at", type=int, help="stop after this step; the schedule still counts --steps")
+    parser = Parser("chiptune train", description="Train a model on one corpus or several.")
+    parser.add_argument("corpora", type=Path, nargs="+", metavar="CORPUS", help="a folder that chiptune corpus made")
+    parser.add_argument("--out", type=Path, required=True, help="the run's folder; an earlier run there continues")
+    parser.add_argument("--preset", choices=sorted(PRESETS), default="cpu", help="the defaults of the other options")
+    parser.add_argument("--steps", type=int, help="optimizer steps in total")
+    parser.add_argument("--stop-at", type=int, help="stop after this step; the schedule still follows --steps")
     parser.add_argument(
-        "--start", type=Path, metavar="MODEL", help="a model to go on from, of the same width and depth"
+        "--start", type=Path, metavar="MODEL", help="a model to start from, of the same width and depth"
     )
     parser.add_argument(
-        "--listener", action="store_true", help="train what hears given channels, for --start or the model that ships"
+        "--listener",
+        action="store_true",
+        help="train only a listener, for the model of --start or else the model that ships",
     )
     parser.add_argument("--crop-length", type=int, help="tokens of the first crops")
-    parser.add_argument("--context", type=int, help="tokens of the last crops, and that a new network looks back on")
-    parser.add_argument("--cooldown", type=float, help="last share of the steps, in which the learning rates fall")
-    parser.add_argument("--peak", type=float, help="the share of the usual learning rates that is reached")
-    parser.add_argument("--width", type=int, help="a multiple of 64")
-    parser.add_argument("--layers", type=int)
-    parser.add_argument("--vocabulary", type=int, help="tokens")
+    parser.add_argument("--context", type=int, help="tokens of the last crops, and the context length of a new network")
+    parser.add_argument(
+        "--cooldown", type=float, help="the last share of the steps, in which the learning rates fall to zero"
+    )
+    parser.add_argument("--peak", type=float, help="the share of the learning rates that is reached at most")
+    parser.add_argument("--width", type=int, help="width of a new network, a multiple of 64")
+    parser.add_argument("--layers", type=int, help="layers of a new network")
+    parser.add_argument("--vocabulary", type=int, help="tokens of a new tokenizer")
+    parser.add_argument("--precision", choices=PRECISIONS, help="what products are rounded to")
     parser.add_argument("--seed", type=int)
-    given = parser.parse_args(arguments)
-    options = ("steps", "width", "layers", "vocabulary", "crop_length", "context", "cooldown", "peak", "seed")
-    said = {name: value for name in options if (value := getattr(given, name)) is not None}
-    settings = replace(PRESETS[given.preset], **said)
-    if given.listener:
+    options = parser.parse_args(arguments)
+    names = "steps width layers vocabulary crop_length context cooldown peak precision seed".split()
+    changes = {name: value for name in names if (value := getattr(options, name)) is not None}
+    settings = replace(PRESETS[options.preset], **changes)
+    if options.listener:
         from models.training.train_listener import train_listener
 
-        start = given.start or DEFAULT_MODEL_FOLDER
-        train_listener(given.corpora, given.out, settings, start=start, stop_at=given.stop_at)
+        start = options.start or DEFAULT_MODEL_FOLDER
+        train_listener(options.corpora, options.out, settings, start=start, stop_at=options.stop_at)
         return 0
     from models.training.train import train
 
-    train(given.corpora, given.out, settings, start=given.start, stop_at=given.stop_at)
+    train(options.corpora, options.out, settings, start=options.start, stop_at=options.stop_at)
     return 0
 
 
 def evaluate_command(arguments: list[str]) -> int:
-    """`chiptune evaluate DIR`."""
-    parser = Parser("chiptune evaluate", description="Score a model on songs it has not seen.")
+    """Run `chiptune evaluate SONGS`. Return the exit code."""
+    parser = Parser("chiptune evaluate", description="Evaluate a model on songs that it has not seen.")
     parser.add_argument(
-        "songs", type=Path, help="a folder of MIDI files with tracks p1, p2, tr and no, or a file of chiptune corpus"
+        "songs",
+        type=Path,
+        help="a folder of MIDI files with tracks p1, p2, tr and no, or a file that chiptune corpus made",
     )
     parser.add_argument("--model", type=Path, default=DEFAULT_MODEL_FOLDER, help="a folder with a checkpoint")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
-    given = parser.parse_args(arguments)
-    if not (given.model / "config.json").exists():
-        raise UsageError(f"There is no model in {given.model}.")
+    options = parser.parse_args(arguments)
+    if not (options.model / "config.json").exists():
+        raise UsageError(f"There is no model in {options.model}.")
     from tqdm import tqdm
 
     from models.training.evaluate import evaluate
 
-    found = evaluate(given.songs, given.model, lambda found: iter(tqdm(found, desc="evaluating", unit="song")))
-    figures = asdict(found)
-    print(json.dumps(figures) if given.json else "\n".join(f"{name:16} {value:g}" for name, value in figures.items()))
+    evaluation = evaluate(options.songs, options.model, lambda songs: iter(tqdm(songs, desc="evaluating", unit="song")))
+    figures = asdict(evaluation)
+    print(json.dumps(figures) if options.json else "\n".join(f"{name:16} {value:g}" for name, value in figures.items()))
     return 0
 
 
 def with_error_message(command: Callable[[list[str]], int]) -> Callable[[list[str]], int]:
-    """The command with its errors said in one sentence, exit code 2."""
+    """Return the command with its errors printed in one sentence, and exit code 2 for them."""
 
     def run(arguments: list[str]) -> int:
         try:

@@ -153,12 +153,12 @@ def _give(listener: Listener, batch: Sequence[ChannelTokens], longest: int) -> N
     """Give the listener the rolls of a batch; either all channels have one or none has."""
     rolls = [tokens.roll for tokens in batch if tokens.roll is not None]
     if not rolls:
-        listener.hear_nothing()
+        listener.clear()
         return
     reached = np.zeros((len(batch), longest), dtype=np.int64)
     for row, tokens in zip(reached, batch, strict=True):
         row[: len(tokens.reached)] = tokens.reached
-    listener.hear(torch.from_numpy(stack_rolls(rolls)), torch.from_numpy(reached[:, :-1]))
+    listener.read(torch.from_numpy(stack_rolls(rolls)), torch.from_numpy(reached[:, :-1]))
 
 
 if __name__ == "__main__":

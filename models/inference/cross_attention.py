@@ -86,7 +86,7 @@ class Listener:
         self._keys: list[Floats] = []
         self._values: list[Floats] = []
 
-    def hear(self, roll: Roll) -> None:
+    def read(self, roll: Roll) -> None:
         """Read what is given, rows of a whole song [rows, columns], and forget what was given before."""
         self._keys, self._values = [], []
         rows = self.embedding[roll[:, 0]]
@@ -99,7 +99,7 @@ class Listener:
             self._keys.append(_split_heads(rows @ attention.keys))
             self._values.append(_split_heads(rows @ attention.values))
 
-    def heard(self, layer: int, flow: Floats, reached: Rows) -> Floats:
+    def attend(self, layer: int, flow: Floats, reached: Rows) -> Floats:
         """What is added to tokens [n, width] before a layer. reached: the row that each is at [n]."""
         number = self.layers[layer]
         attention, keys, values = self.attentions[number], self._keys[number], self._values[number]

@@ -148,7 +148,7 @@ class Engine:
         with np.errstate(over="ignore"):
             for number, layer in enumerate(self.layers):
                 if reached is not None and self.listener and number in self.listener.layers:
-                    flow += self.listener.heard(number, flow, reached)
+                    flow += self.listener.attend(number, flow, reached)
                 flow += self._attend(number, self._normed(flow), turns, ahead)
                 flow += self._transform(layer, self._normed(flow))
         self.length = end

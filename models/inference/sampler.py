@@ -153,7 +153,7 @@ class Sampler:
         """Write to what is given: a piano roll of the whole tune. Raises ListenerError where the model has none."""
         if self.model.engine.listener is None:
             raise ListenerError("The model has no listener.")
-        self.model.engine.listener.hear(roll)
+        self.model.engine.listener.read(roll)
         self._hears = True
 
     def lean_to(self, key: str | None, share: float = inf) -> None:

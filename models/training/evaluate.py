@@ -1,8 +1,8 @@
-"""How well a model predicts songs it has not seen, counted independently of its representation.
+"""Measures how well a model predicts songs that it has not seen, independently of how it represents them.
 
-Notes are counted on the score (onsets and ends rounded half up to 1/60 s), likelihood on the tokens, every control left
-out. Tokens of sounds count as expression, all others as composition, given the sounds before them. The model's
-predictions are not sampled from; that is `models.inference.new_tune`.
+Notes are counted on the score (onsets and ends rounded half up to 1/60 s), likelihood on the tokens without controls.
+Sound tokens count as expression, all others as composition, given the sounds before them. Nothing is sampled here;
+that is `models.inference.new_tune`.
 """
 
 from __future__ import annotations
@@ -23,19 +23,20 @@ from models.tokens.codec import decode, to_text
 from models.tokens.sounds import Codebook
 from models.tokens.tokenizer import knows_repeats, load_codebook, load_tokenizer, token_events, token_id
 from models.tokens.vocabulary import is_sound
+from models.training.hardware import device
 from models.training.network import load_network
 
 BATCH = 8
-"""Windows at a time."""
+"""Windows in a batch."""
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """Figures over a folder of songs.
+    """The figures of a model over a folder of songs.
 
-    notes: note-ons. nats: of notes, times and the end mark, no controls. expression_nats: of volume, duty
-    and envelopes, 0 where the model writes none. kept: share of note-ons and note-offs that tokens give
-    back at the same frame, pitch and channel.
+    notes: note-ons. nats: those of notes, times and the end mark, without controls. expression_nats: those of volume,
+    duty and envelopes, 0 if the model writes none. kept: the share of note-ons and note-offs that the tokens reproduce
+    at the same frame, pitch and channel.
     """
 
     songs: int
@@ -51,24 +52,24 @@ class Evaluation:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Token ids that the network sees at once, and which of them count: those from `first` on."""
+    """Token ids that the network sees at once. Those from index `first` on count."""
 
     ids: list[int]
     first: int
 
 
 def note_events(score: Score) -> set[tuple[str, int, int, int]]:
-    """(on or off, frame, channel, pitch) of a score."""
-    found = set()
+    """Return a score's note-ons and note-offs as (on or off, frame, channel, pitch)."""
+    events = set()
     for channel, note in score.notes():
-        found |= {("on", note.start, channel, note.pitch), ("off", note.end, channel, note.pitch)}
-    return found
+        events |= {("on", note.start, channel, note.pitch), ("off", note.end, channel, note.pitch)}
+    return events
 
 
 def windows(ids: Sequence[int], beats: frozenset[int], context: int) -> Iterator[Window]:
-    """A song in windows: each token counts once, with at least half a context of history or the song's start.
+    """Yield a song in windows. Each token counts once, after at least half a context of history or the song's start.
 
-    Later windows begin with the song's head (its tempo), as in training, and go on from a beat.
+    Later windows start with the song's head (its tempo), as in training, and continue from a beat.
     """
     yield Window(list(ids[:context]), 1)
     counted = context
@@ -89,13 +90,12 @@ def evaluate(
     model: Path,
     progress: Callable[[Iterable[Any]], Iterator[Any]] = iter,
 ) -> Evaluation:
-    """Score a model on the MIDI files below a folder, or on a corpus file.
+    """Evaluate a model on the MIDI files below a folder, or on a corpus file.
 
-    progress: wraps the files or songs, to show how far it is. Raises CorpusError.
+    progress: wraps the files or songs, to show progress. Raise CorpusError if there is nothing to read.
     """
     tokenizer, network = load_tokenizer(model), load_network(model)
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    network.to(device)
+    network.to(device())
     beats = frozenset(token_id(tokenizer, f"beat:{n}") for n in range(BEAT_CYCLE))
     codebook = load_codebook(model, tokenizer)
     sounds = torch.tensor([any(map(is_sound, events)) for events in token_events(tokenizer)])
@@ -105,15 +105,15 @@ def evaluate(
     pending: list[Window] = []
     for score, text in _scores(source, codebook, knows_repeats(tokenizer), progress):
         ids = tokenizer.encode(text).ids
-        wanted = note_events(score)
+        expected = note_events(score)
         songs, seconds, notes = songs + 1, seconds + score.seconds, notes + score.note_count
         tokens += len(ids) - 1
-        events, kept = events + len(wanted), kept + len(wanted & note_events(decode(tokenizer, ids, codebook)))
+        events, kept = events + len(expected), kept + len(expected & note_events(decode(tokenizer, ids, codebook)))
         pending += windows(ids, beats, network.config.max_position_embeddings)
         while len(pending) >= BATCH * 8:
-            nats += _some_nats(network, pending, sounds)
+            nats += _next_batch_nats(network, pending, sounds)
     while pending:
-        nats += _some_nats(network, pending, sounds)
+        nats += _next_batch_nats(network, pending, sounds)
     share = kept / events if events else math.nan
     composition, expression = nats.tolist()
     per_note, per_second = composition / max(1, notes), composition / max(1e-9, seconds)
@@ -123,9 +123,9 @@ def evaluate(
 def _scores(
     source: Path, codebook: Codebook | None, repeats: bool, progress: Callable[[Iterable[Any]], Iterator[Any]]
 ) -> Iterator[tuple[Score, str]]:
-    """Each score of a folder of MIDI files or of a corpus file, with its text without controls.
+    """Yield each score of a folder of MIDI files or of a corpus file, with its text without controls.
 
-    Arranged songs of a corpus name no sounds, as in training.
+    A corpus's arranged songs name no sounds, as in training.
     """
     if source.is_file():
         for song in progress(read_songs(source)):
@@ -139,17 +139,17 @@ def _scores(
             yield score, to_text(score, codebook=codebook, repeats=repeats)
 
 
-def _some_nats(network: LlamaForCausalLM, pending: list[Window], sounds: torch.Tensor) -> torch.Tensor:
-    """Take the longest windows from `pending`, alike in length, and return the nats of what counts in them [2]."""
+def _next_batch_nats(network: LlamaForCausalLM, pending: list[Window], sounds: torch.Tensor) -> torch.Tensor:
+    """Take a batch of the longest windows from `pending`, and return their nats as `window_nats` does [2]."""
     pending.sort(key=lambda window: len(window.ids))
     batch, pending[-BATCH:] = pending[-BATCH:], []
     return window_nats(network, batch, sounds)
 
 
 def window_nats(network: LlamaForCausalLM, batch: Sequence[Window], sounds: torch.Tensor) -> torch.Tensor:
-    """Nats of the tokens that count in some windows [2]: of composition, and of sounds.
+    """Return the nats of the tokens that count in a batch [2]: those of composition, and those of sounds.
 
-    sounds: which tokens are of sounds [vocabulary].
+    sounds: which tokens are sound tokens [vocabulary].
     """
     longest = max(len(window.ids) for window in batch)
     ids = torch.zeros((len(batch), longest), dtype=torch.long)
@@ -161,5 +161,5 @@ def window_nats(network: LlamaForCausalLM, batch: Sequence[Window], sounds: torc
         logits = network(ids[:, :-1].to(network.device), use_cache=False).logits.float().cpu()
     losses = torch.nn.functional.cross_entropy(logits.flatten(0, 1), ids[:, 1:].flatten(), reduction="none")
     counted = losses.double() * counts[:, 1:].flatten()
-    of_sounds = sounds[ids[:, 1:].flatten()]
-    return torch.stack([counted[~of_sounds].sum(), counted[of_sounds].sum()])
+    is_sound_label = sounds[ids[:, 1:].flatten()]
+    return torch.stack([counted[~is_sound_label].sum(), counted[is_sound_label].sum()])

@@ -1,7 +1,7 @@
 """Songs as training data: texts of events with their labels and plans.
 
-The songs come from `models.music.songs`, already labelled. Only real songs name sounds: the volumes of arranged ones are made
-up. What training sees of them is cut in `models.training.dataset`.
+The songs come from `models.music.songs`, already labelled. Only recorded songs name sounds, since the volumes of
+arranged ones are invented. `models.training.dataset` cuts the texts into crops.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from models.tokens.tokenizer import train_tokenizer
 from models.tokens.vocabulary import CONSOLES, char, transposition
 
 SHIFTS = tuple(range(-5, 7))
-"""Transpositions in semitones: every song in every key once."""
+"""Transpositions in semitones: each song occurs in every key once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """What training sees of one song: its text of events, controls included. real, game: see `models.music.songs.Song`."""
+    """A song as training sees it: its text of events with controls. real, game: as in `models.music.songs.Song`."""
 
     name: str
     text: str
@@ -39,13 +39,13 @@ class Example:
 
 
 def has_ending(song: Song) -> bool:
-    """Whether the last note begins a beat or more before the end: a close, and not a recording's cut."""
+    """Return whether a song ends by itself: its last note starts a beat or more before the end of the recording."""
     last = max((notes[-1].start for notes in song.score.channels if notes), default=0)
     return song.score.frames - last >= (song.clock or row_clock(song.score)).beat_frames
 
 
 def make_example(song: Song, codebook: Codebook | None = None) -> Example:
-    """A song as text, with its repeats and its plan. codebook: of the sounds that a real song's notes name."""
+    """Return a song as text, with its repeats and its plan. codebook: of the sounds that a recorded song's notes name."""
     text = to_text(
         song.score,
         countdown=has_ending(song),
@@ -53,37 +53,37 @@ def make_example(song: Song, codebook: Codebook | None = None) -> Example:
         codebook=codebook if song.real else None,
         repeats=True,
     )
-    sheet = parse_tune(text)
-    bos, *clock = sheet.head
-    about = map(char, [*_labels(song), *plan_of(song.score, sheet)])
-    head = [bos, *about, *clock, char(length_event(len(sheet.beats)))]
-    return Example(song.name, " ".join(head) + text[len(" ".join(sheet.head)) :], song.real, song.game)
+    tune = parse_tune(text)
+    bos, *clock = tune.head
+    controls = map(char, [*_labels(song), *plan_of(song.score, tune)])
+    head = [bos, *controls, *clock, char(length_event(len(tune.beats)))]
+    return Example(song.name, " ".join(head) + text[len(" ".join(tune.head)) :], song.real, song.game)
 
 
 def _labels(song: Song) -> list[str]:
-    """The controls that are given and never predicted."""
+    """Return a song's labels as controls, which are given and never predicted."""
     labels = [f"scene:{song.scene}"] if song.scene else []
     labels += [f"key:{song.clear_key}"] if song.clear_key else []
     return labels if song.real else [*labels, f"console:{_console(song)}"]
 
 
 def _console(song: Song) -> str:
-    """What an arranged song was written for, by the name of its collection."""
+    """Return the console that an arranged song was written for, by the name of its collection."""
     return next((name for name in CONSOLES if name in song.collection.lower().split("/")), CONSOLES[-1])
 
 
 def learn_sounds(path: Path, seed: int) -> Codebook | None:
-    """The codebook of a corpus file's real songs; None where it holds none. Raises CorpusError."""
+    """Return the codebook of a corpus file's recorded songs, or None if it has none. Raise CorpusError if unreadable."""
     return learn_codebook((song.score for song in read_songs(path) if song.real), seed)
 
 
 def read_examples(path: Path, codebook: Codebook | None = None) -> Iterator[Example]:
-    """The songs of a corpus file as texts, made in parallel. Raises CorpusError where it holds none."""
-    found = False
+    """Yield the songs of a corpus file as texts, made in parallel. Raise CorpusError if it holds none."""
+    is_empty = True
     for example in in_parallel(partial(_example_of_line, codebook=codebook), read_lines(path)):
-        found = True
+        is_empty = False
         yield example
-    if not found:
+    if is_empty:
         raise CorpusError(f"{path} holds no songs.")
 
 
@@ -92,7 +92,7 @@ def _example_of_line(line: bytes, codebook: Codebook | None) -> Example:
 
 
 def learn_tokenizer(songs: Sequence[Example], size: int, seed: int, *, sounds: bool) -> Tokenizer:
-    """A tokenizer learnt from every song in a key drawn at random. sounds: whether it knows how notes sound."""
+    """Return a tokenizer learnt from each song in a random key. sounds: whether it has tokens for how notes sound."""
     tables = [transposition(shift) for shift in SHIFTS]
     draw = np.random.default_rng(seed).integers(len(SHIFTS), size=len(songs))
     texts = (s.text.translate(tables[k]) for s, k in zip(songs, draw, strict=True))

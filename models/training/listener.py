@@ -1,10 +1,10 @@
-"""The listener: what lets the network hear channels that are given while it writes others. Here for training, in torch.
+"""The listener in torch, for training: it lets the network hear given channels while it writes others.
 
-Given channels are a piano roll (`models.tokens.piano_roll`), read by a few convolutions; before some of its layers the network
-attends to the rows around the one that it has reached (cross-attention, Vaswani 2017), the nearer the easier (ALiBi,
-Press 2022). The network itself stays as it is: where no roll is told it is the one without a listener, and a new
-listener changes nothing, since its last matrices begin as zeros (as in Flamingo, Alayrac 2022). The same in numpy, to
-write tunes with, is in `models.inference.cross_attention`.
+A few convolutions read the given channels' piano roll (`models.tokens.piano_roll`). Before some of its layers the
+network attends to the rows around the current one (cross-attention, Vaswani 2017), to near rows more than to far ones
+(ALiBi, Press 2022). The network's own weights do not change. Without a roll it computes what it would without a
+listener, and so does a new listener, since its last matrices start as zeros (as in Flamingo, Alayrac 2022).
+`models.inference.cross_attention` does the same in numpy, to write tunes with.
 """
 
 from __future__ import annotations
@@ -34,48 +34,59 @@ from models.tokens.piano_roll import COLUMNS, TABLE_SIZE
 HEADS = len(SLOPES)
 
 
+class RMSNorm(nn.RMSNorm):
+    """RMS norm in float32: autocast gives it bfloat16 rows, which torch does not combine with float32 weights."""
+
+    def forward(self, rows: torch.Tensor) -> torch.Tensor:
+        """Return the normalised rows in float32."""
+        return super().forward(rows.float())
+
+
+# The attributes of the modules below name the tensors in the listener's file, so they do not change.
+
+
 class Block(nn.Module):
-    """One step of reading a roll: rows [n, rows, width] mixed with their neighbours, then transformed."""
+    """One step of reading a roll: rows [n, rows, width] are mixed with their neighbours, then transformed."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
         self.mix = nn.Conv1d(width, width, KERNEL, padding=KERNEL // 2, groups=width)
-        self.norm = nn.RMSNorm(width, eps=EPSILON)
+        self.norm = RMSNorm(width, eps=EPSILON)
         self.widen = nn.Linear(width, 4 * width, bias=False)
         self.narrow = nn.Linear(2 * width, width, bias=False)
 
     def forward(self, rows: torch.Tensor) -> torch.Tensor:
-        """Rows [n, rows, width]."""
+        """Return the transformed rows [n, rows, width]."""
         gate, up = self.widen(self.norm(self.mix(rows.transpose(1, 2)).transpose(1, 2))).chunk(2, dim=-1)
         return torch.as_tensor(rows + self.narrow(functional.silu(gate) * up))
 
 
 class CrossAttention(nn.Module):
-    """Before one layer: tokens [n, tokens, width] to what they hear of rows [n, rows, width]."""
+    """Attention before one layer, from tokens [n, tokens, width] to rows [n, rows, width]."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.norm = nn.RMSNorm(width, eps=EPSILON)
+        self.norm = RMSNorm(width, eps=EPSILON)
         self.queries = nn.Linear(width, width, bias=False)
         self.keys = nn.Linear(width, width, bias=False)
         self.values = nn.Linear(width, width, bias=False)
         self.output = nn.Linear(width, width, bias=False)
         nn.init.zeros_(self.output.weight)
 
-    def forward(self, tokens: torch.Tensor, rows: torch.Tensor, nearness: torch.Tensor) -> torch.Tensor:
-        """What is added to tokens. nearness: added to the scores [n, heads, tokens, rows]."""
-        queries = self._headed(self.queries(self.norm(tokens)))
-        keys, values = self._headed(self.keys(rows)), self._headed(self.values(rows))
-        found = functional.scaled_dot_product_attention(queries, keys, values, attn_mask=nearness.to(queries.dtype))
-        return torch.as_tensor(self.output(found.transpose(1, 2).flatten(2)))
+    def forward(self, tokens: torch.Tensor, rows: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
+        """Return what is added to the tokens. bias: added to the scores [n, heads, tokens, rows]."""
+        queries = self._split_heads(self.queries(self.norm(tokens)))
+        keys, values = self._split_heads(self.keys(rows)), self._split_heads(self.values(rows))
+        attended = functional.scaled_dot_product_attention(queries, keys, values, attn_mask=bias.to(queries.dtype))
+        return torch.as_tensor(self.output(attended.transpose(1, 2).flatten(2)))
 
-    def _headed(self, rows: torch.Tensor) -> torch.Tensor:
-        """[n, rows, width] as [n, heads, rows, width of a head]."""
+    def _split_heads(self, rows: torch.Tensor) -> torch.Tensor:
+        """Return rows [n, rows, width] as [n, heads, rows, width of a head]."""
         return rows.view(*rows.shape[:2], HEADS, -1).transpose(1, 2)
 
 
 class Listener(nn.Module):
-    """Reads rolls, and adds what is heard of them to a network that it is attached to.
+    """Reads rolls, and lets the network that it is attached to attend to them.
 
     width, layers: the network's.
     """
@@ -86,49 +97,49 @@ class Listener(nn.Module):
         self.embedding = nn.Embedding(TABLE_SIZE, width)
         nn.init.normal_(self.embedding.weight, std=len(COLUMNS) ** -0.5)
         self.blocks = nn.ModuleList(Block(width) for _ in range(BLOCKS))
-        self.norm = nn.RMSNorm(width, eps=EPSILON)
+        self.norm = RMSNorm(width, eps=EPSILON)
         self.attentions = nn.ModuleList(CrossAttention(width) for _ in self.layers)
         self._rows: torch.Tensor | None = None
-        self._nearness: torch.Tensor | None = None
+        self._bias: torch.Tensor | None = None
 
     def attach(self, network: LlamaForCausalLM) -> None:
-        """Hear before the chosen layers of a network, from now on, whatever `hear` was told last."""
+        """From now on, let the chosen layers of a network attend to the rows that were read last."""
         for layer, attention in zip(self.layers, self.attentions, strict=True):
 
-            def hear(_: nn.Module, inputs: tuple[Any, ...], attention: nn.Module = attention) -> tuple[Any, ...]:
+            def attend(_: nn.Module, inputs: tuple[Any, ...], attention: nn.Module = attention) -> tuple[Any, ...]:
                 if self._rows is None:
                     return inputs
-                return (inputs[0] + attention(inputs[0], self._rows, self._nearness), *inputs[1:])
+                return (inputs[0] + attention(inputs[0], self._rows, self._bias), *inputs[1:])
 
-            network.model.layers[layer].register_forward_pre_hook(hear)
+            network.model.layers[layer].register_forward_pre_hook(attend)
 
-    def hear(self, rolls: torch.Tensor, reached: torch.Tensor) -> None:
-        """What the network hears. reached: the row that each token is at [n, tokens].
+    def read(self, rolls: torch.Tensor, token_rows: torch.Tensor) -> None:
+        """Read the rolls that the network attends to. token_rows: the row that each token is at [n, tokens].
 
-        rolls [n, rows, columns]: rows of -1 fill shorter ones up, and are not heard.
+        rolls [n, rows, columns]: rows of -1 pad shorter ones, and are not attended to.
         """
-        there = rolls[:, :, 0] >= 0
-        rows = self.embedding(rolls.clamp(min=0)).sum(dim=2) * there[:, :, None]
+        is_row = rolls[:, :, 0] >= 0
+        rows = self.embedding(rolls.clamp(min=0)).sum(dim=2) * is_row[:, :, None]
         for block in self.blocks:
-            rows = block(rows) * there[:, :, None]
+            rows = block(rows) * is_row[:, :, None]
         self._rows = self.norm(rows)
-        self._nearness = _distance_bias(reached, there)
+        self._bias = _distance_bias(token_rows, is_row)
 
-    def hear_nothing(self) -> None:
-        """Leave the network as it is."""
-        self._rows = self._nearness = None
+    def clear(self) -> None:
+        """Forget the rolls, so that the network computes what it would without a listener."""
+        self._rows = self._bias = None
 
 
-def _distance_bias(reached: torch.Tensor, there: torch.Tensor) -> torch.Tensor:
-    """What is added to the scores of rows [n, heads, tokens, rows]: minus infinity where they are not heard."""
-    ahead = torch.arange(there.shape[1], device=there.device) - reached[:, :, None]
-    heard = there[:, None] & (ahead >= -ROWS_BEHIND) & (ahead <= ROWS_AHEAD)
-    off = ahead.abs().float().masked_fill(~heard, torch.inf)
-    return off[:, None] * -torch.tensor(SLOPES, device=there.device)[:, None, None]
+def _distance_bias(token_rows: torch.Tensor, is_row: torch.Tensor) -> torch.Tensor:
+    """Return what is added to the scores [n, heads, tokens, rows]: minus infinity for rows out of reach."""
+    ahead = torch.arange(is_row.shape[1], device=is_row.device) - token_rows[:, :, None]
+    in_reach = is_row[:, None] & (ahead >= -ROWS_BEHIND) & (ahead <= ROWS_AHEAD)
+    distance = ahead.abs().float().masked_fill(~in_reach, torch.inf)
+    return distance[:, None] * -torch.tensor(SLOPES, device=is_row.device)[:, None, None]
 
 
 def load_listener(folder: Path, network: LlamaForCausalLM) -> Listener:
-    """The listener of a model on disk, in float32, attached to its network. Raises ListenerError where it has none."""
+    """Return a model's listener in float32, attached to its network. Raise ListenerError if the model has none."""
     if not (folder / LISTENER_FILE).exists():
         raise ListenerError(f"The model in {folder} has no listener: chiptune train --listener trains one.")
     listener = Listener(network.config.hidden_size, network.config.num_hidden_layers)

@@ -1,6 +1,6 @@
-"""What a listener sees at each step: some channels of a song as tokens, and others of it as a piano roll.
+"""The crops of songs that a listener sees at each step: some channels as tokens, and others as a piano roll.
 
-Every crop is a function of (seed, step, row) alone, as those of `models.training.dataset` are, whose controls and keys it has.
+As in `models.training.dataset`, a crop depends on (seed, step, row) alone, and has random controls and a random key.
 """
 
 from __future__ import annotations
@@ -22,24 +22,25 @@ from models.training.dataset import FROM_START, control_ids, drop_controls, enco
 from models.training.examples import SHIFTS, Example
 
 ALL_OTHERS_GIVEN = 0.75
-"""The share of crops in which all other channels are given; else each of them half the time, so that a listener also
-learns to do with less."""
+"""The share of crops in which all other channels are given. In the rest each is given half the time, so that a listener
+also learns to do with less."""
 
 
 @dataclass(frozen=True, slots=True)
 class ListenerBatch:
-    """ids: tokens [n, length], shorter crops filled up with <pad>. reached: the row each is at [n, length].
+    """A step's crops.
 
-    rolls: what is given around them [n, rows, columns], shorter ones filled up with -1.
+    ids: tokens [n, length], shorter crops padded with <pad>. token_rows: the row that each is at [n, length]. rolls:
+    the given channels around them [n, rows, columns], shorter ones padded with -1.
     """
 
     ids: npt.NDArray[np.int64]
-    reached: Rows
+    token_rows: Rows
     rolls: Roll
 
 
 class ListenerDataset:
-    """Crops of songs: some channels written, others given. arranged: the share of arranged ones among them."""
+    """Crops of songs: some channels are written, others given. arranged: the share of arranged songs."""
 
     def __init__(self, tokenizer: Tokenizer, songs: Sequence[Example], seed: int, arranged: float) -> None:
         self.tokenizer, self.songs, self.seed = tokenizer, songs, seed
@@ -48,39 +49,39 @@ class ListenerDataset:
         self.share = np.cumsum(song_weights(songs, [song.text for song in songs], arranged))
 
     def batch(self, step: int, rows: int, length: int) -> ListenerBatch:
-        """So many crops of so many tokens at the most."""
-        found = [self._crop(np.random.default_rng((self.seed, step, row)), length) for row in range(rows)]
+        """Return a step's crops: `rows` of them, each of at most `length` tokens."""
+        crops = [self._crop(np.random.default_rng((self.seed, step, row)), length) for row in range(rows)]
         ids = np.full((rows, length), PAD, dtype=np.int64)
-        reached = np.zeros((rows, length), dtype=np.int64)
-        for row, (tokens, at, _) in enumerate(found):
-            ids[row, : len(tokens)], reached[row, : len(at)] = tokens, at
-        return ListenerBatch(ids, reached, stack_rolls([roll for _, _, roll in found]))
+        token_rows = np.zeros((rows, length), dtype=np.int64)
+        for row, (tokens, at, _) in enumerate(crops):
+            ids[row, : len(tokens)], token_rows[row, : len(at)] = tokens, at
+        return ListenerBatch(ids, token_rows, stack_rolls([roll for _, _, roll in crops]))
 
     def _crop(self, random: np.random.Generator, length: int) -> tuple[npt.NDArray[np.int64], Rows, Roll]:
-        """(tokens, the row each is at, the roll) of a song from a beat on."""
+        """Return a crop of a random song: its tokens, the row that each is at, and the roll."""
         song = self.songs[min(int(np.searchsorted(self.share, random.random())), len(self.songs) - 1)]
         shift = SHIFTS[int(random.integers(len(SHIFTS)))]
-        sheet = parse_tune(song.text.translate(transposition(shift)))
-        written, given = _split_channels(random, sheet)
-        first = _start(random, len(sheet.beats))
+        tune = parse_tune(song.text.translate(transposition(shift)))
+        written, given = _split_channels(random, tune)
+        first = _start(random, len(tune.beats))
         tokens = drop_controls(
-            random, encode(self.tokenizer, [render_channels(sheet, written, first)])[0], self.controls
+            random, encode(self.tokenizer, [render_channels(tune, written, first)])[0], self.controls
         )[:length]
         ids = tokens.astype(np.int64)
         begin = max(0, first * ROWS - ROWS_BEHIND)
-        reached = self.counter.rows(ids.tolist(), first)
-        roll = make_roll(sheet, given)[begin : int(reached[-1]) + ROWS + ROWS_AHEAD]
-        return ids, reached - begin, roll
+        token_rows = self.counter.rows(ids.tolist(), first)
+        roll = make_roll(tune, given)[begin : int(token_rows[-1]) + ROWS + ROWS_AHEAD]
+        return ids, token_rows - begin, roll
 
 
 def _start(random: np.random.Generator, beats: int) -> int:
-    """The beat that a crop begins with: not of the last quarter, which crops that begin before it reach."""
+    """Return the beat that a crop starts with. None is in the last quarter, which earlier crops reach."""
     return 0 if random.random() < FROM_START else int(random.integers(1 + beats * 3 // 4))
 
 
-def _split_channels(random: np.random.Generator, sheet: ParsedTune) -> tuple[list[int], list[int]]:
-    """(channels that are written, channels that are given): one to three of those that play, and the others or some."""
-    playing = [channel for channel in ALL_CHANNELS if any(cells[channel] for cells in sheet.played)] or [*ALL_CHANNELS]
+def _split_channels(random: np.random.Generator, tune: ParsedTune) -> tuple[list[int], list[int]]:
+    """Return the written and the given channels: one to three of those that play, and all or some of the others."""
+    playing = [channel for channel in ALL_CHANNELS if any(cells[channel] for cells in tune.played)] or [*ALL_CHANNELS]
     count = int(random.integers(1, max(2, min(len(playing), len(ALL_CHANNELS) - 1) + 1)))
     written = sorted(random.choice(playing, size=count, replace=False).tolist())
     others = [channel for channel in ALL_CHANNELS if channel not in written]

@@ -1,7 +1,7 @@
-"""Muon (Jordan 2024) in float32, for processors without products in bfloat16: torch's own takes 30 times as long there.
+"""Muon (Jordan 2024) in float32, for processors without bfloat16 products: torch's own takes 30 times as long there.
 
-The same sums and defaults as `torch.optim.Muon`, which rounds to bfloat16 whatever it runs on. Which matrices it gets
-and how fast they learn is up to `models.training.train`.
+It makes the same steps as `torch.optim.Muon`, which always rounds to bfloat16, and has the same defaults. Which
+matrices it trains, and at what rate, is up to `models.training.run`.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ STEPS = 5
 COEFFICIENTS = (3.4445, -4.7750, 2.0315)
 """Of the quintic Newton-Schulz iteration (Jordan 2024)."""
 MOMENTUM = 0.95
-TINY = 1e-7
+EPSILON = 1e-7
 
 
 class Muon(torch.optim.Optimizer):
-    """Momentum whose updates are brought near to orthogonal matrices, for matrices alone."""
+    """Momentum with updates made nearly orthogonal. It trains matrices only."""
 
     def __init__(self, matrices: Iterable[torch.Tensor], lr: float, weight_decay: float) -> None:
         super().__init__(matrices, {"lr": lr, "weight_decay": weight_decay})
 
     @torch.no_grad()
     def step(self) -> None:  # type: ignore[override]
-        """Take one step with the gradients that there are."""
+        """Update every matrix by its gradient."""
         for group in self.param_groups:
             for matrix in group["params"]:
                 state = self.state[matrix]
@@ -39,18 +39,12 @@ class Muon(torch.optim.Optimizer):
 
 
 def orthogonalize(matrix: torch.Tensor) -> torch.Tensor:
-    """About the nearest matrix with orthogonal rows or columns [rows, columns], by Newton-Schulz iteration."""
+    """Return roughly the nearest matrix with orthogonal rows or columns [rows, columns], by Newton-Schulz iteration."""
     a, b, c = COEFFICIENTS
-    tall = matrix.shape[0] > matrix.shape[1]
-    found = matrix.T if tall else matrix
-    found = found / found.norm().clamp(min=TINY)
+    is_tall = matrix.shape[0] > matrix.shape[1]
+    wide = matrix.T if is_tall else matrix
+    wide = wide / wide.norm().clamp(min=EPSILON)
     for _ in range(STEPS):
-        gram = found @ found.T
-        found = torch.addmm(found, torch.addmm(gram, gram, gram, beta=b, alpha=c), found, beta=a)
-    return found.T if tall else found
-
-
-def multiplies_bfloat16() -> bool:
-    """Whether this processor has products of bfloat16; others imitate them, 30 times as slowly as those of float32."""
-    has = torch.cpu.get_capabilities()
-    return any(has.get(name) for name in ("avx512_bf16", "amx_bf16", "bf16"))
+        gram = wide @ wide.T
+        wide = torch.addmm(wide, torch.addmm(gram, gram, gram, beta=b, alpha=c), wide, beta=a)
+    return wide.T if is_tall else wide

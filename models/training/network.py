@@ -1,6 +1,6 @@
 """The network: a small Llama that predicts the next token, as a standard Hugging Face checkpoint.
 
-Knows nothing of music; training is in `models.training.train`, sampling in `models.inference.new_tune`.
+It knows nothing of music. Training is in `models.training.train`, sampling in `models.inference.sampler`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from transformers import LlamaConfig, LlamaForCausalLM
 def new_network(
     *, vocabulary: int, width: int, layers: int, context: int, pad: int, bos: int, end: int
 ) -> LlamaForCausalLM:
-    """A network with random weights; heads of 64, rotary positions, tied embeddings, no dropout."""
+    """Return a network with random weights: heads of 64, rotary positions, tied embeddings, no dropout."""
     config = LlamaConfig(
         vocab_size=vocabulary,
         hidden_size=width,
@@ -30,12 +30,12 @@ def new_network(
 
 
 def load_network(folder: Path) -> LlamaForCausalLM:
-    """The network of a checkpoint on disk, in float32, ready to predict; nothing is fetched from anywhere."""
+    """Return the network of a checkpoint on disk, in float32 and in evaluation mode. Download nothing."""
     network = LlamaForCausalLM.from_pretrained(folder, dtype="float32", local_files_only=True)
     network.eval()
     return network
 
 
 def parameter_count(network: LlamaForCausalLM) -> int:
-    """Weights, tied ones once."""
+    """Return the number of a network's weights, tied ones counted once."""
     return sum(parameter.numel() for parameter in network.parameters())

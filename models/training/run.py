@@ -1,7 +1,7 @@
-"""A run of training in a folder: step after step, saved whole or not at all, resumed at any step, logged.
+"""A training run in a folder: it is saved whole or not at all, resumes at any step, and logs every step.
 
-What is trained on what is up to `models.training.train` and `models.training.train_listener`. A run's folder holds `log.jsonl` (a line a
-step) and `state/` (weights, optimizers, step) beside what its trainer writes there.
+What is trained, and on what, is up to `models.training.train` and `models.training.train_listener`. A run's folder
+holds `log.jsonl` (one line a step) and `state/` (weights, optimizers, step) beside the files of its trainer.
 """
 
 from __future__ import annotations
@@ -23,45 +23,46 @@ from transformers import LlamaForCausalLM
 from models.errors import UsageError
 from models.tokens.tokenizer import token_id
 from models.tokens.vocabulary import EVENTS, is_control
-from models.training.muon import Muon, multiplies_bfloat16
+from models.training.hardware import device, uses_bfloat16
+from models.training.muon import Muon
 from models.training.settings import Settings
 
 IGNORED = -100
-"""The label that cross entropy passes over."""
+"""The label that cross entropy skips."""
 
 
 class TrainingRun(ABC):
-    """One run in one folder; `run` goes on from the last saved step.
+    """A run in one folder. `run` continues from the step that was saved last.
 
-    parameters: what is trained, by name. rounds: whether products are rounded to bfloat16.
+    parameters: what is trained, by name. bfloat16: whether products are rounded to it.
     """
 
     def __init__(self, folder: Path, settings: Settings, parameters: Mapping[str, torch.nn.Parameter]) -> None:
         self.folder, self.settings, self.parameters = folder, settings, dict(parameters)
-        self.rounds = device() == "cuda" or multiplies_bfloat16()
-        self.optimizers = _optimizers(self.parameters, settings, rounds=self.rounds)
+        self.bfloat16 = uses_bfloat16(settings.precision)
+        self.optimizers = _optimizers(self.parameters, settings, bfloat16=self.bfloat16)
         self.step = 0
 
     @abstractmethod
     def loss(self) -> tuple[torch.Tensor, int]:
-        """(nats a token, tokens) of this step's batch."""
+        """Return this step's loss in nats a token, and the batch's tokens."""
 
     @abstractmethod
     def export(self) -> None:
-        """Write the checkpoint into the folder."""
+        """Write the checkpoint into the run's folder."""
 
     def run(self, steps: int, save_every: int) -> Iterator[dict[str, float]]:
-        """Train up to step `steps`, yielding a record a step; saves every `save_every` steps and at the end."""
+        """Train up to step `steps` and yield a record a step. Save every `save_every` steps and at the end."""
         while self.step < steps:
-            began = time.perf_counter()
+            start = time.perf_counter()
             loss, tokens = self._train_step()
             self.step += 1
             if self.step % save_every == 0 or self.step == steps:
                 self.save()
-            yield {"step": self.step, "loss": loss, "tokens": tokens, "seconds": time.perf_counter() - began}
+            yield {"step": self.step, "loss": loss, "tokens": tokens, "seconds": time.perf_counter() - start}
 
     def _train_step(self) -> tuple[float, int]:
-        """(nats a token, tokens) of one optimizer step."""
+        """Take one optimizer step. Return its loss in nats a token, and the batch's tokens."""
         loss, tokens = self.loss()
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.parameters.values(), 1.0)
@@ -74,24 +75,24 @@ class TrainingRun(ABC):
         return loss.item(), tokens
 
     def save(self) -> None:
-        """Write the state, whole or not at all, and the checkpoint."""
-        fresh = self.folder / "state.new"
-        shutil.rmtree(fresh, ignore_errors=True)
-        fresh.mkdir(parents=True)
-        save_file({name: p.detach().cpu() for name, p in self.parameters.items()}, fresh / "weights.safetensors")
+        """Write the state, whole or not at all, and then the checkpoint."""
+        new = self.folder / "state.new"
+        shutil.rmtree(new, ignore_errors=True)
+        new.mkdir(parents=True)
+        save_file({name: p.detach().cpu() for name, p in self.parameters.items()}, new / "weights.safetensors")
         for i, optimizer in enumerate(self.optimizers):
-            save_file(_flat(optimizer), fresh / f"optimizer{i}.safetensors")
-        (fresh / "step.json").write_text(json.dumps({"step": self.step, "settings": asdict(self.settings)}))
+            save_file(_flat(optimizer), new / f"optimizer{i}.safetensors")
+        (new / "step.json").write_text(json.dumps({"step": self.step, "settings": asdict(self.settings)}))
         old = self.folder / "state.old"
         if (self.folder / "state").exists():
             shutil.rmtree(old, ignore_errors=True)
             (self.folder / "state").rename(old)
-        fresh.rename(self.folder / "state")
+        new.rename(self.folder / "state")
         shutil.rmtree(old, ignore_errors=True)
         self.export()
 
     def resume(self) -> None:
-        """Go on from the saved state, where there is one. Raises UsageError where it is of a run of something else."""
+        """Continue from the saved state, if there is one. Raise UsageError if that run trains something else."""
         state = saved_state(self.folder)
         if state is None:
             return
@@ -105,8 +106,8 @@ class TrainingRun(ABC):
             _restore(optimizer, load_file(state / f"optimizer{i}.safetensors"))
         self.step = int(json.loads((state / "step.json").read_text())["step"])
 
-    def follow(self, stop_at: int | None, save_every: int) -> None:
-        """Go on to the last step, or to an earlier one, showing progress and logging each step."""
+    def train(self, stop_at: int | None, save_every: int) -> None:
+        """Train to the last step, or to `stop_at`. Show progress and log each step."""
         steps = min(self.settings.steps, stop_at or self.settings.steps)
         _cut_log(self.folder / "log.jsonl", self.step)
         with (
@@ -122,41 +123,36 @@ class TrainingRun(ABC):
                 log.flush()
 
 
-def device() -> str:
-    """What training runs on."""
-    return "cuda" if torch.cuda.is_available() else "cpu"
-
-
 def saved_state(folder: Path) -> Path | None:
-    """What a run in a folder has saved to go on from; None before that."""
-    # A run that was killed between the two renames of `save` has only the old one.
+    """Return the folder of the state that a run has saved, or None if it has saved none."""
+    # A run that was killed between the two renames in `save` has only the old state.
     return next((state for name in ("state", "state.old") if (state := folder / name).exists()), None)
 
 
 def control_mask(tokenizer: Tokenizer) -> torch.Tensor:
-    """Which tokens are given to a network and never predicted by it [tokens]."""
+    """Return which tokens a network is given and never predicts [tokens]."""
     mask = torch.zeros(tokenizer.get_vocab_size(), dtype=torch.bool, device=device())
     mask[[token_id(tokenizer, event) for event in EVENTS if is_control(event)]] = True
     return mask
 
 
 def mean_nats(network: LlamaForCausalLM, ids: torch.Tensor, controls: torch.Tensor) -> torch.Tensor:
-    """The mean cross entropy of all tokens [n, tokens] but the first and the controls, each after those before it."""
+    """Return the mean cross entropy of tokens [n, tokens] given those before, without the first and the controls."""
     labels = ids[:, 1:].masked_fill(controls[ids[:, 1:]], IGNORED)
     logits = network(ids[:, :-1], use_cache=False).logits.float()
     return torch.nn.functional.cross_entropy(logits.flatten(0, 1), labels.flatten(), ignore_index=IGNORED)
 
 
 def _optimizers(
-    parameters: Mapping[str, torch.nn.Parameter], settings: Settings, *, rounds: bool
+    parameters: Mapping[str, torch.nn.Parameter], settings: Settings, *, bfloat16: bool
 ) -> list[torch.optim.Optimizer]:
-    """Muon for the matrices between the layers (Jordan 2024), AdamW for embeddings and norms. rounds: to bfloat16."""
+    """Return Muon for the matrices between the layers (Jordan 2024) and AdamW for embeddings and norms."""
     matrices: list[torch.nn.Parameter] = []
     others: list[torch.nn.Parameter] = []
     for name, parameter in parameters.items():
         is_matrix = name.endswith(".weight") and parameter.ndim == 2 and "embed" not in name
         (matrices if is_matrix else others).append(parameter)
-    muon = (torch.optim.Muon if rounds else Muon)(matrices, lr=settings.muon_lr, weight_decay=0.01)
+    muon = (torch.optim.Muon if bfloat16 else Muon)(matrices, lr=settings.muon_lr, weight_decay=0.01)
     adam = torch.optim.AdamW(others, lr=settings.adam_lr, betas=(0.9, 0.95), weight_decay=0.0)
     for optimizer in (muon, adam):
         for group in optimizer.param_groups:
@@ -165,9 +161,11 @@ def _optimizers(
 
 
 def _flat(optimizer: torch.optim.Optimizer) -> dict[str, torch.Tensor]:
-    """An optimizer's state as tensors named parameter/quantity."""
+    """Return an optimizer's state as tensors named parameter/quantity."""
     state = optimizer.state_dict()["state"]
-    return {f"{i}/{name}": torch.as_tensor(value).cpu() for i, found in state.items() for name, value in found.items()}
+    return {
+        f"{i}/{name}": torch.as_tensor(value).cpu() for i, values in state.items() for name, value in values.items()
+    }
 
 
 def _restore(optimizer: torch.optim.Optimizer, tensors: dict[str, torch.Tensor]) -> None:
@@ -179,7 +177,7 @@ def _restore(optimizer: torch.optim.Optimizer, tensors: dict[str, torch.Tensor])
 
 
 def _cut_log(log: Path, step: int) -> None:
-    """Take away the lines of steps after the saved one, which a killed run had logged and this one does again."""
+    """Remove the lines of steps after the saved one: a killed run logged them, and this one repeats them."""
     if log.exists():
         lines = log.read_text().splitlines(keepends=True)
         log.write_text("".join(line for line in lines if json.loads(line)["step"] <= step))

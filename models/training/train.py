@@ -1,9 +1,9 @@
-"""Training: from a corpus to a checkpoint, resumable at any step and reproducible from its seed.
+"""Trains the network: from a corpus to a checkpoint, resumable at any step and reproducible from its seed.
 
-A run folder holds `songs.json` (the corpus as texts), `sounds.json` (the codebook of the sounds that they name, where
-the corpus has real songs), `outlines.json` (what those songs were before their first note), `tokenizer.json`,
-what `models.training.run` keeps there and the checkpoint of the last save. Scoring is in `models.training.evaluate`, beginning with other
-weights in `models.training.warm_start`, what hears given channels in `models.training.train_listener`.
+A run's folder holds `songs.json` (the corpus as texts), `sounds.json` (the codebook of their sounds, if the corpus has
+recorded songs), `outlines.json` (the profiles of those songs), `tokenizer.json`, the files of `models.training.run` and
+the checkpoint of the last save. Evaluation is in `models.training.evaluate`, starting from other weights in
+`models.training.warm_start`, training a listener in `models.training.train_listener`.
 """
 
 from __future__ import annotations
@@ -37,14 +37,15 @@ from models.tokens.tokenizer import (
 from models.tokens.vocabulary import BOS, END, EVENTS, PAD, VERSION
 from models.training.dataset import CropDataset
 from models.training.examples import Example, learn_sounds, learn_tokenizer, read_examples
+from models.training.hardware import device
 from models.training.network import new_network, parameter_count
-from models.training.run import TrainingRun, control_mask, device, mean_nats
+from models.training.run import TrainingRun, control_mask, mean_nats
 from models.training.settings import Settings
 from models.training.warm_start import warm_start
 
 
 class Trainer(TrainingRun):
-    """One run in one folder, of the whole network."""
+    """A run that trains the whole network."""
 
     def __init__(
         self, folder: Path, songs: list[Example], tokenizer: Tokenizer, settings: Settings, start: Path | None = None
@@ -69,14 +70,14 @@ class Trainer(TrainingRun):
         self.controls = control_mask(tokenizer)
 
     def loss(self) -> tuple[torch.Tensor, int]:
-        """(nats a token, tokens) of this step's crops."""
+        """Return this step's loss in nats a token, and the tokens of its crops."""
         rows, length = self.settings.crop(self.step)
         batch = torch.from_numpy(self.crops.batch(self.step, rows, length + 1).astype(np.int64)).to(device())
-        with torch.autocast(device(), torch.bfloat16, enabled=self.rounds):
+        with torch.autocast(device(), torch.bfloat16, enabled=self.bfloat16):
             return mean_nats(self.network, batch, self.controls), rows * length
 
     def export(self) -> None:
-        """Write the checkpoint, half the size; loaded as float32 again, with a loss of nats too small to measure."""
+        """Write the checkpoint in half precision. Loaded as float32, it loses too few nats to measure."""
         copy.deepcopy(self.network).half().save_pretrained(self.folder)
         (self.folder / "model.safetensors").chmod(0o644)
 
@@ -84,36 +85,36 @@ class Trainer(TrainingRun):
 def prepare(
     corpora: Sequence[Path], folder: Path, settings: Settings, start: Path | None = None
 ) -> tuple[list[Example], Tokenizer]:
-    """Songs and tokenizer of a run: read from its folder, or made from the corpora and kept there with the codebook.
+    """Return a run's songs and tokenizer, from its folder or else from the corpora. Write what is new to the folder.
 
-    start: a model whose tokenizer and codebook are taken instead of new ones, where it has what the songs need.
+    start: a model whose tokenizer and codebook are used instead of new ones, if they have what the songs need.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    kept = folder / "songs.json"
-    if kept.exists():
-        songs = [Example(**song) for song in json.loads(kept.read_text())]
+    songs_file = folder / "songs.json"
+    if songs_file.exists():
+        songs = [Example(**song) for song in json.loads(songs_file.read_text())]
     else:
         codebook = _codebook(corpora, settings, start)
         if codebook:
             codebook.save(folder)
-        found = chain.from_iterable(read_examples(corpus / TRAIN_FILE, codebook) for corpus in corpora)
-        songs = list(tqdm(found, desc="reading", unit="song"))
+        examples = chain.from_iterable(read_examples(corpus / TRAIN_FILE, codebook) for corpus in corpora)
+        songs = list(tqdm(examples, desc="reading", unit="song"))
         save_profiles(((song.text, song.game) for song in songs if song.real), folder, codebook)
-        kept.write_text(json.dumps([asdict(song) for song in songs]))
+        songs_file.write_text(json.dumps([asdict(song) for song in songs]))
     if not (folder / TOKENIZER_FILE).exists():
         sounds = (folder / CODEBOOK_FILE).exists()
-        made = load_tokenizer(start) if start else None
-        if made is None or knows_sounds(made) != sounds or not knows_repeats(made):
-            made = learn_tokenizer(songs, settings.vocabulary, settings.seed, sounds=sounds)
-        add_missing_events(made).save(str(folder / TOKENIZER_FILE))
+        tokenizer = load_tokenizer(start) if start else None
+        if tokenizer is None or knows_sounds(tokenizer) != sounds or not knows_repeats(tokenizer):
+            tokenizer = learn_tokenizer(songs, settings.vocabulary, settings.seed, sounds=sounds)
+        add_missing_events(tokenizer).save(str(folder / TOKENIZER_FILE))
     return songs, load_tokenizer(folder)
 
 
 def _codebook(corpora: Sequence[Path], settings: Settings, start: Path | None) -> Codebook | None:
-    """The starting model's codebook, or one learnt from the first corpus with real songs; None where none has any."""
-    known = load_codebook(start, load_tokenizer(start)) if start else None
+    """Return the starting model's codebook, or one learnt from the first corpus with recorded songs, or None."""
+    codebook = load_codebook(start, load_tokenizer(start)) if start else None
     learnt = (learn_sounds(corpus / TRAIN_FILE, settings.seed) for corpus in corpora)
-    return known or next(filter(None, learnt), None)
+    return codebook or next(filter(None, learnt), None)
 
 
 def train(
@@ -125,14 +126,14 @@ def train(
     stop_at: int | None = None,
     save_every: int = 250,
 ) -> None:
-    """Train in `folder` on the training side of corpora, showing progress; goes on where an earlier run stopped.
+    """Train in `folder` on the training side of corpora and show progress. Continue an earlier run in that folder.
 
-    start: a model whose weights a new run begins with, and its tokenizer and codebook where they do. Raises UsageError
-    where it is of another width or depth.
+    start: a model whose weights a new run starts with, and whose tokenizer and codebook it uses if they have what the
+    songs need. Raise UsageError if its width or depth differs.
     """
     songs, tokenizer = prepare(corpora, folder, settings, start)
     trainer = Trainer(folder, songs, tokenizer, settings, start)
     trainer.resume()
     about = {"vocabulary_version": VERSION, "songs": len(songs), "parameters": parameter_count(trainer.network)}
     (folder / ABOUT_FILE).write_text(json.dumps({**about, "settings": asdict(settings)}, indent=1))
-    trainer.follow(stop_at, save_every)
+    trainer.train(stop_at, save_every)

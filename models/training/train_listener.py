@@ -1,7 +1,8 @@
-"""Training a listener for a model that stays as it is: from a corpus to the model's files and `listener.safetensors`.
+"""Trains a listener for a model whose weights do not change: from a corpus to a copy of the model and its listener.
 
-The run's folder becomes a whole model that composes as the one it began with, to the bit, and hears what it accompanies
-(`models.training.listener`). What is seen at each step is `models.training.listener_dataset`', how a run goes on `models.training.run`'s.
+The run's folder becomes a complete model. It composes bit for bit what the original composes, and hears the channels
+that it accompanies (`models.training.listener`). Crops come from `models.training.listener_dataset`, saving and
+resuming from `models.training.run`.
 """
 
 from __future__ import annotations
@@ -21,15 +22,16 @@ from models.inference.cross_attention import LISTENER_FILE
 from models.tokens.tokenizer import ABOUT_FILE, load_tokenizer
 from models.tokens.vocabulary import PAD, VERSION
 from models.training.examples import Example
+from models.training.hardware import device
 from models.training.listener import Listener
 from models.training.listener_dataset import ListenerDataset
 from models.training.network import load_network, parameter_count
-from models.training.run import TrainingRun, control_mask, device, mean_nats, saved_state
+from models.training.run import TrainingRun, control_mask, mean_nats, saved_state
 from models.training.settings import Settings
 from models.training.train import prepare
 
 NETWORK_SETTINGS = ("width", "layers", "vocabulary", "mixture")
-"""Settings that say nothing of a listener."""
+"""Settings that do not apply to a listener."""
 COPIED_FILES = (
     "config.json",
     "generation_config.json",
@@ -38,11 +40,11 @@ COPIED_FILES = (
     "originality.npz",
     ABOUT_FILE,
 )
-"""What a run takes from the model beside its tokenizer and codebook."""
+"""Files that a run copies from the model, besides its tokenizer and codebook."""
 
 
 class ListenerTrainer(TrainingRun):
-    """One run in one folder, of a listener alone."""
+    """A run that trains a listener alone."""
 
     def __init__(
         self, folder: Path, songs: Sequence[Example], tokenizer: Tokenizer, settings: Settings, start: Path
@@ -59,11 +61,12 @@ class ListenerTrainer(TrainingRun):
         self.controls = control_mask(tokenizer)
 
     def loss(self) -> tuple[torch.Tensor, int]:
-        """(nats a token, tokens) of this step's crops."""
+        """Return this step's loss in nats a token, and the tokens of its crops."""
         batch = self.crops.batch(self.step, *self.settings.crop(self.step))
-        ids, reached, rolls = (torch.from_numpy(part).to(device()) for part in (batch.ids, batch.reached, batch.rolls))
-        with torch.autocast(device(), torch.bfloat16, enabled=self.rounds):
-            self.listener.hear(rolls, reached[:, :-1])
+        parts = (batch.ids, batch.token_rows, batch.rolls)
+        ids, token_rows, rolls = (torch.from_numpy(part).to(device()) for part in parts)
+        with torch.autocast(device(), torch.bfloat16, enabled=self.bfloat16):
+            self.listener.read(rolls, token_rows[:, :-1])
             return mean_nats(self.network, ids, self.controls), int((ids[:, 1:] != PAD).sum())
 
     def export(self) -> None:
@@ -82,28 +85,28 @@ def train_listener(
     stop_at: int | None = None,
     save_every: int = 250,
 ) -> None:
-    """Train a listener for the model in `start` in `folder`, on the training side of corpora, showing progress.
+    """Train a listener for the model in `start` in `folder`, on the training side of corpora, and show progress.
 
-    Goes on where an earlier run stopped, with the model that it began with. Raises UsageError where the model does not
-    know what the songs hold, where the folder is the model's own, and where it holds a run of something else.
+    Continue an earlier run in that folder, with the copy of the model that it holds. Raise UsageError if the model's
+    tokens lack what the songs hold, if the folder is the model's own, or if it holds a run that trains something else.
     """
-    goes_on = saved_state(folder) is not None  # with its own copy of the model, whatever `start` is now
-    if not goes_on and folder.resolve() == start.resolve():
+    resumes = saved_state(folder) is not None  # with its own copy of the model, whatever `start` is now
+    if not resumes and folder.resolve() == start.resolve():
         raise UsageError(f"A listener's run needs a folder of its own, not the model's: {folder}.")
-    start = folder if goes_on else start
+    start = folder if resumes else start
     songs, tokenizer = prepare(corpora, folder, settings, start)
     if tokenizer.to_str() != load_tokenizer(start).to_str():
         raise UsageError(f"The model in {start} has other tokens than these songs need: train it on them first.")
-    if not goes_on:
+    if not resumes:
         _copy_model(start, folder)
     trainer = ListenerTrainer(folder, songs, tokenizer, settings, start)
     trainer.resume()
     _describe(trainer, len(songs))
-    trainer.follow(stop_at, save_every)
+    trainer.train(stop_at, save_every)
 
 
 def _copy_model(start: Path, folder: Path) -> None:
-    """Copy a model into a run's folder."""
+    """Copy a model into a run's folder, in place of the files that lie there."""
     for name in COPIED_FILES:
         (folder / name).unlink(missing_ok=True)
         if (start / name).exists():
@@ -111,7 +114,7 @@ def _copy_model(start: Path, folder: Path) -> None:
 
 
 def _describe(trainer: ListenerTrainer, songs: int) -> None:
-    """Write beside what the model says of itself how its listener is trained."""
+    """Add how the listener is trained to the model's own description."""
     path = trainer.folder / ABOUT_FILE
     about = json.loads(path.read_text()) if path.exists() else {"vocabulary_version": VERSION}
     settings = {name: value for name, value in asdict(trainer.settings).items() if name not in NETWORK_SETTINGS}

@@ -1,7 +1,9 @@
-"""Work in several processes: in order, and only a little of it at a time."""
+"""Work in several processes: results come in order, and only a little work is in memory at a time."""
 
 from collections.abc import Iterator
 from itertools import count, islice
+
+import pytest
 
 from models.parallel import in_parallel
 
@@ -10,18 +12,21 @@ def square(number: int) -> int:
     return number * number
 
 
-def test_results_come_in_order() -> None:
-    assert list(in_parallel(square, range(3000))) == [number * number for number in range(3000)]
-    assert list(in_parallel(square, [])) == []
+@pytest.mark.parametrize("processes", [None, 1, 3])
+def test_results_come_in_order(processes: int | None) -> None:
+    squares = in_parallel(square, range(3000), processes=processes)
+    assert list(squares) == [number * number for number in range(3000)]
+    assert list(in_parallel(square, [], processes=processes)) == []
 
 
-def test_an_endless_source_is_read_as_far_as_needed() -> None:
-    taken: list[int] = []
+@pytest.mark.parametrize("processes", [1, 3])
+def test_an_endless_source_is_read_only_as_far_as_needed(processes: int) -> None:
+    numbers_read: list[int] = []
 
     def source() -> Iterator[int]:
         for number in count():
-            taken.append(number)
+            numbers_read.append(number)
             yield number
 
-    assert list(islice(in_parallel(square, source()), 3)) == [0, 1, 4]
-    assert len(taken) < 2000
+    assert list(islice(in_parallel(square, source(), processes=processes), 3)) == [0, 1, 4]
+    assert len(numbers_read) < 2000

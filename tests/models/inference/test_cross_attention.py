@@ -52,7 +52,7 @@ def heard_by_torch(folder: Path, roll: Roll, rows: Rows) -> np.ndarray[tuple[int
     network = load_network(folder)
     listener = load_listener(folder, network)
     with torch.inference_mode():
-        listener.hear(torch.from_numpy(roll[None]), torch.from_numpy(rows[None]))
+        listener.read(torch.from_numpy(roll[None]), torch.from_numpy(rows[None]))
         return network(torch.tensor([IDS])).logits[0].double().numpy()  # type: ignore[no-any-return]
 
 
@@ -62,7 +62,7 @@ def test_numpy_hears_what_torch_hears_token_by_token_and_all_at_once(folder: Pat
     wanted = heard_by_torch(folder, roll, at)
     engine = Engine(folder)
     assert engine.listener is not None
-    engine.listener.hear(roll)
+    engine.listener.read(roll)
     found = [engine.feed([token], at[i : i + 1]) for i, token in enumerate(IDS)]
     np.testing.assert_allclose(found, wanted, atol=2e-4, rtol=1e-4)
     np.testing.assert_allclose(engine.begin(IDS, at), wanted[-1], atol=2e-4, rtol=1e-4)
@@ -72,7 +72,7 @@ def test_numpy_hears_what_torch_hears_token_by_token_and_all_at_once(folder: Pat
 def test_without_rows_the_network_is_as_without_a_listener(folder: Path) -> None:
     engine = Engine(folder)
     assert engine.listener is not None
-    engine.listener.hear(random_roll(1))
+    engine.listener.read(random_roll(1))
     with_listener = engine.begin(IDS)
     (folder / LISTENER_FILE).unlink()
     assert Engine(folder).listener is None
@@ -84,7 +84,7 @@ def test_a_new_listener_changes_nothing(tmp_path: Path) -> None:
     network = load_network(tmp_path)
     listener = TorchListener(WIDTH, 2)
     listener.attach(network)
-    listener.hear(torch.from_numpy(random_roll(1)[None]), torch.from_numpy(reached()[None]))
+    listener.read(torch.from_numpy(random_roll(1)[None]), torch.from_numpy(reached()[None]))
     with torch.inference_mode():
         found = network(torch.tensor([IDS])).logits[0].double().numpy()
     assert (found == expected(tmp_path, IDS)).all()
@@ -103,8 +103,8 @@ def test_only_rows_around_the_one_reached_are_heard(tmp_path: Path) -> None:
         for seed in (1, 2):
             roll = random_roll(0)
             roll[changed] = random_roll(seed)[changed]
-            listener.hear(roll)
-            found.append(listener.heard(1, flow, np.array([at])))
+            listener.read(roll)
+            found.append(listener.attend(1, flow, np.array([at])))
         return bool(np.abs(found[0] - found[1]).max() > 0)
 
     assert [row for row in range(ROWS) if heard(row)] == [*range(at - ROWS_BEHIND - reach, at + ROWS_AHEAD + reach + 1)]
@@ -116,7 +116,7 @@ def test_rows_that_fill_a_batch_up_are_not_heard(folder: Path) -> None:
     listener = load_listener(folder, network)
     filled = np.concatenate([short, np.full((40, short.shape[1]), -1)])
     with torch.inference_mode():
-        listener.hear(torch.from_numpy(np.stack([filled, long])), torch.from_numpy(np.stack([at, at])))
+        listener.read(torch.from_numpy(np.stack([filled, long])), torch.from_numpy(np.stack([at, at])))
         found = network(torch.tensor([IDS, IDS])).logits.double().numpy()
     for row, roll in enumerate((short, long)):
         wanted = heard_by_torch(folder, roll, at)

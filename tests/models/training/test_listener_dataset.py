@@ -68,7 +68,7 @@ def test_what_is_written_is_not_given(crops: ListenerDataset, batches: list[List
 def test_the_roll_is_the_one_around_the_tokens(crops: ListenerDataset, batches: list[ListenerBatch]) -> None:
     spelling = token_events(crops.tokenizer)
     for batch in batches:
-        for ids, reached, roll in zip(batch.ids, batch.reached, batch.rolls, strict=True):
+        for ids, reached, roll in zip(batch.ids, batch.token_rows, batch.rolls, strict=True):
             rows = roll[roll[:, 0] >= 0]
             assert (rows >= COLUMN_OFFSETS[:-1]).all()
             assert (rows < COLUMN_OFFSETS[1:]).all()

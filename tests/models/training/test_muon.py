@@ -1,4 +1,4 @@
-"""Muon in float32: the same steps as torch's own, but for its rounding; matrices become nearly orthogonal."""
+"""Muon in float32: the same steps as torch's own, except for its rounding. Matrices become nearly orthogonal."""
 
 import pytest
 import torch
@@ -9,24 +9,24 @@ SHAPES = [(8, 8), (24, 8), (8, 24)]
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_all_directions_become_about_as_long(shape: tuple[int, int]) -> None:
+def test_all_directions_become_about_equally_long(shape: tuple[int, int]) -> None:
     torch.manual_seed(0)
     lengths = torch.linalg.svdvals(orthogonalize(torch.randn(shape)))
     assert len(lengths) == 8
-    assert ((lengths > 0.6) & (lengths < 1.3)).all()  # what the coefficients aim at, not exactly 1
+    assert ((lengths > 0.6) & (lengths < 1.3)).all()  # which is what the coefficients aim at, not exactly 1
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_steps_are_those_of_torch_but_for_rounding(shape: tuple[int, int]) -> None:
+def test_steps_equal_those_of_torch_except_for_rounding(shape: tuple[int, int]) -> None:
     torch.manual_seed(1)
     start, gradients = torch.randn(shape), [torch.randn(shape) for _ in range(5)]
-    found = []
+    trained = []
     for kind in (Muon, torch.optim.Muon):
         matrix = torch.nn.Parameter(start.clone())
         optimizer = kind([matrix], lr=0.1, weight_decay=0.2)
         for gradient in gradients:
             matrix.grad = gradient.clone()
             optimizer.step()
-        found.append(matrix.detach())
-    assert (found[0] - start).abs().max() > 0.1
-    assert torch.allclose(found[0], found[1], atol=0.02)
+        trained.append(matrix.detach())
+    assert (trained[0] - start).abs().max() > 0.1
+    assert torch.allclose(trained[0], trained[1], atol=0.02)

@@ -1,4 +1,4 @@
-"""A tiny run: it learns, it can be stopped at any step, and what it leaves behind is whole."""
+"""A tiny training run: it learns, can be stopped at any step, and leaves complete files behind."""
 
 import json
 import shutil
@@ -26,16 +26,22 @@ def log(folder: Path) -> list[dict[str, float]]:
     return [{name: value for name, value in line.items() if name != "seconds"} for line in lines]
 
 
+@pytest.fixture(scope="module", params=["bfloat16", "float32"])
+def settings(request: pytest.FixtureRequest) -> Settings:
+    """Both precisions, whichever this machine would choose."""
+    return replace(TINY, precision=request.param)
+
+
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory, corpus_folder: Path) -> Path:
+def run(tmp_path_factory: pytest.TempPathFactory, corpus_folder: Path, settings: Settings) -> Path:
     folder = tmp_path_factory.mktemp("run")
-    train([corpus_folder], folder, TINY, save_every=4)
+    train([corpus_folder], folder, settings, save_every=4)
     return folder
 
 
 @pytest.fixture
 def begun(run: Path, tmp_path: Path) -> Path:
-    """A run's folder with its corpus and tokenizer, before the first step."""
+    """The folder of a run with its corpus and tokenizer, before the first step."""
     for name in ("songs.json", "sounds.json", "tokenizer.json"):
         shutil.copy(run / name, tmp_path / name)
     return tmp_path
@@ -49,32 +55,34 @@ def test_the_loss_falls_and_each_step_is_logged(run: Path) -> None:
     assert set(json.loads((run / "log.jsonl").read_text().splitlines()[0])) == {"step", "loss", "tokens", "seconds"}
 
 
-def test_a_run_that_was_stopped_goes_on_as_if_it_had_not_been(run: Path, begun: Path, corpus_folder: Path) -> None:
-    train([corpus_folder], begun, TINY, stop_at=2)
-    # killed inside `save`, after the state was put aside and before the new one took its place
+def test_a_stopped_run_continues_as_if_it_had_not_stopped(
+    run: Path, begun: Path, corpus_folder: Path, settings: Settings
+) -> None:
+    train([corpus_folder], begun, settings, stop_at=2)
+    # Killed inside `save`, after the old state was moved away and before the new one took its place.
     (begun / "state").rename(begun / "state.old")
     with (begun / "log.jsonl").open("a") as file:
         file.write('{"step": 3, "loss": 9.0, "tokens": 1, "seconds": 1}\n')
-    train([corpus_folder], begun, TINY)
+    train([corpus_folder], begun, settings)
     assert log(begun) == log(run)
     assert (begun / "model.safetensors").read_bytes() == (run / "model.safetensors").read_bytes()
 
 
-def test_a_half_written_state_is_never_read(begun: Path, corpus_folder: Path) -> None:
-    songs, tokenizer = prepare([corpus_folder], begun, TINY)
+def test_a_half_written_state_is_never_read(begun: Path, corpus_folder: Path, settings: Settings) -> None:
+    songs, tokenizer = prepare([corpus_folder], begun, settings)
     (begun / "state.new").mkdir()
     (begun / "state.new" / "weights.safetensors").write_bytes(b"half")
-    trainer = Trainer(begun, songs, tokenizer, TINY)
+    trainer = Trainer(begun, songs, tokenizer, settings)
     trainer.resume()
     assert trainer.step == 0
     list(trainer.run(1, 1))
     assert sorted(path.name for path in begun.glob("state*")) == ["state"]
-    again = Trainer(begun, songs, tokenizer, TINY)
+    again = Trainer(begun, songs, tokenizer, settings)
     again.resume()
     assert again.step == 1
 
 
-def test_the_checkpoint_composes_and_is_scored(run: Path, corpus_folder: Path) -> None:
+def test_the_checkpoint_composes_and_is_evaluated(run: Path, corpus_folder: Path) -> None:
     assert Composer(run).compose(TuneSpec(frames=60, seed=0)).frames > 50
     assert evaluate(corpus_folder / TRAIN_FILE, run).kept == 1.0
     about = json.loads((run / "chiptune.json").read_text())
@@ -96,7 +104,7 @@ def test_a_run_on_real_songs_names_their_sounds(run: Path) -> None:
     assert any(note.volume != ((0, 15),) for note in (*score.channels[0], *score.channels[1]))
 
 
-def test_a_run_on_arranged_songs_alone_names_no_sounds(corpus_folder: Path, tmp_path: Path) -> None:
+def test_a_run_on_arranged_songs_only_names_no_sounds(corpus_folder: Path, tmp_path: Path) -> None:
     songs = [replace(song, real=False) for song in read_songs(corpus_folder / TRAIN_FILE)]
     write_songs(tmp_path / TRAIN_FILE, songs)
     _, tokenizer = prepare([tmp_path], tmp_path / "run", TINY)
@@ -104,7 +112,7 @@ def test_a_run_on_arranged_songs_alone_names_no_sounds(corpus_folder: Path, tmp_
     assert not knows_sounds(tokenizer)
 
 
-def test_a_run_begins_with_a_model_that_names_no_sounds_and_learns_them(
+def test_a_run_learns_the_sounds_that_its_starting_model_lacks(
     corpus_folder: Path, tmp_path: Path, tiny_model: Path
 ) -> None:
     songs, tokenizer = prepare([corpus_folder], tmp_path, TINY, tiny_model)
@@ -112,12 +120,12 @@ def test_a_run_begins_with_a_model_that_names_no_sounds_and_learns_them(
     assert load_codebook(tmp_path, tokenizer) is not None
     trainer = Trainer(tmp_path, songs, tokenizer, TINY, tiny_model)
     row = load_network(tiny_model).model.embed_tokens.weight[token_id(load_tokenizer(tiny_model), "on:p1:60")]
-    found = trainer.network.model.embed_tokens.weight[token_id(tokenizer, "on:p1:60")]
-    assert torch.equal(found.cpu(), row)
+    new_row = trainer.network.model.embed_tokens.weight[token_id(tokenizer, "on:p1:60")]
+    assert torch.equal(new_row.cpu(), row)
     assert len(list(trainer.run(1, 1))) == 1
 
 
-def test_a_run_that_begins_with_a_model_of_sounds_keeps_its_codebook_and_tokens(
+def test_a_run_keeps_the_codebook_and_tokens_of_its_starting_model(
     corpus_folder: Path, tmp_path: Path, sound_model: Path
 ) -> None:
     prepare([corpus_folder], tmp_path, TINY, sound_model)
@@ -126,17 +134,17 @@ def test_a_run_that_begins_with_a_model_of_sounds_keeps_its_codebook_and_tokens(
 
 
 def test_the_schedule_warms_up_holds_and_falls_to_zero() -> None:
-    settings = replace(TINY, steps=100, warmup=10, cooldown=0.4)
-    rates = [settings.rate(step) for step in range(101)]
+    schedule = replace(TINY, steps=100, warmup=10, cooldown=0.4)
+    rates = [schedule.rate(step) for step in range(101)]
     assert rates[:10] == pytest.approx([(i + 1) / 10 for i in range(10)])
     assert set(rates[10:60]) == {1.0}
     assert rates[80] == pytest.approx(0.5)
     assert rates[100] == 0
-    assert [settings.crop(step)[1] for step in (0, 59, 60, 79, 80, 99)] == [256] * 6
-    longer = replace(settings, context=1024)
+    assert [schedule.crop(step)[1] for step in (0, 59, 60, 79, 80, 99)] == [256] * 6
+    longer = replace(schedule, context=1024)
     assert [longer.crop(step) for step in (0, 59, 60, 79, 80, 99)] == [(8, 256)] * 2 + [(6, 512)] * 2 + [(4, 1024)] * 2
 
 
-def test_a_folder_without_a_corpus_is_told(tmp_path: Path) -> None:
+def test_a_folder_without_a_corpus_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match="chiptune corpus makes one"):
         train([tmp_path], tmp_path / "run", TINY)
