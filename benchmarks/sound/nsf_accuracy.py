@@ -24,10 +24,10 @@ import numpy as np
 from benchmarks.sound.noise_onsets import listen_to_noise
 from benchmarks.sound.nsf_player import read_notes, run
 from benchmarks.sound.pitch_onsets import RATE, Array, Heard, listen_to_pulse, listen_to_triangle
-from generator.apu.gme import play
+from generator.apu.gme import play_nsf
 from generator.apu.nsf import SCORE_TICK, to_nsf
-from generator.apu.retrigger import parted, sound_as_one
-from generator.apu.tuning import CPU_CLOCK, PULSE_DIVIDER, TRIANGLE_DIVIDER, frequency, period
+from generator.apu.retrigger import is_hidden_repeat, separate_repeats
+from generator.apu.tuning import CPU_CLOCK, PULSE_DIVIDER, TRIANGLE_DIVIDER, frequency, period_register
 from models.music.midi import read_score
 from models.music.score import CHANNEL_NAMES, CHANNELS, FRAMES_PER_SECOND, NO, P1, TR, Note, Score
 
@@ -49,7 +49,7 @@ def compare(score: Score, played: bytes | None = None) -> Counts:
     """Count the notes of a score that are heard in an NSF. played: the NSF; the score's own if left out."""
     nsf = played or to_nsf(score, SCORE_TICK)
     seconds = min(score.frames, LONGEST) / FRAMES_PER_SECOND + 0.1
-    stems = (play(nsf, seconds, RATE, channels=(channel,), bass=0.0) for channel in range(len(CHANNELS)))
+    stems = (play_nsf(nsf, seconds, RATE, channels=(channel,), bass=0.0) for channel in range(len(CHANNELS)))
     heard = (listener(stem) for listener, stem in zip(LISTENERS, stems, strict=True))
     return _count(score, heard, SLACK)
 
@@ -63,10 +63,10 @@ def compare_writes(score: Score, played: bytes | None = None) -> Counts:
 def _count(score: Score, heard: Iterable[list[Heard]], slack: float) -> Counts:
     """Count notes and onsets. Each onset stands for at most one note."""
     counts = {}
-    sounding = parted(score).channels
+    sounding = separate_repeats(score).channels
     for channel, onsets in enumerate(heard):
         notes = [note for note in score.channels[channel] if note.end <= LONGEST]
-        joined = {i + 1 for i, pair in enumerate(pairwise(sounding[channel])) if sound_as_one(*pair)}
+        joined = {i + 1 for i, pair in enumerate(pairwise(sounding[channel])) if is_hidden_repeat(*pair)}
         count: Counter[str] = Counter(notes=len(notes))
         free = [onset for onset in onsets if onset.onset < min(score.frames, LONGEST)]
         for i, note in enumerate(notes):
@@ -99,12 +99,12 @@ def print_pitches() -> None:
         duty = ((0, min(2, spec.duties[1])),)
         notes = tuple(Note(60 * i, 60 * i + 60, int(key), duty=duty) for i, key in enumerate(keys))
         score = Score(tuple(notes if c == channel else () for c in range(4)), 60 * len(keys))
-        sound = play(to_nsf(score, SCORE_TICK), score.seconds, STEADY_RATE, channels=(channel,), bass=0.0)
+        sound = play_nsf(to_nsf(score, SCORE_TICK), score.seconds, STEADY_RATE, channels=(channel,), bass=0.0)
         heard = np.array(
             [_frequency(part[STEADY_RATE // 10 : -STEADY_RATE // 10]) for part in sound.reshape(len(keys), STEADY_RATE)]
         )
         cents = 1200 * np.log2(heard / [frequency(int(key)) for key in keys])
-        periods = CPU_CLOCK / divider / np.array([period(channel, int(key)) + 1 for key in keys])
+        periods = CPU_CLOCK / divider / np.array([period_register(channel, int(key)) + 1 for key in keys])
         print(f"{spec.name}: at most {np.abs(1200 * np.log2(heard / periods)).max():.2f} cents from the nearest period")
         for low in range(0, len(keys), 12):
             octave = cents[low : low + 12]
@@ -125,7 +125,7 @@ def print_levels() -> None:
         notes = tuple(Note(30 * i, 30 * i + 30, 12, ((0, 15 - i),)) for i in range(15))
         notes = notes if channel == NO else tuple(Note(n.start, n.end, 69, n.volume, ((0, 2),)) for n in notes)
         score = Score(tuple(notes if c == channel else () for c in range(4)), 450)
-        sound = play(to_nsf(score, SCORE_TICK), score.seconds, STEADY_RATE, channels=(channel,), bass=0.0)
+        sound = play_nsf(to_nsf(score, SCORE_TICK), score.seconds, STEADY_RATE, channels=(channel,), bass=0.0)
         parts = sound.reshape(15, -1)[:, STEADY_RATE // 20 : -STEADY_RATE // 20]
         levels = np.percentile(parts, 95, axis=1) - np.percentile(parts, 5, axis=1)
         print(f"{CHANNEL_NAMES[channel]} volumes 15 to 1: {' '.join(f'{level / levels[0]:.3f}' for level in levels)}")
@@ -136,7 +136,7 @@ def print_noise() -> None:
     for mode in (0, 1):
         notes = tuple(Note(10 * i, 10 * i + 10, 16 - i, duty=((0, mode),)) for i in range(16))
         score = Score(((), (), (), notes), 160)
-        sound = play(to_nsf(score, SCORE_TICK), score.seconds + 0.1, RATE, channels=(NO,), bass=0.0)
+        sound = play_nsf(to_nsf(score, SCORE_TICK), score.seconds + 0.1, RATE, channels=(NO,), bass=0.0)
         heard = {round(note.onset / 10): note.pitch for note in reversed(listen_to_noise(sound)) if note.onset % 10 < 2}
         print(f"no mode {mode}:", " ".join(f"{16 - i}→{heard.get(i, '-')}" for i in range(16)))
 

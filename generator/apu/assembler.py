@@ -1,8 +1,8 @@
-"""A two-pass assembler for as much of the 6502 as our player needs.
+"""A two-pass assembler for the part of the 6502 that the NSF player needs.
 
-A line holds a label with a colon, an instruction or a directive, and a comment after a semicolon, each of which may be
-left out. `name = value` names a number, `.org address` says where the code is to lie. A value is `$hex`, a decimal
-number or a name, with `+number` after it; `#` before it makes it the operand itself. What the code does is left to
+A line holds a label with a colon, an instruction or directive, and a comment after a semicolon; each may be absent.
+`name = value` defines a name, `.org address` sets the code's address. A value is `$hex`, a decimal number or a name,
+optionally with `+number` after it; with `#` in front it is an immediate operand. What the code does is left to
 `player.asm`.
 """
 
@@ -37,10 +37,10 @@ OPCODES: dict[str, dict[str, int]] = {
     "stx": {"zero": 0x86},
     "tax": {"none": 0xAA},
 }
-"""The instructions known, each with its ways to address. Source: MCS6500 Family Programming Manual, appendix B."""
+"""Opcodes by instruction and addressing mode. Source: MCS6500 Family Programming Manual, appendix B."""
 
 SIZES = {"none": 1, "immediate": 2, "zero": 2, "(zero),y": 2, "relative": 2, "absolute": 3, "absolute,x": 3}
-"""Bytes that an instruction takes, by its way to address."""
+"""Bytes of an instruction, by addressing mode."""
 
 _LINE = re.compile(r"(?:(\w+):)?\s*(?:(\.?\w+)(?:\s+(.+))?)?")
 _EQUATE = re.compile(r"(\w+)\s*=\s*(\S+)")
@@ -53,7 +53,7 @@ class AssemblyError(FaultError):
 
 @dataclass
 class Assembled:
-    """Machine code, the address where it begins, and every name with its number."""
+    """Machine code, its start address, and the value of every name."""
 
     code: bytes = b""
     origin: int = 0
@@ -61,30 +61,34 @@ class Assembled:
 
 
 def assemble(source: str) -> Assembled:
-    """Machine code of a source text; raises AssemblyError. The first pass finds names, the second writes bytes."""
+    """Return the machine code of a source text: the first pass collects names, the second writes bytes.
+
+    Raise AssemblyError if a line cannot be assembled.
+    """
     return _pass(source, _pass(source, None).names)
 
 
-def _pass(source: str, known: dict[str, int] | None) -> Assembled:
-    """Go through the source once. known: all names, from the pass before; None in the first."""
+def _pass(source: str, names: dict[str, int] | None) -> Assembled:
+    """Read the source once. names: all names, from the first pass; None in the first pass itself."""
     result = Assembled()
     for number, text in enumerate(source.splitlines(), 1):
         line = text.split(";")[0].strip()
         try:
-            _read_line(line, result, known)
+            _read_line(line, result, names)
         except (KeyError, ValueError) as error:
             raise AssemblyError(f"line {number}, “{line}”: {error}") from error
     return result
 
 
-def _read_line(line: str, result: Assembled, known: dict[str, int] | None) -> None:
+def _read_line(line: str, result: Assembled, names: dict[str, int] | None) -> None:
+    """Add one line, without its comment, to the result."""
     if equate := _EQUATE.fullmatch(line):
-        result.names[equate[1]] = _value(equate[2], {**(known or {}), **result.names})
+        result.names[equate[1]] = _value(equate[2], {**(names or {}), **result.names})
         return
-    found = _LINE.fullmatch(line)
-    if not found:
+    match = _LINE.fullmatch(line)
+    if not match:
         raise ValueError("neither label, instruction nor comment")
-    label, name, operand = found.groups()
+    label, name, operand = match.groups()
     here = result.origin + len(result.code)
     if label:
         result.names[label] = here
@@ -92,26 +96,26 @@ def _read_line(line: str, result: Assembled, known: dict[str, int] | None) -> No
         result.origin = _value(operand, {})
     elif name:
         result.code += _instruction(
-            name, operand or "", here, {**(known or {}), **result.names}, final=known is not None
+            name, operand or "", here, {**(names or {}), **result.names}, final=names is not None
         )
 
 
 def _instruction(name: str, operand: str, here: int, names: dict[str, int], *, final: bool) -> bytes:
-    """The bytes of one instruction. Before the final pass a name may still be unknown, and counts as an address."""
-    ways = OPCODES[name]
-    way, text = _way(operand, ways)
-    value = _value(text, names if final else _Guess(names)) if text else 0
-    if way == "absolute" and "zero" in ways and value < 0x100:
-        way = "zero"
-    if way == "relative":
+    """Return the bytes of one instruction. In the first pass, names may be unknown and count as addresses."""
+    modes = OPCODES[name]
+    mode, text = _addressing_mode(operand, modes)
+    value = _value(text, names if final else _ForwardLabels(names)) if text else 0
+    if mode == "absolute" and "zero" in modes and value < 0x100:
+        mode = "zero"
+    if mode == "relative":
         value = value - here - 2 if final else 0
         if not -128 <= value < 128:
             raise ValueError("too far to branch")
-    return bytes((ways[way],)) + (value & 0xFFFF).to_bytes(2, "little")[: SIZES[way] - 1]
+    return bytes((modes[mode],)) + (value & 0xFFFF).to_bytes(2, "little")[: SIZES[mode] - 1]
 
 
-def _way(operand: str, ways: dict[str, int]) -> tuple[str, str]:
-    """How an operand addresses, and the value in it."""
+def _addressing_mode(operand: str, modes: dict[str, int]) -> tuple[str, str]:
+    """Return the addressing mode of an operand, and the value in it."""
     if not operand:
         return "none", ""
     if operand.startswith("#"):
@@ -120,20 +124,21 @@ def _way(operand: str, ways: dict[str, int]) -> tuple[str, str]:
         return "(zero),y", operand[1:-3]
     if operand.endswith(",x"):
         return "absolute,x", operand[:-2]
-    return ("relative" if "relative" in ways else "absolute"), operand
+    return ("relative" if "relative" in modes else "absolute"), operand
 
 
-class _Guess(dict[str, int]):
-    """Names of which the unknown ones are labels further down, somewhere beyond the zero page."""
+class _ForwardLabels(dict[str, int]):
+    """Names, of which unknown ones are taken for labels further down, beyond the zero page."""
 
     def __missing__(self, name: str) -> int:
         return 0xFFFF
 
 
 def _value(text: str, names: dict[str, int]) -> int:
-    found = _VALUE.fullmatch(text.strip())
-    if not found:
-        raise ValueError(f"“{text}” is no value")
-    base, more = found.groups()
+    """Return the number that a value stands for. Raise KeyError for unknown names and ValueError for bad syntax."""
+    match = _VALUE.fullmatch(text.strip())
+    if not match:
+        raise ValueError(f"“{text}” is not a value")
+    base, offset = match.groups()
     number = int(base[1:], 16) if base[0] == "$" else int(base) if base.isdigit() else names[base]
-    return number + int(more or 0)
+    return number + int(offset or 0)

@@ -1,8 +1,9 @@
-"""The sound of NSF data by Game Music Emu (libgme), which imitates the console's sound chip, in this process.
+"""Plays NSF files with Game Music Emu (libgme), which emulates the console's sound chip, in this process.
 
-ffmpeg's Debian build brings the library along, for its own `libgme` format. That format is not used: it leaves out
-silence at a tune's beginning and ends a tune in a silence of six seconds, and cannot mute channels. Facts: gme.h of
-Game Music Emu 0.6.
+Debian's ffmpeg brings the library along for its own `libgme` format. That format is not used: it drops silence at a
+tune's beginning, ends a tune after six seconds of silence, and cannot mute channels.
+
+Facts: gme.h of Game Music Emu 0.6.
 """
 
 from __future__ import annotations
@@ -18,20 +19,20 @@ from generator.protocol.errors import FaultError
 
 LIBRARY = "libgme.so.0"
 VOICES = 5
-"""Of the console: pulse 1, pulse 2, triangle, noise, samples."""
+"""Pulse 1, pulse 2, triangle, noise and samples."""
 TREBLE, BASS = -1.0, 80.0
-"""The console's own tone, as libgme has it: dB at the top, and Hz below which the sound falls off."""
+"""libgme's own values for the console: treble in dB, and the frequency in Hz below which the sound falls off."""
 TICK_AT = 0x6E
-"""Where the header of an NSF says how many microseconds a frame lasts."""
+"""Where an NSF's header has the microseconds between two calls of its player."""
 BLOCK = 65_536
-"""Samples asked for at once."""
+"""Samples rendered at once."""
 
 Samples = NDArray[np.float64]
 """Mono, full scale 1, shape (samples,)."""
 
 
 class GmeError(FaultError):
-    """libgme is missing, or refuses a file."""
+    """libgme is missing or rejects a file."""
 
 
 class _Equalizer(ctypes.Structure):
@@ -40,12 +41,13 @@ class _Equalizer(ctypes.Structure):
     _fields_ = (("treble", ctypes.c_double), ("bass", ctypes.c_double), ("spare", ctypes.c_double * 8))
 
 
-def play(
+def play_nsf(
     nsf: bytes, seconds: float, rate: int, *, channels: tuple[int, ...] = (0, 1, 2, 3), bass: float = BASS
 ) -> Samples:
-    """The first seconds of an NSF as samples, with the channels named alone, from the first call of its player on.
+    """Return the first `seconds` of an NSF as samples, starting with the first call of its player.
 
-    rate: samples a second. bass: Hz below which the sound falls off; 0 keeps all. Raises GmeError.
+    rate: samples a second. channels: the voices that are not muted. bass: the frequency in Hz below which the sound
+    falls off; 0 keeps everything. Raise GmeError if libgme is missing or fails.
     """
     library = _library()
     emulator = ctypes.c_void_p()
@@ -56,7 +58,7 @@ def play(
         library.gme_mute_voices(emulator, sum(1 << voice for voice in range(VOICES) if voice not in channels))
         _check(library.gme_start_track(emulator, 0))
         (tick,) = struct.unpack_from("<H", nsf, TICK_AT)
-        first = 2 * round(tick * rate / 1_000_000)  # libgme lets a frame pass before the first call
+        first = 2 * round(tick * rate / 1_000_000)  # libgme waits one frame before the first call
         count = first + 2 * round(seconds * rate)
         samples = np.zeros(-(-count // BLOCK) * BLOCK, dtype=np.int16)
         for at in range(0, count, BLOCK):
@@ -68,14 +70,14 @@ def play(
 
 
 def _check(error: bytes | None) -> None:
-    """Raise what libgme says; it says nothing where all is well."""
+    """Raise GmeError with libgme's message, if there is one."""
     if error:
         raise GmeError(f"libgme: {error.decode(errors='replace')}")
 
 
 @cache
 def _library() -> ctypes.CDLL:
-    """The library with the types of its functions; raises GmeError where there is none."""
+    """Load the library and declare its functions. Raise GmeError if it is not installed."""
     try:
         library = ctypes.CDLL(LIBRARY)
     except OSError as error:

@@ -1,22 +1,23 @@
-; The NSF's player: plays register writes, frame by frame, from data in banks of 4 KB.
+; The player of the NSF files: makes register writes, frame by frame, from data in banks of 4 KB.
 ;
-; The data are commands. The player does one after the other until a pause ends the frame:
+; The data is a list of commands. The player runs them until a pause ends the frame:
 ;
 ;   $00-$1F value            write the value to register $4000 + command
-;   $20 bank low high        go on at this bank and address
-;   $80-$FF                  pause for command - $7F frames: $80 is until the next frame
+;   $20 bank low high        continue at this bank and address
+;   $80-$FF                  pause for command - $7F frames: $80 waits until the next frame
 ;
-; The data's bank shows at $9000-$9FFF. A command lies whole in its bank; one at the end of each bank goes to the next.
+; The current bank of data is mapped to $9000-$9FFF. No command crosses a bank's end; each bank ends with a jump to the
+; next.
 
-pointer = $00           ; where the next command lies, low byte first
-pause   = $02           ; frames until it is its turn
+pointer = $00           ; address of the next command, low byte first
+pause   = $02           ; frames until it runs
 
-window  = $5FF9         ; which bank shows at $9000
+window  = $5FF9         ; the bank mapped to $9000
 chip    = $4000
 
         .org $8000
 
-; Called once. Data begin with all channels switched on, so the chip needs nothing here.
+; Called once. The data starts by switching all channels on, so the chip needs nothing here.
 init:   lda #$01        ; the pause ends with the first frame
         sta pause
         sta window      ; bank 0 is this player, bank 1 the first of the data
@@ -35,7 +36,7 @@ next:   ldy #$00
         cmp #$20
         beq jump
 
-        tax             ; a register: its value follows
+        tax             ; a register; its value follows
         iny
         lda (pointer),y
         sta chip,x
@@ -45,7 +46,7 @@ next:   ldy #$00
 
 jump:   iny
         lda (pointer),y
-        pha             ; the bank must stay until the address is read
+        pha             ; the bank must stay mapped until the address is read
         iny
         lda (pointer),y
         tax

@@ -1,10 +1,11 @@
-"""Notes struck again on one pitch: how the sound chip can show where the second begins, and where it cannot.
+"""Repeated notes on one pitch: separated so that each is heard, or merged if the sound chip cannot do that.
 
-The triangle and the noise cannot be struck: their registers hold what sounds, and to write the same once more changes
-nothing. A second note on one pitch begins where a frame before it is silent, or where it is louder or of another mode.
-A pulse can be struck (a write to $4003 or $4007 begins its waveform anew), but in one case of eight that is when it
-begins anew anyway, so that it gets a silent frame, too, where there is room. Facts: NESdev wiki, "APU Triangle", "APU
-Noise", "APU Pulse". What is written to the registers is `registers`'.
+The triangle and noise channels cannot be retriggered: their registers hold what sounds, and writing the same values
+again changes nothing. A second note on the same pitch is only heard if a silent frame comes before it, or if it is
+louder or has another noise mode. A pulse channel can be retriggered (a write to $4003 or $4007 resets its phase), but
+one time in eight its waveform is about to start over anyway, so it also gets a silent frame if there is room.
+
+Facts: NESdev wiki, "APU Triangle", "APU Noise", "APU Pulse". The registers themselves are left to `registers`.
 """
 
 from __future__ import annotations
@@ -18,99 +19,103 @@ from models.music.score import NO, TR, Change, Note, Score
 Notes = tuple[Note, ...]
 
 
-def parted(score: Score) -> Score:
-    """The score with a silent frame between two notes that would sound as one, since the chip cannot strike a note.
+def separate_repeats(score: Score) -> Score:
+    """Return the score with a silent frame between two notes that would otherwise sound as one.
 
-    The frame is the first note's last, where it has more than one, else the second's first: the second begins a frame
-    late. A second note of a single frame then sounds in the frame behind it, if that is free, and if not, the two are
-    heard as one.
+    The silent frame replaces the last frame of the first note if that note is longer than one frame; otherwise the
+    second note starts a frame late. If the second note is also a single frame long, it moves to the next frame if that
+    is free; if not, the two notes stay indistinguishable.
     """
-    return replace(score, channels=tuple(_parted(notes) for notes in score.channels))
+    return replace(score, channels=tuple(_separate_channel(notes) for notes in score.channels))
 
 
-def _parted(notes: Notes) -> Notes:
+def _separate_channel(notes: Notes) -> Notes:
+    """Separate the repeated notes of one channel."""
     sounding: list[Note] = []
     for note, following in zip_longest(notes, notes[1:]):
-        apart = _apart(sounding[-1], note, following) if sounding else None
-        sounding[-1:] = apart or (*sounding[-1:], note)
+        pair = _separate(sounding[-1], note, following) if sounding else None
+        sounding[-1:] = pair or (*sounding[-1:], note)
     return tuple(sounding)
 
 
-def shown(score: Score, kept: Score | None = None) -> Score:
-    """The score without notes of the triangle and the noise whose beginning the chip cannot show.
+def merge_hidden_repeats(score: Score, fixed: Score | None = None) -> Score:
+    """Return the score with triangle and noise notes merged into the note before if the chip cannot make them heard.
 
-    Such a note is of a single frame, as the one before it sounds, of the same pitch and no louder, and the next note
-    follows at once. The two become one note, which is how they sound; a third can be parted from it. All that are left
-    can be told apart.
+    Such a note is a single frame long, like the note before it; it has the same pitch and is no louder, and the next
+    note follows at once. The two become one note, which is how they sound. All remaining notes can be heard.
 
-    kept: a score whose notes stay as they are: where one of the two is such a note, the other is left out.
+    fixed: a score whose notes must not change. If one of the two notes is fixed, the other is removed.
     """
-    old = kept.channels if kept else ((),) * len(score.channels)
+    fixed_channels = fixed.channels if fixed else ((),) * len(score.channels)
     channels = list(score.channels)
     for channel in (TR, NO):
-        channels[channel] = _shown(score.channels[channel], frozenset(old[channel]))
+        channels[channel] = _merge_channel(score.channels[channel], frozenset(fixed_channels[channel]))
     return replace(score, channels=tuple(channels))
 
 
-def _shown(notes: Notes, kept: Collection[Note]) -> Notes:
-    """The notes of a channel. Beside what is written, how it sounds is followed, for what is parted moves."""
+def _merge_channel(notes: Notes, fixed: Collection[Note]) -> Notes:
+    """Merge the hidden repeats of one channel.
+
+    Two versions are tracked: the notes to write, and the notes as they sound, because separating notes moves them.
+    """
     written: list[Note] = []
     sounding: list[Note] = []
     for note, following in zip_longest(notes, notes[1:]):
-        pair: Notes | None = _apart(sounding[-1], note, following) if sounding else (note,)
-        if pair is None and note in kept:
-            if written[-1] not in kept:  # once it is gone, the frame before the kept note is silent
+        pair: Notes | None = _separate(sounding[-1], note, following) if sounding else (note,)
+        if pair is None and note in fixed:
+            if written[-1] not in fixed:  # without it, the frame before the fixed note is silent
                 del written[-1], sounding[-1]
             pair = (*sounding[-1:], note)
         if pair:
             sounding[-1:] = pair
             written.append(note)
-        elif written[-1] not in kept:
-            written[-1], sounding[-1] = _joined(written[-1], note), _joined(sounding[-1], note)
+        elif written[-1] not in fixed:
+            written[-1], sounding[-1] = _merge(written[-1], note), _merge(sounding[-1], note)
     return tuple(written)
 
 
-def _apart(before: Note, note: Note, following: Note | None) -> tuple[Note, Note] | None:
-    """Two notes as they can be told apart; None where nothing tells the second one's beginning.
+def _separate(before: Note, note: Note, following: Note | None) -> tuple[Note, Note] | None:
+    """Return two notes so that both are heard, or None if the second cannot be.
 
-    before: as it sounds already. The second goes where it touches none that sounds the same, unless that can give way.
+    before: as it sounds after earlier changes. following: the note after the second; the second note must not touch it
+    if the two would sound as one, unless the following note can be shortened.
     """
-    if not sound_as_one(before, note):
+    if not is_hidden_repeat(before, note):
         return before, note
     if before.length > 1:
-        return shortened(before, before.length - 1), note
+        return truncate(before, before.length - 1), note
     if note.length > 1:
-        return before, _delayed(note, note.end)
+        return before, _delay(note, note.end)
     if following is None or note.end == following.start:
         return None
-    late = _delayed(note, note.end + 1)
-    return None if sound_as_one(late, following) and following.length == 1 else (before, late)
+    late = _delay(note, note.end + 1)
+    return None if is_hidden_repeat(late, following) and following.length == 1 else (before, late)
 
 
-def sound_as_one(note: Note, following: Note) -> bool:
-    """Whether a note follows at once, on the same pitch, no louder than the end of the note before."""
-    same = (note.end, note.pitch, note.duty[-1][1]) == (following.start, following.pitch, following.duty[0][1])
-    return same and following.volume[0][1] <= note.volume[-1][1]
+def is_hidden_repeat(before: Note, note: Note) -> bool:
+    """Return whether a note starts where the one before ends, with the same pitch and duty, and no louder."""
+    same = (before.end, before.pitch, before.duty[-1][1]) == (note.start, note.pitch, note.duty[0][1])
+    return same and note.volume[0][1] <= before.volume[-1][1]
 
 
-def shortened(note: Note, length: int) -> Note:
-    """The note's first frames."""
+def truncate(note: Note, length: int) -> Note:
+    """Return the first `length` frames of a note."""
     volume, duty = (tuple(change for change in changes if change[0] < length) for changes in (note.volume, note.duty))
     return replace(note, end=note.start + length, volume=volume, duty=duty)
 
 
-def _delayed(note: Note, end: int) -> Note:
-    """The note begun a frame later, up to this end, with the volumes and duties that it begins with."""
-    return replace(shortened(note, end - note.start - 1), start=note.start + 1, end=end)
+def _delay(note: Note, end: int) -> Note:
+    """Return a note that starts one frame later and ends at `end`, with its volumes and duties from the start."""
+    return replace(truncate(note, end - note.start - 1), start=note.start + 1, end=end)
 
 
-def _joined(note: Note, following: Note) -> Note:
-    """A note that goes on with the one behind it, as loud as that is."""
-    volume = _then(note.volume, following.volume, note.length)
-    return replace(note, end=following.end, volume=volume, duty=_then(note.duty, following.duty, note.length))
+def _merge(note: Note, following: Note) -> Note:
+    """Return a note that continues with the volumes and duties of the following one."""
+    volume = _append(note.volume, following.volume, note.length)
+    return replace(note, end=following.end, volume=volume, duty=_append(note.duty, following.duty, note.length))
 
 
-def _then(changes: tuple[Change, ...], following: tuple[Change, ...], length: int) -> tuple[Change, ...]:
-    """The changes of a note of this length and of the one behind it."""
+def _append(changes: tuple[Change, ...], following: tuple[Change, ...], length: int) -> tuple[Change, ...]:
+    """Return the changes of a note that is `length` frames long, followed by those of the next note."""
     later = tuple((length + offset, value) for offset, value in following)
     return (*changes, *(later[1:] if later[0][1] == changes[-1][1] else later))

@@ -11,7 +11,7 @@ CPU_CLOCK = 1_789_773
 """CPU cycles a second of the NTSC console."""
 LAST_PERIOD = 0x7FF
 PULSE_DIVIDER, TRIANGLE_DIVIDER = 16, 32
-"""CPU cycles that one count of the period register lasts, over a whole waveform."""
+"""CPU cycles of one whole waveform, for each count of the period register."""
 
 
 def frequency(key: float) -> float:
@@ -19,11 +19,11 @@ def frequency(key: float) -> float:
     return float(440.0 * 2 ** ((key - 69) / 12))
 
 
-def period(channel: int, pitch: int) -> int:
-    """The period register of a pulse or the triangle that comes nearest to a MIDI note.
+def period_register(channel: int, pitch: int) -> int:
+    """Return the value of a pulse's or the triangle's period register that comes nearest to a MIDI note.
 
-    The frequency is CPU clock / (divider · (period + 1)). At the lowest notes of the score's channels it is 2033, at
-    the highest 25 (pulse) and 12 (triangle); pulses under 8 would be mute.
+    The frequency is CPU clock / (divider · (period + 1)). The lowest notes of a score's channels give 2033, the highest
+    25 (pulse) and 12 (triangle). A pulse is muted below 8.
     """
     divider = TRIANGLE_DIVIDER if channel == TR else PULSE_DIVIDER
     return min(LAST_PERIOD, round(CPU_CLOCK / (divider * frequency(pitch))) - 1)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from generator.analysis.keys import find_key
-from generator.apu.retrigger import shown
+from generator.apu.retrigger import merge_hidden_repeats
 from generator.composing.faults import faults
 from generator.composing.originality import THRESHOLD, Index, longest_shared
 from generator.composing.taste_features import features_of
@@ -87,7 +87,7 @@ def compose(composer: Composer, request: Request, progress: Progress, known: Ind
     def one(seed: int, told: Progress) -> Take:
         score, surprise = composer.take(replace(wish, seed=seed), told)
         score, key, wrong = _in_key(score, request.key)
-        score = shown(score if composer.codebook else assign_instruments(score, request.seed))
+        score = merge_hidden_repeats(score if composer.codebook else assign_instruments(score, request.seed))
         shared = longest_shared(score, known) if known else None
         wrong += len(faults(score)) + (not is_as_dense(score, request.density)) + is_copy(shared)
         return Take(score, key, wrong, surprise, shared)

@@ -14,7 +14,7 @@ from math import ceil
 import numpy as np
 
 from generator.analysis.keys import find_key
-from generator.apu.retrigger import shown
+from generator.apu.retrigger import merge_hidden_repeats
 from generator.composing.compose import Progress, Take, Tune, best_take, is_copy, spec_of
 from generator.composing.faults import faults, hardly_plays
 from generator.composing.originality import Index, longest_shared
@@ -93,7 +93,7 @@ def remix_score(model: Model, request: Request, tune: Tune, progress: Progress, 
     before = longest_shared(tune.score, known) if known else 0
 
     def one(seed: int, told: Progress) -> Take:
-        score = shown(task.write(model, replace(wish, seed=seed, key=tune.key), told), kept=tune.score)
+        score = merge_hidden_repeats(task.write(model, replace(wish, seed=seed, key=tune.key), told), fixed=tune.score)
         shared = longest_shared(score, known) if known else None
         copied = is_copy(shared) and (shared or 0) > before
         wrong = _wrong(source, score) + _new_faults(source, score, task.written) + copied

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from generator.apu.nsf import ARTIST
-from generator.apu.retrigger import parted
+from generator.apu.retrigger import separate_repeats
 from generator.exporting.tracker_instruments import LONGEST_SEQUENCE, Instrument, Played, Sequence, Sound, choose
 from generator.exporting.tracker_rows import MOST_PATTERNS, Event, Row, find_events, lay_rows
 from generator.protocol.errors import InputError
@@ -72,7 +72,7 @@ class _Module:
 
 def to_famitracker(score: Score) -> str:
     """The text. Raises InputError where FamiTracker has not enough patterns for it."""
-    score = _writable(parted(score))
+    score = _writable(separate_repeats(score))
     module = _arranged(score, PARTS[0])
     for parts in PARTS[1:]:
         if module.away > FEW_AWAY * score.note_count:

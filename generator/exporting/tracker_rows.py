@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from generator.apu.registers import by_frame
-from generator.apu.retrigger import shortened
+from generator.apu.registers import frame_values
+from generator.apu.retrigger import truncate
 from generator.exporting.tracker_instruments import LONGEST_FIGURE, LONGEST_SEQUENCE, Sound, cycle
 from models.music.grid import find_clock
 from models.music.score import Change, Note, Score
@@ -65,8 +65,8 @@ class Event:
         self.volumes += [0] * rest
         self.duties += [self.duties[-1]] * rest if rest else []
         self.pitches += [note.pitch] * note.length
-        self.volumes += by_frame(note.volume, note.length)
-        self.duties += by_frame(note.duty, note.length)
+        self.volumes += frame_values(note.volume, note.length)
+        self.duties += frame_values(note.duty, note.length)
 
     def cut(self, frame: int) -> Event:
         """End here; what would have followed, as an event of its own."""
@@ -161,7 +161,7 @@ def _split(notes: tuple[Note, ...], frame: int) -> tuple[Note, ...]:
     for note in notes:
         before = frame - note.start
         if 0 < before < note.length:
-            found.append(shortened(note, before))
+            found.append(truncate(note, before))
             volume, duty = (_later(changes, note.length, before) for changes in (note.volume, note.duty))
             found.append(Note(frame, note.end, note.pitch, volume, duty))
         else:
@@ -171,7 +171,7 @@ def _split(notes: tuple[Note, ...], frame: int) -> tuple[Note, ...]:
 
 def _later(changes: tuple[Change, ...], length: int, frames: int) -> tuple[Change, ...]:
     """A note's changes from so many frames after its start on."""
-    values = by_frame(changes, length)[frames:]
+    values = frame_values(changes, length)[frames:]
     return tuple((i, value) for i, value in enumerate(values) if i == 0 or value != values[i - 1])
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 
 from generator.apu.nsf import ARTIST
-from generator.apu.registers import Write, stream
+from generator.apu.registers import Write, register_stream
 from generator.apu.tuning import CPU_CLOCK
 from models.music.score import FRAMES_PER_SECOND, Score
 
@@ -31,7 +31,7 @@ MOST_FRAMES = 0xFFFF // FRAME
 
 def to_vgm(score: Score) -> bytes:
     """The bytes of a VGM file, not compressed."""
-    writes = stream(score)
+    writes = register_stream(score)
     data = bytearray()
     pause, loop_at = 0, 0
     for frame, made in enumerate(writes.frames):

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
-from generator.apu.gme import play
+from generator.apu.gme import play_nsf
 from generator.apu.nsf import SCORE_TICK, to_nsf
 from generator.protocol.names import SOUNDS
 from generator.sound.fade import fade_of
@@ -40,7 +40,7 @@ def by_chip(score: Score, heard: Collection[int] = ALL) -> Samples:
     Channels that are not to be heard play all the same: a waveform's phase, and noise, depend on when registers are
     written, and would not add up to the whole.
     """
-    return play(to_nsf(score, SCORE_TICK), score.seconds, SAMPLE_RATE, channels=tuple(heard))
+    return play_nsf(to_nsf(score, SCORE_TICK), score.seconds, SAMPLE_RATE, channels=tuple(heard))
 
 
 class Player(Protocol):

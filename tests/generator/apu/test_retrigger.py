@@ -10,8 +10,8 @@ from random import Random
 import pytest
 
 from benchmarks.sound.nsf_accuracy import Counts, compare, compare_writes
-from generator.apu.registers import stream
-from generator.apu.retrigger import parted, shown, sound_as_one
+from generator.apu.registers import register_stream
+from generator.apu.retrigger import is_hidden_repeat, merge_hidden_repeats, separate_repeats
 from models.music.score import CHANNELS, NO, P1, TR, Change, Note, Score
 from tests.music import random_score
 
@@ -48,34 +48,41 @@ def crowded_score(seed: int) -> Score:
 
 def hidden(score: Score) -> int:
     """How many notes of the triangle and the noise begin where nothing tells it."""
-    return sum(sound_as_one(*pair) for channel in UNSTRUCK for pair in pairwise(parted(score).channels[channel]))
+    return sum(
+        is_hidden_repeat(*pair) for channel in UNSTRUCK for pair in pairwise(separate_repeats(score).channels[channel])
+    )
 
 
 @pytest.mark.parametrize("channel", range(4))
 def test_notes_that_would_sound_as_one_are_parted(channel: int) -> None:
     pitch = 9 if channel == NO else 60
     score = one(channel, Note(0, 10, pitch), Note(10, 20, pitch), Note(20, 21, pitch), Note(21, 30, pitch))
-    assert [(n.start, n.end) for n in parted(score).channels[channel]] == [(0, 9), (10, 19), (20, 21), (22, 30)]
+    assert [(n.start, n.end) for n in separate_repeats(score).channels[channel]] == [
+        (0, 9),
+        (10, 19),
+        (20, 21),
+        (22, 30),
+    ]
     if channel != TR:
         louder = one(channel, Note(0, 10, pitch, ((0, 5),)), Note(10, 20, pitch, ((0, 9),)))
-        assert parted(louder) == louder
+        assert separate_repeats(louder) == louder
 
 
 def test_a_note_behind_one_of_a_single_frame_begins_a_frame_late_as_it_is() -> None:
     score = one(P1, Note(0, 1, 60), Note(1, 5, 60, ((0, 9), (2, 4), (3, 1)), ((0, 0), (1, 2))))
-    assert parted(score).channels[P1][1] == Note(2, 5, 60, ((0, 9), (2, 4)), ((0, 0), (1, 2)))
+    assert separate_repeats(score).channels[P1][1] == Note(2, 5, 60, ((0, 9), (2, 4)), ((0, 0), (1, 2)))
 
 
 def test_two_notes_of_a_single_frame_are_parted_where_there_is_room() -> None:
     free = one(NO, Note(0, 1, 9), Note(1, 2, 9), Note(3, 9, 9))
-    assert [(n.start, n.end) for n in parted(free).channels[NO]] == [(0, 1), (2, 3), (4, 9)]
+    assert [(n.start, n.end) for n in separate_repeats(free).channels[NO]] == [(0, 1), (2, 3), (4, 9)]
     full = one(NO, Note(0, 1, 9), Note(1, 2, 9), Note(2, 9, 5))
-    assert parted(full) == full
+    assert separate_repeats(full) == full
 
 
 def test_a_note_is_not_moved_to_where_it_hides_another() -> None:
     score = one(NO, *ticks(0, 1, 3, 4), Note(5, 9, 5))
-    assert times(parted(score), NO) == [(0, 1), (1, 2), (3, 4), (4, 5), (5, 9)]
+    assert times(separate_repeats(score), NO) == [(0, 1), (1, 2), (3, 4), (4, 5), (5, 9)]
 
 
 @pytest.mark.parametrize("channel", UNSTRUCK)
@@ -85,15 +92,15 @@ def test_of_a_run_of_single_frames_as_many_are_left_as_can_be_struck(
 ) -> None:
     run = ticks(*range(8, 8 + count), pitch=CHANNELS[channel].lowest)
     score = one(channel, *run, Note(8 + count, 20, CHANNELS[channel].highest))
-    assert times(shown(score), channel) == [*found, (8 + count, 20)]
+    assert times(merge_hidden_repeats(score), channel) == [*found, (8 + count, 20)]
     assert hidden(score) == count - 1
-    assert hidden(shown(score)) == 0
+    assert hidden(merge_hidden_repeats(score)) == 0
 
 
 def test_a_note_goes_on_as_loud_as_the_one_that_it_takes_in() -> None:
     score = one(NO, Note(0, 1, 9, ((0, 12),)), Note(1, 2, 9, ((0, 7),)), Note(2, 9, 5))
-    assert shown(score).channels[NO][0] == Note(0, 2, 9, ((0, 12), (1, 7)))
-    assert stream(shown(score)) == stream(score)
+    assert merge_hidden_repeats(score).channels[NO][0] == Note(0, 2, 9, ((0, 12), (1, 7)))
+    assert register_stream(merge_hidden_repeats(score)) == register_stream(score)
 
 
 def test_what_can_be_shown_stays_as_it_is() -> None:
@@ -108,25 +115,25 @@ def test_what_can_be_shown_stays_as_it_is() -> None:
         Note(17, 18, 8),
         Note(18, 20, 8),
     )
-    assert shown(one(NO, *drums)) == one(NO, *drums)
-    assert shown(one(P1, *ticks(0, 1, 2, pitch=60))) == one(P1, *ticks(0, 1, 2, pitch=60))
+    assert merge_hidden_repeats(one(NO, *drums)) == one(NO, *drums)
+    assert merge_hidden_repeats(one(P1, *ticks(0, 1, 2, pitch=60))) == one(P1, *ticks(0, 1, 2, pitch=60))
 
 
 @pytest.mark.parametrize("first", [0, 1])
 def test_of_a_kept_note_and_a_written_one_the_kept_one_stays_alone(first: int) -> None:
     rest = Note(2, 9, 5)
     score, kept = one(NO, *ticks(0, 1), rest), one(NO, *ticks(first))
-    assert shown(score, kept).channels[NO] == (*ticks(first), rest)
-    assert shown(score, score) == score
+    assert merge_hidden_repeats(score, kept).channels[NO] == (*ticks(first), rest)
+    assert merge_hidden_repeats(score, score) == score
 
 
 @pytest.mark.parametrize("seed", range(40))
 def test_every_note_that_is_left_is_shown(seed: int) -> None:
     score = crowded_score(seed)
     assert hidden(score) > 0
-    found = shown(score)
+    found = merge_hidden_repeats(score)
     assert hidden(found) == 0
-    assert shown(found) == found
+    assert merge_hidden_repeats(found) == found
     assert found.channels[:TR] == score.channels[:TR]
     assert found.note_count >= score.note_count - hidden(score)
 
@@ -134,26 +141,26 @@ def test_every_note_that_is_left_is_shown(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(20))
 def test_of_any_score_nothing_else_changes(seed: int) -> None:
     score = random_score(seed)
-    assert (shown(score) == score) == (hidden(score) == 0)
+    assert (merge_hidden_repeats(score) == score) == (hidden(score) == 0)
 
 
 @pytest.mark.parametrize("seed", range(20))
 def test_no_kept_note_is_touched_and_all_others_are_shown(seed: int) -> None:
     random, score = Random(seed), crowded_score(seed)
     kept = replace(score, channels=tuple(tuple(n for n in notes if random.random() < 0.2) for notes in score.channels))
-    found = shown(score, kept)
+    found = merge_hidden_repeats(score, kept)
     for channel, notes in enumerate(found.channels):
         old = set(kept.channels[channel])
         assert old <= set(notes)
-        sounding = pairwise(parted(found).channels[channel])
-        unseen = [pair for pair, heard in zip(pairwise(notes), sounding, strict=True) if sound_as_one(*heard)]
+        sounding = pairwise(separate_repeats(found).channels[channel])
+        unseen = [pair for pair, heard in zip(pairwise(notes), sounding, strict=True) if is_hidden_repeat(*heard)]
         assert channel not in UNSTRUCK or all(old.issuperset(pair) for pair in unseen)
 
 
 @pytest.mark.parametrize("way", [compare, compare_writes])
 @pytest.mark.parametrize("seed", range(3))
 def test_the_chip_shows_them(way: Callable[..., Counts], seed: int) -> None:
-    counts = way(shown(crowded_score(seed)))
+    counts = way(merge_hidden_repeats(crowded_score(seed)))
     assert sum(counts[name]["joined"] for name in ("tr", "no")) == 0
     assert counts["tr"]["heard"] == counts["tr"]["notes"]
     if way is compare_writes:

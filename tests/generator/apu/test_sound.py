@@ -13,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 
 from benchmarks.sound.nsf_accuracy import compare, heard_share
-from generator.apu.gme import GmeError, play
+from generator.apu.gme import GmeError, play_nsf
 from generator.apu.nsf import SCORE_TICK, to_nsf
 from generator.sound.fade import CUT
 from generator.sound.fluidsynth_audio import SAMPLE_RATE
@@ -76,7 +76,7 @@ def test_a_tune_that_sounds_to_its_last_sample_ends_without_a_click(tmp_path: Pa
 
 def test_what_is_no_nsf_is_a_fault() -> None:
     with pytest.raises(GmeError, match="libgme: "):
-        play(b"no file at all" * 20, 1, SAMPLE_RATE)
+        play_nsf(b"no file at all" * 20, 1, SAMPLE_RATE)
 
 
 def test_another_program_plays_the_exported_file(tmp_path: Path) -> None:
@@ -91,6 +91,6 @@ def test_another_program_plays_the_exported_file(tmp_path: Path) -> None:
     command = ["ffmpeg", "-v", "error", "-f", "libgme", "-i", str(tmp_path / "tune.nsf"), "-t", "6", "-f", "s16le", "-"]
     done = subprocess.run(command, capture_output=True, check=True, timeout=60)
     theirs = np.frombuffer(done.stdout, "<i2").reshape(-1, 2)[:, 0] / 32_768
-    ours = play(to_nsf(scale(480)), 5, 44_100)
+    ours = play_nsf(to_nsf(scale(480)), 5, 44_100)
     first = round(16_666 * 44_100 / 1_000_000)
     assert np.corrcoef(theirs[first : first + len(ours)], ours)[0, 1] > 0.999

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from generator.analysis.keys import find_key
-from generator.apu.retrigger import shown
+from generator.apu.retrigger import merge_hidden_repeats
 from generator.composing.compose import (
     TAKES,
     Chosen,
@@ -70,13 +70,15 @@ def test_the_tune_kept_is_a_take_and_the_one_with_the_fewest_faults(composer: Co
         takes.append((len(faults(score)), take, score))
         if not takes[-1][0]:
             break
-    assert bare(found.score) == bare(shown(min(takes)[2]))
+    assert bare(found.score) == bare(merge_hidden_repeats(min(takes)[2]))
 
 
 def test_a_model_that_names_sounds_is_not_dressed(tmp_path: Path) -> None:
     composer = Composer(write_model(tmp_path, context=512, sounds=True))
     found = tune(composer, seed=11)
-    assert found.score.channels in [shown(composer.compose(usual(take))).channels for take in range(TAKES)]
+    assert found.score.channels in [
+        merge_hidden_repeats(composer.compose(usual(take))).channels for take in range(TAKES)
+    ]
 
 
 class Roller(Composer):
@@ -92,7 +94,7 @@ class Roller(Composer):
 @pytest.mark.parametrize("sounds", [True, False])
 def test_a_tune_has_no_note_whose_beginning_cannot_be_shown(tmp_path: Path, *, sounds: bool) -> None:
     found = tune(Roller(write_model(tmp_path, context=512, sounds=sounds)), seed=1).score
-    assert shown(found) == found
+    assert merge_hidden_repeats(found) == found
     assert [(note.start, note.end) for note in found.channels[TR]] == [(0, 2), (2, 4), (4, 6), (6, 60)]
     assert [(note.start, note.end) for note in found.channels[NO]] == [(0, 2), (2, 4), (4, 6), (6, 60)]
 
@@ -198,7 +200,10 @@ def test_a_taste_is_followed_and_the_take_it_chose_comes_again_by_its_seed(compo
     plain = compose(composer, asked, lambda _: None)
     assert plain.chosen is None
     seeds = [take_seed(5, take) for take in range(4)]
-    scores = [shown(assign_instruments(composer.compose(replace(spec_of(asked), seed=seed)), 5)) for seed in seeds]
+    scores = [
+        merge_hidden_repeats(assign_instruments(composer.compose(replace(spec_of(asked), seed=seed)), 5))
+        for seed in seeds
+    ]
     for sign in (1.0, -1.0):
         found = compose(composer, replace(asked, taste={"notes": (sign, 10.0, 5.0)}), lambda _: None)
         assert found.chosen

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from generator.apu.registers import by_frame
-from generator.apu.retrigger import parted
+from generator.apu.registers import frame_values
+from generator.apu.retrigger import separate_repeats
 from generator.exporting.famitracker import to_famitracker
 from generator.exporting.tracker_instruments import Instrument, Sequence, Sound, choose
 from generator.protocol.errors import InputError
@@ -19,8 +19,8 @@ from tests.music import random_score, scale
 def lines_of(score: Score) -> list[list[State]]:
     """What the score says that each channel does in each frame."""
     lines: list[list[State]] = [[(0, 0, 0)] * score.frames for _ in range(4)]
-    for channel, note in parted(score).notes():
-        volumes, duties = by_frame(note.volume, note.length), by_frame(note.duty, note.length)
+    for channel, note in separate_repeats(score).notes():
+        volumes, duties = frame_values(note.volume, note.length), frame_values(note.duty, note.length)
         for i, (volume, duty) in enumerate(zip(volumes, duties, strict=True)):
             pitch = note.pitch - 12 if (channel, note.pitch) == (2, 108) else note.pitch  # FamiTracker ends at B-7
             lines[channel][note.start + i] = (pitch, volume, duty) if volume else (0, 0, 0)

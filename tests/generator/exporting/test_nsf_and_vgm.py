@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from generator.apu.nsf import CONSOLE_TICK, player, to_nsf
-from generator.apu.registers import Write, stream
+from generator.apu.registers import Write, register_stream
 from generator.exporting.vgm import to_vgm
 from models.music.score import CHANNELS, Note, Score
 from tests.music import random_score, scale
@@ -79,7 +79,7 @@ def test_the_header_of_an_nsf_says_what_it_is() -> None:
 @pytest.mark.parametrize("seed", range(6))
 def test_both_hold_the_writes_of_the_score(seed: int) -> None:
     score = replace(random_score(seed), loop=None)
-    made = stream(score)
+    made = register_stream(score)
     expected = [list(frame) for frame in (*made.frames, made.end)]
     assert read_nsf(to_nsf(score), score.frames + 300) == expected + [[]] * 299
     writes, samples, loop = read_vgm(to_vgm(score))
@@ -89,7 +89,7 @@ def test_both_hold_the_writes_of_the_score(seed: int) -> None:
 @pytest.mark.parametrize("loop", [0, 17, 100])
 def test_both_loop(loop: int) -> None:
     score = replace(scale(), loop=loop)
-    made = stream(score)
+    made = register_stream(score)
     frames = read_nsf(to_nsf(score), 2 * score.frames - loop)
     assert frames[: score.frames] == [list(frame) for frame in made.frames]
     assert frames[score.frames] == [*made.back, *made.frames[loop]]
@@ -111,7 +111,7 @@ def test_three_busy_minutes_fit_and_cross_banks() -> None:
     score = Score(tuple(lines), frames)
     data = to_nsf(score)
     assert len(data) < 256 * 0x1000
-    assert read_nsf(data, frames) == [list(frame) for frame in stream(score).frames]
+    assert read_nsf(data, frames) == [list(frame) for frame in register_stream(score).frames]
 
 
 def test_the_tags_of_a_vgm() -> None:
