@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from babel.messages.catalog import Catalog, Message
 
-from bot.discord.core.command_names import CATALOGUES
+from bot.discord.core.command_names import LOCALES
 from bot.languages import COMMAND, LANGUAGES, NATIVE, command, messages, say, speaking
 from tests.conftest import ROOT
 
@@ -115,7 +115,7 @@ def test_a_catalogue_is_as_make_messages_writes_it(found: Catalog, name: str, tm
 
 
 def test_every_language_of_a_catalogue_is_one_of_discord_s() -> None:
-    assert set(CATALOGUES.values()) == set(CATALOGUE_NAMES)
+    assert set(LOCALES.values()) == set(CATALOGUE_NAMES)
 
 
 def refusals(file: Path) -> Iterator[ast.Call]:

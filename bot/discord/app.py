@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 from contextlib import AsyncExitStack
-from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -19,8 +18,8 @@ from bot.discord.contest.announcer import DiscordAnnouncer
 from bot.discord.core.client import ChiptuneClient
 from bot.discord.post.delivery import DiscordDelivery
 from bot.discord.queue.submission import fetch
-from bot.discord.registry import register
-from bot.discord.tunes.post_buttons import rows
+from bot.discord.registry import add_features
+from bot.discord.tunes.post_buttons import post_rows
 from bot.requests.backlog import Backlog
 from bot.settings import Settings
 from bot.store import Store
@@ -59,7 +58,8 @@ class DiscordSide:
                     self._backlog,
                     fetch_attachment,
                     self._contests,
-                    partial(register, synced_file=self._settings.data_dir / "discord-commands.sha256"),
+                    add_features,
+                    synced_file=self._settings.data_dir / "discord-commands.sha256",
                     public_url=self._settings.public_url,
                     keep_days=self._settings.keep_days,
                     grace_days=self._settings.grace_days,
@@ -68,7 +68,7 @@ class DiscordSide:
                 )
             )
             self._open = stack.pop_all()
-        self.poster = DiscordDelivery(self._client, rows)
+        self.poster = DiscordDelivery(self._client, post_rows)
         self.announcer = DiscordAnnouncer(self._client)
         return self
 

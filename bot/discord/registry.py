@@ -1,15 +1,10 @@
 """All features of the Discord side: the commands of `/chiptune` and every button and menu.
 
-This is the only module that knows them all. `register` adds them to a client and tells Discord about the commands.
+This is the only module that knows them all; `add_features` adds them to a client.
 """
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
-import json
-import logging
-from pathlib import Path
 from typing import Any
 
 import discord
@@ -21,24 +16,21 @@ from bot.discord.contest import buttons, hall_of_fame
 from bot.discord.contest.commands import contest
 from bot.discord.core import error_replies, locale
 from bot.discord.core.client import ChiptuneClient
-from bot.discord.core.command_names import CatalogueTranslator
 from bot.discord.moderation import privacy
 from bot.discord.moderation.delete import ConfirmDeleteButton, DeleteButton, delete
 from bot.discord.moderation.report import ReportButton, report
 from bot.discord.moderation.report_actions import SettleReportsButton
-from bot.discord.queue.cancel import Cancel, cancel
-from bot.discord.queue.queue_command import show_queue
+from bot.discord.queue.cancel import CancelButton, cancel
+from bot.discord.queue.queue_list import show_queue
 from bot.discord.server.help import show_help
 from bot.discord.server.settings import settings
 from bot.discord.tunes.generate import generate
-from bot.discord.tunes.history import Older, show_history
+from bot.discord.tunes.history import OlderButton, show_history
 from bot.discord.tunes.play import play, stop
-from bot.discord.tunes.post_buttons import AnotherTake, Extend, Files, Vote
+from bot.discord.tunes.post_buttons import AnotherTakeButton, ExtendButton, FilesButton, VoteButton
 from bot.discord.tunes.remix import remix
-from bot.discord.tunes.rework_forms import Remix, Rewrite
+from bot.discord.tunes.remix_form import RemixButton, RewriteMenu
 from bot.discord.tunes.song import replay, show_song
-
-log = logging.getLogger(__name__)
 
 COMMANDS: tuple[app_commands.Command[Any, ..., None] | app_commands.Group, ...] = (
     generate,
@@ -64,9 +56,9 @@ COMMANDS: tuple[app_commands.Command[Any, ..., None] | app_commands.Group, ...] 
 
 BUTTONS: tuple[type[ui.DynamicItem[Any]], ...] = (
     # Under a tune.
-    *(AnotherTake, Extend, Remix, Rewrite, Vote, Files, ReportButton),
+    *(AnotherTakeButton, ExtendButton, RemixButton, RewriteMenu, VoteButton, FilesButton, ReportButton),
     # While it is made, in lists of tunes, and before a tune is deleted.
-    *(Cancel, Older, DeleteButton, ConfirmDeleteButton, SettleReportsButton),
+    *(CancelButton, OlderButton, DeleteButton, ConfirmDeleteButton, SettleReportsButton),
     *(privacy.ExportButton, privacy.EraseButton, privacy.ConfirmEraseButton),
     *(top.OpenButton, top.ChartPageButton, battle.ChooseButton, battle.NextPairButton),
     *(buttons.NominateButton, buttons.NominateMenu, buttons.VoteMenu),
@@ -80,7 +72,7 @@ class CommandTree(app_commands.CommandTree[ChiptuneClient]):
 
     async def interaction_check(self, interaction: discord.Interaction[ChiptuneClient], /) -> bool:
         """Set the language of the user for this interaction, and let everybody through."""
-        locale.listen(interaction)
+        locale.set_locale(interaction)
         return True
 
     async def on_error(
@@ -109,38 +101,3 @@ def add_features(client: ChiptuneClient) -> CommandTree:
     tree = CommandTree(client)
     tree.add_command(chiptune_group())
     return tree
-
-
-async def sync_commands(tree: CommandTree, synced_file: Path) -> None:
-    """Tell Discord about the commands if they have changed since the last time: Discord limits how often it is told.
-
-    synced_file: holds the digest of the commands that Discord was told last. If Discord refuses, the commands it
-    knows from before stay in place: log the error and return.
-    """
-    translator = CatalogueTranslator()
-    await tree.set_translator(translator)
-    commands = [await command.get_translated_payload(tree, translator) for command in tree.get_commands()]
-    text = json.dumps([tree.client.application_id, discord.__version__, commands], sort_keys=True)
-    digest = hashlib.sha256(text.encode()).hexdigest()
-    if await asyncio.to_thread(_read, synced_file) == digest:
-        return
-    try:
-        await tree.sync()
-    except discord.HTTPException as error:
-        log.error("the commands could not be registered: %s", error)
-        return
-    await asyncio.to_thread(synced_file.write_text, digest)
-    log.info("commands registered")
-
-
-async def register(client: ChiptuneClient, synced_file: Path) -> None:
-    """Add all features to a client that has just logged in, and tell Discord about them."""
-    await sync_commands(add_features(client), synced_file)
-
-
-def _read(path: Path) -> str | None:
-    """Return the text of a file, or None if there is no file."""
-    try:
-        return path.read_text()
-    except FileNotFoundError:
-        return None

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +16,10 @@ import pytest_asyncio
 from bot.contests.keeper import Contests
 from bot.discord.contest.announcer import DiscordAnnouncer
 from bot.discord.core.client import ChiptuneClient
-from bot.discord.core.debounce import Presses
+from bot.discord.core.debounce import Debouncer
 from bot.discord.post.delivery import DiscordDelivery
-from bot.discord.registry import register
-from bot.discord.tunes.post_buttons import rows
+from bot.discord.registry import add_features
+from bot.discord.tunes.post_buttons import post_rows
 from bot.files.song_files import Files
 from bot.requests.backlog import Backlog
 from bot.requests.delivery import Delivery
@@ -163,12 +162,13 @@ def simcord_bot(store: Store, composer: Composer, clock: Clock, calendar: MovedC
         backlog,
         fetch,
         Contests(store, calendar),
-        partial(register, synced_file=tmp_path / "commands"),
+        add_features,
+        synced_file=tmp_path / "commands",
         public_url="https://tunes.example",
         shard_count=1,
     )
-    client.presses = Presses(clock)
-    posters["discord"] = DiscordDelivery(client, rows)
+    client.debouncer = Debouncer(clock)
+    posters["discord"] = DiscordDelivery(client, post_rows)
     client.contests.announce_by(DiscordAnnouncer(client))
     return client
 

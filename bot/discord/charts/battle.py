@@ -19,7 +19,7 @@ from PIL import Image
 
 from bot.discord.core import error_replies, visibility
 from bot.discord.core.client import ChiptuneClient
-from bot.discord.core.components import Press
+from bot.discord.core.components import AnyInteraction
 from bot.discord.core.visibility import scope_of
 from bot.discord.post.layout import linked_title
 from bot.files.song_files import FILES_GONE
@@ -100,11 +100,11 @@ class ChooseButton(
         super().__init__(ui.Button(label=say(LABELS[outcome]), style=style, custom_id=custom_id))
 
     @classmethod
-    async def from_custom_id(cls, interaction: Press, item: ui.Item[Any], match: re.Match[str]) -> Self:
+    async def from_custom_id(cls, interaction: AnyInteraction, item: ui.Item[Any], match: re.Match[str]) -> Self:
         """Create the button again from its custom_id."""
         return cls(match["outcome"], match["first"], match["second"])
 
-    async def callback(self, interaction: Press) -> None:
+    async def callback(self, interaction: AnyInteraction) -> None:
         """Record the judgement, and show the names and a button for the next pair."""
         async with error_replies.answering(interaction):
             await interaction.response.defer()
@@ -125,11 +125,11 @@ class NextPairButton(ui.DynamicItem[ui.Button[Any]], template="chiptune:battle:n
         super().__init__(ui.Button(label=say("Another pair"), custom_id="chiptune:battle:next"))
 
     @classmethod
-    async def from_custom_id(cls, interaction: Press, item: ui.Item[Any], match: re.Match[str]) -> Self:
+    async def from_custom_id(cls, interaction: AnyInteraction, item: ui.Item[Any], match: re.Match[str]) -> Self:
         """Create the button again from its custom_id."""
         return cls()
 
-    async def callback(self, interaction: Press) -> None:
+    async def callback(self, interaction: AnyInteraction) -> None:
         """Show the next pair."""
         async with error_replies.answering(interaction):
             await interaction.response.defer()

@@ -18,10 +18,10 @@ from discord.app_commands import Choice
 from bot.discord.charts import chart_picture
 from bot.discord.core import error_replies, visibility
 from bot.discord.core.client import ChiptuneClient
-from bot.discord.core.components import SONG, OfSong, Press
+from bot.discord.core.components import SONG, AnyInteraction, SongComponent
 from bot.discord.core.visibility import scope_of
 from bot.discord.post.layout import linked_title
-from bot.discord.tunes.song import show
+from bot.discord.tunes.song import show_post
 from bot.languages import command, percent, say
 from bot.store import PERIODS, Ranked, Standing
 from generator.protocol.i18n import _
@@ -135,15 +135,15 @@ async def _entry_line(client: ChiptuneClient, entry: Ranked | Standing) -> str:
     return f"**{entry.rank}.** {title} · {say(chart_picture.vote_counts(entry))} · {bounds}"
 
 
-class OpenButton(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:open:{SONG}"):
+class OpenButton(SongComponent, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:open:{SONG}"):
     """The button that shows a tune with its player to the user alone. label: a place in a list, or a text."""
 
     def __init__(self, song_id: str, label: int | str = 0) -> None:
         super().__init__(song_id, ui.Button(label=str(label), custom_id=f"chiptune:open:{song_id}"))
 
-    async def pressed(self, interaction: Press, client: ChiptuneClient) -> None:
+    async def respond(self, interaction: AnyInteraction, client: ChiptuneClient) -> None:
         """Show the tune like `/chiptune song`."""
-        await show(interaction, self.song_id, ephemeral=True)
+        await show_post(interaction, self.song_id, ephemeral=True)
 
 
 class ChartPageButton(
@@ -160,11 +160,11 @@ class ChartPageButton(
         )
 
     @classmethod
-    async def from_custom_id(cls, interaction: Press, item: ui.Item[Any], match: re.Match[str]) -> Self:
+    async def from_custom_id(cls, interaction: AnyInteraction, item: ui.Item[Any], match: re.Match[str]) -> Self:
         """Create the button again from its custom_id."""
         return cls(match["period"], int(match["start"]) if match["start"] else None)
 
-    async def callback(self, interaction: Press) -> None:
+    async def callback(self, interaction: AnyInteraction) -> None:
         """Show the page."""
         async with error_replies.answering(interaction):
             await interaction.response.defer()

@@ -18,10 +18,10 @@ from bot.discord.contest.buttons import NominateButton, VoteMenu
 from bot.discord.contest.hall_of_fame import HallOfFameButton
 from bot.discord.contest.pages import result_buttons, result_text, stage_message
 from bot.discord.core.client import ChiptuneClient
-from bot.discord.core.locale import of_server
-from bot.discord.core.message_access import NONCE_LENGTH, GoneError, find, gone_errors, post_errors
+from bot.discord.core.locale import server_locale
+from bot.discord.core.message_access import NONCE_LENGTH, GoneError, delivery_errors, find_message, gone_errors
 from bot.discord.post import layout
-from bot.discord.post.layout import Names, Post
+from bot.discord.post.layout import FileNames, Post
 from bot.languages import speaking
 from bot.store import Announcement
 
@@ -47,7 +47,7 @@ class DiscordAnnouncer:
         Return None if the message cannot be sent or is no longer needed. Raise DeliveryError if sending fails.
         """
         await self._client.logged_in.wait()
-        with post_errors(), speaking(await of_server(self._client, announcement.round.scope)):
+        with delivery_errors(), speaking(await server_locale(self._client, announcement.round.scope)):
             async for channel_id in self._channels(announcement):
                 await self._client.store.rounds.aim(announcement, channel_id)
                 try:
@@ -63,7 +63,7 @@ class DiscordAnnouncer:
         """Update the message of a stage. Return False if it was deleted. Raise DeliveryError if the update fails."""
         await self._client.logged_in.wait()
         channel = self._client.get_partial_messageable(int(announcement.channel_id or 0))
-        with post_errors(), speaking(await of_server(self._client, announcement.round.scope)):
+        with delivery_errors(), speaking(await server_locale(self._client, announcement.round.scope)):
             try:
                 await self._show(announcement, channel.get_partial_message(int(announcement.message_id or 0)))
             except discord.NotFound as error:
@@ -97,7 +97,7 @@ class DiscordAnnouncer:
     async def _send_once(self, announcement: Announcement, channel_id: int) -> discord.Message | None:
         """Send the message, or update it if it is already there. Return None if its stage ended before it was sent."""
         channel = self._client.get_partial_messageable(channel_id)
-        if sent := await find(self._client, channel, MARKER_IDS[announcement.stage](announcement.round.id)):
+        if sent := await find_message(self._client, channel, MARKER_IDS[announcement.stage](announcement.round.id)):
             await self._show(announcement, sent)
             return sent
         if announcement.round.stage != announcement.stage:
@@ -110,12 +110,12 @@ class DiscordAnnouncer:
         if post is None:
             return await channel.send(view=await self._result(announcement, None), nonce=nonce)
 
-        async def send(names: Names) -> discord.Message:
+        async def send(names: FileNames) -> discord.Message:
             view = await self._result(announcement, post, names)
             return await channel.send(view=view, files=post.open(names), nonce=nonce)
 
         complete = {post.song.audio, post.song.midi, post.song.picture} <= set(post.all_files())
-        message = await layout.send_fitting(post.forms(self._limit(announcement)) if complete else [()], send)
+        message = await layout.send_largest(post.forms(self._limit(announcement)) if complete else [()], send)
         await self._record(post, message)
         return message
 
@@ -128,7 +128,7 @@ class DiscordAnnouncer:
         entry = await self._client.store.requests.get(song.id)
         return await layout.build_post(self._client, entry, song) if entry else None
 
-    async def _result(self, announcement: Announcement, post: Post | None, names: Names = ()) -> ui.LayoutView:
+    async def _result(self, announcement: Announcement, post: Post | None, names: FileNames = ()) -> ui.LayoutView:
         """Return the message about the end of a round. names: the winner's files in the message."""
         nominees = await self._client.store.contests.nominees(announcement.round.number)
         text = await result_text(self._client, announcement.round, nominees)

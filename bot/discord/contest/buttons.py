@@ -13,10 +13,10 @@ from typing import Any, Self
 import discord
 from discord import ui
 
-from bot.discord.core.autocomplete import CHOICE_LENGTH, MAX_CHOICES, described
+from bot.discord.core.autocomplete import CHOICE_LENGTH, MAX_CHOICES, song_label
 from bot.discord.core.client import ChiptuneClient
-from bot.discord.core.components import Press, Pressed
-from bot.discord.core.markdown import inert
+from bot.discord.core.components import AnyInteraction, PersistentComponent
+from bot.discord.core.markdown import escape
 from bot.discord.core.visibility import scope_of
 from bot.languages import command, say
 from bot.store import Song
@@ -35,7 +35,7 @@ NOMINATED = _("{title} is nominated.")
 VOTED = _("Your vote is for {title}. You can change it until the round is over.")
 
 
-class RoundComponent(Pressed):
+class RoundComponent(PersistentComponent):
     """A button or menu of a round; a mixin that goes before `ui.DynamicItem`."""
 
     round_id: str
@@ -45,7 +45,7 @@ class RoundComponent(Pressed):
         super().__init__(item)  # type: ignore[call-arg]  # DynamicItem's
 
     @classmethod
-    async def from_custom_id(cls, interaction: Press, item: ui.Item[Any], match: re.Match[str]) -> Self:
+    async def from_custom_id(cls, interaction: AnyInteraction, item: ui.Item[Any], match: re.Match[str]) -> Self:
         """Create the component again from its custom_id."""
         return cls(match["round"])  # type: ignore[call-arg]  # each kind makes its own item
 
@@ -58,7 +58,7 @@ class NominateButton(RoundComponent, ui.DynamicItem[ui.Button[Any]], template=rf
         custom_id = f"chiptune:contest:pick:{round_id}"
         super().__init__(round_id, ui.Button(label=say("Nominate…"), emoji="✋", style=style, custom_id=custom_id))
 
-    async def pressed(self, interaction: Press, client: ChiptuneClient) -> None:
+    async def respond(self, interaction: AnyInteraction, client: ChiptuneClient) -> None:
         """Show a menu of the newest tunes that can be nominated."""
         here = scope_of(interaction)
         contest_round = await client.store.contests.get(here, self.round_id)
@@ -77,12 +77,12 @@ class NominateMenu(RoundComponent, ui.DynamicItem[ui.Select[Any]], template=rf"c
     def __init__(self, round_id: str, songs: Sequence[Song] = ()) -> None:
         menu: ui.Select[Any] = ui.Select(
             placeholder=say("A tune to nominate…"),
-            options=[_option(song, described(song)) for song in songs],
+            options=[_option(song, song_label(song)) for song in songs],
             custom_id=f"chiptune:contest:nominate:{round_id}",
         )
         super().__init__(round_id, menu)
 
-    async def pressed(self, interaction: Press, client: ChiptuneClient) -> None:
+    async def respond(self, interaction: AnyInteraction, client: ChiptuneClient) -> None:
         """Nominate the chosen tune and replace the menu with a confirmation."""
         await interaction.response.defer()
         confirmation = await nominate(interaction, self.item.values[0], self.round_id)
@@ -100,7 +100,7 @@ class VoteMenu(RoundComponent, ui.DynamicItem[ui.Select[Any]], template=rf"chipt
         )
         super().__init__(round_id, menu)
 
-    async def pressed(self, interaction: Press, client: ChiptuneClient) -> None:
+    async def respond(self, interaction: AnyInteraction, client: ChiptuneClient) -> None:
         """Set the vote and confirm it to the voter alone."""
         await interaction.response.defer(ephemeral=True, thinking=True)  # many may vote at once, and the store is busy
         confirmation = await vote(interaction, self.item.values[0], self.round_id)
@@ -112,7 +112,7 @@ async def nominate(interaction: discord.Interaction[ChiptuneClient], song_id: st
     client, person = interaction.client, str(interaction.user.id)
     client.voting.count(person)
     song = await client.contests.nominate(scope_of(interaction), song_id, person, round_id=round_id)
-    title = f"**{inert(song.title)}**"
+    title = f"**{escape(song.title)}**"
     return say(NOMINATED, title=title)
 
 
@@ -121,7 +121,7 @@ async def vote(interaction: discord.Interaction[ChiptuneClient], song_id: str, r
     client, person = interaction.client, str(interaction.user.id)
     client.voting.count(person)
     song = await client.contests.vote(scope_of(interaction), song_id, person, round_id=round_id)
-    title = f"**{inert(song.title)}**"
+    title = f"**{escape(song.title)}**"
     return say(VOTED, title=title)
 
 

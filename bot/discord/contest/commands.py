@@ -12,10 +12,10 @@ from discord.app_commands import Choice
 from bot.discord.contest import buttons
 from bot.discord.contest.hall_of_fame import hall_of_fame_page
 from bot.discord.contest.pages import stage_box
-from bot.discord.core.autocomplete import SEARCHED, song_choices
+from bot.discord.core.autocomplete import SONGS_SEARCHED, song_choices
 from bot.discord.core.client import ChiptuneClient
-from bot.discord.core.markdown import inert
-from bot.discord.core.permissions import check_manages
+from bot.discord.core.markdown import escape
+from bot.discord.core.permissions import check_manager
 from bot.discord.core.visibility import scope_of
 from bot.languages import command, say
 from bot.store import Mine, Round, Song
@@ -43,7 +43,7 @@ contest = app_commands.Group(name="contest", description="A tune of the week: no
 async def start(interaction: discord.Interaction[ChiptuneClient]) -> None:
     """Open the first round. It is announced in the channel for tunes, or in this channel if the server has set none."""
     client = interaction.client
-    scope = check_manages(interaction, nowhere=SERVERS_ONLY, nobody=ONLY_MANAGERS)
+    scope = check_manager(interaction, nowhere=SERVERS_ONLY, nobody=ONLY_MANAGERS)
     await interaction.response.defer(ephemeral=True, thinking=True)  # first: the disk may be busy
     contest_round = await client.contests.start(scope, str(interaction.channel_id))
     channel = (await client.store.servers.settings(scope)).channel_id or interaction.channel_id
@@ -55,7 +55,7 @@ async def start(interaction: discord.Interaction[ChiptuneClient]) -> None:
 @app_commands.rename(at_once="at-once")
 async def stop(interaction: discord.Interaction[ChiptuneClient], at_once: bool = False) -> None:
     """End the contest with the open round, or at once."""
-    scope = check_manages(interaction, nowhere=SERVERS_ONLY, nobody=ONLY_MANAGERS)
+    scope = check_manager(interaction, nowhere=SERVERS_ONLY, nobody=ONLY_MANAGERS)
     await interaction.response.defer(ephemeral=True, thinking=True)
     contest_round = await interaction.client.contests.stop(scope, at_once=at_once)
     text = say(STOPPED if at_once else LAST_ROUND, ordinal=contest_round.ordinal)
@@ -77,7 +77,9 @@ async def show(interaction: discord.Interaction[ChiptuneClient]) -> None:
 
 async def complete_nominatable(interaction: discord.Interaction[ChiptuneClient], typed: str) -> list[Choice[str]]:
     """Propose the newest tunes that can be nominated and whose titles contain the typed text."""
-    return song_choices(await interaction.client.store.contests.nominatable(scope_of(interaction), SEARCHED), typed)
+    return song_choices(
+        await interaction.client.store.contests.nominatable(scope_of(interaction), SONGS_SEARCHED), typed
+    )
 
 
 async def complete_nominee(interaction: discord.Interaction[ChiptuneClient], typed: str) -> list[Choice[str]]:
@@ -113,7 +115,7 @@ async def withdraw(interaction: discord.Interaction[ChiptuneClient], song: str) 
     """Withdraw a nomination."""
     await interaction.response.defer(ephemeral=True, thinking=True)
     song_withdrawn = await interaction.client.contests.withdraw(scope_of(interaction), song, str(interaction.user.id))
-    title = f"**{inert(song_withdrawn.title)}**"
+    title = f"**{escape(song_withdrawn.title)}**"
     await interaction.edit_original_response(content=say(WITHDRAWN, title=title))
 
 
@@ -154,4 +156,4 @@ def _own_actions(contest_round: Round, mine: Mine, songs: dict[str, Song]) -> st
         return say("You have nominated {count} of {most}.", count=len(mine.nominated), most=EACH)
     if mine.vote is None or mine.vote not in songs:
         return say(NOT_VOTED)
-    return say("Your vote is for {title}.", title=inert(songs[mine.vote].title))
+    return say("Your vote is for {title}.", title=escape(songs[mine.vote].title))

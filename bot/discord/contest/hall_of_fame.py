@@ -16,7 +16,7 @@ from bot.discord.charts.top import BUTTONS_PER_ROW, OpenButton
 from bot.discord.contest.buttons import ROUND, RoundComponent
 from bot.discord.core import error_replies
 from bot.discord.core.client import ChiptuneClient
-from bot.discord.core.components import Press
+from bot.discord.core.components import AnyInteraction
 from bot.discord.core.visibility import scope_of
 from bot.discord.post.layout import linked_title
 from bot.languages import say
@@ -56,7 +56,7 @@ class HallOfFameButton(RoundComponent, ui.DynamicItem[ui.Button[Any]], template=
         custom_id = f"chiptune:contest:fame:{round_id}"
         super().__init__(round_id, ui.Button(label=say(TITLE), emoji="🏆", custom_id=custom_id))
 
-    async def pressed(self, interaction: Press, client: ChiptuneClient) -> None:
+    async def respond(self, interaction: AnyInteraction, client: ChiptuneClient) -> None:
         """Show the first page."""
         view = await hall_of_fame_page(client, scope_of(interaction), 0)
         await interaction.response.send_message(view=view, ephemeral=True)
@@ -70,11 +70,11 @@ class HallOfFamePageButton(ui.DynamicItem[ui.Button[Any]], template=r"chiptune:c
         super().__init__(ui.Button(label=label, custom_id=f"chiptune:contest:hall:{start}"))
 
     @classmethod
-    async def from_custom_id(cls, interaction: Press, item: ui.Item[Any], match: re.Match[str]) -> Self:
+    async def from_custom_id(cls, interaction: AnyInteraction, item: ui.Item[Any], match: re.Match[str]) -> Self:
         """Create the button again from its custom_id."""
         return cls(int(match["start"]))
 
-    async def callback(self, interaction: Press) -> None:
+    async def callback(self, interaction: AnyInteraction) -> None:
         """Show the page."""
         async with error_replies.answering(interaction):
             view = await hall_of_fame_page(interaction.client, scope_of(interaction), self.start)

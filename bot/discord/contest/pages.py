@@ -16,7 +16,7 @@ from bot.discord.charts.top import OpenButton
 from bot.discord.contest.buttons import NominateButton, VoteMenu
 from bot.discord.contest.hall_of_fame import COLOUR, HallOfFameButton, add_open_buttons, list_title, vote_count
 from bot.discord.core.client import ChiptuneClient
-from bot.discord.core.placeholders import notice
+from bot.discord.core.placeholders import text_view
 from bot.languages import say
 from bot.store import Nominee, Round, Song
 from bot.store.contest.entries import EACH
@@ -64,7 +64,7 @@ CONTEST_OVER = _("No round follows: the contest is over until somebody who manag
 async def stage_message(client: ChiptuneClient, contest_round: Round, stage: str) -> ui.LayoutView:
     """Return the message of a stage, "nominating" or "voting", that a round has reached or passed."""
     if contest_round.stage != stage:
-        return notice(say(CLOSED[stage], ordinal=contest_round.ordinal))
+        return text_view(say(CLOSED[stage], ordinal=contest_round.ordinal))
     return ui.LayoutView(timeout=None).add_item(await stage_box(client, contest_round))
 
 

@@ -17,17 +17,17 @@ from generator.protocol.names import KEYS, readable_name
 
 MAX_CHOICES = 25
 CHOICE_LENGTH = 100
-BEATS = _("{bpm:.0f} BPM")
-SEARCHED = 200
+TEMPO = _("{bpm:.0f} BPM")
+SONGS_SEARCHED = 200
 """The newest tunes that are looked through for a title."""
 
 
-def choices(names: Sequence[str]) -> list[Choice[str]]:
+def name_choices(names: Sequence[str]) -> list[Choice[str]]:
     """Names as choices, as a person reads them."""
     return [Choice(name=readable_name(name), value=name) for name in names]
 
 
-def sounds() -> list[Choice[str]]:
+def sound_choices() -> list[Choice[str]]:
     """What can play a tune, as choices."""
     return [Choice(name=title[:1].upper() + title[1:], value=sound) for sound, title in SOUND_TITLES.items()]
 
@@ -45,15 +45,15 @@ async def complete_key(interaction: discord.Interaction[ChiptuneClient], typed: 
 
 async def complete_song(interaction: discord.Interaction[ChiptuneClient], typed: str) -> list[Choice[str]]:
     """The newest tunes made here whose titles hold what was typed."""
-    return song_choices(await visibility.listed(interaction, limit=SEARCHED), typed)
+    return song_choices(await visibility.list_songs(interaction, limit=SONGS_SEARCHED), typed)
 
 
 def song_choices(songs: Sequence[Song], typed: str) -> list[Choice[str]]:
     """Those tunes whose titles hold what was typed."""
     found = [song for song in songs if typed.strip().lower() in song.title.lower()]
-    return [Choice(name=plain(described(song), CHOICE_LENGTH), value=song.id) for song in found[:MAX_CHOICES]]
+    return [Choice(name=plain(song_label(song), CHOICE_LENGTH), value=song.id) for song in found[:MAX_CHOICES]]
 
 
-def described(song: Song) -> str:
+def song_label(song: Song) -> str:
     """A tune in a list to choose from."""
-    return f"{song.title} · {song.key} · {say(BEATS, bpm=song.bpm)}"
+    return f"{song.title} · {song.key} · {say(TEMPO, bpm=song.bpm)}"

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import aiohttp
 import discord
+from discord import app_commands
 
 from bot.contests.keeper import Contests
-from bot.discord.core.debounce import Presses
-from bot.discord.core.message_edits import Edits
+from bot.discord.core.command_sync import sync_commands
+from bot.discord.core.debounce import Debouncer
+from bot.discord.core.message_edits import MessageEdits
 from bot.discord.voice.jukebox import Jukebox
 from bot.privacy import Privacy
 from bot.requests.backlog import Backlog
@@ -21,14 +24,16 @@ from bot.votes.voting import Voting
 
 Fetch = Callable[[discord.Attachment], Awaitable[bytes]]
 """Downloads an attachment; raises InputError where that fails or gets too long."""
-Register = Callable[["ChiptuneClient"], Awaitable[None]]
-"""Adds the features to a client that has just logged in."""
+AddFeatures = Callable[["ChiptuneClient"], app_commands.CommandTree["ChiptuneClient"]]
+"""Adds commands and buttons to a client; returns its command tree."""
 
 
 class ChiptuneClient(discord.AutoShardedClient):
     """The connection to Discord.
 
-    register: adds the features to the client when it has logged in. public_url: where the page is reached from outside.
+    add_features: adds commands and buttons. synced_file: remembers which commands Discord knows. public_url: where the
+    page is reached from outside.
+    is reached from outside.
     connector: None is the library's own. keep_days, grace_days: as in the settings, to be told to people.
     reports_channel: as in the settings.
     """
@@ -39,8 +44,9 @@ class ChiptuneClient(discord.AutoShardedClient):
         backlog: Backlog,
         fetch: Fetch,
         contests: Contests,
-        register: Register,
+        add_features: AddFeatures,
         *,
+        synced_file: Path,
         public_url: str | None = None,
         keep_days: int = Settings.keep_days,
         grace_days: int = Settings.grace_days,
@@ -66,17 +72,18 @@ class ChiptuneClient(discord.AutoShardedClient):
         self.keep_days = keep_days
         self.grace_days = grace_days
         self.reports_channel = reports_channel
-        self.presses = Presses()
+        self.debouncer = Debouncer()
         self.jukebox = Jukebox()
         self.voting = Voting(store)
-        self.edits = Edits()
+        self.message_edits = MessageEdits()
         self.logged_in = asyncio.Event()
-        self._register = register
+        self.tree = add_features(self)
+        self._synced_file = synced_file
 
     async def setup_hook(self) -> None:
         """Called by the library between login and connection."""
         self.logged_in.set()
-        await self._register(self)
+        await sync_commands(self.tree, self._synced_file)
 
     async def close(self) -> None:
         """Leave the voice channels, then Discord."""

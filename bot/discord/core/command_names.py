@@ -16,7 +16,7 @@ from discord.app_commands import TranslationContextLocation as Location
 from bot.languages import COMMAND, LANGUAGES, speaker
 from generator.protocol.i18n import Sentence
 
-CATALOGUES = {
+LOCALES = {
     discord.Locale.german: "de",
     discord.Locale.spain_spanish: "es",
     discord.Locale.latin_american_spanish: "es",
@@ -42,7 +42,7 @@ class CatalogueTranslator(app_commands.Translator):
         self, string: app_commands.locale_str, locale: discord.Locale, context: app_commands.TranslationContextTypes
     ) -> str | None:
         """A name or a description in one of Discord's languages, None in those that we do not know."""
-        name = CATALOGUES.get(locale)
+        name = LOCALES.get(locale)
         if name is None:
             return None
         return speaker(name).say(Sentence(string.message, context=CONTEXTS.get(context.location)))

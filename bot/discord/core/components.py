@@ -15,23 +15,23 @@ from generator.protocol.errors import InputError
 
 SONG = r"(?P<song>[0-9a-f]{32})"
 """A tune's id in a custom_id."""
-Press = discord.Interaction[Any]
+AnyInteraction = discord.Interaction[Any]
 
 
-class Pressed:
+class PersistentComponent:
     """What is pressed, and answered even where that fails."""
 
-    async def callback(self, interaction: Press) -> None:
+    async def callback(self, interaction: AnyInteraction) -> None:
         """Answer a press; what is raised becomes a sentence for the one who pressed."""
         async with error_replies.answering(interaction):
-            await self.pressed(interaction, interaction.client)
+            await self.respond(interaction, interaction.client)
 
-    async def pressed(self, interaction: Press, client: ChiptuneClient) -> None:
+    async def respond(self, interaction: AnyInteraction, client: ChiptuneClient) -> None:
         """Do what the label says. May raise InputError."""
         raise NotImplementedError
 
 
-class OfSong(Pressed):
+class SongComponent(PersistentComponent):
     """Stands before `ui.DynamicItem` among the bases of what is pressed under a tune."""
 
     song_id: str
@@ -41,11 +41,11 @@ class OfSong(Pressed):
         super().__init__(item)  # type: ignore[call-arg]  # DynamicItem's
 
     @classmethod
-    async def from_custom_id(cls, interaction: Press, item: ui.Item[Any], match: re.Match[str]) -> Self:
+    async def from_custom_id(cls, interaction: AnyInteraction, item: ui.Item[Any], match: re.Match[str]) -> Self:
         """From what Discord sends back."""
         return cls(match["song"])  # type: ignore[call-arg]  # each kind makes its own item
 
-    async def song(self, client: ChiptuneClient) -> Song:
+    async def get_song(self, client: ChiptuneClient) -> Song:
         """The tune. Raises InputError where it is gone."""
         if song := await client.store.songs.get(self.song_id):
             return song

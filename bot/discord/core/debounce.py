@@ -12,11 +12,11 @@ from contextlib import contextmanager
 from generator.protocol.errors import InputError
 from generator.protocol.i18n import _
 
-AGAIN_SECONDS = 3.0
-ALREADY = _("You have just asked for that: it is on its way.")
+REPEAT_SECONDS = 3.0
+JUST_REQUESTED = _("You have just asked for that: it is on its way.")
 
 
-class Presses:
+class Debouncer:
     """What was pressed a moment ago. clock: seconds."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -27,9 +27,9 @@ class Presses:
     def once(self, *press: Hashable) -> Iterator[None]:
         """Note a press, who and what, unless it is refused inside. Raises InputError where it came just before."""
         now = self._clock()
-        self._last = {known: at for known, at in self._last.items() if now - at < AGAIN_SECONDS}
+        self._last = {known: at for known, at in self._last.items() if now - at < REPEAT_SECONDS}
         if press in self._last:
-            raise InputError(ALREADY)
+            raise InputError(JUST_REQUESTED)
         self._last[press] = now
         try:
             yield

@@ -14,7 +14,7 @@ import discord
 from discord import app_commands
 
 from bot.discord.core import locale
-from bot.discord.core.placeholders import CLOSING, notice
+from bot.discord.core.placeholders import CLOSING_TEXT, text_view
 from bot.languages import say
 from generator.protocol.errors import FAULT_SENTENCE, InputError
 
@@ -28,12 +28,12 @@ async def answer_error(interaction: discord.Interaction, error: BaseException) -
     if isinstance(error, app_commands.CommandInvokeError):
         error = error.original
     if isinstance(error, InputError):
-        await tell(interaction, error.sentence)
+        await reply(interaction, error.sentence)
     elif isinstance(error, discord.NotFound) and error.code == UNKNOWN_INTERACTION:
         log.warning("an answer came later than Discord waits for one")
     else:
         log.error("a fault while answering on Discord", exc_info=error)
-        await tell(interaction, FAULT_SENTENCE)
+        await reply(interaction, FAULT_SENTENCE)
 
 
 @asynccontextmanager
@@ -42,18 +42,18 @@ async def answering(interaction: discord.Interaction) -> AsyncIterator[None]:
 
     The one who presses is spoken to in their language from here on.
     """
-    locale.listen(interaction)
+    locale.set_locale(interaction)
     try:
         yield
     except (InputError, discord.NotFound) as error:
         await answer_error(interaction, error)
     except Exception:
         # Not swallowed: the library logs it with its traceback.
-        await tell(interaction, FAULT_SENTENCE)
+        await reply(interaction, FAULT_SENTENCE)
         raise
 
 
-async def tell(interaction: discord.Interaction, sentence: str) -> None:
+async def reply(interaction: discord.Interaction, sentence: str) -> None:
     """Say a sentence to the one who asked, in place of any answer that was promised to all."""
     text = say(sentence)
     try:
@@ -63,7 +63,7 @@ async def tell(interaction: discord.Interaction, sentence: str) -> None:
         if interaction.response.type is discord.InteractionResponseType.deferred_channel_message:
             # While a defer is open, a follow-up takes its place and is as public as it; an edit closes it.
             with suppress(discord.NotFound):
-                await interaction.edit_original_response(view=notice(CLOSING))
+                await interaction.edit_original_response(view=text_view(CLOSING_TEXT))
                 await interaction.delete_original_response()
         await interaction.followup.send(text, ephemeral=True)
     except discord.HTTPException as error:

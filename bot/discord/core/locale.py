@@ -12,31 +12,31 @@ from typing import Any
 import discord
 
 from bot.discord.core.client import ChiptuneClient
-from bot.discord.core.command_names import CATALOGUES
+from bot.discord.core.command_names import LOCALES
 from bot.languages import NATIVE, speak
 from bot.scope import Scope
 
 
-def of_locale(locale: discord.Locale | None) -> str:
+def supported_locale(locale: discord.Locale | None) -> str:
     """The language of ours for one of Discord's; English for those that we do not know."""
-    return CATALOGUES.get(locale, NATIVE) if locale else NATIVE
+    return LOCALES.get(locale, NATIVE) if locale else NATIVE
 
 
-def listen(interaction: discord.Interaction[Any]) -> None:
+def set_locale(interaction: discord.Interaction[Any]) -> None:
     """From now on say everything to the one who asks."""
-    speak(of_locale(interaction.locale))
+    speak(supported_locale(interaction.locale))
 
 
-async def of_channel(interaction: discord.Interaction[ChiptuneClient]) -> str:
+async def channel_locale(interaction: discord.Interaction[ChiptuneClient]) -> str:
     """The language of all who see the channel of an interaction."""
     if interaction.guild_id is None:
-        return of_locale(interaction.locale)
+        return supported_locale(interaction.locale)
     held = await interaction.client.store.servers.settings(Scope.server(interaction.guild_id))
-    return held.language or of_locale(interaction.guild_locale)
+    return held.language or supported_locale(interaction.guild_locale)
 
 
-async def of_server(client: ChiptuneClient, scope: Scope | None) -> str:
+async def server_locale(client: ChiptuneClient, scope: Scope | None) -> str:
     """The language of a server that nobody asks anything in just now."""
     held = await client.store.servers.settings(scope)
     guild = client.get_guild(scope.server_id) if scope and scope.server_id else None
-    return held.language or of_locale(guild.preferred_locale if guild else None)
+    return held.language or supported_locale(guild.preferred_locale if guild else None)

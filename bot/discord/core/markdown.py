@@ -12,14 +12,14 @@ from bot.scope import Scope
 from bot.text import plain
 
 TITLE_LENGTH = 80
-SPECIAL = re.compile(r"([\\*_~|`<>@#:\[\]])")
+SPECIAL_CHARACTERS = re.compile(r"([\\*_~|`<>@#:\[\]])")
 """What begins or ends a format, a mention, an emoji, a time, a link or a heading. Discord shows any of them as it is
 behind a backslash. A colon is among them so that `https://…` is no link."""
 
 
-def inert(text: str, length: int = TITLE_LENGTH) -> str:
+def escape(text: str, length: int = TITLE_LENGTH) -> str:
     """A person's text as markdown that shows just that text, cut to `length`; never put at the start of a line."""
-    return SPECIAL.sub(r"\\\1", plain(text, length)) or say("untitled")
+    return SPECIAL_CHARACTERS.sub(r"\\\1", plain(text, length)) or say("untitled")
 
 
 def file_stem(title: str) -> str:

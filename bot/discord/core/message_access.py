@@ -16,7 +16,7 @@ from discord.abc import Messageable
 from bot.requests.delivery import DeliveryError
 from generator.protocol.errors import ChiptuneError
 
-LOOK_BACK = 100
+MESSAGES_SEARCHED = 100
 """How many messages to look through for one that was posted already."""
 NONCE_LENGTH = 25
 INVALID_TOKEN = 50027
@@ -26,7 +26,7 @@ class GoneError(ChiptuneError):
     """One way of answering is closed; the next one may be open."""
 
 
-async def find(
+async def find_message(
     client: discord.Client, channel: Messageable, custom_id: str, *, first: int | None = None
 ) -> discord.Message | None:
     """A message of the bot's that has a button or menu of this id. first: the message to look at before the others."""
@@ -41,7 +41,7 @@ async def find(
             if holds(message := await channel.fetch_message(first)):
                 return message
     with suppress(discord.Forbidden):  # Without the history there is still the nonce.
-        async for message in channel.history(limit=LOOK_BACK):
+        async for message in channel.history(limit=MESSAGES_SEARCHED):
             if holds(message):
                 return message
     return None
@@ -66,7 +66,7 @@ def gone_errors(what: str) -> Iterator[None]:
 
 
 @contextmanager
-def post_errors() -> Iterator[None]:
+def delivery_errors() -> Iterator[None]:
     """Turns everything that can go wrong on the way to Discord into PostError."""
     try:
         yield

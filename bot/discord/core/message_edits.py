@@ -18,7 +18,7 @@ Edit = Callable[[], Awaitable[object]]
 """Shows in a message what is true when it is called."""
 
 
-class Edits:
+class MessageEdits:
     """The edits that are under way, by message.
 
     An edit that is asked for while another one of the same message is under way waits for its end; of those that wait
@@ -28,7 +28,7 @@ class Edits:
     def __init__(self) -> None:
         self._waiting: dict[int, Edit | None] = {}
 
-    async def show(self, message: int, edit: Edit) -> None:
+    async def run(self, message: int, edit: Edit) -> None:
         """Edit a message, or leave that to the one who is just editing it. What fails is logged."""
         busy = message in self._waiting
         self._waiting[message] = edit

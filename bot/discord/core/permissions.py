@@ -23,7 +23,7 @@ ONLY_MODERATORS = _("Only moderators (Manage Messages in the channel of this tun
 NOT_YOURS = _("Only the one who asked for this tune, or a moderator, can delete it.")
 
 
-def moderates(interaction: discord.Interaction[Any], channel_id: str | None) -> bool:
+def is_moderator(interaction: discord.Interaction[Any], channel_id: str | None) -> bool:
     """Whether somebody keeps order in a channel of the server where this is: that of a tune's post, say.
 
     channel_id: None, or a channel that the bot does not know (any more), stands for the server as a whole.
@@ -42,21 +42,21 @@ def moderates(interaction: discord.Interaction[Any], channel_id: str | None) -> 
     return channel.permissions_for(person).manage_messages
 
 
-async def check_moderates(interaction: discord.Interaction[ChiptuneClient], song_id: str) -> None:
+async def check_moderator(interaction: discord.Interaction[ChiptuneClient], song_id: str) -> None:
     """Raise InputError where somebody, below a report, is no moderator of the tune.
 
     That goes by where the tune was posted; of a tune from elsewhere by this channel, which those who run the bot set.
     """
     entry = await interaction.client.store.requests.get(song_id)
     from_here = entry is not None and entry.scope == scope_of(interaction)
-    if not moderates(interaction, entry.channel_id if entry and from_here else str(interaction.channel_id)):
+    if not is_moderator(interaction, entry.channel_id if entry and from_here else str(interaction.channel_id)):
         raise InputError(ONLY_MODERATORS)
 
 
-def check_manages(
+def check_manager(
     interaction: discord.Interaction[ChiptuneClient], *, nowhere: str = NO_SERVER, nobody: str = ONLY_MANAGERS
 ) -> Scope:
-    """Return the scope of the server that the user manages. Raise InputError(`nowhere`) outside servers, or `nobody`."""
+    """Return the scope of the server that the user manages, else raise InputError: `nowhere` outside servers, `nobody`."""
     if interaction.guild_id is None or interaction.client.get_guild(interaction.guild_id) is None:
         raise InputError(nowhere)
     if not interaction.permissions.manage_guild:
@@ -64,7 +64,7 @@ def check_manages(
     return Scope.server(interaction.guild_id)
 
 
-async def deletable(interaction: discord.Interaction[ChiptuneClient], songs: Sequence[Song]) -> list[Song]:
+async def deletable_songs(interaction: discord.Interaction[ChiptuneClient], songs: Sequence[Song]) -> list[Song]:
     """Those of some tunes that somebody may delete here.
 
     All as a moderator of the channel where they were posted, else their own, where the server has it so.
@@ -74,13 +74,13 @@ async def deletable(interaction: discord.Interaction[ChiptuneClient], songs: Seq
     return [
         song
         for song in songs
-        if song.scope == here and ((own and song.user_id == user) or moderates(interaction, channels.get(song.id)))
+        if song.scope == here and ((own and song.user_id == user) or is_moderator(interaction, channels.get(song.id)))
     ]
 
 
-async def check_may_delete(interaction: discord.Interaction[ChiptuneClient], song: Song) -> None:
+async def check_can_delete(interaction: discord.Interaction[ChiptuneClient], song: Song) -> None:
     """Raise InputError, which says who could, where somebody may not delete a tune."""
-    if not await deletable(interaction, [song]):
+    if not await deletable_songs(interaction, [song]):
         raise InputError(NOT_YOURS if await _own_deletable(interaction) else ONLY_MODERATORS)
 
 

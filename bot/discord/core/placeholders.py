@@ -9,11 +9,11 @@ from discord import ui
 
 from bot.discord.core.client import ChiptuneClient
 
-CLOSING = "…"
+CLOSING_TEXT = "…"
 """What a placeholder says in its last moment."""
 
 
-async def promise(interaction: discord.Interaction[ChiptuneClient], *, ephemeral: bool = False) -> int:
+async def defer_reply(interaction: discord.Interaction[ChiptuneClient], *, ephemeral: bool = False) -> int:
     """Promise an answer, within the three seconds that Discord waits; the placeholder's message id."""
     answer = await interaction.response.defer(thinking=True, ephemeral=ephemeral)
     if answer is None or answer.message_id is None:
@@ -21,7 +21,7 @@ async def promise(interaction: discord.Interaction[ChiptuneClient], *, ephemeral
     return answer.message_id
 
 
-def notice(text: str, *buttons: ui.Item[Any]) -> ui.LayoutView:
+def text_view(text: str, *buttons: ui.Item[Any]) -> ui.LayoutView:
     """A line of ours as a message of the same kind as a post, so that it can become one; with buttons below it."""
     view = ui.LayoutView(timeout=None)
     view.add_item(ui.TextDisplay(text))

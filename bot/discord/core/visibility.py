@@ -45,7 +45,7 @@ def scope_of(interaction: discord.Interaction) -> Scope:
     return Scope.conversation(interaction.channel_id)
 
 
-async def listed(
+async def list_songs(
     interaction: discord.Interaction[ChiptuneClient], *, limit: int, before: str | None = None
 ) -> list[Song]:
     """The history as it is seen here, newest first. before: the last tune's id of the page before."""

@@ -15,10 +15,10 @@ from discord import app_commands, ui
 from discord.app_commands import Choice
 
 from bot.discord.core import permissions, visibility
-from bot.discord.core.autocomplete import SEARCHED, song_choices
+from bot.discord.core.autocomplete import SONGS_SEARCHED, song_choices
 from bot.discord.core.client import ChiptuneClient
-from bot.discord.core.components import SONG, OfSong, Press
-from bot.discord.core.markdown import inert
+from bot.discord.core.components import SONG, AnyInteraction, SongComponent
+from bot.discord.core.markdown import escape
 from bot.languages import say
 from bot.store import Song
 from bot.store.messages import Place
@@ -38,8 +38,8 @@ BEING_POSTED = _("This tune is being posted right now: please try again in a mom
 
 async def complete_deletable(interaction: discord.Interaction[ChiptuneClient], typed: str) -> list[Choice[str]]:
     """Propose the newest tunes made here whose titles contain the typed text and that the user may delete."""
-    songs = await visibility.listed(interaction, limit=SEARCHED)
-    return song_choices(await permissions.deletable(interaction, songs), typed)
+    songs = await visibility.list_songs(interaction, limit=SONGS_SEARCHED)
+    return song_choices(await permissions.deletable_songs(interaction, songs), typed)
 
 
 @app_commands.command(name="delete", description="Delete a tune made here")
@@ -52,9 +52,9 @@ async def delete(interaction: discord.Interaction[ChiptuneClient], song: str) ->
 
 async def ask_to_confirm(interaction: discord.Interaction[ChiptuneClient], song: Song) -> None:
     """Ask the user, in a reply only they see, to confirm a deletion. Raise InputError if they may not delete it."""
-    await permissions.check_may_delete(interaction, song)
+    await permissions.check_can_delete(interaction, song)
     view = ui.View(timeout=None).add_item(ConfirmDeleteButton(song.id))
-    title = f"**{inert(song.title)}**"
+    title = f"**{escape(song.title)}**"
     await interaction.response.send_message(say(CONFIRM, title=title), view=view, ephemeral=True)
 
 
@@ -94,18 +94,18 @@ async def _remove_message(client: ChiptuneClient, channel_id: str | None, messag
     return True
 
 
-class DeleteButton(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:delete:{SONG}"):
+class DeleteButton(SongComponent, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:delete:{SONG}"):
     """The button that asks the user to confirm the deletion of a tune."""
 
     def __init__(self, song_id: str) -> None:
         super().__init__(song_id, ui.Button(label=say("Delete…"), emoji="🗑️", custom_id=f"chiptune:delete:{song_id}"))
 
-    async def pressed(self, interaction: Press, client: ChiptuneClient) -> None:
+    async def respond(self, interaction: AnyInteraction, client: ChiptuneClient) -> None:
         """Ask for confirmation."""
-        await ask_to_confirm(interaction, await self.song(client))
+        await ask_to_confirm(interaction, await self.get_song(client))
 
 
-class ConfirmDeleteButton(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:delete-for-good:{SONG}"):
+class ConfirmDeleteButton(SongComponent, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:delete-for-good:{SONG}"):
     """The button that confirms the deletion and deletes the tune."""
 
     def __init__(self, song_id: str) -> None:
@@ -114,12 +114,12 @@ class ConfirmDeleteButton(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"ch
             song_id, ui.Button(label=say("Delete it"), style=style, custom_id=f"chiptune:delete-for-good:{song_id}")
         )
 
-    async def pressed(self, interaction: Press, client: ChiptuneClient) -> None:
+    async def respond(self, interaction: AnyInteraction, client: ChiptuneClient) -> None:
         """Delete the tune and replace the question with the result."""
-        song = await self.song(client)
-        await permissions.check_may_delete(interaction, song)
+        song = await self.get_song(client)
+        await permissions.check_can_delete(interaction, song)
         await interaction.response.defer()
         remaining = await delete_song(client, song)
-        title = f"**{inert(song.title)}**"
+        title = f"**{escape(song.title)}**"
         text = say(joined(" ", DELETED.format(title=title), remaining))
         await interaction.edit_original_response(content=text, view=None)

@@ -16,7 +16,7 @@ from discord import app_commands, ui
 
 from bot.discord.core import error_replies
 from bot.discord.core.client import ChiptuneClient
-from bot.discord.core.components import Press
+from bot.discord.core.components import AnyInteraction
 from bot.discord.moderation.delete import remove_messages
 from bot.discord.post.layout import TOO_LARGE
 from bot.languages import say
@@ -93,16 +93,16 @@ class _OwnDataButton:
     """A button about the user who presses it; a mixin that goes before `ui.DynamicItem`."""
 
     @classmethod
-    async def from_custom_id(cls, interaction: Press, item: ui.Item[Any], match: re.Match[str]) -> Self:
+    async def from_custom_id(cls, interaction: AnyInteraction, item: ui.Item[Any], match: re.Match[str]) -> Self:
         """Create the button again from an interaction."""
         return cls()
 
-    async def callback(self, interaction: Press) -> None:
+    async def callback(self, interaction: AnyInteraction) -> None:
         """Answer a press; an error becomes a message."""
         async with error_replies.answering(interaction):
-            await self.pressed(interaction)
+            await self.respond(interaction)
 
-    async def pressed(self, interaction: Press) -> None:
+    async def respond(self, interaction: AnyInteraction) -> None:
         """Do what the label says. May raise InputError."""
         raise NotImplementedError
 
@@ -113,7 +113,7 @@ class ExportButton(_OwnDataButton, ui.DynamicItem[ui.Button[Any]], template="chi
     def __init__(self) -> None:
         super().__init__(ui.Button(label=say("Export"), emoji="📦", custom_id="chiptune:export"))
 
-    async def pressed(self, interaction: Press) -> None:
+    async def respond(self, interaction: AnyInteraction) -> None:
         """Send the fullest version that Discord accepts."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         with tempfile.TemporaryDirectory(prefix="chiptune-export-") as folder:
@@ -126,7 +126,7 @@ class EraseButton(_OwnDataButton, ui.DynamicItem[ui.Button[Any]], template="chip
     def __init__(self) -> None:
         super().__init__(ui.Button(label=say("Erase…"), emoji="🗑️", custom_id="chiptune:erase"))
 
-    async def pressed(self, interaction: Press) -> None:
+    async def respond(self, interaction: AnyInteraction) -> None:
         """Ask for confirmation."""
         view = ui.View(timeout=None).add_item(ConfirmEraseButton())
         await interaction.response.send_message(say(CONFIRM), view=view, ephemeral=True)
@@ -139,7 +139,7 @@ class ConfirmEraseButton(_OwnDataButton, ui.DynamicItem[ui.Button[Any]], templat
         style = discord.ButtonStyle.danger
         super().__init__(ui.Button(label=say("Erase everything"), style=style, custom_id="chiptune:erase-for-good"))
 
-    async def pressed(self, interaction: Press) -> None:
+    async def respond(self, interaction: AnyInteraction) -> None:
         """Erase everything and replace the question with the result."""
         await interaction.response.defer()
         text = await erase(interaction.client, str(interaction.user.id))

@@ -18,8 +18,8 @@ from discord.app_commands import Range
 from bot.discord.core import error_replies, locale, visibility
 from bot.discord.core.autocomplete import complete_song
 from bot.discord.core.client import ChiptuneClient
-from bot.discord.core.components import SONG, OfSong, Press
-from bot.discord.core.markdown import inert
+from bot.discord.core.components import SONG, AnyInteraction, SongComponent
+from bot.discord.core.markdown import escape
 from bot.discord.moderation.report_actions import report_view
 from bot.discord.post.layout import linked_title
 from bot.languages import NATIVE, command, say, speaking
@@ -94,7 +94,7 @@ def check_recipient(client: ChiptuneClient, song: Song) -> None:
 
 async def _recipient_locale(client: ChiptuneClient, song: Song) -> str:
     """Return the language of the channel that reports of a tune go to: English in the operators' channel."""
-    return await locale.of_server(client, song.scope) if in_joined_server(client, song) else NATIVE
+    return await locale.server_locale(client, song.scope) if in_joined_server(client, song) else NATIVE
 
 
 async def forward_report(client: ChiptuneClient, report: Report) -> bool:
@@ -107,8 +107,8 @@ async def forward_report(client: ChiptuneClient, report: Report) -> bool:
     channel = settings.report_channel_id if inside else client.reports_channel
     if channel is None:
         return False
-    template, title = (CARD, linked_title(entry, song)) if inside else (OPERATORS_CARD, f"**{inert(song.title)}**")
-    card = template.format(song=title, reporter=report.reporter, reason=inert(report.reason, REASON_LENGTH))
+    template, title = (CARD, linked_title(entry, song)) if inside else (OPERATORS_CARD, f"**{escape(song.title)}**")
+    card = template.format(song=title, reporter=report.reporter, reason=escape(report.reason, REASON_LENGTH))
     sound = None if inside else await client.backlog.files.path(song.id, song.audio)
     files = [discord.File(sound, filename=song.audio)] if sound else []
     try:
@@ -121,15 +121,15 @@ async def forward_report(client: ChiptuneClient, report: Report) -> bool:
     return True
 
 
-class ReportButton(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:report:{SONG}"):
+class ReportButton(SongComponent, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:report:{SONG}"):
     """The button that opens the report form."""
 
     def __init__(self, song_id: str) -> None:
         super().__init__(song_id, ui.Button(label=say("Report…"), emoji="🚩", custom_id=f"chiptune:report:{song_id}"))
 
-    async def pressed(self, interaction: Press, client: ChiptuneClient) -> None:
+    async def respond(self, interaction: AnyInteraction, client: ChiptuneClient) -> None:
         """Open the form."""
-        song = await self.song(client)
+        song = await self.get_song(client)
         check_recipient(client, song)
         await interaction.response.send_modal(ReportForm(song))
 
@@ -145,7 +145,7 @@ class ReportForm(ui.Modal):
         )
         self.add_item(ui.Label(text=say("What is wrong with it?"), component=self.reason))
 
-    async def on_submit(self, interaction: Press) -> None:
+    async def on_submit(self, interaction: AnyInteraction) -> None:
         """Submit the report."""
         async with error_replies.answering(interaction):
             await submit_report(interaction, self.song, self.reason.value)

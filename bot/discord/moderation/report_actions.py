@@ -12,9 +12,9 @@ import discord
 from discord import ui
 
 from bot.discord.core.client import ChiptuneClient
-from bot.discord.core.components import SONG, OfSong, Press
-from bot.discord.core.locale import of_channel
-from bot.discord.core.permissions import check_moderates
+from bot.discord.core.components import SONG, AnyInteraction, SongComponent
+from bot.discord.core.locale import channel_locale
+from bot.discord.core.permissions import check_moderator
 from bot.discord.moderation.delete import delete_song
 from bot.languages import say, speaking
 from generator.protocol.i18n import _
@@ -34,7 +34,7 @@ def report_view(song_id: str) -> ui.View:
 
 
 class SettleReportsButton(
-    OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:handle:(?P<verdict>delete|dismiss):{SONG}"
+    SongComponent, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:handle:(?P<verdict>delete|dismiss):{SONG}"
 ):
     """The button that settles all reports of a tune. verdict: "delete" or "dismiss"."""
 
@@ -47,15 +47,15 @@ class SettleReportsButton(
         )
 
     @classmethod
-    async def from_custom_id(cls, interaction: Press, item: ui.Item[Any], match: re.Match[str]) -> Self:
+    async def from_custom_id(cls, interaction: AnyInteraction, item: ui.Item[Any], match: re.Match[str]) -> Self:
         """Create the button again from its custom_id."""
         return cls(match["song"], match["verdict"])
 
-    async def pressed(self, interaction: Press, client: ChiptuneClient) -> None:
+    async def respond(self, interaction: AnyInteraction, client: ChiptuneClient) -> None:
         """Settle the reports, and note below the report who did it."""
-        await check_moderates(interaction, self.song_id)
+        await check_moderator(interaction, self.song_id)
         await interaction.response.defer()
-        with speaking(await of_channel(interaction)):
+        with speaking(await channel_locale(interaction)):
             outcome = await self._settle(client, interaction.user.id)
         report = interaction.message.content if interaction.message else ""
         await interaction.edit_original_response(content=f"{report}\n{outcome}", view=None)

@@ -18,10 +18,10 @@ from discord import ui
 from discord.abc import Messageable
 
 from bot.discord.core.client import ChiptuneClient
-from bot.discord.core.message_access import NONCE_LENGTH, GoneError, find, gone_errors, post_errors
-from bot.discord.core.placeholders import CLOSING, notice
-from bot.discord.post.layout import Names, Post, build_post, post_marker, send_fitting
-from bot.discord.queue.cancel import Cancel
+from bot.discord.core.message_access import NONCE_LENGTH, GoneError, delivery_errors, find_message, gone_errors
+from bot.discord.core.placeholders import CLOSING_TEXT, text_view
+from bot.discord.post.layout import FileNames, Post, build_post, post_marker, send_largest
+from bot.discord.queue.cancel import CancelButton
 from bot.discord.queue.submission import Destination
 from bot.languages import percent, say, speaking
 from bot.requests.delivery import DeliveryError
@@ -79,12 +79,12 @@ class DiscordDelivery:
         await self._client.logged_in.wait()
         self._closed.discard(entry.id)
         to = _to(entry)
-        with post_errors(), speaking(to.language):
+        with delivery_errors(), speaking(to.language):
             try:
                 with gone_errors("the placeholder"):
                     hook = self._hook(to)
                     with suppress(discord.NotFound):
-                        await _edit(hook, to.message, notice(CLOSING))  # see replies.tell
+                        await _edit(hook, to.message, text_view(CLOSING_TEXT))  # see replies.tell
                         await hook.delete_message(to.message)
                     await hook.send(say(sentence), ephemeral=True)
             except GoneError:
@@ -101,9 +101,9 @@ class DiscordDelivery:
         await self._client.logged_in.wait()
         self._closed.discard(entry.id)
         to = _to(entry)
-        with post_errors(), speaking(to.channel_language):
+        with delivery_errors(), speaking(to.channel_language):
             try:
-                await self._write(to, notice(say(sentence)))
+                await self._write(to, text_view(say(sentence)))
             except GoneError as error:
                 log.info("request %s: %s", entry.id, error)
 
@@ -111,7 +111,7 @@ class DiscordDelivery:
         """Post a tune in the first way that is open. Raises PostError."""
         to = _to(entry)
         post = await build_post(self._client, entry, song)
-        with post_errors(), speaking(to.channel_language):
+        with delivery_errors(), speaking(to.channel_language):
             for way in (self._edit_placeholder, self._send_to_channel, self._send_directly):
                 try:
                     return await way(to, post)
@@ -127,8 +127,8 @@ class DiscordDelivery:
             return
         to = _to(entry)
         try:
-            with post_errors():
-                await self._write(to, notice(text, Cancel(entry.id)))
+            with delivery_errors():
+                await self._write(to, text_view(text, CancelButton(entry.id)))
         except GoneError:
             self._closed.add(entry.id)
 
@@ -147,12 +147,12 @@ class DiscordDelivery:
     async def _edit_placeholder(self, to: Destination, post: Post) -> str:
         """The first way: the interaction's own answer."""
 
-        async def edit(names: Names) -> discord.Message:
+        async def edit(names: FileNames) -> discord.Message:
             view = post.layout(names, self._rows(post), head=to.note)
             return await _edit(self._hook(to), to.message, view, post.open(names))
 
         with gone_errors("the placeholder"):
-            return str((await send_fitting(post.forms(to.limit), edit)).id)
+            return str((await send_largest(post.forms(to.limit), edit)).id)
 
     async def _send_to_channel(self, to: Destination, post: Post) -> str:
         """The second way: a message of the bot's in the same channel."""
@@ -175,15 +175,15 @@ class DiscordDelivery:
     async def _send_once(self, channel: Messageable, to: Destination, post: Post) -> discord.Message:
         """Send a tune unless it is there already."""
         # A tune's post is known by a button that no other message has.
-        if found := await find(self._client, channel, post_marker(post.song.id), first=to.message):
+        if found := await find_message(self._client, channel, post_marker(post.song.id), first=to.message):
             return found
 
-        async def send(names: Names) -> discord.Message:
+        async def send(names: FileNames) -> discord.Message:
             head = "\n".join(filter(None, (say(LATE, user=to.user), to.note)))
             view = post.layout(names, self._rows(post), head=head)
             return await channel.send(files=post.open(names), view=view, nonce=post.entry.id[:NONCE_LENGTH])
 
-        return await send_fitting(post.forms(to.limit), send)
+        return await send_largest(post.forms(to.limit), send)
 
     async def _remove_placeholder(self, to: Destination) -> None:
         """Take the placeholder away as the bot; one that stays does no harm."""

@@ -18,8 +18,8 @@ import discord
 from discord import ui
 
 from bot.discord.core.client import ChiptuneClient
-from bot.discord.core.markdown import TITLE_LENGTH, inert, message_link
-from bot.discord.queue.request_text import ANY_FILE, ASKED, asked_for, fact
+from bot.discord.core.markdown import TITLE_LENGTH, escape, message_link
+from bot.discord.queue.request_text import ANY_FILE, OPTIONS, option_text, options_line
 from bot.files.song_files import FILES_GONE
 from bot.languages import say
 from bot.requests.delivery import DeliveryError
@@ -72,7 +72,7 @@ TOO_LARGE = 413
 """Discord's HTTP status for files over its limit."""
 
 Item = ui.Item[Any]
-Names = tuple[str, ...]
+FileNames = tuple[str, ...]
 """The files of one form of a post, in their order."""
 
 
@@ -91,7 +91,7 @@ class Post:
     parent: tuple[RequestRecord | None, Song] | None = None
     public_url: str | None = None
 
-    def all_files(self) -> Names:
+    def all_files(self) -> FileNames:
         """Every file of the tune that is there: sound, notes and picture, then what else there is."""
         first = (VIDEO, self.song.audio, self.song.midi, self.song.picture)
         there = {name for name in self.files if Path(name).suffix in FILES}
@@ -102,7 +102,7 @@ class Post:
         if not {self.song.audio, self.song.midi, self.song.picture} <= set(self.all_files()):
             raise InputError(FILES_GONE)
 
-    def forms(self, limit: int, *, full: bool = False) -> Iterator[Names]:
+    def forms(self, limit: int, *, full: bool = False) -> Iterator[FileNames]:
         """The forms that fit into `limit` bytes, the fullest first. full: begin with all files. Raises OSError."""
         song = self.song
         film = (VIDEO, song.midi) if VIDEO in self.files else ()
@@ -113,7 +113,7 @@ class Post:
             if sum(self._path(name).stat().st_size for name in names) <= limit:
                 yield names
 
-    def open(self, names: Names, *, stem: str | None = None) -> list[discord.File]:
+    def open(self, names: FileNames, *, stem: str | None = None) -> list[discord.File]:
         """Files, opened anew; whoever sends them closes them. stem: what they are called instead. Raises OSError."""
         readable_name = [f"{stem}{Path(name).suffix}" if stem else name for name in names]
         return [
@@ -153,31 +153,31 @@ class Post:
 
     def _heading(self) -> Iterator[str]:
         """Title, what the tune came from, and what became of an upload's notes."""
-        yield f"## {inert(self.song.title)}"
+        yield f"## {escape(self.song.title)}"
         if lineage := self._lineage():
             yield lineage
         if self.song.report:
-            yield f"-# {inert(say(self.song.report), REPORT_LENGTH)}"
+            yield f"-# {escape(say(self.song.report), REPORT_LENGTH)}"
 
     def _recipe(self) -> Iterator[str]:
         """What came out, what was asked for, how original it is, and what makes it again."""
         song = self.song
-        bars = [say(ASKED["bars"].counted(float(song.got["bars"])))] if "bars" in song.got else []
-        density = [fact("density", song.got["density"])] if "density" in song.got else []
+        bars = [say(OPTIONS["bars"].counted(float(song.got["bars"])))] if "bars" in song.got else []
+        density = [option_text("density", song.got["density"])] if "density" in song.got else []
         beats, seconds = say("{bpm:g} BPM", bpm=song.bpm), say("{seconds:.0f} s", seconds=song.seconds)
         yield f"**{' · '.join([beats, song.key, ', '.join([seconds, *bars]), *density])}**"
-        yield f"-# {asked_for(self.entry.request)}"
+        yield f"-# {options_line(self.entry.request)}"
         if choice := choice_told(song.got):
             yield f"-# {say(choice)}"
         if "shared_notes" in song.got:
-            yield f"-# {originality(song.got['shared_notes'])}"
+            yield f"-# {originality_line(song.got['shared_notes'])}"
         made = say("Seed {seed} · model {model}, {engine}", seed=song.seed, model=song.model, engine=song.engine)
         yield f"-# {made}"
 
     def _lineage(self) -> str:
         """What the tune came from."""
         request = self.entry.request
-        source = inert(request.name or say(ANY_FILE))
+        source = escape(request.name or say(ANY_FILE))
         remix = say(MODES[request.mode].post_title, source=source) if request.upload else ""
         if self.parent is None:
             return remix
@@ -206,7 +206,7 @@ class Post:
         return say(found, **facts) if found else say(FILES[Path(name).suffix])
 
 
-async def load(client: ChiptuneClient, song_id: str) -> Post:
+async def load_post(client: ChiptuneClient, song_id: str) -> Post:
     """The post of a tune of the history, with the tune that it came from. Raises InputError where it is gone."""
     song, entry = await client.store.songs.get(song_id), await client.store.requests.get(song_id)
     if song is None or entry is None:
@@ -226,7 +226,9 @@ async def build_post(client: ChiptuneClient, entry: RequestRecord, song: Song) -
     )
 
 
-async def send_fitting(forms: Iterable[Names], send: Callable[[Names], Awaitable[discord.Message]]) -> discord.Message:
+async def send_largest(
+    forms: Iterable[FileNames], send: Callable[[FileNames], Awaitable[discord.Message]]
+) -> discord.Message:
     """Send the fullest form that Discord takes. Raises discord.HTTPException, and PostError where none was left."""
     refused: discord.HTTPException | None = None
     for names in forms:
@@ -251,13 +253,13 @@ def linked_title(entry: RequestRecord | None, song: Song, length: int = TITLE_LE
     """
     if entry is None:
         return say(DELETED)
-    title = inert(song.title, length)
+    title = escape(song.title, length)
     if song.message_id is None:
         return title
     return f"[{title}]({message_link(entry.scope, entry.channel_id, song.message_id)})"
 
 
-def originality(notes: float | str) -> str:
+def originality_line(notes: float | str) -> str:
     """The longest run that a tune shares with a song that the model has learnt from."""
     if not notes:
         return say("Original: no run shared with any training song")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from bot.discord.core.autocomplete import SEARCHED
+from bot.discord.core.autocomplete import SONGS_SEARCHED
 from bot.discord.post.layout import Post, linked_title
 from bot.languages import say
 from bot.store import Song, Store
@@ -13,11 +13,11 @@ ANCESTORS = 4
 """Generations up that are shown."""
 CHILDREN = 8
 """Tunes that are shown of those that came of one."""
-LETTERS = 40
+TITLE_LETTERS = 40
 """Of each title: all text of a message has at most 4,000, links and escapes counted."""
 
 
-async def family(store: Store, post: Post, channels: Collection[str]) -> str:
+async def family_tree(store: Store, post: Post, channels: Collection[str]) -> str:
     """A tune's parents and children in lists of markdown, "" where it has neither. channels: as for `Songs.history`."""
     above = await _ancestors(store, post.song, channels)
     below = await _children(store, post.song, channels)
@@ -46,10 +46,10 @@ async def _ancestors(store: Store, song: Song, channels: Collection[str]) -> lis
 
 async def _children(store: Store, song: Song, channels: Collection[str]) -> list[Song]:
     """The tunes that came of one, oldest first; of its place, among the newest of them."""
-    newest = await store.songs.history(song.scope, channels=channels, limit=SEARCHED)
+    newest = await store.songs.history(song.scope, channels=channels, limit=SONGS_SEARCHED)
     return [child for child in reversed(newest) if child.parent == song.id]
 
 
 async def _linked(store: Store, song: Song) -> str:
     """A tune's title with its way there."""
-    return linked_title(await store.requests.get(song.id), song, LETTERS)
+    return linked_title(await store.requests.get(song.id), song, TITLE_LETTERS)

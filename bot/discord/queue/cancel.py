@@ -13,10 +13,10 @@ from discord.app_commands import Choice
 
 from bot.discord.core.autocomplete import CHOICE_LENGTH, MAX_CHOICES
 from bot.discord.core.client import ChiptuneClient
-from bot.discord.core.components import SONG, OfSong, Press
-from bot.discord.core.locale import of_channel
-from bot.discord.core.permissions import moderates
-from bot.discord.core.placeholders import notice
+from bot.discord.core.components import SONG, AnyInteraction, SongComponent
+from bot.discord.core.locale import channel_locale
+from bot.discord.core.permissions import is_moderator
+from bot.discord.core.placeholders import text_view
 from bot.discord.core.visibility import scope_of
 from bot.discord.queue.request_text import summary
 from bot.languages import command, say, speaking
@@ -36,7 +36,9 @@ CANCELLED = _("Cancelled.")
 async def complete_request(interaction: discord.Interaction[ChiptuneClient], typed: str) -> list[Choice[str]]:
     """The open requests that the person may cancel, their own first."""
     user = str(interaction.user.id)
-    found = [(entry, where) for entry, where in await interaction.client.backlog.open() if may(interaction, entry)]
+    found = [
+        (entry, where) for entry, where in await interaction.client.backlog.open() if can_cancel(interaction, entry)
+    ]
     found.sort(key=lambda one: one[0].user_id != user)
     named = []
     for entry, where in found:
@@ -57,28 +59,28 @@ async def cancel(interaction: discord.Interaction[ChiptuneClient], *, request: s
     entry = await client.store.requests.get(request)
     if entry is None or not (entry.user_id == user or entry.scope == scope_of(interaction)):
         raise InputError(NO_REQUEST)
-    if not may(interaction, entry):
+    if not can_cancel(interaction, entry):
         raise InputError(NOT_YOURS)
     await interaction.response.defer(thinking=True, ephemeral=True)  # first: the disk may be busy
     await client.backlog.cancel(entry.id, by=user)
     await interaction.edit_original_response(content=say(CANCELLED))
 
 
-def may(interaction: discord.Interaction[Any], entry: RequestRecord) -> bool:
+def can_cancel(interaction: discord.Interaction[Any], entry: RequestRecord) -> bool:
     """Whether somebody asked for it on Discord, or keeps order in the channel where it was asked for."""
     if entry.origin != "discord":
         return False
     here = entry.scope == str(interaction.guild_id)
-    return (here and moderates(interaction, entry.channel_id)) or entry.user_id == str(interaction.user.id)
+    return (here and is_moderator(interaction, entry.channel_id)) or entry.user_id == str(interaction.user.id)
 
 
-class Cancel(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:cancel:{SONG}"):
+class CancelButton(SongComponent, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:cancel:{SONG}"):
     """Takes back the request that a placeholder stands for, whose id the tune would have."""
 
     def __init__(self, song_id: str) -> None:
         super().__init__(song_id, ui.Button(label=say("Cancel"), custom_id=f"chiptune:cancel:{song_id}"))
 
-    async def pressed(self, interaction: Press, client: ChiptuneClient) -> None:
+    async def respond(self, interaction: AnyInteraction, client: ChiptuneClient) -> None:
         """Cancel it, and say so in the placeholder at once."""
         entry = await client.store.requests.get(self.song_id)
         if entry is None:
@@ -88,5 +90,5 @@ class Cancel(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:cancel
             raise InputError(NOT_YOUR_BUTTON)
         await interaction.response.defer()
         await client.backlog.cancel(entry.id, by=user)
-        with speaking(await of_channel(interaction)):
-            await interaction.edit_original_response(view=notice(say(CANCELLED_SENTENCE)))
+        with speaking(await channel_locale(interaction)):
+            await interaction.edit_original_response(view=text_view(say(CANCELLED_SENTENCE)))

@@ -10,7 +10,7 @@ from generator.protocol.i18n import Sentence, _, ngettext
 from generator.protocol.names import SOUNDS, readable_name
 from generator.protocol.requests import Request
 
-ASKED = {
+OPTIONS = {
     "scene": Sentence("{value}"),
     "bpm": _("{value:.4g} BPM"),
     "key": Sentence("{value}"),
@@ -27,10 +27,10 @@ ASKED = {
 ANY_FILE = _("a MIDI file")
 
 
-def asked_for(request: Request) -> str:
+def options_line(request: Request) -> str:
     """What a person asked for, in a line."""
-    given = [(name, getattr(request, name)) for name in ASKED]
-    facts = [fact(name, value) for name, value in given if value is not None]
+    given = [(name, getattr(request, name)) for name in OPTIONS]
+    facts = [option_text(name, value) for name, value in given if value is not None]
     if request.keep:
         facts.append(say("keep {channels}", channels=" + ".join(request.keep)))
     if request.sound != SOUNDS[0]:
@@ -42,11 +42,11 @@ def asked_for(request: Request) -> str:
     return say("Asked for {facts}", facts=" · ".join(facts))
 
 
-def fact(name: str, value: Any) -> str:
-    """One of `ASKED`, or the sound, in words."""
+def option_text(name: str, value: Any) -> str:
+    """One of `OPTIONS`, or the sound, in words."""
     if name == "sound":
         return say(SOUND_TITLES[value])
-    said = ASKED[name]
+    said = OPTIONS[name]
     if said.plural:
         return say(said.counted(value))
     return say(said, value=readable_name(value) if name in ("scene", "density") else value)
@@ -58,5 +58,5 @@ def summary(request: Request) -> str:
     if request.mode != "generate":
         what = say("{mode} {file}", mode=readable_name(request.mode), file=request.name or say(ANY_FILE))
     scene = say(readable_name(request.scene)) if request.scene else None
-    lengths = [fact(name, value) for name in ("seconds", "bars") if (value := getattr(request, name))]
+    lengths = [option_text(name, value) for name in ("seconds", "bars") if (value := getattr(request, name))]
     return ", ".join(filter(None, (what, scene, request.key, *lengths)))

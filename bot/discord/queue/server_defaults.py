@@ -9,7 +9,7 @@ import discord
 
 from bot.discord.core import locale
 from bot.discord.core.client import ChiptuneClient
-from bot.discord.queue.request_text import fact
+from bot.discord.queue.request_text import option_text
 from bot.languages import say, speaking
 from bot.scope import Scope
 from bot.store import ServerSettings
@@ -56,8 +56,8 @@ async def with_server_defaults(
     wanted = Request.from_dict({**request.to_dict(), **given, **usual})
     if not usual:
         return wanted, ""
-    with speaking(await locale.of_channel(interaction)):
-        said = joined(", ", *(fact(name, value) for name, value in usual.items()))
+    with speaking(await locale.channel_locale(interaction)):
+        said = joined(", ", *(option_text(name, value) for name, value in usual.items()))
         return wanted, f"-# {say(DEFAULTS_USED, usual=said)}"
 
 

@@ -155,7 +155,7 @@ async def defer(interaction: discord.Interaction[ChiptuneClient]) -> int:
     await interaction.client.backlog.check_limits(
         Asker("discord", str(interaction.user.id), visibility.scope_of(interaction))
     )
-    return await placeholders.promise(interaction)
+    return await placeholders.defer_reply(interaction)
 
 
 async def submit(
@@ -181,8 +181,8 @@ async def submit(
         limit=interaction.filesize_limit,
         reachable=interaction.is_guild_integration() or interaction.context.dm_channel,
         note=note,
-        language=locale.of_locale(interaction.locale),
-        channel_language=await locale.of_channel(interaction),
+        language=locale.supported_locale(interaction.locale),
+        channel_language=await locale.channel_locale(interaction),
     )
     await interaction.client.backlog.accept(
         request,

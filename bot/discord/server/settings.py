@@ -10,12 +10,12 @@ import discord
 from discord import app_commands
 from discord.app_commands import AppCommandChannel, Choice, Range, Transform
 
-from bot.discord.core.autocomplete import choices, sounds
+from bot.discord.core.autocomplete import name_choices, sound_choices
 from bot.discord.core.client import ChiptuneClient
-from bot.discord.core.locale import of_channel
-from bot.discord.core.permissions import check_manages
+from bot.discord.core.locale import channel_locale
+from bot.discord.core.permissions import check_manager
 from bot.discord.moderation.report import forward_report
-from bot.discord.queue.request_text import fact
+from bot.discord.queue.request_text import option_text
 from bot.languages import LANGUAGES, say, speaking
 from bot.store import ServerSettings
 from bot.store.servers import COOLDOWN, PERSON_LIMIT, SERVER_LIMIT
@@ -72,7 +72,7 @@ settings = app_commands.Group(name="settings", description="What holds in this s
 @settings.command(name="show", description="All settings of this server")
 async def show(interaction: discord.Interaction[ChiptuneClient]) -> None:
     """What holds now."""
-    held = await interaction.client.store.servers.settings(check_manages(interaction))
+    held = await interaction.client.store.servers.settings(check_manager(interaction))
     await interaction.response.send_message(page(held), ephemeral=True)
 
 
@@ -88,7 +88,7 @@ async def set_channel(
 
 @settings.command(name="scene", description="The scene where none is asked for")
 @app_commands.describe(scene="The model's choice if left out")
-@app_commands.choices(scene=choices(SCENES))
+@app_commands.choices(scene=name_choices(SCENES))
 async def set_scene(interaction: discord.Interaction[ChiptuneClient], scene: str | None = None) -> None:
     """The usual scene."""
     await _set(interaction, "scene", scene)
@@ -105,7 +105,7 @@ async def set_length(
 
 @settings.command(name="sound", description="What plays tunes where nothing else is asked for")
 @app_commands.describe(sound="The NES soundfont if left out")
-@app_commands.choices(sound=sounds())
+@app_commands.choices(sound=sound_choices())
 async def set_sound(interaction: discord.Interaction[ChiptuneClient], sound: str | None = None) -> None:
     """The usual sound."""
     await _set(interaction, "sound", sound)
@@ -162,13 +162,13 @@ async def set_reports(
     channel: Transform[AppCommandChannel, WrittenChannel] | None = None,
 ) -> None:
     """Where reports go: tried at once, and what waits is passed on."""
-    scope = check_manages(interaction)
+    scope = check_manager(interaction)
     if channel is None:
         await _set(interaction, "report_channel_id", None)
         return
     await interaction.response.defer(ephemeral=True, thinking=True)
     try:
-        with speaking(await of_channel(interaction)):
+        with speaking(await channel_locale(interaction)):
             await interaction.client.get_partial_messageable(channel.id).send(say(REPORTS_HERE))
     except discord.Forbidden as error:
         raise InputError(CANNOT_WRITE.format(channel=channel.id)) from error
@@ -199,12 +199,12 @@ def page(held: ServerSettings) -> str:
     """All settings as a list of markdown."""
     said = {
         "channel_id": f"<#{held.channel_id}>" if held.channel_id else say("any"),
-        "scene": fact("scene", held.scene) if held.scene else say(MODELS_CHOICE),
-        "seconds": fact("seconds", held.seconds) if held.seconds else say(MODELS_CHOICE),
+        "scene": option_text("scene", held.scene) if held.scene else say(MODELS_CHOICE),
+        "seconds": option_text("seconds", held.seconds) if held.seconds else say(MODELS_CHOICE),
         "sound": say(SOUND_TITLES[held.sound or SOUNDS[0]]),
         "person_limit": say(AT_MOST, n=held.person_limit),
         "server_limit": say(AT_MOST, n=held.server_limit),
-        "cooldown": fact("seconds", held.cooldown) if held.cooldown else say("no wait"),
+        "cooldown": option_text("seconds", held.cooldown) if held.cooldown else say("no wait"),
         "clear": say(CLEARERS[held.clear]),
         "report_channel_id": f"<#{held.report_channel_id}>"
         if held.report_channel_id
@@ -218,7 +218,7 @@ def page(held: ServerSettings) -> str:
 
 async def _set(interaction: discord.Interaction[ChiptuneClient], name: str | None, value: object) -> None:
     """Set one setting, None sets it back; answer with what holds now. name: None for all. Raises InputError."""
-    scope, servers = check_manages(interaction), interaction.client.store.servers
+    scope, servers = check_manager(interaction), interaction.client.store.servers
     await interaction.response.defer(ephemeral=True, thinking=True)  # first: the disk may be busy
     held = await (servers.reset(scope, name) if name is None or value is None else servers.change(scope, name, value))
     await interaction.edit_original_response(content=page(held))

@@ -7,7 +7,7 @@ from discord import app_commands
 from discord.app_commands import Range
 
 from bot.discord.core import visibility
-from bot.discord.core.autocomplete import choices, complete_key, sounds
+from bot.discord.core.autocomplete import complete_key, name_choices, sound_choices
 from bot.discord.core.client import ChiptuneClient
 from bot.discord.queue import server_defaults, submission
 from bot.requests.submissions import with_taste
@@ -29,7 +29,7 @@ from generator.protocol.requests import Request, random_seed
     takes="Compose so many and keep the best",
     sound="What plays it; the notes are the same",
 )
-@app_commands.choices(scene=choices(SCENES), density=choices(DENSITIES), sound=sounds())
+@app_commands.choices(scene=name_choices(SCENES), density=name_choices(DENSITIES), sound=sound_choices())
 @app_commands.autocomplete(key=complete_key)
 async def generate(
     interaction: discord.Interaction[ChiptuneClient],

@@ -11,41 +11,41 @@ import discord
 from discord import app_commands, ui
 
 from bot.discord.core.client import ChiptuneClient
-from bot.discord.core.components import SONG, OfSong, Press
-from bot.discord.core.markdown import inert, message_link
-from bot.discord.core.visibility import listed
+from bot.discord.core.components import SONG, AnyInteraction, SongComponent
+from bot.discord.core.markdown import escape, message_link
+from bot.discord.core.visibility import list_songs
 from bot.languages import command, say
 from bot.store import Song
 from generator.protocol.i18n import _
 from generator.protocol.names import readable_name
 
-PAGE = 10
+PAGE_SIZE = 10
 LISTEN = _("listen")
 
 
-async def page(
+async def history_page(
     interaction: discord.Interaction[ChiptuneClient], before: str | None = None
 ) -> tuple[discord.Embed, ui.View]:
     """One page and its buttons. before: the id of the last tune on the page before."""
-    songs = await listed(interaction, limit=PAGE + 1, before=before)
-    lines = [line(song, await _link(interaction.client, song)) for song in songs[:PAGE]]
+    songs = await list_songs(interaction, limit=PAGE_SIZE + 1, before=before)
+    lines = [song_line(song, await _link(interaction.client, song)) for song in songs[:PAGE_SIZE]]
     embed = discord.Embed(
         title=say("Newest tunes") if before is None else say("Older tunes"),
         description="\n".join(lines)
         or say("Nothing yet: `{generate}` makes the first one.", generate=command("generate")),
     )
     view = ui.View(timeout=None)
-    if len(songs) > PAGE:
-        view.add_item(Older(songs[PAGE - 1].id))
+    if len(songs) > PAGE_SIZE:
+        view.add_item(OlderButton(songs[PAGE_SIZE - 1].id))
     return embed, view
 
 
-def line(song: Song, link: str | None) -> str:
+def song_line(song: Song, link: str | None) -> str:
     """One tune in a line of markdown."""
     facts = [say("{bpm:.0f} BPM", bpm=song.bpm), song.key, say("{seconds:.0f} s", seconds=song.seconds)]
     facts += [say(readable_name(song.scene))] if song.scene else []
     facts += [f"👍 {song.votes}", f"<t:{song.created:.0f}:R>", *([f"[{say(LISTEN)}]({link})"] if link else [])]
-    return f"**{inert(song.title)}** · {' · '.join(facts)}"
+    return f"**{escape(song.title)}** · {' · '.join(facts)}"
 
 
 async def _link(client: ChiptuneClient, song: Song) -> str | None:
@@ -56,20 +56,20 @@ async def _link(client: ChiptuneClient, song: Song) -> str | None:
     return message_link(entry.scope, entry.channel_id, song.message_id)
 
 
-class Older(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:older:{SONG}"):
+class OlderButton(SongComponent, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:older:{SONG}"):
     """The next page of the history."""
 
     def __init__(self, song_id: str) -> None:
         super().__init__(song_id, ui.Button(label=say("Older"), custom_id=f"chiptune:older:{song_id}"))
 
-    async def pressed(self, interaction: Press, client: ChiptuneClient) -> None:
+    async def respond(self, interaction: AnyInteraction, client: ChiptuneClient) -> None:
         """Turn the page."""
-        embed, view = await page(interaction, before=self.song_id)
+        embed, view = await history_page(interaction, before=self.song_id)
         await interaction.response.edit_message(embed=embed, view=view)
 
 
 @app_commands.command(name="history", description="The newest tunes made here")
 async def show_history(interaction: discord.Interaction[ChiptuneClient]) -> None:
     """The newest tunes of this server, to the one who asks alone."""
-    embed, view = await page(interaction)
+    embed, view = await history_page(interaction)
     await interaction.response.send_message(embed=embed, view=view, ephemeral=True)

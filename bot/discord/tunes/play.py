@@ -11,10 +11,10 @@ from discord import app_commands
 from bot.discord.core import visibility
 from bot.discord.core.autocomplete import complete_song
 from bot.discord.core.client import ChiptuneClient
-from bot.discord.core.locale import of_channel
-from bot.discord.core.markdown import inert
-from bot.discord.voice.connection import channel_of
-from bot.discord.voice.jukebox import Tune
+from bot.discord.core.locale import channel_locale
+from bot.discord.core.markdown import escape
+from bot.discord.voice.connection import user_channel
+from bot.discord.voice.jukebox import QueuedTune
 from bot.files.song_files import FILES_GONE
 from bot.languages import command, say, speaking
 from bot.store import Song
@@ -36,16 +36,16 @@ STOPPED = _("Stopped.")
 async def play(interaction: discord.Interaction[ChiptuneClient], *, song: str | None = None) -> None:
     """Play a tune now, or after those that were asked for before it."""
     client = interaction.client
-    channel = channel_of(interaction)
+    channel = user_channel(interaction)
     found = await visibility.find_song(interaction, song) if song else await _newest(interaction)
     path = await client.backlog.files.path(found.id, found.audio)
     if path is None:
         raise InputError(FILES_GONE)
     await interaction.response.defer(thinking=True)
-    before = await client.jukebox.play(channel, Tune(found.title, str(path)))
+    before = await client.jukebox.play(channel, QueuedTune(found.title, str(path)))
     when = NEXT if before == 1 else AFTER if before else PLAYING
-    with speaking(await of_channel(interaction)):
-        said = say(when.counted(before, title=inert(found.title), channel=channel.id))
+    with speaking(await channel_locale(interaction)):
+        said = say(when.counted(before, title=escape(found.title), channel=channel.id))
     await interaction.edit_original_response(content=said)
 
 
@@ -66,7 +66,7 @@ async def stop(interaction: discord.Interaction[ChiptuneClient]) -> None:
 
 async def _newest(interaction: discord.Interaction[ChiptuneClient]) -> Song:
     """The newest tune made here. Raises InputError."""
-    songs = await visibility.listed(interaction, limit=1)
+    songs = await visibility.list_songs(interaction, limit=1)
     if not songs:
         raise InputError(NOTHING_YET)
     return songs[0]

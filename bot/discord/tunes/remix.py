@@ -8,10 +8,10 @@ import discord
 from discord import app_commands
 from discord.app_commands import Choice, Range
 
-from bot.discord.core.autocomplete import choices, complete_song, sounds
+from bot.discord.core.autocomplete import complete_song, name_choices, sound_choices
 from bot.discord.core.client import ChiptuneClient
 from bot.discord.queue import submission
-from bot.discord.tunes.rework_forms import CHANNEL_TITLES
+from bot.discord.tunes.remix_form import CHANNEL_TITLES
 from bot.languages import say
 from generator.protocol.modes import REMIX_MODES
 from generator.protocol.names import CHANNEL_NAMES, LAST_BAR, parse_channels, parse_span
@@ -42,7 +42,7 @@ async def complete_keep(interaction: discord.Interaction[ChiptuneClient], typed:
     seed="The same seed and options give the same tune again",
     sound="What plays it; as the tune was, or as usual, if left out",
 )
-@app_commands.choices(mode=choices(tuple(REMIX_MODES)), sound=sounds())
+@app_commands.choices(mode=name_choices(tuple(REMIX_MODES)), sound=sound_choices())
 @app_commands.autocomplete(song=complete_song, keep=complete_keep)
 async def remix(
     interaction: discord.Interaction[ChiptuneClient],

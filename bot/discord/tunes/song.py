@@ -8,11 +8,11 @@ from discord import app_commands
 from bot.discord.core import placeholders, visibility
 from bot.discord.core.autocomplete import complete_song
 from bot.discord.core.client import ChiptuneClient
-from bot.discord.core.locale import of_channel
+from bot.discord.core.locale import channel_locale
 from bot.discord.post import layout
-from bot.discord.post.lineage import family
+from bot.discord.post.lineage import family_tree
 from bot.discord.queue import server_defaults
-from bot.discord.tunes.post_buttons import rows
+from bot.discord.tunes.post_buttons import post_rows
 from bot.languages import speaking, spoken
 from bot.store import GONE
 from generator.protocol.errors import InputError
@@ -23,7 +23,7 @@ from generator.protocol.errors import InputError
 @app_commands.autocomplete(song=complete_song)
 async def show_song(interaction: discord.Interaction[ChiptuneClient], song: str) -> None:
     """A tune with everything there is, to the one who asks alone."""
-    await show(interaction, song, ephemeral=True)
+    await show_post(interaction, song, ephemeral=True)
 
 
 @app_commands.command(name="replay", description="Post a tune made here again")
@@ -32,25 +32,25 @@ async def show_song(interaction: discord.Interaction[ChiptuneClient], song: str)
 async def replay(interaction: discord.Interaction[ChiptuneClient], song: str) -> None:
     """The same files again, for all, where tunes belong."""
     await server_defaults.check_tune_channel(interaction)
-    await show(interaction, song, ephemeral=False)
+    await show_post(interaction, song, ephemeral=False)
 
 
-async def show(interaction: discord.Interaction[ChiptuneClient], song_id: str, *, ephemeral: bool) -> None:
+async def show_post(interaction: discord.Interaction[ChiptuneClient], song_id: str, *, ephemeral: bool) -> None:
     """Answer with a tune's post; for one person alone, with its family and all its files. Raises InputError."""
     client = interaction.client
-    post = await layout.load(client, (await visibility.find_song(interaction, song_id)).id)
+    post = await layout.load_post(client, (await visibility.find_song(interaction, song_id)).id)
     post.check_files()
-    message = await placeholders.promise(interaction, ephemeral=ephemeral)
+    message = await placeholders.defer_reply(interaction, ephemeral=ephemeral)
     if not ephemeral:
         # Before the tune is there: what deletes it then finds the message. One that stays empty is no harm.
         channel, user = str(interaction.channel_id), str(interaction.user.id)
         if not await client.store.messages.add(post.song.id, channel, str(message), user):
             raise InputError(GONE)
-    more = await family(client.store, post, visibility.visible_channels(interaction)) if ephemeral else ""
+    more = await family_tree(client.store, post, visibility.visible_channels(interaction)) if ephemeral else ""
 
-    async def send(names: layout.Names) -> discord.Message:
-        view = post.layout(names, rows(post), more=more)
+    async def send(names: layout.FileNames) -> discord.Message:
+        view = post.layout(names, post_rows(post), more=more)
         return await interaction.edit_original_response(view=view, attachments=post.open(names))
 
-    with speaking(spoken() if ephemeral else await of_channel(interaction)):
-        await layout.send_fitting(post.forms(interaction.filesize_limit, full=ephemeral), send)
+    with speaking(spoken() if ephemeral else await channel_locale(interaction)):
+        await layout.send_largest(post.forms(interaction.filesize_limit, full=ephemeral), send)

@@ -41,7 +41,7 @@ Connect = Callable[[Channel], Awaitable[Connection]]
 """Joins a channel; raises InputError where that cannot be."""
 
 
-def channel_of(interaction: discord.Interaction[Any]) -> Channel:
+def user_channel(interaction: discord.Interaction[Any]) -> Channel:
     """The voice channel of the one who asks, which the bot may play in. Raises InputError."""
     guild, user = interaction.client.get_guild(interaction.guild_id or 0), interaction.user
     if guild is None:
@@ -67,7 +67,7 @@ def channel_of(interaction: discord.Interaction[Any]) -> Channel:
 
 async def join(channel: Channel) -> Connection:
     """Join a channel, deaf: the bot hears nobody. Raises InputError where that cannot be."""
-    await check_installed()
+    await check_voice_support()
     try:
         return await channel.connect(timeout=JOIN_SECONDS, reconnect=True, self_deaf=True)
     except (TimeoutError, discord.ClientException, discord.ConnectionClosed) as error:
@@ -89,7 +89,7 @@ class TuneSource(discord.FFmpegOpusAudio):
             pipe.close()
 
 
-async def check_installed(ffmpeg: str = "ffmpeg") -> None:
+async def check_voice_support(ffmpeg: str = "ffmpeg") -> None:
     """Raise InputError with what playing lacks where the bot runs: a Python package, ffmpeg, or its libopus."""
     lacking = [name for name, there in _packages().items() if not there]
     if lacking:

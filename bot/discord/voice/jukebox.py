@@ -1,6 +1,6 @@
 """Tunes played one after the other in voice channels: at most one channel a server, as Discord has it.
 
-When the bot leaves a channel is decided by `Leaving`, what a tune is heard as by `voice`. Who may ask is left to
+When the bot leaves a channel is decided by `LeaveTimer`, what a tune is heard as by `voice`. Who may ask is left to
 `play`. Nothing here is kept: after a restart the bot is in no channel.
 """
 
@@ -29,7 +29,7 @@ IDLE_SECONDS = 120.0
 """How long it stays after the last tune."""
 TICK_SECONDS = 1.0
 """Between two looks at whether to leave."""
-MOST_WAITING = 20
+MAX_WAITING = 20
 FULL = ngettext(
     "There is {n} tune waiting already: ask again when it has been played.",
     "There are {n} tunes waiting already: ask again when some have been played.",
@@ -41,14 +41,14 @@ Clock = Callable[[], float]
 
 
 @dataclass(frozen=True, slots=True)
-class Tune:
+class QueuedTune:
     """What is played: a title for the log, and the file of the sound."""
 
     title: str
     path: str
 
 
-class Leaving:
+class LeaveTimer:
     """When to leave: alone for a minute, or nothing to play for two."""
 
     def __init__(self, clock: Clock = time.monotonic) -> None:
@@ -68,8 +68,8 @@ class Player:
 
     def __init__(self, voice: Connection, clock: Clock = time.monotonic) -> None:
         self.voice = voice
-        self.waiting: deque[Tune] = deque()
-        self._leaving = Leaving(clock)
+        self.waiting: deque[QueuedTune] = deque()
+        self._leaving = LeaveTimer(clock)
         self._loop = asyncio.get_running_loop()
         self._looking.start()
 
@@ -85,10 +85,10 @@ class Player:
         members = [guild.get_member(user) for user in here if user != self.voice.user.id]
         return all(member is not None and member.bot for member in members)
 
-    def add(self, tune: Tune) -> int:
+    def add(self, tune: QueuedTune) -> int:
         """Play a tune after those that wait; how many tunes come before it. Raises InputError."""
-        if len(self.waiting) >= MOST_WAITING:
-            raise InputError(FULL.counted(MOST_WAITING))
+        if len(self.waiting) >= MAX_WAITING:
+            raise InputError(FULL.counted(MAX_WAITING))
         before = len(self.waiting) + self.voice.is_playing()
         self.waiting.append(tune)
         self._play_next()
@@ -139,7 +139,7 @@ class Jukebox:
         found = self._players.get(guild)
         return found if found and found.connected else None
 
-    async def play(self, channel: Channel, tune: Tune) -> int:
+    async def play(self, channel: Channel, tune: QueuedTune) -> int:
         """Play a tune in a channel; how many tunes come before it there. Raises InputError."""
         guild = channel.guild.id
         async with self._joining[guild]:

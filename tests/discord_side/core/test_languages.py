@@ -16,17 +16,17 @@ from bot.discord.charts.battle import ChooseButton, NextPairButton
 from bot.discord.charts.top import LABELS, ChartPageButton
 from bot.discord.contest.buttons import NominateButton, NominateMenu, VoteMenu
 from bot.discord.contest.hall_of_fame import HallOfFameButton, HallOfFamePageButton
-from bot.discord.core.command_names import CATALOGUES
+from bot.discord.core.command_names import LOCALES
 from bot.discord.core.permissions import ONLY_MANAGERS
 from bot.discord.moderation.delete import ConfirmDeleteButton, DeleteButton
 from bot.discord.moderation.privacy import CONFIRM, PAGE, ConfirmEraseButton, EraseButton, ExportButton
 from bot.discord.moderation.report import ReportButton, ReportForm
 from bot.discord.moderation.report_actions import SettleReportsButton
-from bot.discord.queue.cancel import Cancel
+from bot.discord.queue.cancel import CancelButton
 from bot.discord.server import help as help_page
-from bot.discord.tunes.history import Older
-from bot.discord.tunes.post_buttons import AnotherTake, Extend, Files, Vote
-from bot.discord.tunes.rework_forms import Remix, RemixForm, Rewrite
+from bot.discord.tunes.history import OlderButton
+from bot.discord.tunes.post_buttons import AnotherTakeButton, ExtendButton, FilesButton, VoteButton
+from bot.discord.tunes.remix_form import RemixButton, RemixForm, RewriteMenu
 from bot.languages import LANGUAGES, NATIVE, messages, say, speaking
 from bot.votes.taste_descriptions import PROBABLY, WORDS
 from generator.protocol.errors import InputError
@@ -230,9 +230,9 @@ def english(catalogue: Catalog) -> re.Pattern[str]:
     return re.compile("|".join(re.escape(text) for text in telling))
 
 
-@pytest.mark.parametrize("locale", [locale.value for locale in CATALOGUES])
+@pytest.mark.parametrize("locale", [locale.value for locale in LOCALES])
 async def test_no_answer_falls_back_to_english(stage: Stage, locales: dict[Any, str], locale: str) -> None:
-    name = next(name for known, name in CATALOGUES.items() if known.value == locale)
+    name = next(name for known, name in LOCALES.items() if known.value == locale)
     left = english(messages.read(name))
     manager = stage.staff("carol", manage_guild=True, manage_messages=True)
     locales |= dict.fromkeys([stage.alice.id, stage.bob.id, manager.id, "server"], locale)
@@ -268,17 +268,17 @@ async def test_forms_and_buttons_are_short_enough_in_every_language(stage: Stage
     _post, song = await stage.made()
     with speaking(name):
         kinds: list[Any] = [
-            AnotherTake,
-            Extend,
-            Files,
-            Cancel,
+            AnotherTakeButton,
+            ExtendButton,
+            FilesButton,
+            CancelButton,
             DeleteButton,
             ConfirmDeleteButton,
-            Older,
+            OlderButton,
             ReportButton,
-            Remix,
+            RemixButton,
         ]
-        items = [kind(song.id) for kind in kinds] + [Vote(song.id, 1, 99), Vote(song.id, -1)]
+        items = [kind(song.id) for kind in kinds] + [VoteButton(song.id, 1, 99), VoteButton(song.id, -1)]
         items += [SettleReportsButton(song.id, verdict) for verdict in ("delete", "dismiss")] + [
             ExportButton(),
             EraseButton(),
@@ -291,7 +291,7 @@ async def test_forms_and_buttons_are_short_enough_in_every_language(stage: Stage
         ]
         items += [NominateButton(song.id), HallOfFameButton(song.id), HallOfFamePageButton(0, say("Newer"))]
         assert all(1 <= len(item.item.label) <= 80 for item in items)
-        for menu in (Rewrite(song.id).item, NominateMenu(song.id, [song]).item, VoteMenu(song.id, [song]).item):
+        for menu in (RewriteMenu(song.id).item, NominateMenu(song.id, [song]).item, VoteMenu(song.id, [song]).item):
             assert 1 <= len(menu.placeholder or "") <= 150
         for form in (RemixForm(song), ReportForm(song)):
             assert len(form.title) <= 45

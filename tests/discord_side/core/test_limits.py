@@ -14,16 +14,16 @@ from bot.discord.charts.battle import ChooseButton, NextPairButton
 from bot.discord.charts.top import ChartPageButton, OpenButton
 from bot.discord.contest.buttons import NominateButton, NominateMenu, VoteMenu
 from bot.discord.contest.hall_of_fame import HallOfFameButton, HallOfFamePageButton
-from bot.discord.core.command_names import CATALOGUES, CatalogueTranslator
+from bot.discord.core.command_names import LOCALES, CatalogueTranslator
 from bot.discord.moderation.delete import ConfirmDeleteButton, DeleteButton
 from bot.discord.moderation.privacy import ConfirmEraseButton, EraseButton, ExportButton
 from bot.discord.moderation.report import ReportButton
 from bot.discord.moderation.report_actions import SettleReportsButton
-from bot.discord.queue.cancel import Cancel
+from bot.discord.queue.cancel import CancelButton
 from bot.discord.registry import BUTTONS, chiptune_group
-from bot.discord.tunes.history import Older
-from bot.discord.tunes.post_buttons import AnotherTake, Extend, Files, Vote
-from bot.discord.tunes.rework_forms import Remix, Rewrite
+from bot.discord.tunes.history import OlderButton
+from bot.discord.tunes.post_buttons import AnotherTakeButton, ExtendButton, FilesButton, VoteButton
+from bot.discord.tunes.remix_form import RemixButton, RewriteMenu
 from bot.store import ServerSettings
 from generator.protocol.modes import REMIX_MODES
 from generator.protocol.names import DENSITIES, SCENES, SOUNDS
@@ -80,7 +80,7 @@ def test_names_descriptions_options_and_choices_are_within_the_limits() -> None:
     assert characters(payload()) <= 8000
 
 
-@pytest.mark.parametrize("locale", [locale.value for locale in CATALOGUES])
+@pytest.mark.parametrize("locale", [locale.value for locale in LOCALES])
 async def test_the_same_holds_in_every_language(locale: str) -> None:
     for part in walk(await translated()):
         assert set(part["name_localizations"]) == set(part["description_localizations"]) == known_locales()
@@ -104,7 +104,7 @@ async def test_the_longest_of_all_languages_is_within_the_limit() -> None:
 
 
 def known_locales() -> set[str]:
-    return {locale.value for locale in CATALOGUES}
+    return {locale.value for locale in LOCALES}
 
 
 def longest(part: Payload, field: str) -> int:
@@ -165,20 +165,20 @@ def test_it_can_be_installed_and_used_everywhere() -> None:
 def test_custom_ids_are_short_and_never_confused() -> None:
     song = round_id = "0123456789abcdef" * 2
     of_a_song = (
-        AnotherTake,
-        Extend,
-        Remix,
-        Rewrite,
-        Files,
+        AnotherTakeButton,
+        ExtendButton,
+        RemixButton,
+        RewriteMenu,
+        FilesButton,
         ReportButton,
-        Older,
-        Cancel,
+        OlderButton,
+        CancelButton,
         DeleteButton,
         ConfirmDeleteButton,
         OpenButton,
     )
     of_a_round = (NominateButton, NominateMenu, VoteMenu, HallOfFameButton)
-    buttons: list[Any] = [*(kind(song) for kind in of_a_song), Vote(song, 1), Vote(song, -1)]
+    buttons: list[Any] = [*(kind(song) for kind in of_a_song), VoteButton(song, 1), VoteButton(song, -1)]
     buttons += [
         SettleReportsButton(song, "delete"),
         SettleReportsButton(song, "dismiss"),

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from bot.discord.core.message_edits import Edit, Edits
+from bot.discord.core.message_edits import Edit, MessageEdits
 from generator.protocol.errors import InputError
 
 
@@ -28,16 +28,16 @@ class Board:
         self.under_way -= 1
 
 
-async def ask(edits: Edits, board: Board, message: int = 1, edit: Edit | None = None) -> asyncio.Task[None]:
+async def ask(edits: MessageEdits, board: Board, message: int = 1, edit: Edit | None = None) -> asyncio.Task[None]:
     """Change what is true, and ask for it to be shown; the first edit of a message has begun then."""
     board.truth += 1
-    task = asyncio.create_task(edits.show(message, edit or board.edit))
+    task = asyncio.create_task(edits.run(message, edit or board.edit))
     await asyncio.sleep(0)
     return task
 
 
 async def test_of_many_only_the_first_and_the_newest_are_made() -> None:
-    edits, board = Edits(), Board()
+    edits, board = MessageEdits(), Board()
     tasks = [await ask(edits, board) for _ in range(100)]
     assert [task.done() for task in tasks] == [False, *[True] * 99]
     board.gate.set()
@@ -48,7 +48,7 @@ async def test_of_many_only_the_first_and_the_newest_are_made() -> None:
 
 
 async def test_another_message_does_not_wait() -> None:
-    edits, board, other = Edits(), Board(), Board()
+    edits, board, other = MessageEdits(), Board(), Board()
     other.gate.set()
     held = await ask(edits, board, 1)
     await (await ask(edits, other, 2))
@@ -59,7 +59,7 @@ async def test_another_message_does_not_wait() -> None:
 
 async def test_what_fails_is_made_up_for_by_the_next(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
-    edits, board = Edits(), Board()
+    edits, board = MessageEdits(), Board()
 
     async def fail() -> None:
         await board.gate.wait()
@@ -73,13 +73,13 @@ async def test_what_fails_is_made_up_for_by_the_next(caplog: pytest.LogCaptureFi
 
 
 async def test_a_fault_lets_go_of_the_message() -> None:
-    edits, board = Edits(), Board()
+    edits, board = MessageEdits(), Board()
 
     async def fail() -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        await edits.show(1, fail)
+        await edits.run(1, fail)
     board.gate.set()
     await (await ask(edits, board))
     assert board.shown == [1]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.discord.core.markdown import file_stem, inert
+from bot.discord.core.markdown import escape, file_stem
 from tests.discord_side.conftest import Stage
 from tests.discord_side.reading import custom_id, text, walk
 from tests.fake_generator import MIDI
@@ -38,7 +38,7 @@ def live(markdown: str) -> set[str]:
 
 @pytest.mark.parametrize("name", NASTY)
 def test_a_name_is_just_its_letters(name: str) -> None:
-    shown = inert(name)
+    shown = escape(name)
     assert live(shown) == set()
     assert shown.isprintable()
     assert 1 <= len(shown.replace("\\", "")) <= 80
@@ -54,7 +54,7 @@ async def test_nothing_of_a_name_gets_through(stage: Stage, name: str) -> None:
     assert not post.mention_everyone
     assert (post.mentions, post.role_mentions) == ([], [])
     heading = text(post).splitlines()
-    assert heading[0] == f"## {inert(stage.composer.title)}"
+    assert heading[0] == f"## {escape(stage.composer.title)}"
     assert live(heading[0].removeprefix("## ")) == live(heading[1].removeprefix("Remix of ")) == set()
     described = [item.description for part in walk(post.components) for item in getattr(part, "items", [])]
     assert all(words and words.isprintable() for words in described)

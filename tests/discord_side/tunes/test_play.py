@@ -108,7 +108,7 @@ async def test_further_tunes_wait_for_their_turn(played: Stage, minutes: Clock) 
 
 
 async def test_the_list_of_waiting_tunes_has_an_end(played: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jukebox, "MOST_WAITING", 0)
+    monkeypatch.setattr(jukebox, "MAX_WAITING", 0)
     await played.alice.join_voice(voice_channel(played))
     result = await played.alice.slash(played.channel, "chiptune play")
     assert "0 tunes waiting already" in result.followups[0].content

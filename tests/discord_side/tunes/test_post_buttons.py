@@ -7,7 +7,7 @@ import io
 import discord
 import pytest
 
-from bot.discord.core.debounce import AGAIN_SECONDS
+from bot.discord.core.debounce import REPEAT_SECONDS
 from bot.scope import Scope
 from bot.store import Song
 from bot.votes.voting import MOST, OWN
@@ -247,7 +247,7 @@ async def test_a_double_press_asks_for_one_tune(stage: Stage, word: str) -> None
     assert await pressed() == ""
     assert await pressed() == "You have just asked for that: it is on its way."
     await stage.posted(2)
-    stage.clock.now += AGAIN_SECONDS
+    stage.clock.now += REPEAT_SECONDS
     assert await pressed() == ""
     await stage.posted(3)
 

@@ -14,7 +14,7 @@ import discord
 import pytest
 from discord.opus import Decoder
 
-from bot.discord.voice.connection import TuneSource, check_installed
+from bot.discord.voice.connection import TuneSource, check_voice_support
 from generator.protocol.errors import InputError
 from tests.discord_side.voice.voices import ogg
 
@@ -56,7 +56,7 @@ def test_what_is_no_sound_has_no_packets_and_says_why(tmp_path: Path) -> None:
 
 async def test_what_is_installed_here_can_play() -> None:
     assert discord.voice_client.has_nacl
-    await check_installed()
+    await check_voice_support()
 
 
 @pytest.mark.parametrize(
@@ -70,5 +70,5 @@ async def test_what_is_missing_is_named(tmp_path: Path, script: str | None, said
         ffmpeg.write_text(script)
         ffmpeg.chmod(0o755)
     with pytest.raises(InputError, match=said):
-        await check_installed(str(ffmpeg))
+        await check_voice_support(str(ffmpeg))
     assert shutil.which("ffmpeg")

@@ -12,7 +12,7 @@ from discord import ui
 
 from bot.discord.core import error_replies
 from bot.discord.core.client import ChiptuneClient
-from bot.discord.core.components import SONG, OfSong, Press
+from bot.discord.core.components import SONG, AnyInteraction, SongComponent
 from bot.discord.queue import submission
 from bot.languages import say
 from bot.store import Song
@@ -35,15 +35,15 @@ FORM_SECONDS = 15 * 60.0
 """How long a form is waited for; the press that opened it is good for as long."""
 
 
-class Remix(OfSong, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:remix:{SONG}"):
+class RemixButton(SongComponent, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:remix:{SONG}"):
     """Opens the form."""
 
     def __init__(self, song_id: str) -> None:
         super().__init__(song_id, ui.Button(label=say("Remix…"), emoji="🎛️", custom_id=f"chiptune:remix:{song_id}"))
 
-    async def pressed(self, interaction: Press, client: ChiptuneClient) -> None:
+    async def respond(self, interaction: AnyInteraction, client: ChiptuneClient) -> None:
         """Show the form, which is the answer to the press."""
-        await interaction.response.send_modal(RemixForm(await self.song(client)))
+        await interaction.response.send_modal(RemixForm(await self.get_song(client)))
 
 
 class RemixForm(ui.Modal):
@@ -75,7 +75,7 @@ class RemixForm(ui.Modal):
         self.add_item(ui.Label(text=say("Strength"), description=how_much, component=self.strength))
         self.add_item(ui.Label(text=say("Keep"), description=which, component=self.keep))
 
-    async def on_submit(self, interaction: Press) -> None:
+    async def on_submit(self, interaction: AnyInteraction) -> None:
         """Ask for the remix."""
         async with error_replies.answering(interaction):
             mode = self.mode.values[0] if self.mode.values else DEFAULT_MODE
@@ -85,7 +85,7 @@ class RemixForm(ui.Modal):
             await submission.submit_rework(interaction, self.song, mode, **options)
 
 
-class Rewrite(OfSong, ui.DynamicItem[ui.Select[Any]], template=rf"chiptune:rewrite:{SONG}"):
+class RewriteMenu(SongComponent, ui.DynamicItem[ui.Select[Any]], template=rf"chiptune:rewrite:{SONG}"):
     """One channel is written anew, accompanying the other three."""
 
     def __init__(self, song_id: str) -> None:
@@ -94,12 +94,12 @@ class Rewrite(OfSong, ui.DynamicItem[ui.Select[Any]], template=rf"chiptune:rewri
         )
         super().__init__(song_id, menu)
 
-    async def pressed(self, interaction: Press, client: ChiptuneClient) -> None:
+    async def respond(self, interaction: AnyInteraction, client: ChiptuneClient) -> None:
         """Ask for the channel that was chosen."""
-        song = await self.song(client)
+        song = await self.get_song(client)
         chosen = self.item.values[0]
         kept = [name for name in CHANNEL_NAMES if name != chosen]
-        with client.presses.once(interaction.user.id, self.custom_id, chosen):
+        with client.debouncer.once(interaction.user.id, self.custom_id, chosen):
             await submission.submit_rework(interaction, song, "accompany", keep=kept)
 
 

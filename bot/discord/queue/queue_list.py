@@ -9,7 +9,7 @@ import discord
 from discord import app_commands
 
 from bot.discord.core.client import ChiptuneClient
-from bot.discord.core.markdown import inert
+from bot.discord.core.markdown import escape
 from bot.discord.core.visibility import scope_of
 from bot.discord.queue.request_text import summary
 from bot.languages import percent, say
@@ -46,7 +46,7 @@ def line(client: ChiptuneClient, entry: RequestRecord, where: Place) -> str:
     """One request in a line of markdown: what, where it stands and how far it is."""
     progress = client.backlog.progress(entry.id)
     done = f" ({percent(progress.fraction)})" if progress and not where.position else ""
-    return f"**{inert(summary(entry.request), TEXT_LENGTH)}** · {say(where.sentence)}{done}"
+    return f"**{escape(summary(entry.request), TEXT_LENGTH)}** · {say(where.sentence)}{done}"
 
 
 def length(found: Open) -> str:
