@@ -25,7 +25,7 @@ from pathlib import Path
 
 from bot.votes.regression import chance
 from bot.votes.taste_model import LEAST, Liked, Vote, find_taste
-from generator.protocol.tastes import FEATURES, standard
+from generator.protocol.tastes import FEATURES, standardized
 
 TUNES_FILE = Path(__file__).with_name("taste_tunes.json")
 FIRST_SEED = 1000
@@ -83,7 +83,7 @@ class Server:
 
     def _sum(self, weights: Sequence[float], tune: Features) -> float:
         return sum(
-            weight * standard(tune[name], *self._scales[name])
+            weight * standardized(tune[name], *self._scales[name])
             for weight, name in zip(weights, FEATURES, strict=True)
             if name in tune
         )
@@ -136,7 +136,7 @@ def evaluate_taste(server: Server, count: int) -> Figures:
 
     def predicted(tune: Features) -> float:
         return sum(
-            leaning.weight * standard(tune.get(name, leaning.mean), leaning.mean, leaning.spread)
+            leaning.weight * standardized(tune.get(name, leaning.mean), leaning.mean, leaning.spread)
             for name, leaning in taste.items()
         )
 

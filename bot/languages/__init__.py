@@ -22,7 +22,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_percent, get_decimal_symbol, get_group_symbol
 
-from generator.protocol.i18n import ENGLISH, Sentence, Speaker
+from generator.protocol.i18n import ENGLISH, Sentence, SentenceFormatter
 
 NATIVE = "en"
 """The language of the source."""
@@ -41,7 +41,7 @@ LANGUAGES = {
 _spoken: ContextVar[str] = ContextVar("spoken", default=NATIVE)
 
 
-class Catalogue(Speaker):
+class Catalogue(SentenceFormatter):
     """Says sentences in the language of a catalogue. name: one of `LANGUAGES` but the native one."""
 
     def __init__(self, name: str) -> None:
@@ -77,7 +77,7 @@ class Catalogue(Speaker):
 
 
 @cache
-def speaker(name: str) -> Speaker:
+def speaker(name: str) -> SentenceFormatter:
     """The one who says sentences in a language; a catalogue is read once, in some hundredths of a second."""
     return ENGLISH if name == NATIVE else Catalogue(name)
 

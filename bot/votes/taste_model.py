@@ -19,7 +19,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.votes.regression import Row, fit
-from generator.protocol.tastes import FEATURES, Taste, standard
+from generator.protocol.tastes import FEATURES, Taste, standardized
 
 LEAST = 50
 """Votes that a taste is told from, and more."""
@@ -208,7 +208,7 @@ def _scales(votes: Iterable[Vote]) -> dict[str, tuple[float, float]]:
 
 def _standardised(features: Mapping[str, float], scales: Mapping[str, tuple[float, float]]) -> list[float]:
     """The values of `scales`, in its order; what is not known of a tune is as usual."""
-    return [standard(features.get(name, mean), mean, spread) for name, (mean, spread) in scales.items()]
+    return [standardized(features.get(name, mean), mean, spread) for name, (mean, spread) in scales.items()]
 
 
 def _in_errors(gains: Iterable[float]) -> float:

@@ -20,7 +20,7 @@ from generator.composing.titles import title_for
 from generator.protocol.names import KEYS
 from generator.protocol.options import SEEDS
 from generator.protocol.requests import Request
-from generator.protocol.tastes import Taste, standard
+from generator.protocol.tastes import Taste, standardized
 from generator.sound.envelopes import assign_instruments
 from models.inference.new_tune import Composer
 from models.inference.sampler import TuneSpec
@@ -164,7 +164,7 @@ def choose(request: Request, taste: Taste, takes: Sequence[Take]) -> tuple[Take,
 def liking(taste: Taste, features: Mapping[str, float]) -> float:
     """By how much features move the logit of a like; what a score has nothing for moves nothing."""
     return sum(
-        weight * standard(features[name], mean, deviation)
+        weight * standardized(features[name], mean, deviation)
         for name, (weight, mean, deviation) in taste.items()
         if name in features
     )

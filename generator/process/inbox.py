@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from generator.protocol.errors import JobCancelled
-from generator.protocol.framing import read_to_the_end
+from generator.protocol.framing import read_frames_then_exit
 
 
 class Inbox:
@@ -23,7 +23,7 @@ class Inbox:
     def __init__(self, stream: BinaryIO) -> None:
         self._jobs: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._cancelled: set[str] = set()
-        threading.Thread(target=read_to_the_end, args=(stream, self._take), daemon=True).start()
+        threading.Thread(target=read_frames_then_exit, args=(stream, self._take), daemon=True).start()
 
     def __iter__(self) -> Iterator[str]:
         """Jobs as JSON texts, for ever."""

@@ -1,10 +1,9 @@
 """The bot's side of the generator: sends a job to a child process and waits for its answer.
 
-`Generator` is what the backlog knows; `GeneratorClient` is its form for one machine, a child process that is started
-on first use and again after it died. The child announces itself with {"type": "ready"}, takes one job a frame and
-answers with frames of `generator.protocol`'s answers; {"type": "cancel", "id": ID} takes a job back. It ends itself
-when its stdin ends (`framing.read_to_the_end`), so that it doesn't outlive the bot. Knows nothing of what a job does.
-Imports nothing heavy.
+The backlog knows only `Generator`. `GeneratorClient` implements it on one machine, with a child process that is started
+on first use and again after it has died. The child announces itself with {"type": "ready"}, takes one job a frame and
+answers with the frames of `generator.protocol.results`. {"type": "cancel", "id": ID} cancels a job. The child ends when
+its stdin ends, so it never outlives the bot. What a job does is left to `generator.process`.
 """
 
 from __future__ import annotations
@@ -28,36 +27,37 @@ from generator.protocol.results import Answer, Failure, Job, Progress, Result, a
 log = logging.getLogger(__name__)
 
 JOB_SECONDS = 300.0
-"""A job that takes longer is stuck: its child is killed."""
+"""A job that takes longer counts as stuck, and its child is killed."""
 START_SECONDS = 120.0
-"""Loading the model on a slow, busy machine takes well under this."""
+"""The limit on starting a child. Loading the model takes far less, even on a slow and busy machine."""
 GRACE_SECONDS = 5.0
-"""Between asking a child to end and killing it."""
+"""The time between asking a child to end and killing it."""
 CANCEL_SECONDS = 10.0
-"""Between telling a child to drop a job and killing it; rendering the longest tune takes less."""
+"""The time between cancelling a job and killing its child. Rendering the longest tune takes less."""
 
 SECRETS = ("DISCORD_TOKEN",)
+"""Environment variables that the child does not get."""
 
 OnProgress = Callable[[Progress], None]
 
 
 class Generator(Protocol):
-    """Whatever turns a job into files: a child process here, a queue to many machines elsewhere."""
+    """Something that turns jobs into files: a child process, or a queue to many machines."""
 
     async def run(self, job: Job, on_progress: OnProgress) -> Result | Failure:
-        """Do one job; calls `on_progress` on the way. Raises GeneratorDied where it ended without an answer."""
+        """Do one job and report its progress. Raise GeneratorDied if it ended without an answer."""
         ...
 
     async def cancel(self, job_id: str) -> None:
-        """Have a job dropped whose `run` is under way; that then ends soon, with any answer or GeneratorDied."""
+        """Cancel a job. Its `run` then ends soon, with any answer or GeneratorDied."""
         ...
 
 
 class GeneratorClient:
-    """A generator in a child process; one job at a time.
+    """A generator in a child process, which does one job at a time.
 
-    command: what to start. job_seconds, start_seconds, cancel_seconds: limits on a job, on the child's start, and on
-    how long a job goes on that was cancelled.
+    command: starts the child. job_seconds, start_seconds, cancel_seconds: the limits on a job, on the child's start, and
+    on how long a cancelled job may still run.
     """
 
     def __init__(
@@ -73,18 +73,18 @@ class GeneratorClient:
         self._start_seconds = start_seconds
         self._cancel_seconds = cancel_seconds
         self._child: Process | None = None
-        self._one_at_a_time = asyncio.Lock()
+        self._job_lock = asyncio.Lock()
         self._wanted: set[str] = set()
-        self._asked: tuple[str, asyncio.Timeout] | None = None
+        self._current: tuple[str, asyncio.Timeout] | None = None
 
     @property
     def pid(self) -> int | None:
-        """The child's process id, None while none runs."""
+        """The child's process id, or None if no child is running."""
         return self._child.pid if self._child and self._child.returncode is None else None
 
     async def warm_up(self) -> None:
-        """Start the child ahead of the first job; where that fails the log says why, and the job tries again."""
-        async with self._one_at_a_time:
+        """Start the child before the first job. If that fails, it is logged, and the first job tries again."""
+        async with self._job_lock:
             ready = False
             try:
                 await self._ready_child()
@@ -96,27 +96,27 @@ class GeneratorClient:
                     await self._end(signal.SIGKILL)
 
     async def run(self, job: Job, on_progress: OnProgress) -> Result | Failure:
-        """Do one job in the child. Raises GeneratorDied where the child ended, hung or talked nonsense."""
+        """Do one job in the child. Raise GeneratorDied if the child ended, hung or broke the protocol."""
         self._wanted.add(job.id)
         try:
-            async with self._one_at_a_time:
+            async with self._job_lock:
                 return await self._run(job, on_progress)
         finally:
             self._wanted.discard(job.id)
 
     async def cancel(self, job_id: str) -> None:
-        """Tell the child to drop a job; one that does not listen is killed."""
+        """Tell the child to cancel a job. Kill it if it does not react in time."""
         self._wanted.discard(job_id)
         child = self._child
-        if self._asked is None or self._asked[0] != job_id or child is None or child.stdin is None:
+        if self._current is None or self._current[0] != job_id or child is None or child.stdin is None:
             return
-        # The limit that `run` waits within comes nearer: past it the child is killed as one that hangs.
-        self._asked[1].reschedule(asyncio.get_running_loop().time() + self._cancel_seconds)
-        with suppress(ConnectionError):  # it died, which `run` finds out
+        # Bring the deadline of `run` forward: at the deadline, the child is killed like one that hangs.
+        self._current[1].reschedule(asyncio.get_running_loop().time() + self._cancel_seconds)
+        with suppress(ConnectionError):  # if it has died, `run` notices
             await send_frame(child.stdin, json.dumps({"type": "cancel", "id": job_id}))
 
     async def _run(self, job: Job, on_progress: OnProgress) -> Result | Failure:
-        """Do one job, the only one; see `run`."""
+        """Do one job while holding the lock. See `run`."""
         answered = False
         try:
             child = await self._ready_child()
@@ -124,8 +124,8 @@ class GeneratorClient:
                 answered = True
                 return Failure(id=job.id, sentence=CANCELLED_SENTENCE)
             async with asyncio.timeout(self._job_seconds) as limit:
-                self._asked = job.id, limit
-                answer = await _ask(child, job, on_progress)
+                self._current = job.id, limit
+                answer = await _request_answer(child, job, on_progress)
             answered = True
             return answer
         except TimeoutError as error:
@@ -133,23 +133,23 @@ class GeneratorClient:
         except (FramingError, ConnectionError) as error:
             raise GeneratorDied(f"job {job.id}: {error}") from error
         finally:
-            self._asked = None
-            # Without an answer (also when cancelled) the child may still be at work: never give it the next job.
+            self._current = None
+            # Without an answer (also if this task was cancelled) the child may still be working: never reuse it.
             if not answered:
                 await self._end(signal.SIGKILL)
 
     async def close(self) -> None:
-        """End the child: ask first, kill it when it doesn't listen."""
+        """Ask the child to end, and kill it if it does not."""
         await self._end(signal.SIGTERM)
 
     async def _ready_child(self) -> Process:
-        """The running child, started and loaded; raises GeneratorDied."""
+        """Return the running child, starting it if there is none. Raise GeneratorDied if it does not start."""
         if self._child is not None and self._child.returncode is None:
             return self._child
         started = time.monotonic()
         try:
-            # A process group of its own: Ctrl-C in a terminal reaches only the bot, which then ends the child, and
-            # a kill reaches the tools (FluidSynth, ffmpeg) that the child started.
+            # The child gets its own process group. So Ctrl-C in a terminal reaches only the bot, which then ends the
+            # child, and a kill also reaches the tools that the child started (FluidSynth, ffmpeg).
             self._child = await asyncio.create_subprocess_exec(
                 *self._command, stdin=PIPE, stdout=PIPE, process_group=0, env=_environment()
             )
@@ -164,7 +164,7 @@ class GeneratorClient:
         return self._child
 
     async def _end(self, sign: signal.Signals) -> None:
-        """End the child and everything that it started, and reap it."""
+        """Signal the child and everything that it started, and wait until it has ended."""
         child, self._child = self._child, None
         if child is None:
             return
@@ -181,28 +181,28 @@ class GeneratorClient:
 
 
 async def _expect_ready(child: Process) -> None:
-    """Wait for the child's first frame; raises GeneratorDied where it is another one or none."""
+    """Wait for the child's "ready". Raise GeneratorDied if its first frame is another one or does not come."""
     text = await _receive(child)
     if _parse(text) is not None:
-        raise GeneratorDied("the generator answered before it was asked")
+        raise GeneratorDied("the generator sent an answer before it had a job")
 
 
-async def _ask(child: Process, job: Job, on_progress: OnProgress) -> Result | Failure:
-    """Send a job and read answers until the last one."""
+async def _request_answer(child: Process, job: Job, on_progress: OnProgress) -> Result | Failure:
+    """Send a job, report its progress, and return its final answer."""
     if child.stdin is None:
         raise GeneratorDied("the generator has no stdin")
     await send_frame(child.stdin, json.dumps(job.to_dict()))
     while True:
         answer = _parse(await _receive(child))
         if answer is None or answer.id != job.id:
-            raise GeneratorDied(f"the generator answered something else than job {job.id}")
+            raise GeneratorDied(f"the generator sent something other than an answer to job {job.id}")
         if not isinstance(answer, Progress):
             return answer
         on_progress(answer)
 
 
 async def _receive(child: Process) -> str:
-    """The next frame; raises GeneratorDied at the end of the stream, FramingError where it is no frame."""
+    """Return the next frame. Raise GeneratorDied at the end of the stream, FramingError if it is not a frame."""
     if child.stdout is None:
         raise GeneratorDied("the generator has no stdout")
     text = await receive_frame(child.stdout)
@@ -212,22 +212,22 @@ async def _receive(child: Process) -> str:
 
 
 def _parse(text: str) -> Answer | None:
-    """An answer, None for "ready"; raises GeneratorDied for anything else."""
+    """Return an answer, or None for "ready". Raise GeneratorDied for anything else."""
     try:
         if json.loads(text) == {"type": "ready"}:
             return None
         return answer_from_json(text)
     except (ValueError, TypeError, KeyError) as error:
-        raise GeneratorDied(f"the generator sent nonsense: {text[:80]!r}") from error
+        raise GeneratorDied(f"the generator sent no valid answer: {text[:80]!r}") from error
 
 
 def _environment() -> dict[str, str]:
-    """Our environment without secrets: the child and its tools read files of strangers."""
+    """Return the environment without secrets, because the child and its tools read files from strangers."""
     return {name: value for name, value in os.environ.items() if name not in SECRETS}
 
 
 def _signal_group(child: Process, sign: signal.Signals) -> None:
-    """Send a signal to the child's process group; one that is gone already is no error."""
+    """Send a signal to the child's process group, if it still exists."""
     try:
         os.killpg(child.pid, sign)
     except ProcessLookupError:

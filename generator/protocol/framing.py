@@ -1,8 +1,8 @@
-"""Length-prefixed JSON: how the bot and a generator process talk over stdin and stdout.
+"""Length-prefixed JSON: the frames that the bot and a generator process exchange over stdin and stdout.
 
-A frame is four bytes of length (big-endian), then that many bytes of UTF-8: one JSON object. Both sides use this
-module; the process side reads and writes plain binary streams, the bot's side asyncio's. What the objects mean is
-left to `generator.protocol`.
+A frame is four bytes of length (big-endian), then that many bytes of UTF-8: one JSON object. The process reads and
+writes binary streams; the bot reads and writes asyncio's. What the objects mean is left to
+`generator.protocol.results`.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from typing import BinaryIO
 from generator.protocol.errors import FaultError
 
 MAX_FRAME_BYTES = 1024 * 1024
-"""The longest frame. Files travel as paths, so that no honest frame comes near it."""
+"""The longest frame. Files are passed as paths, so no valid frame comes near this."""
 
 _LENGTH = struct.Struct(">I")
 
 
 class FramingError(FaultError):
-    """The other side sent something that is no frame, or ended in the middle of one."""
+    """The other side sent bytes that are no frame, or ended in the middle of one."""
 
 
-def encode(text: str) -> bytes:
-    """One JSON text as a frame; raises FramingError where it is too long."""
+def encode_frame(text: str) -> bytes:
+    """Return a JSON text as a frame. Raise FramingError if it is too long."""
     data = text.encode()
     if len(data) > MAX_FRAME_BYTES:
         raise FramingError(f"a frame of {len(data)} bytes is longer than {MAX_FRAME_BYTES}")
@@ -34,16 +34,16 @@ def encode(text: str) -> bytes:
 
 
 def write_frame(stream: BinaryIO, text: str) -> None:
-    """Write one frame and flush it; where the bot is gone that reads it, the process ends as in `read_to_the_end`."""
+    """Write one frame and flush it. End the process if the bot that reads the stream is gone."""
     try:
-        stream.write(encode(text))
+        stream.write(encode_frame(text))
         stream.flush()
     except BrokenPipeError:
         os._exit(0)
 
 
 def read_frame(stream: BinaryIO) -> str | None:
-    """The next frame's JSON text, None at the end of the stream; raises FramingError."""
+    """Return the next frame's JSON text, or None at the end of the stream. Raise FramingError if it is damaged."""
     head = stream.read(_LENGTH.size)
     if not head:
         return None
@@ -56,28 +56,28 @@ def read_frame(stream: BinaryIO) -> str | None:
     return _text(data)
 
 
-def read_to_the_end(stream: BinaryIO, hand_on: Callable[[str], None]) -> None:
-    """Hand on frames, then end the process; for a thread of the process side's own.
+def read_frames_then_exit(stream: BinaryIO, handle: Callable[[str], None]) -> None:
+    """Call `handle` with each frame's text, then end the process. Runs in a thread of the generator process.
 
-    When the stream ends, which also happens when the bot is killed, the whole process ends at once, even in the
-    middle of a job (`os._exit`, because a job may hold the main thread for minutes). So no generator outlives its
-    bot, and none goes on writing files that the next one writes too.
+    When the stream ends, which also happens when the bot is killed, the process ends at once, even during a job
+    (by `os._exit`, because a job may occupy the main thread for minutes). So no generator outlives its bot and writes
+    files that the next generator writes too.
     """
     try:
         while (text := read_frame(stream)) is not None:
-            hand_on(text)
+            handle(text)
     finally:
         os._exit(0)
 
 
 async def send_frame(writer: asyncio.StreamWriter, text: str) -> None:
-    """Write one frame and wait until it is on its way."""
-    writer.write(encode(text))
+    """Write one frame and wait until the stream has taken it."""
+    writer.write(encode_frame(text))
     await writer.drain()
 
 
 async def receive_frame(reader: asyncio.StreamReader) -> str | None:
-    """The next frame's JSON text, None at the end of the stream; raises FramingError."""
+    """Return the next frame's JSON text, or None at the end of the stream. Raise FramingError if it is damaged."""
     try:
         head = await reader.readexactly(_LENGTH.size)
     except asyncio.IncompleteReadError as error:
@@ -91,7 +91,7 @@ async def receive_frame(reader: asyncio.StreamReader) -> str | None:
 
 
 def _length(head: bytes) -> int:
-    """A frame's length; raises FramingError where it is over the limit, as any text read as a length is."""
+    """Return a frame's length. Raise FramingError above the limit, which any printed text would exceed."""
     size: int = _LENGTH.unpack(head)[0]
     if size > MAX_FRAME_BYTES:
         raise FramingError(f"a frame of {size} bytes is longer than {MAX_FRAME_BYTES}: is that a frame at all?")
@@ -99,7 +99,7 @@ def _length(head: bytes) -> int:
 
 
 def _text(data: bytes) -> str:
-    """The bytes as text; raises FramingError where they are no UTF-8."""
+    """Return the bytes as text. Raise FramingError if they are not UTF-8."""
     try:
         return data.decode()
     except UnicodeDecodeError as error:

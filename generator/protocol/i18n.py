@@ -1,13 +1,13 @@
-"""Sentences that can still be said in another language: a template of English and what stands in its gaps.
+"""Sentences that can be translated after they were made: an English template and the values of its placeholders.
 
-A `Sentence` is the finished English text, and remembers how it came about, also across processes and in rows. What it
-is in other languages is up to whoever says it: here it is English alone. In the source `_` marks what is to be
-translated, and `ngettext` what depends on a number, as GNU gettext's tools expect them:
+A `Sentence` is the finished English text and keeps its template, also in JSON between processes and in the database.
+Translations live in `bot.languages`; this module knows only English. In the source, `_` marks a text to translate and
+`ngettext` one that depends on a number, as GNU gettext's tools expect:
 
     raise InputError(_("There is no bar {bar}.").format(bar=9))
     ngettext("{n} bar", "{n} bars").counted(9)
 
-Values are numbers, texts (which nobody translates), sentences (which are), and tuples of these ("a, b and c").
+A value is a number, a plain text (not translated), a sentence (translated), or a tuple of these ("a, b and c").
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ _NESTED = "sentence"
 
 
 class Sentence(str):
-    """A text that can be translated. `template`, `plural`, `context`: its msgid, msgid_plural and msgctxt.
+    """A text that can be translated.
 
-    number: what the plural depends on. values: what stands in the gaps; None for a template that nobody has filled.
+    template, plural, context: its msgid, msgid_plural and msgctxt. number: what the plural depends on.
+    values: of the placeholders; None for a template that has not been formatted.
     """
 
     template: str
@@ -40,14 +41,15 @@ class Sentence(str):
         context: str | None = None,
         values: Mapping[str, object] | None = None,
     ) -> Self:
-        """A sentence in English."""
+        """Return the sentence, which is its English text as a string."""
         form = template if plural is None or number == 1 else plural
-        made = super().__new__(cls, form if values is None else ENGLISH.vformat(form, (), values))
-        made.template, made.plural, made.number, made.context, made.values = template, plural, number, context, values
-        return made
+        sentence = super().__new__(cls, form if values is None else ENGLISH.vformat(form, (), values))
+        sentence.template, sentence.plural, sentence.number = template, plural, number
+        sentence.context, sentence.values = context, values
+        return sentence
 
     def format(self, *args: object, **values: object) -> Sentence:
-        """The sentence with its gaps filled. Raises KeyError where a value is missing."""
+        """Return the sentence with its placeholders filled. Raise KeyError if a value is missing."""
         return Sentence(
             self.template,
             plural=self.plural,
@@ -57,53 +59,53 @@ class Sentence(str):
         )
 
     def counted(self, count: float, **values: object) -> Sentence:
-        """The form for a number, which stands in the gap `n`. A number that is no whole one counts as several."""
+        """Return the form for a number, which fills the placeholder `n`. A fraction takes the plural."""
         number = abs(int(count)) if float(count).is_integer() else 2
-        found = {**(self.values or {}), **values, "n": count}
-        return Sentence(self.template, plural=self.plural, number=number, context=self.context, values=found)
+        values = {**(self.values or {}), **values, "n": count}
+        return Sentence(self.template, plural=self.plural, number=number, context=self.context, values=values)
 
     def to_json(self) -> dict[str, Any]:
-        """As JSON holds it."""
-        found = {"template": self.template, "plural": self.plural, "context": self.context}
-        data: dict[str, Any] = {name: value for name, value in found.items() if value is not None}
+        """Return the sentence as a JSON object."""
+        texts = {"template": self.template, "plural": self.plural, "context": self.context}
+        data: dict[str, Any] = {name: text for name, text in texts.items() if text is not None}
         if self.plural is not None:
             data["number"] = self.number
         if self.values is not None:
-            data["values"] = {name: _plain(value) for name, value in self.values.items()}
+            data["values"] = {name: _value_to_json(value) for name, value in self.values.items()}
         return data
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Sentence:
-        """The sentence that `to_json` gave."""
+        """Return the sentence that `to_json` stored."""
         values = data.get("values")
         return cls(
             data["template"],
             plural=data.get("plural"),
             number=data.get("number", 1),
             context=data.get("context"),
-            values=None if values is None else {name: _revived(value) for name, value in values.items()},
+            values=None if values is None else {name: _value_from_json(value) for name, value in values.items()},
         )
 
 
-class Speaker(string.Formatter):
-    """Says sentences, in English; one for another language knows what templates are in it."""
+class SentenceFormatter(string.Formatter):
+    """Formats sentences in English. `bot.languages` has a subclass for translations."""
 
     def say(self, text: str) -> str:
-        """A sentence in this language; a text that is none is taken for a template without gaps."""
+        """Return a sentence in this language. A plain text is looked up like a template without placeholders."""
         sentence = text if isinstance(text, Sentence) else Sentence(text)
         form = self.form(sentence)
         return form if sentence.values is None else self.vformat(form, (), sentence.values)
 
     def form(self, sentence: Sentence) -> str:
-        """What a sentence's template is in this language, in the form that its count asks for."""
+        """Return the template in this language, in the singular or plural form that the sentence needs."""
         return sentence.template if sentence.plural is None or sentence.number == 1 else sentence.plural
 
     def listed(self, parts: Sequence[str]) -> str:
-        """`a, b and c`."""
+        """Return parts as one enumeration, such as `a, b and c`."""
         return " and ".join(filter(None, (", ".join(parts[:-1]), *parts[-1:])))
 
     def format_field(self, value: Any, format_spec: str) -> str:
-        """A value as it stands in a sentence."""
+        """Return a value as text: sentences are translated and tuples enumerated."""
         if isinstance(value, Sentence):
             return self.say(value)
         if isinstance(value, tuple):
@@ -111,21 +113,21 @@ class Speaker(string.Formatter):
         return str(super().format_field(value, format_spec))
 
 
-ENGLISH = Speaker()
+ENGLISH = SentenceFormatter()
 
 
 def _(text: str) -> Sentence:
-    """Mark a text as one to translate."""
+    """Mark a text for translation."""
     return Sentence(text)
 
 
 def ngettext(singular: str, plural: str, number: int = 1) -> Sentence:
-    """Mark a text that differs by a number. `Sentence.counted` gives the form for another one."""
+    """Mark a text with a singular and a plural. `Sentence.counted` chooses the form."""
     return Sentence(singular, plural=plural, number=number)
 
 
 def pgettext(context: str, text: str) -> Sentence:
-    """Mark a text that is only what it is in a context, such as a command's name."""
+    """Mark a text whose translation depends on a context, such as the name of a command."""
     return Sentence(text, context=context)
 
 
@@ -134,36 +136,35 @@ _SENTENCES = _("{before} {after}")
 # L10N: two facts in a row.
 _FACTS = _("{before}, {after}")
 _PAIRS = {" ": _SENTENCES, ", ": _FACTS}
-"""What joins two texts in each language, by what joins them in English."""
+"""How to join two texts in any language, by the separator that English puts between them."""
 
 
-def joined(glue: str, *parts: str) -> Sentence:
-    """Sentences one after the other (" ") or facts in a row (", "), as each language joins them.
-
-    Empty ones are left out.
-    """
+def joined(separator: str, *parts: str) -> Sentence:
+    """Join sentences (separator " ") or facts (separator ", ") as each language joins them. Skip empty parts."""
     whole = Sentence("")
     for part in filter(None, parts):
-        whole = _PAIRS[glue].format(before=whole, after=part) if whole else Sentence("{only}", values={"only": part})
+        whole = (
+            _PAIRS[separator].format(before=whole, after=part) if whole else Sentence("{only}", values={"only": part})
+        )
     return whole
 
 
-def said_of(text: object) -> dict[str, Any] | None:
-    """What a text is made of, as JSON holds it, where it is a sentence that cannot be said again without."""
+def sentence_json(text: object) -> dict[str, Any] | None:
+    """Return a sentence with values as a JSON object; None for a text that can be translated without one."""
     return text.to_json() if isinstance(text, Sentence) and text.values is not None else None
 
 
-def _plain(value: object) -> object:
-    """A value as JSON holds it."""
+def _value_to_json(value: object) -> object:
+    """Return a value of a sentence as JSON."""
     if isinstance(value, Sentence):
         return {_NESTED: value.to_json()}
     if isinstance(value, tuple):
-        return [_plain(part) for part in value]
+        return [_value_to_json(part) for part in value]
     return value if isinstance(value, int | float) else str(value)
 
 
-def _revived(value: object) -> object:
-    """The value that `_plain` gave."""
+def _value_from_json(value: object) -> object:
+    """Return the value that `_value_to_json` stored."""
     if isinstance(value, dict):
         return Sentence.from_json(value[_NESTED])
-    return tuple(map(_revived, value)) if isinstance(value, list) else value
+    return tuple(map(_value_from_json, value)) if isinstance(value, list) else value

@@ -1,4 +1,4 @@
-"""What travels between the bot and a generator process: jobs, progress, results and failures, as JSON."""
+"""The messages between the bot and a generator process: jobs, progress, results and failures, as JSON."""
 
 from __future__ import annotations
 
@@ -7,18 +7,19 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from generator.protocol.i18n import Sentence, said_of
+from generator.protocol.i18n import Sentence, sentence_json
 from generator.protocol.requests import Request
 
 VIDEO = "tune.mp4"
-"""The film of a tune, its picture and its sound, which lies beside the files that a result names."""
+"""The video of a tune, its picture with its sound, in the same folder as the files that a result names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """A request on its way to the generator.
+    """A request for the generator process to carry out.
 
-    folder: the existing folder, absolute, that the files are written to. upload: the absolute path of the MIDI file.
+    folder: the absolute path of an existing folder that the files are written to. upload: the absolute path of the
+    MIDI file to remix.
     """
 
     id: str
@@ -27,18 +28,18 @@ class Job:
     upload: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON holds it."""
+        """Return the job as a JSON object."""
         return {**asdict(self), "request": self.request.to_dict()}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Job:
-        """From JSON."""
+        """Return the job that a JSON object describes. Raise InputError if its request is not valid."""
         return cls(**{**data, "request": Request.from_dict(data["request"])})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """How far a job is: fraction 0 to 1 and the stage's name as a person reads it ("composing")."""
+    """How far a job is. fraction: 0 to 1. stage: what is being done, for people to read ("composing")."""
 
     id: str
     fraction: float
@@ -50,13 +51,16 @@ class Progress:
 class Result:
     """A finished tune.
 
-    midi, audio, picture: file names inside the job's folder (`tune.mid`, `tune.ogg`, `tune.png`). digest: the
-    SHA-256 of the MIDI bytes. seconds: the score played once. timings: seconds per stage, flat, and `total`.
-    report: one sentence on what became of an upload, else "". got: what else came out, by name: `density` (low,
-    medium, high), `bars`, `shared_notes` (of the longest run that a training song has too); where a taste chose,
-    `take` of `takes` (which take was kept, from 1 on), `likeliest` (the one that would have been kept without) and
-    `take_seed` (the seed that gives the take as the only one). features: what is measured on the score, by `FEATURES`,
-    without what it has nothing for.
+    midi, audio, picture: file names in the job's folder (`tune.mid`, `tune.ogg`, `tune.png`).
+    digest: the SHA-256 of the MIDI file.
+    seconds: the length of the score, played once.
+    timings: the seconds of each stage, and `total`.
+    report: what became of an upload, in one sentence; else "".
+    got: other properties of the tune: `density` (low, medium or high), `bars`, `shared_notes` (the notes of the longest
+    run that a training song has too). If a taste chose between takes: `take` of `takes` (the take that was kept,
+    counted from 1), `likeliest` (the take that would have been kept without a taste) and `take_seed` (the seed that
+    gives this take as the only one).
+    features: what was measured on the score, by name (`FEATURES`). A feature that the score does not have is absent.
     """
 
     id: str
@@ -80,7 +84,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """A job that ended without a tune. sentence: for the person. fault: whether it is ours and not the input's."""
+    """A job that ended without a tune. sentence: for the person. fault: whether the input was not to blame."""
 
     id: str
     sentence: str
@@ -92,16 +96,16 @@ Answer = Progress | Result | Failure
 
 
 def answer_to_json(answer: Answer) -> str:
-    """One answer as a JSON object. "said" holds what its sentences are made of, by field, where that is needed."""
+    """Return an answer as JSON. "said" has the templates and values of its sentences, by field."""
     data = asdict(answer)
-    said = {name: made for name, text in data.items() if (made := said_of(text)) is not None}
-    return json.dumps({**data, "said": said} if said else data)
+    sentences = {name: parts for name, text in data.items() if (parts := sentence_json(text)) is not None}
+    return json.dumps({**data, "said": sentences} if sentences else data)
 
 
 def answer_from_json(text: str | bytes) -> Answer:
-    """The answer that `answer_to_json` wrote."""
+    """Return the answer that `answer_to_json` wrote."""
     data = json.loads(text)
-    for name, said in data.pop("said", {}).items():
-        data[name] = Sentence.from_json(said)
+    for name, sentence in data.pop("said", {}).items():
+        data[name] = Sentence.from_json(sentence)
     kinds: dict[str, type[Answer]] = {"progress": Progress, "result": Result, "failure": Failure}
     return kinds[data["type"]](**data)

@@ -1,4 +1,4 @@
-"""Limits on uploaded files, and the check that both sides can make before a file is parsed."""
+"""Limits on uploaded MIDI files, and the checks that need no parser, which both sides make."""
 
 from __future__ import annotations
 
@@ -12,17 +12,20 @@ from generator.protocol.i18n import Sentence, _
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """The most that an upload may have of something, in `unit`s, and what the person reads who has more."""
+    """A limit on uploads.
+
+    most: the highest amount, in `unit`s. sentence: the refusal, with placeholders `found` and `most`.
+    """
 
     most: int
     sentence: Sentence
     unit: int = 1
 
-    def check(self, found: float) -> None:
-        """Raise InputError above the limit. `found` is shown rounded up, so that a bit too much reads as too much."""
-        if found > self.most * self.unit:
-            shown = math.ceil(found / self.unit * 10) / 10
-            raise InputError(self.sentence.format(found=int(shown) if self.unit == 1 else shown, most=self.most))
+    def check(self, amount: float) -> None:
+        """Raise InputError if an amount is above the limit. The sentence rounds it up, so it never reads as allowed."""
+        if amount > self.most * self.unit:
+            rounded = math.ceil(amount / self.unit * 10) / 10
+            raise InputError(self.sentence.format(found=int(rounded) if self.unit == 1 else rounded, most=self.most))
 
 
 UPLOAD_LIMITS = {
@@ -31,16 +34,16 @@ UPLOAD_LIMITS = {
     "events": Limit(200_000, _("The MIDI file has {found:,} events; {most:,} is the most.")),
     "seconds": Limit(10, _("The MIDI file lasts {found:,} minutes; {most} minutes is the most."), unit=60),
 }
-"""What a MIDI file may have. A megabyte is twice the largest of 21,027 files of VGMusic."""
+"""The limits of a MIDI file. The largest of 21,027 files of VGMusic has half a megabyte."""
 
 MAX_UPLOAD_BYTES = UPLOAD_LIMITS["bytes"].most * UPLOAD_LIMITS["bytes"].unit
 
 MAX_UPLOAD_PREFIX = 128
-"""Bytes that may stand before MThd: as many as a MacBinary header has."""
+"""Bytes that may precede MThd: the size of a MacBinary header."""
 
 
 def check_upload(data: bytes, declared: int | None = None) -> None:
-    """What the edge can see of an upload; raises InputError. `declared`: the size that the sender names, in bytes."""
+    """Raise InputError if an upload is too large or not a MIDI file. declared: the size in bytes, as the sender states."""
     UPLOAD_LIMITS["bytes"].check(max(len(data), declared or 0))
     if not data:
         raise InputError(_("The file is empty."))
@@ -49,5 +52,5 @@ def check_upload(data: bytes, declared: int | None = None) -> None:
 
 
 def digest(data: bytes) -> str:
-    """The SHA-256 of a file's bytes, in hexadecimal: the name that it is stored under."""
+    """Return the SHA-256 of a file's bytes in hexadecimal, under which the file is stored."""
     return hashlib.sha256(data).hexdigest()

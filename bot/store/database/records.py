@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from bot.scope import Scope
-from generator.protocol.i18n import Sentence, _, said_of
+from generator.protocol.i18n import Sentence, _, sentence_json
 from generator.protocol.requests import Request
 from generator.protocol.results import Result
 
@@ -41,7 +41,7 @@ def columns(record: RequestRecord | Song) -> dict[str, Any]:
 
 def said_json(text: str | None) -> str | None:
     """What a row keeps beside a sentence, so that it can be said in other languages; None where the text is enough."""
-    said = said_of(text)
+    said = sentence_json(text)
     return None if said is None else json.dumps(said)
 
 

@@ -7,7 +7,14 @@ import sys
 
 import pytest
 
-from generator.protocol.framing import MAX_FRAME_BYTES, FramingError, encode, read_frame, receive_frame, write_frame
+from generator.protocol.framing import (
+    MAX_FRAME_BYTES,
+    FramingError,
+    encode_frame,
+    read_frame,
+    receive_frame,
+    write_frame,
+)
 
 DAMAGED = [
     pytest.param(b"\x00\x00", id="the length cut"),
@@ -35,12 +42,12 @@ def test_frames_come_back_as_they_were_written() -> None:
 
 
 async def test_the_bots_side_reads_the_same_bytes() -> None:
-    reader = reader_of(encode('{"a": "é"}') + encode("{}"))
+    reader = reader_of(encode_frame('{"a": "é"}') + encode_frame("{}"))
     assert [await receive_frame(reader) for _ in range(3)] == ['{"a": "é"}', "{}", None]
 
 
 def test_the_bytes_of_a_frame() -> None:
-    assert encode("{}") == bytes.fromhex("00000002 7b7d")
+    assert encode_frame("{}") == bytes.fromhex("00000002 7b7d")
 
 
 @pytest.mark.parametrize("data", DAMAGED)
@@ -53,7 +60,7 @@ async def test_damage_is_told_on_both_sides(data: bytes) -> None:
 
 def test_too_long_a_text_is_not_sent() -> None:
     with pytest.raises(FramingError, match="longer than"):
-        encode("x" * (MAX_FRAME_BYTES + 1))
+        encode_frame("x" * (MAX_FRAME_BYTES + 1))
 
 
 def test_a_process_whose_reader_is_gone_ends_without_a_word() -> None:

@@ -8,7 +8,7 @@ import pytest
 from generator.protocol.errors import InputError
 from generator.protocol.modes import MODES
 from generator.protocol.requests import Request
-from generator.protocol.tastes import FARTHEST, standard
+from generator.protocol.tastes import MAX_DEVIATIONS, standardized
 
 REMIX: dict[str, Any] = {"upload": "0" * 64}
 USES: dict[str, Any] = {
@@ -90,7 +90,7 @@ def test_a_request_comes_back_from_json() -> None:
 
 
 def test_a_feature_counts_three_deviations_at_the_most() -> None:
-    assert [standard(value, 10, 2) for value in (11, 10, 30, -30)] == [0.5, 0, FARTHEST, -FARTHEST]
+    assert [standardized(value, 10, 2) for value in (11, 10, 30, -30)] == [0.5, 0, MAX_DEVIATIONS, -MAX_DEVIATIONS]
 
 
 def test_a_request_of_the_first_release_is_still_read() -> None:
