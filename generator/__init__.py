@@ -1,13 +1,13 @@
-"""The work: a request becomes a score, and the score becomes MIDI, sound and picture, in a process of its own.
+"""Turns a request into a score, and the score into MIDI, sound, a picture and other formats, in a process of its own.
 
-`contract` and `client` are all that the bot's side may import; neither loads numpy.
+The bot may import only `generator.protocol`, which does not load numpy.
 """
 
 import os
 import sys
 
-# One token at a time through so small a network: a second thread only waits for the first, and one thread sums in one
-# order, so that the same request gives the same tune. OpenBLAS looks here once, when numpy is loaded, so it has to be
-# set before anything of ours loads it. docs/experiments.md has the figures.
+# The network is so small that a second thread only waits for the first, and one thread always sums in the same order,
+# so that the same request gives the same tune. OpenBLAS reads this variable once, when numpy is loaded, so it must be
+# set before any module here loads numpy. docs/experiments.md has the figures.
 if "numpy" not in sys.modules:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

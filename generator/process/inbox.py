@@ -1,8 +1,8 @@
-"""The process's side of stdin: jobs in their order, and which of them nobody wants any more.
+"""The process's stdin: the jobs in their order, and which of them have been cancelled.
 
-A job is a frame of its own; {"type": "cancel", "id": ID} takes one back, also while it is being done. Frames are read
-in a thread of their own, so that such a word is heard in the middle of a job; what a job is stopped by is `check`,
-called wherever it tells its progress. Doing jobs is left to `work`.
+Each frame is a job, or {"type": "cancel", "id": ID}, which cancels one. A thread reads the frames, so a cancellation
+arrives even during a job. The job stops at its next progress report, which calls `check`. Doing jobs is left to
+`generator.process.pipeline`.
 """
 
 from __future__ import annotations
@@ -18,28 +18,28 @@ from generator.protocol.framing import read_frames_then_exit
 
 
 class Inbox:
-    """The jobs that come in on a stream; the process ends with the stream."""
+    """The jobs that arrive on a stream. The process ends when the stream ends."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._jobs: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._cancelled: set[str] = set()
-        threading.Thread(target=read_frames_then_exit, args=(stream, self._take), daemon=True).start()
+        threading.Thread(target=read_frames_then_exit, args=(stream, self._receive), daemon=True).start()
 
     def __iter__(self) -> Iterator[str]:
-        """Jobs as JSON texts, for ever."""
+        """Yield jobs as JSON texts, forever."""
         while True:
             yield self._jobs.get()
 
     def check(self, job_id: str) -> None:
-        """Raise JobCancelled where a job was taken back."""
+        """Raise JobCancelled if a job has been cancelled."""
         if job_id in self._cancelled:
             raise JobCancelled
 
     def forget(self, job_id: str) -> None:
-        """A job is over, however it ended."""
+        """Forget that a job was cancelled, because it is over."""
         self._cancelled.discard(job_id)
 
-    def _take(self, text: str) -> None:
+    def _receive(self, text: str) -> None:
         message = json.loads(text)
         if message.get("type") == "cancel":
             self._cancelled.add(message["id"])

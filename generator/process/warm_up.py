@@ -1,4 +1,4 @@
-"""Everything that is slow the first time, done before the first job: the model, the soundfont, the loudness meter."""
+"""Whatever is slow the first time, done before the first job: the model, the soundfont, the loudness meter, the keys."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from models.music.score import Note, Score
 
 
 def warm_pipeline() -> Pipeline:
-    """A workshop whose first job is as fast as the next."""
-    workshop = Pipeline()
+    """Return a pipeline whose first job is as fast as the next."""
+    pipeline = Pipeline()
     soundfont_path()
     measure(np.sin(np.arange(44_100) / 20), 44_100)
     find_key(Score(((Note(0, 60, 60),), (), (), ()), 60))
-    workshop.composer.compose(TuneSpec(frames=60, seed=0))
-    return workshop
+    pipeline.composer.compose(TuneSpec(frames=60, seed=0))
+    return pipeline

@@ -1,0 +1,66 @@
+"""The generator process: reads jobs from stdin and writes answers to stdout, as frames of `generator.protocol.framing`.
+
+stdout is reserved for answers. Whatever else is printed, here or by a library or FluidSynth, goes to stderr. The model
+is loaded before the process announces that it is ready.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import sys
+from typing import BinaryIO
+
+from generator.process.inbox import Inbox
+from generator.protocol.errors import FAULT_SENTENCE, ChiptuneError, InputError
+from generator.protocol.framing import write_frame
+from generator.protocol.results import Answer, Failure, Job, Progress, answer_to_json
+
+log = logging.getLogger("generator")
+
+
+def reserve_stdout() -> BinaryIO:
+    """Return the real stdout as a stream for answers, and redirect everything else that is printed to stderr."""
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    sys.stdout = sys.stderr
+    return answers
+
+
+def serve(answers: BinaryIO) -> None:
+    """Do jobs until stdin ends."""
+    from generator.process.warm_up import warm_pipeline  # noqa: PLC0415  after stdout is reserved: loading prints
+
+    pipeline = warm_pipeline()
+    inbox = Inbox(sys.stdin.buffer)
+
+    def send(answer: Answer) -> None:
+        write_frame(answers, answer_to_json(answer))
+
+    def report(progress: Progress) -> None:
+        inbox.check(progress.id)
+        send(progress)
+
+    write_frame(answers, json.dumps({"type": "ready"}))
+    for text in inbox:
+        job_id = json.loads(text)["id"]
+        try:
+            send(pipeline.run(Job.from_dict(json.loads(text)), report))
+        except InputError as error:
+            send(Failure(id=job_id, sentence=error.sentence))
+        except ChiptuneError:
+            log.exception("job %s failed", job_id)
+            send(Failure(id=job_id, sentence=FAULT_SENTENCE, fault=True))
+        finally:
+            inbox.forget(job_id)
+
+
+def main() -> int:
+    """Run the generator process."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    answers = reserve_stdout()
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    serve(answers)
+    return 0
