@@ -1,7 +1,8 @@
-"""A score as FamiTracker's text: what FamiTracker 0.4.6 and its descendants import (File, Import text).
+"""A score as FamiTracker's text export, which FamiTracker 0.4.6 and its descendants import (File, Import text).
 
-Rows, patterns and events are `tracker`'s, instruments `macros`'. Facts: FamiTracker's manual, "Effect list" and "Text
-export"; the text's rules are those that its importer keeps.
+Rows, patterns and events are left to `tracker_rows`, instruments to `tracker_instruments`.
+
+Facts: FamiTracker's manual, "Effect list" and "Text export". The text follows the rules of its importer.
 """
 
 from __future__ import annotations
@@ -12,8 +13,15 @@ from dataclasses import dataclass, field, replace
 
 from generator.apu.nsf import ARTIST
 from generator.apu.retrigger import separate_repeats
-from generator.exporting.tracker_instruments import LONGEST_SEQUENCE, Instrument, Played, Sequence, Sound, choose
-from generator.exporting.tracker_rows import MOST_PATTERNS, Event, Row, find_events, lay_rows
+from generator.exporting.tracker_instruments import (
+    LONGEST_SEQUENCE,
+    Instrument,
+    InstrumentUse,
+    Sequence,
+    Sound,
+    choose_instruments,
+)
+from generator.exporting.tracker_rows import MOST_PATTERNS, Event, Row, find_events, rows_of
 from generator.protocol.errors import InputError
 from models.music.score import CHANNELS, NO, TR, Score
 
@@ -21,9 +29,9 @@ NAMES = ("C-", "C#", "D-", "D#", "E-", "F-", "F#", "G-", "G#", "A-", "A#", "B-")
 LOWEST_NOTE, HIGHEST_NOTE = 24, 119
 """MIDI notes of C-0 and B-7."""
 TRIANGLE_OCTAVE = 12
-"""The triangle sounds an octave below what is written for it: its highest note, 108, is beyond what can be written."""
+"""The triangle sounds an octave lower than written. Its highest note, 108, is therefore too high to write."""
 TEMPO = 150
-"""With it the speed is frames a row."""
+"""At this tempo, the speed is the number of frames a row."""
 
 VOLUMES, STEPS, DUTIES = 0, 1, 4
 """Kinds of sequences."""
@@ -32,85 +40,89 @@ EMPTY, CUT = "...", "---"
 
 @dataclass
 class Cell:
-    """What stands in a row for a channel: note, instrument, volume, effects by letter."""
+    """A row of one channel: note, instrument, volume, and effects by letter."""
 
     note: str = EMPTY
-    played: Played | None = None
+    use: InstrumentUse | None = None
     effects: dict[str, int] = field(default_factory=dict)
 
     def text(self, columns: int) -> str:
-        """As the file has it."""
-        sound = f"{self.played.instrument:02X} {self.played.column:X}" if self.played else ".. ."
+        """Return the cell as the file has it, with so many effect columns."""
+        sound = f"{self.use.instrument:02X} {self.use.column:X}" if self.use else ".. ."
         effects = [f"{letter}{value:02X}" for letter, value in self.effects.items()]
         return " ".join((self.note, sound, *effects, *[EMPTY] * (columns - len(effects))))
 
 
-Line = list[Cell]
+Column = list[Cell]
 """The cells of one channel, one a row."""
 
 
-PARTS = (1, 2)
-"""Into how many rows of the file a row of the grid is divided: one, unless instruments are then too few."""
-FEW_AWAY = 0.02
-"""The share of notes that may be played by an instrument that is not quite theirs, before rows are divided."""
+DIVISIONS = (1, 2)
+"""Numbers of rows for each row of the grid: one, unless instruments are then too few."""
+FEW_INEXACT = 0.02
+"""The share of notes that may be played by an inexact instrument before rows are divided."""
 
 
 @dataclass
 class _Module:
-    """A score on rows, before it is text."""
+    """A score in rows, before it becomes text."""
 
     rows: list[Row]
     channels: list[list[Event]]
     instruments: list[Instrument]
-    played: dict[Sound, Played]
+    uses: dict[Sound, InstrumentUse]
 
     @property
-    def away(self) -> int:
-        """How many notes are played by an instrument that is not quite theirs."""
-        return sum(not self.played[event.sound].exact for events in self.channels for event in events)
+    def inexact(self) -> int:
+        """Notes that are played by an inexact instrument."""
+        return sum(not self.uses[event.sound].exact for events in self.channels for event in events)
 
 
 def to_famitracker(score: Score) -> str:
-    """The text. Raises InputError where FamiTracker has not enough patterns for it."""
-    score = _writable(separate_repeats(score))
-    module = _arranged(score, PARTS[0])
-    for parts in PARTS[1:]:
-        if module.away > FEW_AWAY * score.note_count:
-            module = min(module, _arranged(score, parts), key=lambda one: one.away)
-    rows, channels, played = module.rows, module.channels, module.played
-    lines = [_line(channel, events, rows, played, score) for channel, events in enumerate(channels)]
-    lines.append(_control(rows, score.loop))
+    """Return the text of a score. Raise InputError if it needs more patterns than FamiTracker has."""
+    score = _limit_triangle(separate_repeats(score))
+    module = _module(score, DIVISIONS[0])
+    for parts in DIVISIONS[1:]:
+        if module.inexact > FEW_INEXACT * score.note_count:
+            module = min(module, _module(score, parts), key=lambda module: module.inexact)
+    rows, channels, uses = module.rows, module.channels, module.uses
+    columns = [_cells(channel, events, rows, uses, score) for channel, events in enumerate(channels)]
+    columns.append(_control_column(rows, score.loop))
     starts = [i for i, row in enumerate(rows) if row.begins]
     if len(starts) > MOST_PATTERNS:
         raise InputError(f"The tune takes {len(starts)} of FamiTracker's patterns, {MOST_PATTERNS} is the most.")
-    text = [*_head(score.title, module.away), *_instruments(module.instruments), *_track(lines, starts, rows, score)]
+    text = [
+        *_head(score.title, module.inexact),
+        *_instruments(module.instruments),
+        *_track(columns, starts, rows, score),
+    ]
     return "\n".join(text) + "\n"
 
 
-def _writable(score: Score) -> Score:
-    """The score with the triangle's highest note an octave lower."""
+def _limit_triangle(score: Score) -> Score:
+    """Return the score with the triangle's highest note an octave lower."""
     highest = HIGHEST_NOTE - TRIANGLE_OCTAVE
     notes = (note if note.pitch <= highest else replace(note, pitch=note.pitch - 12) for note in score.channels[TR])
     return replace(score, channels=(*score.channels[:TR], tuple(notes), *score.channels[TR + 1 :]))
 
 
-def _arranged(score: Score, parts: int) -> _Module:
-    """The score on rows, each of the grid's rows in so many parts."""
-    rows = lay_rows(score, parts)
+def _module(score: Score, parts: int) -> _Module:
+    """Return the score in rows, with each row of the grid divided into so many parts."""
+    rows = rows_of(score, parts)
     channels = [find_events(notes, rows, score.loop) for notes in score.channels]
     if score.loop is None:
         rows.append(Row(score.frames, 1, begins=True))
     for events in channels:
         _end_where_no_cell_can(events, rows, score)
-    instruments, played = choose(event.sound for events in channels for event in events)
-    return _Module(rows, channels, instruments, played)
+    instruments, uses = choose_instruments(event.sound for events in channels for event in events)
+    return _Module(rows, channels, instruments, uses)
 
 
 # --- cells ------------------------------------------------------------------------------------------------------
 
 
 def _end_where_no_cell_can(events: list[Event], rows: list[Row], score: Score) -> None:
-    """Leave an event's end to its instrument where its row belongs to the next note, or where the tune loops."""
+    """Let the instrument end an event if its last row belongs to the next note, or if the tune loops."""
     starts = [row.frame for row in rows]
     for i, event in enumerate(events):
         following = events[i + 1].start if i + 1 < len(events) else None
@@ -124,41 +136,43 @@ def _end_where_no_cell_can(events: list[Event], rows: list[Row], score: Score) -
             event.end_in_silence(LONGEST_SEQUENCE)
 
 
-def _line(channel: int, events: list[Event], rows: list[Row], played: dict[Sound, Played], score: Score) -> Line:
-    """The cells of a channel."""
+def _cells(
+    channel: int, events: list[Event], rows: list[Row], uses: dict[Sound, InstrumentUse], score: Score
+) -> Column:
+    """Return the cells of a channel."""
     starts = [row.frame for row in rows]
-    line = [Cell() for _ in rows]
+    cells = [Cell() for _ in rows]
     duty: int | None = 0
     looped = False
     for i, event in enumerate(events):
         row = bisect_right(starts, event.start) - 1
         delay = event.start - starts[row]
-        cell = line[row]
-        cell.note, cell.played = _note(channel, event.pitches[0]), played[event.sound]
+        cell = cells[row]
+        cell.note, cell.use = _note(channel, event.pitches[0]), uses[event.sound]
         if delay:
             cell.effects["G"] = delay
         if score.loop is not None and event.start >= score.loop and not looped:
-            duty, looped = None, True  # the duty at the tune's end may be another
+            duty, looped = None, True  # the duty may be different at the tune's end
         if channel != TR and event.sound.duty not in (None, duty):
             cell.effects["V"] = duty = event.sound.duty
         following = events[i + 1].start if i + 1 < len(events) else None
         if following != event.end <= score.frames:
-            _end(event, line, starts, row, delay)
-    return line
+            _end_note(event, cells, starts, row, delay)
+    return cells
 
 
-def _end(event: Event, line: Line, starts: list[int], row: int, delay: int) -> None:
-    """End a sound in the row that its end falls into."""
+def _end_note(event: Event, cells: Column, starts: list[int], row: int, delay: int) -> None:
+    """End a sound in the row in which it ends."""
     at = bisect_right(starts, event.end) - 1
     frames = event.end - starts[at]
     if not frames:
-        line[at].note = CUT
+        cells[at].note = CUT
     else:
-        line[at].effects["S"] = frames - delay if at == row else frames  # a delayed cell's effects wait with it
+        cells[at].effects["S"] = frames - delay if at == row else frames  # a delayed cell delays its effects too
 
 
 def _note(channel: int, pitch: int) -> str:
-    """A pitch as the file names it."""
+    """Return a pitch as the file names it."""
     if channel == NO:
         return f"{pitch - CHANNELS[NO].lowest:X}-#"
     written = pitch + TRIANGLE_OCTAVE if channel == TR else pitch
@@ -166,11 +180,11 @@ def _note(channel: int, pitch: int) -> str:
     return f"{NAMES[name]}{octave}"
 
 
-def _control(rows: list[Row], loop: int | None) -> Line:
-    """The column of the samples, which we have none of: speed where it changes, and the jumps."""
+def _control_column(rows: list[Row], loop: int | None) -> Column:
+    """Return the column of the sample channel, which plays nothing: it sets the speed where it changes, and jumps."""
     starts = [i for i, row in enumerate(rows) if row.begins]
     longest = max(b - a for a, b in zip(starts, [*starts[1:], len(rows)], strict=True))
-    line = []
+    cells = []
     speed = rows[0].length
     for i, row in enumerate(rows):
         cell = Cell()
@@ -181,18 +195,20 @@ def _control(rows: list[Row], loop: int | None) -> Line:
             cell.effects.update({"C": 0} if loop is None else {"B": _pattern_at(rows, starts, loop)})
         elif i + 1 in starts and i + 1 - starts[bisect_right(starts, i) - 1] < longest:
             cell.effects["D"] = 0
-        line.append(cell)
-    return line
+        cells.append(cell)
+    return cells
 
 
 def _pattern_at(rows: list[Row], starts: list[int], frame: int) -> int:
+    """Return the number of the pattern that starts at a frame."""
     return next(number for number, i in enumerate(starts) if rows[i].frame == frame)
 
 
 # --- text -------------------------------------------------------------------------------------------------------
 
 
-def _head(title: str, away: int) -> Iterator[str]:
+def _head(title: str, inexact: int) -> Iterator[str]:
+    """Yield the lines with the song's information and the global settings."""
     yield "# FamiTracker text export 0.4.2"
     yield ""
     yield "# Song information"
@@ -201,7 +217,7 @@ def _head(title: str, away: int) -> Iterator[str]:
     yield 'COPYRIGHT       ""'
     yield ""
     yield "# Song comment"
-    yield f"COMMENT {_quoted(f'{away} notes are played by the nearest of 64 instruments.' if away else '')}"
+    yield f"COMMENT {_quoted(f'{inexact} notes are played by the nearest of 64 instruments.' if inexact else '')}"
     yield ""
     yield "# Global settings"
     for name, value in (("MACHINE", 0), ("FRAMERATE", 0), ("EXPANSION", 0), ("VIBRATO", 1), ("SPLIT", 32)):
@@ -210,11 +226,11 @@ def _head(title: str, away: int) -> Iterator[str]:
 
 
 def _instruments(instruments: list[Instrument]) -> Iterator[str]:
-    """Sequences, each kind numbered by itself, and the instruments that refer to them."""
+    """Yield the lines of the sequences, numbered by kind, and of the instruments that use them."""
     kinds = (VOLUMES, STEPS, DUTIES)
     numbers: dict[int, dict[Sequence, int]] = {kind: {} for kind in kinds}
-    for one in instruments:
-        for kind, sequence in zip(kinds, (one.volumes, one.steps, one.duties), strict=True):
+    for instrument in instruments:
+        for kind, sequence in zip(kinds, (instrument.volumes, instrument.steps, instrument.duties), strict=True):
             if sequence is not None:
                 numbers[kind].setdefault(sequence, len(numbers[kind]))
     yield "# Macros"
@@ -224,16 +240,16 @@ def _instruments(instruments: list[Instrument]) -> Iterator[str]:
             yield f"MACRO {kind:7} {number:3} {loop:3}  -1   0 : {' '.join(map(str, sequence.values))}"
     yield ""
     yield "# Instruments"
-    for i, one in enumerate(instruments):
-        volumes = numbers[VOLUMES][one.volumes]
-        steps = numbers[STEPS][one.steps] if one.steps else -1
-        duties = numbers[DUTIES][one.duties] if one.duties else -1
-        yield f'INST2A03 {i:3}   {volumes:3} {steps:3}  -1  -1 {duties:3} "{_name(one)}"'
+    for i, instrument in enumerate(instruments):
+        volumes = numbers[VOLUMES][instrument.volumes]
+        steps = numbers[STEPS][instrument.steps] if instrument.steps else -1
+        duties = numbers[DUTIES][instrument.duties] if instrument.duties else -1
+        yield f'INST2A03 {i:3}   {volumes:3} {steps:3}  -1  -1 {duties:3} "{_name(instrument)}"'
     yield ""
 
 
 def _name(instrument: Instrument) -> str:
-    """What a person may call an instrument."""
+    """Return a readable name for an instrument."""
     values = instrument.volumes.values
     kind = "steady" if len(values) == 1 else "plucked" if values[0] == max(values) else "swelling"
     if instrument.steps is not None:
@@ -241,16 +257,16 @@ def _name(instrument: Instrument) -> str:
     return f"{kind.capitalize()}{', moving duty' if instrument.duties else ''}"
 
 
-def _track(lines: list[Line], starts: list[int], rows: list[Row], score: Score) -> Iterator[str]:
-    """The one track: its patterns, each stored once, and their order."""
+def _track(columns_of_cells: list[Column], starts: list[int], rows: list[Row], score: Score) -> Iterator[str]:
+    """Yield the lines of the track: its order, and its patterns, each stored once."""
     ends = [*starts[1:], len(rows)]
     longest = max(b - a for a, b in zip(starts, ends, strict=True))
-    columns = [max(1, *(len(cell.effects) for cell in line)) for line in lines]
-    numbers: list[dict[tuple[str, ...], int]] = [{} for _ in lines]
+    columns = [max(1, *(len(cell.effects) for cell in line)) for line in columns_of_cells]
+    numbers: list[dict[tuple[str, ...], int]] = [{} for _ in columns_of_cells]
     order = []
     for first, end in zip(starts, ends, strict=True):
         frame = []
-        for channel, line in enumerate(lines):
+        for channel, line in enumerate(columns_of_cells):
             cells = tuple(cell.text(columns[channel]) for cell in line[first:end])
             frame.append(numbers[channel].setdefault(cells, len(numbers[channel])))
         order.append(frame)
@@ -261,18 +277,20 @@ def _track(lines: list[Line], starts: list[int], rows: list[Row], score: Score) 
     yield ""
     for i, frame in enumerate(order):
         yield f"ORDER {i:02X} : {' '.join(f'{number:02X}' for number in frame)}"
-    stored = [list(one) for one in numbers]
+    stored = [list(patterns) for patterns in numbers]
     empty = [Cell().text(count) for count in columns]
     for number in range(max(map(len, stored))):
         yield ""
         yield f"PATTERN {number:02X}"
-        patterns: list[tuple[str, ...]] = [one[number] if number < len(one) else () for one in stored]
+        patterns: list[tuple[str, ...]] = [cells[number] if number < len(cells) else () for cells in stored]
         for row in range(max(map(len, patterns))):
-            texts = [one[row] if row < len(one) else nothing for one, nothing in zip(patterns, empty, strict=True)]
+            texts = [
+                cells[row] if row < len(cells) else nothing for cells, nothing in zip(patterns, empty, strict=True)
+            ]
             yield f"ROW {row:02X} : {' : '.join(texts)}"
 
 
 def _quoted(text: str) -> str:
-    """Text in quotation marks, in the letters that every FamiTracker has."""
+    """Return a text in quotation marks, in ASCII, which every version of FamiTracker reads."""
     plain = " ".join(text.split()).encode("ascii", "replace").decode()
     return '"' + plain.replace('"', '""') + '"'

@@ -1,7 +1,7 @@
-"""A MIDI file in the forms that people go on working with: one line of `EXPORTERS` for each.
+"""Exports a MIDI file to other formats: `EXPORTERS` has one entry for each.
 
-What a form holds is made by the module that the line's function calls; here is only who calls whom, and what is said
-where a form does not fit the file.
+The modules that write the formats know what is in them. This module only chooses the writer, and raises an error if a
+format does not fit the file.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ from generator.sound.stems import loop_tags, write_stems
 from models.music.midi import midi_bytes, to_midi, to_nesmdb
 from models.music.score import FRAMES_PER_SECOND, Score
 
-RENDERED = ("wav", "ogg", "mp3", "png")
-"""The forms that `chiptune render` writes."""
+RENDER_FORMATS = ("wav", "ogg", "mp3", "png")
+"""The formats that `chiptune render` writes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What is exported: a MIDI file as it was read, and what plays it, one of `SOUNDS`."""
+    """A MIDI file to export, as it was read, and the sound that plays it, one of `SOUNDS`."""
 
     file: Path
     imported: Import
@@ -41,7 +41,7 @@ class Source:
 
     @property
     def score(self) -> Score:
-        """The tune; raises InputError for a file that is not of the console's four channels."""
+        """The tune. Raise InputError if the file does not have the console's four channels."""
         if self.imported.score is None:
             raise InputError(f"{self.file.name} has no tracks p1, p2, tr and no: run chiptune remix on the file first.")
         return self.imported.score
@@ -53,7 +53,7 @@ class Source:
 
     @property
     def seconds(self) -> float:
-        """How long it is, played once."""
+        """The length of the tune, played once."""
         if self.imported.score is not None:
             return self.imported.score.seconds
         return max(note.end for note in self.imported.notes) / FRAMES_PER_SECOND
@@ -61,10 +61,10 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Exporter:
-    """How a form is written.
+    """How a format is written.
 
-    write: makes the file, or the folder, whose files it then returns. suffixes: how the file's name must end; none for
-    a folder. sounds: whether it matters what plays the tune.
+    write: writes the file, or the folder; for a folder it returns its files. suffixes: allowed endings of the file's
+    name; empty for a folder. sounds: whether the choice of sound matters.
     """
 
     write: Callable[[Source, Path], list[Path] | None]
@@ -73,10 +73,10 @@ class Exporter:
 
 
 def export_file(file: Path, data: bytes, form: str, out: Path, sound: str | None = None) -> dict[str, Any]:
-    """Write a MIDI file's bytes as `out` in one of the forms of `EXPORTERS`.
+    """Write a MIDI file as `out`, in one of the formats of `EXPORTERS`.
 
-    sound: what plays it, where that matters; None for the first of `SOUNDS`. Says, as JSON may hold it, which files
-    were written, their form, and how many seconds of music they hold. Raises InputError and faults.
+    sound: what plays it, if that matters; None for the first of `SOUNDS`. Return the files, the format and the seconds
+    of music, ready for JSON. Raise InputError if the arguments do not fit the file, and FaultError if a program fails.
     """
     exporter = EXPORTERS.get(form)
     if exporter is None:
@@ -98,69 +98,74 @@ def export_file(file: Path, data: bytes, form: str, out: Path, sound: str | None
 
 
 def render_file(file: Path, data: bytes, out: Path, sound: str | None = None) -> None:
-    """Write `out`, whose suffix says what it is. sound: what plays it. Raises InputError and faults."""
+    """Write a MIDI file as sound or picture; the suffix of `out` selects the format.
+
+    sound: what plays it. Raise InputError and FaultError as `export_file` does.
+    """
     form = out.suffix[1:].lower()
-    if form not in RENDERED:
-        raise InputError(f"The output must end in .{', .'.join(RENDERED[:-1])} or .{RENDERED[-1]}, not “{out.suffix}”.")
+    if form not in RENDER_FORMATS:
+        raise InputError(
+            f"The output must end in .{', .'.join(RENDER_FORMATS[:-1])} or .{RENDER_FORMATS[-1]}, not “{out.suffix}”."
+        )
     export_file(file, data, form, out, sound)
 
 
-def data_of(make: Callable[[Score], bytes]) -> Callable[[Source, Path], None]:
-    """A writer of what is made of a score in memory."""
+def _bytes_writer(convert: Callable[[Score], bytes]) -> Callable[[Source, Path], None]:
+    """Return a writer for a format that is made in memory."""
 
     def write(source: Source, out: Path) -> None:
-        out.write_bytes(make(source.score))
+        out.write_bytes(convert(source.score))
 
     return write
 
 
 def write_midi(source: Source, out: Path) -> None:
-    """The tune in our own form; any other file as it was read, without what is broken in it."""
+    """Write the tune in our own form, or any other MIDI file as it was read, without its broken parts."""
     imported = source.imported
     (to_midi(imported.score) if imported.score else imported.midi).save(out)
 
 
 def write_sound(source: Source, out: Path) -> None:
-    """The sound, played once; of a tune that loops with the tags for it."""
+    """Write the sound of the tune, played once, with loop tags if it loops."""
     score = source.imported.score
-    if score is not None or source.sound != SOUNDS[0]:  # the sound chip plays tunes alone
+    if score is not None or source.sound != SOUNDS[0]:  # only the soundfont can play other MIDI files
         tags = loop_tags(source.score) if out.suffix.lower() == ".ogg" else None
         write_score(source.score, out, source.sound, tags)
         return
     with tempfile.TemporaryDirectory() as folder:
         plain = Path(folder) / "tune.mid"
-        # Written anew: FluidSynth reads neither RIFF-wrapped files nor bad data bytes.
+        # Written again because FluidSynth reads neither RIFF-wrapped files nor bad data bytes.
         write_midi(source, plain)
         render_tune(plain, out, source.seconds)
 
 
 def write_picture(source: Source, out: Path) -> None:
-    """The piano roll."""
+    """Write the piano roll."""
     write_tune_picture(source.score, out, source.title)
 
 
 def write_notes(source: Source, out: Path) -> None:
-    """The notes, as MusicXML or ABC."""
+    """Write the notes as MusicXML or ABC."""
     write = write_abc if out.suffix.lower() == ".abc" else write_musicxml
     write(source.score, source.title, out)
 
 
 def write_channels(source: Source, out: Path) -> list[Path]:
-    """A folder of sounds: the channels, the mix, and intro and loop."""
+    """Write a folder of sounds: the channels, the mix, and intro and loop."""
     return write_stems(source.score, out, source.sound)
 
 
 def write_video(source: Source, out: Path) -> None:
-    """The scopes and the roll running by."""
+    """Write a film of oscilloscopes and a scrolling piano roll."""
     write_animation(source.score, source.title, out, source.sound)
 
 
 EXPORTERS: dict[str, Exporter] = {
     "midi": Exporter(write_midi, (".mid", ".midi")),
-    "nesmdb": Exporter(data_of(lambda score: midi_bytes(to_nesmdb(score))), (".mid", ".midi")),
-    "nsf": Exporter(data_of(to_nsf), (".nsf",)),
-    "vgm": Exporter(data_of(to_vgm), (".vgm",)),
-    "famitracker": Exporter(data_of(lambda score: to_famitracker(score).encode()), (".txt",)),
+    "nesmdb": Exporter(_bytes_writer(lambda score: midi_bytes(to_nesmdb(score))), (".mid", ".midi")),
+    "nsf": Exporter(_bytes_writer(to_nsf), (".nsf",)),
+    "vgm": Exporter(_bytes_writer(to_vgm), (".vgm",)),
+    "famitracker": Exporter(_bytes_writer(lambda score: to_famitracker(score).encode()), (".txt",)),
     "musicxml": Exporter(write_notes, (".musicxml", ".xml")),
     "abc": Exporter(write_notes, (".abc",)),
     "wav": Exporter(write_sound, (".wav",), sounds=True),

@@ -1,7 +1,7 @@
-"""A tune as notes on staves: MusicXML through music21, and ABC.
+"""A tune as sheet music: MusicXML, by music21, and ABC.
 
-Both hold onsets and lengths in 32nds, tempo, meter and key. Of notes that begin in one 32nd of a channel (arpeggios,
-slides) the longest is written; volume and duty are left out. What the sound is stays in the MIDI file.
+Both have onsets and lengths in 32nds, tempo, meter and key. If several notes of a channel start in the same 32nd
+(arpeggios, slides), the longest is written. Volume and duty are left out; the MIDI file keeps them.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from models.music.midi import NOISE_KEYS
 from models.music.score import CHANNELS, NO, TR, Grid, Note, Score
 
 UNITS = 8
-"""Units a beat: a beat is a quarter, a unit a 32nd."""
-WRITABLE = (32, 28, 24, 16, 14, 12, 8, 7, 6, 4, 3, 2, 1)
-"""Lengths in units that one note with up to two dots has; others are tied."""
+"""Units a beat: a beat is a quarter note, a unit a 32nd."""
+NOTATED_LENGTHS = (32, 28, 24, 16, 14, 12, 8, 7, 6, 4, 3, 2, 1)
+"""Lengths in units that a single note with up to two dots can have; others need ties."""
 FLATS, SHARPS = "BEADGCF", "FCGDAEB"
-"""The letters that a key signature lowers or raises, in its order."""
+"""The letters that a key signature lowers or raises, in order."""
 LETTERS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 DRUMS = ((4, "E4"), (8, "A4"), (12, "C5"), (16, "G5"))
-"""Highest noise period of a group and where it stands on the staff: bass drum, toms, snare, hi-hat."""
+"""The highest noise period of each group, and its place on the staff: bass drum, toms, snare, hi-hat."""
 
 
 @dataclass(frozen=True, slots=True)
-class Sounding:
-    """A note in units from the start of the first bar: [start, end), and its pitch or noise period."""
+class WrittenNote:
+    """A note in units from the start of the first bar: its start, its end (exclusive), and its pitch or noise period."""
 
     start: int
     end: int
@@ -38,15 +38,15 @@ class Sounding:
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
-    """A tune as it is written down: a line for each channel, whole bars of `beats` quarters, the key as we name it."""
+class SheetMusic:
+    """A tune in whole bars of `beats` quarter notes, with one list of notes for each channel."""
 
     title: str
     bpm: float
     beats: int
     bars: int
     key: str
-    lines: tuple[tuple[Sounding, ...], ...]
+    notes: tuple[tuple[WrittenNote, ...], ...]
 
     @property
     def bar(self) -> int:
@@ -62,26 +62,26 @@ class Sheet:
         return (tonic * 7 + 6) % 12 - 6
 
 
-def sheet_of(score: Score, title: str) -> Sheet:
-    """A score as notes; where it knows no grid, one is found."""
+def sheet_music(score: Score, title: str) -> SheetMusic:
+    """Return a score as sheet music, on the grid found in it if it has none."""
     grid = score.grid or find_grid(score)
     bar = grid.beats_a_bar * UNITS
-    lead = -(_units(grid, 0) // bar) * bar  # what begins before bar 1 stands in bars of its own
-    lines = tuple(tuple(_line(grid, notes, lead)) for notes in score.channels)
-    last = max([_units(grid, score.frames) + lead, *(line[-1].end for line in lines if line)])
+    lead = -(_units(grid, 0) // bar) * bar  # notes before bar 1 are in bars of their own
+    notes = tuple(tuple(_channel_notes(grid, notes, lead)) for notes in score.channels)
+    last = max([_units(grid, score.frames) + lead, *(channel[-1].end for channel in notes if channel)])
     bars = max(1, -(-last // bar))
-    return Sheet(title, grid.bpm, grid.beats_a_bar, bars, find_key(score)[0], lines)
+    return SheetMusic(title, grid.bpm, grid.beats_a_bar, bars, find_key(score)[0], notes)
 
 
 def _units(grid: Grid, frame: int) -> int:
-    """The unit nearest to a frame, counted from bar 1."""
+    """Return the unit nearest to a frame, counted from bar 1."""
     row = grid.row_of(frame)
     begun = Fraction(frame - grid.row(row), grid.row(row + 1) - grid.row(row))
     return round((row + begun) * UNITS / grid.rows_a_beat)
 
 
-def _line(grid: Grid, notes: tuple[Note, ...], lead: int) -> Iterator[Sounding]:
-    """A channel's notes in units, one at a time; those without any volume are left out."""
+def _channel_notes(grid: Grid, notes: tuple[Note, ...], lead: int) -> Iterator[WrittenNote]:
+    """Yield a channel's notes in units, one at a time, without silent ones."""
     longest: dict[int, Note] = {}
     for note in notes:
         if any(volume for _, volume in note.volume):
@@ -91,28 +91,28 @@ def _line(grid: Grid, notes: tuple[Note, ...], lead: int) -> Iterator[Sounding]:
     starts = sorted(longest)
     for start, following in zip_longest(starts, starts[1:]):
         end = max(start + 1, _units(grid, longest[start].end) + lead)
-        yield Sounding(start, end if following is None else min(end, following), longest[start].pitch)
+        yield WrittenNote(start, end if following is None else min(end, following), longest[start].pitch)
 
 
 # --- MusicXML --------------------------------------------------------------------------------------------------
 
 
 def write_musicxml(score: Score, title: str, path: Path) -> None:
-    """Write the tune as MusicXML 4.0, a part for each channel that plays."""
+    """Write a tune as MusicXML 4.0, with a part for each channel that plays."""
     from music21 import layout, metadata, stream  # noqa: PLC0415  takes a second: only where notes are written
 
-    sheet = sheet_of(score, title)
+    sheet = sheet_music(score, title)
     whole = stream.Score()
     whole.metadata = metadata.Metadata(title=title, composer="Chiptune Bot")
-    parts = [_part(sheet, channel) for channel, line in enumerate(sheet.lines) if line or not score.note_count]
+    parts = [_part(sheet, channel) for channel, notes in enumerate(sheet.notes) if notes or not score.note_count]
     for part in parts:
         whole.insert(0, part)
     whole.insert(0, layout.StaffGroup(parts, symbol="bracket"))
     whole.write("musicxml", fp=path)
 
 
-def _part(sheet: Sheet, channel: int) -> object:
-    """One channel as a part of bars."""
+def _part(sheet: SheetMusic, channel: int) -> object:
+    """Return one channel as a music21 part."""
     from music21 import clef, instrument, key, meter, note, stream, tempo  # noqa: PLC0415
 
     part = stream.Part(id=CHANNELS[channel].name)
@@ -124,27 +124,27 @@ def _part(sheet: Sheet, channel: int) -> object:
     part.insert(0, meter.TimeSignature(f"{sheet.beats}/4"))
     part.insert(0, key.KeySignature(sheet.fifths))
     part.insert(0, tempo.MetronomeMark(number=round(sheet.bpm, 1)))
-    for start, end, sounding in _filled(sheet, channel):
+    for start, end, note_in_units in _with_rests(sheet, channel):
         written: note.GeneralNote
-        if sounding is None:
+        if note_in_units is None:
             written = note.Rest()
         elif channel == NO:
-            written = note.Unpitched(displayName=next(place for most, place in DRUMS if sounding.pitch <= most))
+            written = note.Unpitched(displayName=next(place for most, place in DRUMS if note_in_units.pitch <= most))
         else:
-            written = note.Note(_spelled(sounding.pitch, sheet.fifths)[2])
+            written = note.Note(_spell(note_in_units.pitch, sheet.fifths)[2])
         written.quarterLength = Fraction(end - start, UNITS)
         part.insert(Fraction(start, UNITS), written)
     return part.makeNotation()
 
 
-def _filled(sheet: Sheet, channel: int) -> Iterator[tuple[int, int, Sounding | None]]:
-    """(start, end, note or rest) of a channel, one after the other to the end of the last bar."""
+def _with_rests(sheet: SheetMusic, channel: int) -> Iterator[tuple[int, int, WrittenNote | None]]:
+    """Yield (start, end, note or None for a rest) of a channel, up to the end of the last bar."""
     now = 0
-    for sounding in sheet.lines[channel]:
-        if sounding.start > now:
-            yield now, sounding.start, None
-        yield sounding.start, sounding.end, sounding
-        now = sounding.end
+    for note in sheet.notes[channel]:
+        if note.start > now:
+            yield now, note.start, None
+        yield note.start, note.end, note
+        now = note.end
     if now < sheet.bars * sheet.bar:
         yield now, sheet.bars * sheet.bar, None
 
@@ -153,8 +153,8 @@ def _filled(sheet: Sheet, channel: int) -> Iterator[tuple[int, int, Sounding | N
 
 
 def write_abc(score: Score, title: str, path: Path) -> None:
-    """Write the tune in ABC 2.1, a voice for each channel; noise as General MIDI drum keys."""
-    sheet = sheet_of(score, title)
+    """Write a tune in ABC 2.1, with a voice for each channel; noise as General MIDI drum keys."""
+    sheet = sheet_music(score, title)
     lines = [
         "%abc-2.1",
         "X:1",
@@ -174,19 +174,19 @@ def write_abc(score: Score, title: str, path: Path) -> None:
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def _abc_bars(sheet: Sheet, channel: int) -> list[str]:
-    """The bars of one voice."""
+def _abc_bars(sheet: SheetMusic, channel: int) -> list[str]:
+    """Return the bars of one voice."""
     bars: list[list[str]] = [[] for _ in range(sheet.bars)]
     marked: list[set[str]] = [set() for _ in bars]
-    for start, end, sounding in _filled(sheet, channel):
+    for start, end, note in _with_rests(sheet, channel):
         for at, length in _pieces(start, end, sheet.bar):
             number = at // sheet.bar
             if at % UNITS == 0 and bars[number]:
-                bars[number].append(" ")  # what stands together has one beam
-            if sounding is None:
+                bars[number].append(" ")  # notes without a space between them share a beam
+            if note is None:
                 bars[number].append(f"z{length}")
                 continue
-            pitch = NOISE_KEYS[sounding.pitch] if channel == NO else sounding.pitch
+            pitch = NOISE_KEYS[note.pitch] if channel == NO else note.pitch
             tie = "-" if at + length < end else ""
             bars[number].append(f"{_abc_pitch(pitch, sheet.fifths, marked[number])}{length}{tie}")
     return ["".join(bar) for bar in bars]
@@ -196,17 +196,18 @@ def _pieces(start: int, end: int, bar: int) -> Iterator[tuple[int, int]]:
     """(start, length) of what lasts from start to end together: nothing crosses a bar line, each can be written."""
     while start < end:
         room = min(end, (start // bar + 1) * bar) - start
-        length = next(length for length in WRITABLE if length <= room)
+        length = next(length for length in NOTATED_LENGTHS if length <= room)
         yield start, length
         start += length
 
 
 def _abc_pitch(pitch: int, fifths: int, marked: set[str]) -> str:
-    """A pitch in ABC. `marked` are the letters that had an accidental in the bar so far, and is added to.
+    """Return a pitch in ABC.
 
-    Once a letter had one, it always gets one: programs differ in whether it holds for other octaves, too.
+    marked: the letters that had an accidental in this bar; this function adds to it. Once a letter has had an
+    accidental it gets one each time, because programs differ in whether accidentals apply to other octaves.
     """
-    letter, sign, name = _spelled(pitch, fifths)
+    letter, sign, name = _spell(pitch, fifths)
     octave = int(name.lstrip("ABCDEFG#-"))
     usual = (letter in SHARPS[: max(0, fifths)]) - (letter in FLATS[: max(0, -fifths)])
     accidental = ""
@@ -217,8 +218,8 @@ def _abc_pitch(pitch: int, fifths: int, marked: set[str]) -> str:
     return accidental + (letter.lower() if octave >= 5 else letter) + octaves
 
 
-def _spelled(pitch: int, fifths: int) -> tuple[str, int, str]:
-    """(letter, sign, music21's name) of a MIDI note: sharps in keys with sharps, else flats."""
+def _spell(pitch: int, fifths: int) -> tuple[str, int, str]:
+    """Return (letter, sign, music21's name) of a MIDI note: sharps in keys with sharps, flats in the others."""
     names = "C C# D D# E F F# G G# A A# B" if fifths >= 0 else "C D- D E- E F G- G A- A B- B"
     name = names.split()[pitch % 12]
     sign = {"#": 1, "-": -1}.get(name[1:], 0)

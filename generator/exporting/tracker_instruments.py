@@ -1,8 +1,8 @@
-"""Tracker instruments for notes whose volume, pitch and duty change frame by frame: found, shared and counted.
+"""Tracker instruments for notes whose volume, pitch and duty change frame by frame.
 
-A FamiTracker instrument has a sequence of volumes, one of semitones and one of duties, a value a frame; the row adds a
-note and a volume that scales the sequence. So notes that differ in pitch, length or loudness can share one. Where rows
-lie and how text is written is left to `tracker` and `famitracker`.
+A FamiTracker instrument has a sequence (macro) of volumes, one of semitones and one of duties, with one value a frame.
+The row adds a note and a volume that scales the sequence, so that notes of different pitch, length or loudness can
+share an instrument. Rows are left to `tracker_rows`, the text to `famitracker`.
 """
 
 from __future__ import annotations
@@ -12,26 +12,26 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 MOST_INSTRUMENTS, MOST_SEQUENCES, LONGEST_SEQUENCE = 64, 128, 252
-"""FamiTracker's limits; the first is reached before the second."""
+"""FamiTracker's limits. The first is reached before the second."""
 FULL = 15
-LONGEST_FIGURE = 12
-"""Frames of an arpeggio's cycle at the most."""
+LONGEST_CYCLE = 12
+"""Frames of the longest cycle of an arpeggio."""
 WRONG_PITCH, WRONG_DUTY, WRONG_END = 30, 3, 500
-"""What a frame with another pitch or duty costs in steps of volume, where an instrument must stand in for another, and
-what it costs to ring on where the sound ends in silence."""
+"""What one wrong frame costs, in steps of volume, if an instrument replaces another: a wrong pitch, a wrong duty, and
+an end that rings on although the sound ends in silence."""
 
 Values = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Sequence:
-    """Values a frame; after the last come those from `loop` on again, or the last stays."""
+    """Values, one a frame. After the last, the values from `loop` on repeat; without a loop the last value stays."""
 
     values: Values
     loop: int | None = None
 
     def expand(self, frames: int) -> Values:
-        """The values of so many frames."""
+        """Return the values of the first `frames` frames."""
         again = self.values[self.loop :] if self.loop is not None else self.values[-1:]
         rounds = max(0, -(-(frames - len(self.values)) // len(again)))
         return (self.values + again * rounds)[:frames]
@@ -39,7 +39,7 @@ class Sequence:
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """What a note does frame by frame: volumes, semitones above its first pitch, duties; all of one length."""
+    """A note frame by frame: volumes, semitones above its first pitch, and duties; all equally long."""
 
     volumes: Values
     steps: Values
@@ -47,13 +47,13 @@ class Sound:
 
     @property
     def duty(self) -> int | None:
-        """The duty, where there is but one."""
+        """The duty, or None if it changes."""
         return self.duties[0] if len(set(self.duties)) == 1 else None
 
 
 @dataclass(frozen=True, slots=True)
 class Instrument:
-    """Volumes, and, where they change, semitones and duties."""
+    """A sequence of volumes, and one each of semitones and duties if they change."""
 
     volumes: Sequence
     steps: Sequence | None = None
@@ -61,20 +61,20 @@ class Instrument:
 
     @classmethod
     def of(cls, sound: Sound) -> Instrument:
-        """An instrument that plays a sound, exactly where its sequences are long enough.
+        """Return an instrument that plays a sound; exactly, if the sequences can be long enough.
 
-        Its loudest volume is 15, for the row's volume to scale.
+        Its loudest volume is 15, and the row's volume scales it.
         """
         peak = max(sound.volumes) or FULL
         volumes = tuple(-(-volume * FULL // peak) for volume in sound.volumes)
         return cls(
-            Sequence(_held(volumes)),
-            _figure(sound.steps) if any(sound.steps) else None,
-            Sequence(_held(sound.duties)) if sound.duty is None else None,
+            Sequence(_without_tail(volumes)),
+            _pitch_sequence(sound.steps) if any(sound.steps) else None,
+            Sequence(_without_tail(sound.duties)) if sound.duty is None else None,
         )
 
     def column(self, sound: Sound) -> int | None:
-        """The volume of the row with which the instrument plays the sound exactly; None where none does."""
+        """Return the row volume with which the instrument plays the sound exactly, or None if there is none."""
         frames = len(sound.volumes)
         if not self.moves_as(sound):
             return None
@@ -83,16 +83,16 @@ class Instrument:
         if self.duties is not None and self.duties.expand(frames) != sound.duties:
             return None
         volumes = self.volumes.expand(frames)
-        columns = (c for c in range(FULL, 0, -1) if scaled(volumes[0], c) == sound.volumes[0])
+        columns = (c for c in range(FULL, 0, -1) if scale_volume(volumes[0], c) == sound.volumes[0])
         for column in columns:
-            if tuple(scaled(volume, column) for volume in volumes) == sound.volumes:
+            if tuple(scale_volume(volume, column) for volume in volumes) == sound.volumes:
                 return column
         return None
 
     def distance(self, sound: Sound) -> int:
-        """How far the instrument is from a sound as loud at its loudest, in steps of volume."""
+        """Return how far the instrument, at the sound's peak volume, is from the sound; in steps of volume."""
         frames, peak = len(sound.volumes), max(sound.volumes) or FULL
-        volumes = [scaled(volume, peak) for volume in self.volumes.expand(frames)]
+        volumes = [scale_volume(volume, peak) for volume in self.volumes.expand(frames)]
         duties = self.duties.expand(frames) if self.duties else sound.duties[:1] * frames
         return (
             sum(abs(ours - theirs) for ours, theirs in zip(volumes, sound.volumes, strict=True))
@@ -102,7 +102,7 @@ class Instrument:
         )
 
     def moves_as(self, sound: Sound) -> bool:
-        """Whether the instrument's pitches are the sound's."""
+        """Return whether the instrument's pitches are those of the sound."""
         return self._steps(len(sound.steps)) == sound.steps
 
     def _steps(self, frames: int) -> Values:
@@ -110,86 +110,88 @@ class Instrument:
 
 
 @dataclass(frozen=True, slots=True)
-class Played:
-    """How a sound is played: the instrument's number, the row's volume, and whether that is exact."""
+class InstrumentUse:
+    """How a sound is played: the instrument's number, the row's volume, and whether the result is exact."""
 
     instrument: int
     column: int
     exact: bool = True
 
 
-def scaled(volume: int, column: int) -> int:
-    """The volume that FamiTracker makes of an instrument's and a row's, neither of which fades to nothing."""
+def scale_volume(volume: int, column: int) -> int:
+    """Return the volume that FamiTracker makes of an instrument's and a row's. It is never 0 unless one of them is."""
     return max(volume * column // FULL, 1 if volume and column else 0)
 
 
-def choose(sounds: Iterable[Sound]) -> tuple[list[Instrument], dict[Sound, Played]]:
-    """Instruments for sounds, and how each sound is played: the longest first, since they also play the shorter.
+def choose_instruments(sounds: Iterable[Sound]) -> tuple[list[Instrument], dict[Sound, InstrumentUse]]:
+    """Return instruments, and how each sound is played with them.
 
-    Where more than `MOST_INSTRUMENTS` would be needed, those that play most notes are kept. The rest is played by the
-    nearest that keeps to a pitch or to those asked for: others might leave the channel's range.
+    Long sounds come first, because their instruments also play shorter ones. If more than `MOST_INSTRUMENTS` would be
+    needed, those that play the most notes are kept. The remaining sounds get the nearest instrument that either stays
+    on one pitch or moves exactly as they do: other pitches might leave the channel's range.
     """
     count = Counter(sounds)
-    found: list[Instrument] = []
-    by_number: dict[Sound, Played] = {}
+    instruments_found: list[Instrument] = []
+    uses_found: dict[Sound, InstrumentUse] = {}
     for sound in sorted(count, key=lambda one: (-len(one.volumes), one.steps, one.volumes, one.duties)):
-        played = _exact(sound, found)
-        if played is None:
-            found.append(Instrument.of(sound))
-            exact = found[-1].column(sound) is not None  # more may change in a sound than a sequence can say
-            played = Played(len(found) - 1, max(sound.volumes) or FULL, exact)
-        by_number[sound] = played
-    uses = Counter(dict.fromkeys(range(len(found)), 0))
-    for sound, played in by_number.items():
-        uses[played.instrument] += count[sound]
-    kept = [number for number, _ in uses.most_common(MOST_INSTRUMENTS)]
-    if len(found) > len(kept) and all(found[number].steps for number in kept):
-        found.append(Instrument(Sequence((FULL,))))
-        kept[-1] = len(found) - 1
-    place = {number: i for i, number in enumerate(kept)}
-    instruments = [found[number] for number in kept]
-    chosen = {}
-    for sound, played in by_number.items():
-        if played.instrument in place:
-            chosen[sound] = replace(played, instrument=place[played.instrument])
+        use = _exact(sound, instruments_found)
+        if use is None:
+            instruments_found.append(Instrument.of(sound))
+            exact = instruments_found[-1].column(sound) is not None  # a sound can be longer than a sequence
+            use = InstrumentUse(len(instruments_found) - 1, max(sound.volumes) or FULL, exact)
+        uses_found[sound] = use
+    note_counts = Counter(dict.fromkeys(range(len(instruments_found)), 0))
+    for sound, use in uses_found.items():
+        note_counts[use.instrument] += count[sound]
+    kept = [number for number, _ in note_counts.most_common(MOST_INSTRUMENTS)]
+    if len(instruments_found) > len(kept) and all(instruments_found[number].steps for number in kept):
+        instruments_found.append(Instrument(Sequence((FULL,))))
+        kept[-1] = len(instruments_found) - 1
+    new_numbers = {number: i for i, number in enumerate(kept)}
+    instruments = [instruments_found[number] for number in kept]
+    uses = {}
+    for sound, use in uses_found.items():
+        if use.instrument in new_numbers:
+            uses[sound] = replace(use, instrument=new_numbers[use.instrument])
         else:
-            fitting = [i for i, one in enumerate(instruments) if not one.steps or one.moves_as(sound)]
-            number = min(fitting, key=lambda i: instruments[i].distance(sound))
-            chosen[sound] = Played(number, max(sound.volumes) or FULL, exact=False)
-    return instruments, chosen
+            candidates = [i for i, one in enumerate(instruments) if not one.steps or one.moves_as(sound)]
+            number = min(candidates, key=lambda i: instruments[i].distance(sound))
+            uses[sound] = InstrumentUse(number, max(sound.volumes) or FULL, exact=False)
+    return instruments, uses
 
 
-def _exact(sound: Sound, instruments: list[Instrument]) -> Played | None:
+def _exact(sound: Sound, instruments: list[Instrument]) -> InstrumentUse | None:
+    """Return the first instrument that plays a sound exactly, or None."""
     for number, instrument in enumerate(instruments):
         column = instrument.column(sound)
         if column is not None:
-            return Played(number, column)
+            return InstrumentUse(number, column)
     return None
 
 
-def _held(values: Values) -> Values:
-    """The values without what repeats the last at their end, no longer than a sequence may be."""
+def _without_tail(values: Values) -> Values:
+    """Return the values without repeats of the last one at the end, and no longer than a sequence may be."""
     end = len(values)
     while end > 1 and values[end - 2] == values[-1]:
         end -= 1
     return values[: min(end, LONGEST_SEQUENCE)]
 
 
-def cycle(values: Values) -> int | None:
-    """The shortest cycle, of two frames or more, that the values begin again; None where there is none."""
-    for frames in range(2, min(LONGEST_FIGURE, len(values) - 1) + 1):
+def cycle_length(values: Values) -> int | None:
+    """Return the length of the shortest cycle of at least two frames that the values repeat, or None if there is none."""
+    for frames in range(2, min(LONGEST_CYCLE, len(values) - 1) + 1):
         if values[frames:] == values[:-frames]:
             return frames
     return None
 
 
-def _figure(steps: Values) -> Sequence:
-    """Steps as a loop where they are one, else with the last held."""
-    frames = cycle(steps)
+def _pitch_sequence(steps: Values) -> Sequence:
+    """Return the steps as a sequence that loops if they are cyclic, and otherwise stays on the last."""
+    frames = cycle_length(steps)
     if frames and len(steps) >= 2 * frames:
         return Sequence(steps[:frames], 0)
-    held = _held(steps)
-    return Sequence(held, len(held) - 1)
+    values = _without_tail(steps)
+    return Sequence(values, len(values) - 1)
 
 
 def _differing(ours: Values, theirs: Values) -> int:

@@ -1,7 +1,7 @@
-"""A score as a tracker has it: rows of some frames each, patterns of rows, and one cell a channel and row.
+"""A score in rows and patterns, as trackers have it, with at most one cell for each channel and row.
 
-Rows follow the score's grid, or, where it has none, the beat that is found in it. A cell begins a note, perhaps some
-frames into its row; what else happens until the next cell is the instrument's. `macros` finds the instruments,
+Rows follow the score's grid, or the beat found in it if it has none. A cell starts a note, possibly some frames into
+its row; everything else until the next cell is done by the instrument. `tracker_instruments` finds the instruments,
 `famitracker` writes the text.
 """
 
@@ -14,21 +14,21 @@ from itertools import pairwise
 
 from generator.apu.registers import frame_values
 from generator.apu.retrigger import truncate
-from generator.exporting.tracker_instruments import LONGEST_FIGURE, LONGEST_SEQUENCE, Sound, cycle
+from generator.exporting.tracker_instruments import LONGEST_CYCLE, LONGEST_SEQUENCE, Sound, cycle_length
 from models.music.grid import find_clock
 from models.music.score import Change, Note, Score
 
 LONGEST_ROW = 31
-"""Frames: the highest speed of FamiTracker's F effect, from 32 on it means a tempo."""
-USUAL_PATTERN, LONGEST_PATTERN, MOST_PATTERNS = 64, 256, 127
-"""Rows of a pattern as trackers usually have them, the most that it may have, and patterns a tune at the most."""
+"""Frames: the highest speed of FamiTracker's F effect. From 32 on, the effect sets the tempo."""
+PATTERN_ROWS, LONGEST_PATTERN, MOST_PATTERNS = 64, 256, 127
+"""Rows of a usual pattern, rows of the longest pattern, and patterns of the longest tune."""
 FAST = 4
-"""Frames: notes up to this long that go through a cycle are an arpeggio of one note."""
+"""Frames: notes up to this long that repeat a cycle are taken for one arpeggio."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row's first frame, how many it lasts, and whether a pattern begins with it."""
+    """A row: its first frame, its length in frames, and whether a pattern starts with it."""
 
     frame: int
     length: int
@@ -37,9 +37,9 @@ class Row:
 
 @dataclass
 class Event:
-    """A note as a cell begins it, with all that follows until the sound ends or the next event begins.
+    """A note that a cell starts, with everything that follows until the sound ends or the next event starts.
 
-    pitches, volumes, duties: a value a frame; a volume of 0 is a rest inside.
+    pitches, volumes, duties: one value a frame; a volume of 0 is a rest.
     """
 
     start: int
@@ -49,17 +49,17 @@ class Event:
 
     @property
     def end(self) -> int:
-        """The first frame that no longer sounds."""
+        """The first frame after the sound."""
         return self.start + len(self.pitches)
 
     @property
     def sound(self) -> Sound:
-        """What an instrument must do."""
+        """What an instrument must play."""
         steps = tuple(pitch - self.pitches[0] for pitch in self.pitches)
         return Sound(tuple(self.volumes), steps, tuple(self.duties))
 
     def add(self, note: Note) -> None:
-        """Let a note follow, and before it the rest between."""
+        """Add a note, and the rest before it."""
         rest = note.start - self.end if self.pitches else 0
         self.pitches += [self.pitches[-1]] * rest if rest else []
         self.volumes += [0] * rest
@@ -69,27 +69,27 @@ class Event:
         self.duties += frame_values(note.duty, note.length)
 
     def cut(self, frame: int) -> Event:
-        """End here; what would have followed, as an event of its own."""
+        """End the event at a frame, and return what follows as a new event."""
         at = frame - self.start
         rest = Event(frame, self.pitches[at:], self.volumes[at:], self.duties[at:])
         self.pitches, self.volumes, self.duties = self.pitches[:at], self.volumes[:at], self.duties[:at]
         return rest
 
     def end_in_silence(self, frames: int) -> None:
-        """Let the instrument end the sound, where no cell can, and be silent for so many frames."""
+        """Let the instrument end the sound if no cell can, with so many silent frames."""
         self.pitches += self.pitches[-1:] * frames
         self.volumes += [0] * frames
         self.duties += self.duties[-1:] * frames
 
 
-def lay_rows(score: Score, parts: int = 1) -> list[Row]:
-    """The rows of a score from its first frame to its last, a pattern beginning with bars of it.
+def rows_of(score: Score, parts: int = 1) -> list[Row]:
+    """Return the rows of a score, with patterns that start at bars.
 
-    parts: into how many each row of the grid is divided. A row is shorter at the score's ends, and where the loop
-    point, which must begin a row, lies inside one.
+    parts: the number of rows into which each row of the grid is divided. Rows are shorter at the score's ends, and
+    before a loop point that is inside a row, because the loop point must start one.
     """
     row, row_of, bar_of, rows_a_bar = _clock(score)
-    bars = max(1, USUAL_PATTERN // (rows_a_bar * parts))
+    bars = max(1, PATTERN_ROWS // (rows_a_bar * parts))
     first, last = row_of(0), row_of(max(0, score.frames - 1))
     while last - first > bars * rows_a_bar * MOST_PATTERNS / 2 and (bars + 1) * rows_a_bar * parts <= LONGEST_PATTERN:
         bars += 1
@@ -100,14 +100,16 @@ def lay_rows(score: Score, parts: int = 1) -> list[Row]:
             frames[row(i)] = row(i) == 0 or (bar is not None and bar % bars == 0)
     if score.loop is not None:
         frames[score.loop] = True
-    found: list[Row] = []
+    rows: list[Row] = []
     for start, end in pairwise([*sorted(frames), score.frames]):
-        found += _pieces(start, end, parts, begins=frames[start])
-    return _no_longer(found, LONGEST_PATTERN)
+        rows += _divide(start, end, parts, begins=frames[start])
+    return _limit_patterns(rows, LONGEST_PATTERN)
 
 
 def _clock(score: Score) -> tuple[Callable[[int], int], Callable[[int], int], Callable[[int], int | None], int]:
-    """Where row i begins, which row has a frame, which bar begins with row i (or None), and rows a bar."""
+    """Return three functions and a number: row to first frame, frame to row, row to the bar that starts with it (or
+    None), and rows a bar.
+    """
     if score.grid is not None:
         grid = score.grid
         rows_a_bar = grid.rows_a_beat * grid.beats_a_bar
@@ -117,27 +119,27 @@ def _clock(score: Score) -> tuple[Callable[[int], int], Callable[[int], int], Ca
     return clock.row, clock.row_of, lambda i: None if (i + offset) % 16 else (i + offset) // 16, 16
 
 
-def _pieces(start: int, end: int, parts: int, *, begins: bool) -> Iterator[Row]:
-    """A row in its parts, and in more where it is longer than a row can be."""
+def _divide(start: int, end: int, parts: int, *, begins: bool) -> Iterator[Row]:
+    """Divide a row into parts, and into more if they would be longer than a row can be."""
     count = min(end - start, max(parts, -(-(end - start) // LONGEST_ROW)))
     edges = [start + (end - start) * i // count for i in range(count + 1)] if count else []
     for i, (at, until) in enumerate(pairwise(edges)):
         yield Row(at, until - at, begins and i == 0)
 
 
-def _no_longer(rows: list[Row], most: int) -> list[Row]:
-    """The rows with a pattern begun at the latest after so many of them."""
-    found: list[Row] = []
+def _limit_patterns(rows: list[Row], most: int) -> list[Row]:
+    """Return the rows with a new pattern started after at most `most` of them."""
+    limited: list[Row] = []
     since = 0
     for row in rows:
         since = 0 if row.begins or since == most else since
-        found.append(Row(row.frame, row.length, since == 0))
+        limited.append(Row(row.frame, row.length, since == 0))
         since += 1
-    return found
+    return limited
 
 
 def find_events(notes: tuple[Note, ...], rows: list[Row], loop: int | None) -> list[Event]:
-    """The events of one channel: at most one begins in a row, and one at the loop point if it sounds there."""
+    """Return the events of one channel: at most one starts in a row, and one at the loop point if a note sounds there."""
     starts = [row.frame for row in rows]
     events: list[Event] = []
     row_before = -1
@@ -146,37 +148,37 @@ def find_events(notes: tuple[Note, ...], rows: list[Row], loop: int | None) -> l
     for i, note in enumerate(notes):
         row = bisect_right(starts, note.start) - 1
         crosses = loop is not None and bool(events) and events[-1].start < loop <= note.start
-        if row == row_before or (events and not crosses and _goes_on(events[-1], notes[i - 1], notes[i:])):
+        if row == row_before or (events and not crosses and _continues_arpeggio(events[-1], notes[i - 1], notes[i:])):
             events[-1].add(note)
         else:
             events.append(Event(note.start))
             events[-1].add(note)
             row_before = row
-    return [piece for event in events for piece in _cut_up(event, starts)]
+    return [piece for event in events for piece in _split_event(event, starts)]
 
 
 def _split(notes: tuple[Note, ...], frame: int) -> tuple[Note, ...]:
-    """The notes with one that sounds across a frame as two."""
-    found: list[Note] = []
+    """Split the note that sounds across a frame, if there is one."""
+    split: list[Note] = []
     for note in notes:
         before = frame - note.start
         if 0 < before < note.length:
-            found.append(truncate(note, before))
-            volume, duty = (_later(changes, note.length, before) for changes in (note.volume, note.duty))
-            found.append(Note(frame, note.end, note.pitch, volume, duty))
+            split.append(truncate(note, before))
+            volume, duty = (_changes_after(changes, note.length, before) for changes in (note.volume, note.duty))
+            split.append(Note(frame, note.end, note.pitch, volume, duty))
         else:
-            found.append(note)
-    return tuple(found)
+            split.append(note)
+    return tuple(split)
 
 
-def _later(changes: tuple[Change, ...], length: int, frames: int) -> tuple[Change, ...]:
-    """A note's changes from so many frames after its start on."""
+def _changes_after(changes: tuple[Change, ...], length: int, frames: int) -> tuple[Change, ...]:
+    """Return the changes of a note from `frames` after its start."""
     values = frame_values(changes, length)[frames:]
     return tuple((i, value) for i, value in enumerate(values) if i == 0 or value != values[i - 1])
 
 
-def _goes_on(event: Event, before: Note, notes: tuple[Note, ...]) -> bool:
-    """Whether the first of the notes goes on with an arpeggio, which may still be in its first cycle."""
+def _continues_arpeggio(event: Event, before: Note, notes: tuple[Note, ...]) -> bool:
+    """Return whether the first of the notes continues the event's arpeggio, which may still be in its first cycle."""
     pitches = list(event.pitches)
     needed = len(pitches) + notes[0].length
     for note in notes:
@@ -184,20 +186,20 @@ def _goes_on(event: Event, before: Note, notes: tuple[Note, ...]) -> bool:
             break
         pitches += [note.pitch] * note.length
         before = note
-        if len(pitches) >= needed + 2 * LONGEST_FIGURE:
+        if len(pitches) >= needed + 2 * LONGEST_CYCLE:
             break
     if len(pitches) < needed:
         return False
-    spans = ((frames, max(needed, 2 * frames)) for frames in range(2, LONGEST_FIGURE + 1))
+    spans = ((frames, max(needed, 2 * frames)) for frames in range(2, LONGEST_CYCLE + 1))
     return any(len(pitches) >= end and pitches[frames:end] == pitches[: end - frames] for frames, end in spans)
 
 
-def _cut_up(event: Event, starts: list[int]) -> Iterator[Event]:
-    """An event, in several that begin rows where it is longer than a sequence can say."""
+def _split_event(event: Event, starts: list[int]) -> Iterator[Event]:
+    """Split an event that is too long for a sequence into several, which start with rows."""
     while not _is_simple(event):
         row = bisect_right(starts, event.start + LONGEST_SEQUENCE) - 1
         if not event.start < starts[row] or row + 1 == len(starts) or starts[row + 1] >= event.end:
-            break  # the rest of it shares its row with what follows: the sequence's last values stay
+            break  # the rest shares its row with the next event: the sequence's last values stay
         rest = event.cut(starts[row])
         yield event
         event = rest
@@ -205,8 +207,8 @@ def _cut_up(event: Event, starts: list[int]) -> Iterator[Event]:
 
 
 def _is_simple(event: Event) -> bool:
-    """Whether the event is short enough for any sequence, or nothing changes so late in it."""
+    """Return whether an event is short enough for a sequence, or nothing changes after the sequence's end."""
     late = slice(LONGEST_SEQUENCE - 1, None)
     sound = event.sound
     steady = all(len(set(values[late])) <= 1 for values in (sound.volumes, sound.duties, sound.steps))
-    return steady or (cycle(sound.steps) is not None and len(set(sound.volumes[late] + sound.duties[late])) <= 2)
+    return steady or (cycle_length(sound.steps) is not None and len(set(sound.volumes[late] + sound.duties[late])) <= 2)

@@ -9,7 +9,7 @@ import pytest
 from generator.apu.registers import frame_values
 from generator.apu.retrigger import separate_repeats
 from generator.exporting.famitracker import to_famitracker
-from generator.exporting.tracker_instruments import Instrument, Sequence, Sound, choose
+from generator.exporting.tracker_instruments import Instrument, Sequence, Sound, choose_instruments
 from generator.protocol.errors import InputError
 from models.music.score import Grid, Note, Score
 from tests.generator.exporting.famitracker_reader import Module, State, play, read
@@ -111,14 +111,14 @@ def test_a_tune_too_long_for_its_patterns_is_refused() -> None:
 def test_an_instrument_serves_other_loudness_and_shorter_notes() -> None:
     long = Sound((15, 10, 5, 5), (0,) * 4, (2,) * 4)
     soft = Sound((3, 2, 1), (0,) * 3, (0,) * 3)
-    instruments, played = choose([long, soft])
+    instruments, played = choose_instruments([long, soft])
     assert instruments == [Instrument(Sequence((15, 10, 5)))]
     assert (played[long].column, played[soft].column) == (15, 3)
 
 
 def test_of_too_many_instruments_those_that_play_most_are_kept() -> None:
     sounds = [Sound((15, i % 15, i // 15, 15), (0,) * 4, (0,) * 4) for i in range(100)]
-    instruments, played = choose([*sounds, *sounds[:70], *sounds[:64]])
+    instruments, played = choose_instruments([*sounds, *sounds[:70], *sounds[:64]])
     assert len(instruments) == 64
     assert all(played[sound].exact for sound in sounds[:60])
     assert sum(not one.exact for one in played.values()) >= 30

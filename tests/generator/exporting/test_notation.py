@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from music21 import converter
 
-from generator.exporting.notation import sheet_of, write_abc, write_musicxml
+from generator.exporting.notation import sheet_music, write_abc, write_musicxml
 from models.music.score import NO, Grid, Note, Score
 from tests.music import random_score, scale
 
@@ -28,8 +28,8 @@ def test_both_forms_hold_the_notes_of_the_score(tmp_path: Path) -> None:
     score = scale()
     write_musicxml(score, "Scale", tmp_path / "scale.musicxml")
     write_abc(score, "Scale", tmp_path / "scale.abc")
-    sheet = sheet_of(score, "Scale")
-    wanted = [[(n.start / 8, (n.end - n.start) / 8, n.pitch) for n in line] for line in sheet.lines[:NO]]
+    sheet = sheet_music(score, "Scale")
+    wanted = [[(n.start / 8, (n.end - n.start) / 8, n.pitch) for n in line] for line in sheet.notes[:NO]]
     assert read(tmp_path / "scale.musicxml")[:NO] == wanted
     assert read(tmp_path / "scale.abc")[:NO] == wanted
     assert [start for start, _, _ in wanted[0]] == [i / 2 for i in range(16)]
@@ -42,7 +42,7 @@ def test_accidentals_ties_and_bars_come_back_from_any_score(tmp_path: Path, seed
     write_abc(score, score.title, tmp_path / "tune.abc")
     write_musicxml(score, score.title, tmp_path / "tune.musicxml")
     xml = iter(read(tmp_path / "tune.musicxml"))
-    for line, abc in zip(sheet_of(score, "").lines[:NO], read(tmp_path / "tune.abc"), strict=False):
+    for line, abc in zip(sheet_music(score, "").notes[:NO], read(tmp_path / "tune.abc"), strict=False):
         wanted = [(n.start / 8, n.pitch) for n in line]
         assert [(start, pitch) for start, _, pitch in abc] == wanted
         if line:
@@ -51,22 +51,22 @@ def test_accidentals_ties_and_bars_come_back_from_any_score(tmp_path: Path, seed
 
 def test_what_begins_before_bar_1_stands_in_a_bar_before_it() -> None:
     late = replace(scale(), grid=Grid((7, 8), start=30))
-    assert sheet_of(late, "").lines[0][0].start == 3 * 8  # the last beat of that bar
+    assert sheet_music(late, "").notes[0][0].start == 3 * 8  # the last beat of that bar
     early = replace(scale(), grid=Grid((7, 8), start=-30))
-    assert sheet_of(early, "").lines[0][0].start == 8
+    assert sheet_music(early, "").notes[0][0].start == 8
 
 
 def test_of_an_arpeggio_inside_a_32nd_the_longest_note_is_written() -> None:
     fast = (Note(0, 1, 60), Note(1, 3, 64), Note(3, 60, 67))
-    sheet = sheet_of(Score((fast, (), (), ()), 60, Grid((15,))), "")
-    assert [(n.start, n.end, n.pitch) for n in sheet.lines[0]] == [(0, 8, 67)]
+    sheet = sheet_music(Score((fast, (), (), ()), 60, Grid((15,))), "")
+    assert [(n.start, n.end, n.pitch) for n in sheet.notes[0]] == [(0, 8, 67)]
 
 
 @pytest.mark.parametrize(
     ("key", "fifths"), [("C", 0), ("G", 1), ("F", -1), ("Bbm", -5), ("F#m", 3), ("Am", 0), ("B", 5), ("Ebm", -6)]
 )
 def test_the_key_signature_is_the_keys(key: str, fifths: int) -> None:
-    assert replace(sheet_of(scale(), ""), key=key).fifths == fifths
+    assert replace(sheet_music(scale(), ""), key=key).fifths == fifths
 
 
 def test_an_empty_score_is_a_bar_of_rests(tmp_path: Path) -> None:
