@@ -7,7 +7,7 @@ from bot.store.contest.rounds import Announcement, Round, Stage
 from bot.store.database.records import GONE, KeptFile, RequestRecord, Song, Status
 from bot.store.queue import Asker, Limits, Reached, Waiting
 from bot.store.reports import Report
-from bot.store.servers import ServerSettings
+from bot.store.server_settings import ServerSettings
 from bot.store.store import Store
 from bot.store.votes import Cast
 

@@ -1,6 +1,6 @@
-"""Settings of servers, each with a default, and since when the bot is no longer in a server.
+"""What is kept about servers: the settings that were changed there, and since when the bot is no longer in them.
 
-What a setting does is up to those who read it.
+The settings themselves are declared in `bot.store.server_settings`.
 """
 
 from __future__ import annotations
@@ -8,60 +8,12 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Collection
-from dataclasses import dataclass
 from typing import Any
 
-from bot.languages import LANGUAGES
 from bot.scope import Scope
 from bot.store.database.cascade import remove_many_requests
 from bot.store.database.connections import Database
-from generator.protocol.errors import InputError
-from generator.protocol.i18n import Sentence, _
-from generator.protocol.names import SOUNDS
-from generator.protocol.requests import Request
-
-PERSON_LIMIT = (1, 50)
-SERVER_LIMIT = (1, 500)
-COOLDOWN = (0, 3600)
-CLEARERS = ("moderators", "own")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServerSettings:
-    """What can be set for a server. Raises InputError, one sentence, for a value that is none.
-
-    channel_id: where alone tunes are asked for, None: anywhere. scene, seconds, sound: of a request that names none;
-    None leaves the first two to the model, and the sound as the contract has it. person_limit, server_limit: open
-    requests of one person and of all. cooldown: seconds between two requests of a person. report_channel_id: where
-    reports go, None: nowhere. clear: who may delete tunes, "moderators" alone, or everybody their "own", too. taste:
-    whether what people like there chooses among takes. language: of `bot.languages`, None: the one that Discord names.
-    """
-
-    channel_id: str | None = None
-    scene: str | None = None
-    seconds: float | None = None
-    sound: str | None = None
-    person_limit: int = 3
-    server_limit: int = 20
-    cooldown: int = 0
-    report_channel_id: str | None = None
-    clear: str = "own"
-    language: str | None = None
-    taste: bool = True
-
-    def __post_init__(self) -> None:
-        Request(scene=self.scene, seconds=self.seconds, sound=self.sound or SOUNDS[0])  # it knows what these may be
-        _check_channel(self.channel_id)
-        _check_channel(self.report_channel_id)
-        _check_whole(_("limit of open requests a person"), self.person_limit, PERSON_LIMIT)
-        _check_whole(_("limit of open requests"), self.server_limit, SERVER_LIMIT)
-        _check_whole(_("cooldown in seconds"), self.cooldown, COOLDOWN)
-        if self.clear not in CLEARERS:
-            raise InputError(_("Tunes are cleared by {who}.").format(who=", ".join(CLEARERS)))
-        if self.language is not None and self.language not in LANGUAGES:
-            raise InputError(_("The language must be one of {names}.").format(names=", ".join(LANGUAGES)))
-        if not isinstance(self.taste, bool):
-            raise InputError(_("The taste of a server is on or off."))
+from bot.store.server_settings import ServerSettings, check_setting
 
 
 class Servers:
@@ -76,7 +28,7 @@ class Servers:
 
     async def change(self, scope: Scope, name: str, value: object) -> ServerSettings:
         """Set one setting; what holds now. Raises InputError, one sentence, and changes nothing then."""
-        _check_setting(name)
+        check_setting(name)
         async with self._db.transaction():
             stored = _stored(await self._db.rows(_SETTINGS, (scope,)))
             settings = ServerSettings(**{**stored, name: value})
@@ -86,7 +38,7 @@ class Servers:
     async def reset(self, scope: Scope, name: str | None = None) -> ServerSettings:
         """Set one setting back to its default, or all of them; what holds now. Raises InputError."""
         if name is not None:
-            _check_setting(name)
+            check_setting(name)
         async with self._db.transaction():
             stored = _stored(await self._db.rows(_SETTINGS, (scope,)))
             left = {key: value for key, value in stored.items() if name not in (None, key)}
@@ -154,22 +106,3 @@ _JOINED = "INSERT INTO servers (guild_id) VALUES (:scope) ON CONFLICT DO UPDATE 
 def _stored(rows: list[Any]) -> dict[str, Any]:
     """What was set, from the server's row or from none."""
     return dict(json.loads(rows[0]["settings"])) if rows else {}
-
-
-def _check_setting(name: str) -> None:
-    names = ServerSettings.__dataclass_fields__
-    if name not in names:
-        said = _("There is no setting called “{name}”: there are {names}.")
-        raise InputError(said.format(name=name[:40], names=", ".join(names)))
-
-
-def _check_channel(value: object) -> None:
-    if value is not None and not (isinstance(value, str) and value.isascii() and value.isdecimal()):
-        raise InputError(_("A channel is named by its id."))
-
-
-def _check_whole(what: Sentence, value: object, limits: tuple[int, int]) -> None:
-    low, high = limits
-    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-        said = _("The {what} must be a whole number from {low} to {high}.")
-        raise InputError(said.format(what=what, low=low, high=high))

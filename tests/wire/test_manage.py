@@ -47,10 +47,10 @@ async def test_a_server_s_usual_scene_is_used_and_kept(discord: StandIn, bot: Bo
     assert (refused.callback, refused.data["flags"]) == (MESSAGE, EPHEMERAL)
     assert "Manage Server" in refused.data["content"]
     shown = await discord.slash("settings scene", {"scene": "boss"}, permissions=MANAGER)
-    await answer(discord, shown, "- Usual scene: boss")
+    await answer(discord, shown, "- Default scene: boss")
     await discord.slash("generate", {"seed": 50})
     [post] = await posted(discord, bot)
-    assert text(post).startswith("-# As usual in this server: boss\n")
+    assert text(post).startswith("-# Server defaults: boss\n")
     assert bot.rows("SELECT scene FROM songs") == [("boss",)]
 
 

@@ -1,4 +1,4 @@
-"""`/chiptune help`: what there is, on one short page."""
+"""`/chiptune help`: all commands on one short page."""
 
 from __future__ import annotations
 
@@ -14,43 +14,41 @@ from generator.protocol.names import SCENES, readable_name
 
 COLOUR = 0xD32F2F
 TITLE = "## Chiptune Bot"
-INTRODUCTION = _("Music for the NES's four channels, composed while you wait.")
+INTRODUCTION = _("Music for the four channels of the NES, composed while you wait.")
 COMMANDS = {
-    "generate": _("a new tune; scene, key, tempo, length and density are yours to choose or to leave out"),
-    "remix": _("your MIDI file, or a tune made here, for the NES: arranged, continued, accompanied, varied"),
+    "generate": _("a new tune; you can choose its scene, key, tempo, length and density"),
+    "remix": _("your MIDI file, or a tune made here: arranged for the NES, continued, accompanied or varied"),
     "history": _("the newest tunes made here"),
-    "song": _("one of them: its recipe, its family, its files"),
+    "song": _("one of them: its recipe, its relatives and its files"),
     "replay": _("post one of them again"),
-    "play": _("hear one of them in your voice channel; **{stop}** ends it").format(stop=command("stop")),
-    "top": _("what people here like best, of a day, a week, a month or ever"),
+    "play": _("play one of them in your voice channel; **{stop}** stops it").format(stop=command("stop")),
+    "top": _("what people here like best, of the last day, week or month, or of all time"),
     "taste": _("what tunes people here like, by their votes"),
-    "battle": _("two of them without their names: which is better?"),
+    "battle": _("which of two anonymous tunes is better?"),
     "contest": _("the tune of the week: nominate, vote, and the hall of fame"),
-    "queue": _("what you have asked for, and how long it takes"),
-    "cancel": _("take a request back that is not done yet"),
-    "delete": _("have one of yours deleted; **{report}** · tell the moderators of one").format(
-        report=command("report")
-    ),
-    "privacy": _("what is kept about you: all of it as a file, or erased"),
+    "queue": _("your open requests, and how long they will take"),
+    "cancel": _("cancel an open request"),
+    "delete": _("delete one of yours; **{report}** · report one to the moderators").format(report=command("report")),
+    "privacy": _("see, export or erase what is kept about you"),
     "settings": _("for those who manage the server"),
 }
-"""What each command is for."""
+"""What each command does."""
 BUTTONS = _(
-    "Under each tune: another take, eight bars more, a remix, one channel written anew, your vote, and all files."
+    "Buttons under each tune: another take, eight more bars, a remix, one channel rewritten, your vote, and all files."
 )
 NOTE = _("Scenes: {scenes}. The same seed and options give the same tune again.")
 
 
 def page() -> str:
-    """The page as markdown, in the language that is being spoken."""
+    """Return the page as markdown, in the current language."""
     lines = [f"**{say(command(name))}** · {say(about)}" for name, about in COMMANDS.items()]
     note = say(NOTE, scenes=joined(", ", *map(readable_name, SCENES)))
     return "\n".join([TITLE, say(INTRODUCTION), "", *lines, "", say(BUTTONS), f"-# {note}"])
 
 
-@app_commands.command(name="help", description="What there is")
+@app_commands.command(name="help", description="Show all commands")
 async def show_help(interaction: discord.Interaction[ChiptuneClient]) -> None:
-    """The page, to the one who asks alone."""
+    """Show the page in a reply that only the user sees."""
     box: ui.Container[Any] = ui.Container(ui.TextDisplay(page()), accent_colour=COLOUR)
     if address := interaction.client.public_url:
         box.add_item(ui.ActionRow(ui.Button(label=say("Open the page"), url=f"{address}/")))

@@ -1,4 +1,4 @@
-"""The links by which the bot is added."""
+"""The links that add the bot."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from bot.main import main
 TOKEN = "MTQ1NjA3NDQ0Mzk4MDgwMDAwMA.Gabcde.a-secret-that-is-nobody-s"
 
 
-def test_it_prints_links_that_hold_the_application_and_nothing_else_of_the_token(
+def test_the_links_hold_the_application_id_and_no_other_part_of_the_token(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("DISCORD_TOKEN", TOKEN)
     assert main(["invite"]) == 0
     server, person = capsys.readouterr().out.splitlines()
-    asked = parse_qs(urlsplit(server.removeprefix("For a server: ")).query)
-    assert asked["client_id"] == ["1456074443980800000"]
-    assert asked["scope"] == ["bot applications.commands"]
-    assert int(asked["permissions"][0]) == permissions().value
-    asked = parse_qs(urlsplit(person.removeprefix("For yourself: ")).query)
-    assert (asked["integration_type"], asked["scope"]) == (["1"], ["applications.commands"])
+    query = parse_qs(urlsplit(server.removeprefix("For a server: ")).query)
+    assert query["client_id"] == ["1456074443980800000"]
+    assert query["scope"] == ["bot applications.commands"]
+    assert int(query["permissions"][0]) == permissions().value
+    query = parse_qs(urlsplit(person.removeprefix("For yourself: ")).query)
+    assert (query["integration_type"], query["scope"]) == (["1"], ["applications.commands"])
     assert "secret" not in server + person
 
 
 @pytest.mark.parametrize(
     ("token", "sentence"),
-    [(None, "Set DISCORD_TOKEN"), ("not-a-token!", "is no bot's token"), ("YWJj.d.e", "is no bot's token")],
+    [(None, "Set DISCORD_TOKEN"), ("not-a-token!", "is not a bot token"), ("YWJj.d.e", "is not a bot token")],
 )
-def test_without_a_token_it_says_so(
+def test_a_missing_or_wrong_token_is_one_sentence(
     token: str | None,
     sentence: str,
     monkeypatch: pytest.MonkeyPatch,
@@ -44,9 +44,9 @@ def test_without_a_token_it_says_so(
     if token:
         monkeypatch.setenv("DISCORD_TOKEN", token)
     assert main(["invite"]) == 2
-    [said] = capsys.readouterr().err.splitlines()
-    assert sentence in said
-    assert (token or "x-x") not in said
+    [line] = capsys.readouterr().err.splitlines()
+    assert sentence in line
+    assert (token or "x-x") not in line
 
 
 def test_no_permission_is_asked_for_that_could_do_harm() -> None:
