@@ -11,7 +11,7 @@ from generator.protocol.errors import InputError
 
 PERMISSIONS = {
     "view_channel": "to see the channel that a late tune belongs to; answers to commands need no permission",
-    "send_messages": "to post reports, and tunes that took longer than the 15 minutes in which a command can be answered",
+    "send_messages": "to post reports, and tunes that took longer than the 15 minutes that an answer may take",
     "send_messages_in_threads": "the same in a thread",
     "attach_files": "to send the files of a tune",
     "read_message_history": "to check whether a tune is already there before posting it again",
