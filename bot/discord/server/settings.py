@@ -77,12 +77,13 @@ def _add_command(name: str, setting: Setting) -> None:
         else:
             await _set(interaction, name, value)
 
-    change.__annotations__["value"] = _annotation(setting)
-    change = app_commands.describe(value=setting.left_out)(change)
-    change = app_commands.rename(value=setting.parameter)(change)
+    callback: Any = change
+    callback.__annotations__["value"] = _annotation(setting)
+    callback = app_commands.describe(value=setting.left_out)(callback)
+    callback = app_commands.rename(value=setting.parameter)(callback)
     if isinstance(setting, ChoiceSetting):
-        change = app_commands.choices(value=_choices(setting))(change)
-    settings.command(name=setting.command, description=setting.description)(change)
+        callback = app_commands.choices(value=_choices(setting))(callback)
+    settings.command(name=setting.command, description=setting.description)(callback)
 
 
 def _annotation(setting: Setting) -> Any:
