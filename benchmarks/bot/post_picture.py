@@ -28,8 +28,8 @@ from tests.wire.standin.process import Bot
 from tests.wire.standin.server import StandIn
 
 DOCS = Path(__file__).parents[2] / "docs"
-GENERATE = {"scene": "boss", "key": "Am", "tempo": 150, "seconds": 30, "seed": 3}
-REMIX = {"mode": "vary", "strength": 0.3, "seed": 4}
+GENERATE: dict[str, Any] = {"scene": "boss", "key": "Am", "tempo": 150, "seconds": 30, "seed": 3}
+REMIX: dict[str, Any] = {"mode": "vary", "strength": 0.3, "seed": 4}
 PATIENCE = 300.0
 SCALE = 2
 MARGIN = 16 * SCALE
@@ -164,20 +164,21 @@ def photograph(messages: str, out: Path) -> None:
     whole.crop((0, 0, whole.width, min(bottom + MARGIN, whole.height))).save(out, optimize=True)
 
 
-async def receive(generator: str | None) -> tuple[list[Payload], list[bytes]]:
+async def receive(*, fake: bool) -> tuple[list[Payload], list[bytes]]:
     """Compose a tune and vary it; return both posts as they were sent, with the files' sizes, and their pictures.
 
-    generator: the module to start as the generator; None for the real one.
+    fake: whether the tests' fake generator composes; small seeds mean something else to it, so it gets others.
     """
+    generator, more = ("tests.fake_generator", 100) if fake else (None, 0)
     with tempfile.TemporaryDirectory() as name:
         async with StandIn(Path(name)) as discord:
             bot = Bot(discord, Path(name), generator=generator)
             await bot.start()
             try:
-                await discord.slash("generate", GENERATE)
+                await discord.slash("generate", {**GENERATE, "seed": GENERATE["seed"] + more})
                 await discord.until(lambda: bot.rows("SELECT 1 FROM requests WHERE status = 'posted'"), PATIENCE)
                 [(song,)] = bot.rows("SELECT id FROM songs")
-                await discord.slash("remix", {"song": song, **REMIX})
+                await discord.slash("remix", {"song": song, **REMIX, "seed": REMIX["seed"] + more})
                 await discord.until(lambda: len(discord.posts()) == 2, PATIENCE)
                 bodies = [body for _, _, body in discord.world.edits if body.get("attachments")]
                 for body, post in zip(bodies, discord.posts(), strict=True):
@@ -197,7 +198,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--fake", action="store_true", help="use the tests' fake generator, to try this program")
     parser.add_argument("--html", action="store_true", help="write post.html in place of post.png, without Chromium")
     options = parser.parse_args(arguments)
-    bodies, pictures = asyncio.run(receive("tests.fake_generator" if options.fake else None))
+    bodies, pictures = asyncio.run(receive(fake=options.fake))
     (options.out / "post.json").write_text(json.dumps(bodies, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     messages = "".join(map(message, bodies, pictures))
     if options.html:

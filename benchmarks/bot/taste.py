@@ -1,6 +1,6 @@
 """How well a taste is learnt from votes, and how rarely one is found where there is none, with simulated voters.
 
-    python -m benchmarks.bot.taste [--servers N] [--looks N] [--compose N]
+    python -m benchmarks.bot.taste [--servers N] [--looks N] [--votes N …] [--compose N]
 
 The tunes are 240 that the model composed, 20 s each with no options; `taste_tunes.json` holds their features, and
 `--compose` writes it anew. A voter likes a tune with probability 1 / (1 + exp(-(readiness + taste + quality))). The
@@ -210,6 +210,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--servers", type=int, default=100)
     parser.add_argument("--looks", type=int, default=60, help="servers that are checked after every 25 votes")
+    parser.add_argument("--votes", type=int, nargs="+", default=[60, 150, 400], help="votes on each server")
     parser.add_argument("--compose", type=int, metavar="N", help="first compose N tunes and store their features")
     options = parser.parse_args(arguments)
     if options.compose:
@@ -217,7 +218,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     tunes = read_tunes()
     print(f"{len(tunes)} tunes, {options.servers} servers")
     for taste in (0.7, 1.2, 1.8):
-        for count in (60, 150, 400):
+        for count in options.votes:
             figures = [
                 evaluate_taste(Server(Scenario(taste=taste), seed, tunes), count) for seed in range(options.servers)
             ]
@@ -228,12 +229,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "one person with a taste casts half": lambda _: Scenario(taste=1.8, loud=True),
     }
     for name, make in none.items():
-        for count in (60, 150, 400):
+        for count in options.votes:
             acts = [find_taste(first(Server(make(s), s, tunes).votes(), count)).acts for s in range(options.servers)]
             print(f"no taste, {name}, {count} votes: used {statistics.mean(acts):.1%}", flush=True)
     for name, make in none.items():
-        acts = [ever_acts(Server(make(seed), seed, tunes), 400) for seed in range(options.looks)]
-        print(f"no taste, {name}, checked every 25 votes to 400: ever used {statistics.mean(acts):.1%}", flush=True)
+        acts = [ever_acts(Server(make(seed), seed, tunes), max(options.votes)) for seed in range(options.looks)]
+        print(
+            f"no taste, {name}, checked every 25 votes to {max(options.votes)}: ever used {statistics.mean(acts):.1%}",
+            flush=True,
+        )
 
 
 def _print_figures(name: str, figures: Sequence[Figures]) -> None:

@@ -145,7 +145,12 @@ def print_copies(songs: Sequence[Song], hosts: Sequence[Score], index: Index, se
             runs.append(longest_shared(copy, index))
         enough = np.array(owns) >= ENOUGH
         over = np.array(runs) > THRESHOLD
-        print(f"| {what} | {len(over)} | {over.mean():.1%} | {enough.sum()} | {over[enough].mean():.1%} |", flush=True)
+        print(f"| {what} | {len(over)} | {over.mean():.1%} | {enough.sum()} | {_share(over[enough])} |", flush=True)
+
+
+def _share(over: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> str:
+    """Return the share of true values as text, or a dash if there are none."""
+    return f"{over.mean():.1%}" if len(over) else "-"
 
 
 def drawn(train: Path, count: int, random: Random) -> list[Song]:

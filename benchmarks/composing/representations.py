@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -22,24 +21,20 @@ import torch
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 from tqdm import tqdm
 
-from models.music.score import FRAMES_PER_SECOND, Note, Score
+from models.music.score import Note, Score
 from models.music.songs import TRAIN_FILE, VALID_FILE, Song, read_songs
 from models.tokens.codebook import learn_codebook
-from models.tokens.codec import channel_events, row_clock, to_text
+from models.tokens.codec import row_clock, to_text
 from models.tokens.prompts import parse_tune, render
 from models.tokens.sounds import Codebook
 from models.tokens.tokenizer import token_id
-from models.tokens.vocabulary import EVENTS, char, is_sound
+from models.tokens.vocabulary import EVENTS, char, event_of, is_sound
 from models.training.evaluate import BATCH, window_nats, windows
 from models.training.examples import Example
 from models.training.settings import Settings
 from models.training.train import Trainer
 
 VOCABULARY = 1536
-LONGEST_WAIT = 60
-"""Frames. A longer wait is several waits."""
-_FIRST_WAIT = 0xF000
-"""Waits are characters of the private use area too, far behind those of the vocabulary."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,29 +44,6 @@ class Form:
     name: str
     text: Callable[[Song, Codebook], str]
     merges: bool = True
-
-
-def waits(song: Song, _: Codebook) -> str:
-    """Write events in order of time, with the frames between them, cut at whole seconds."""
-    score = song.score
-    by_frame: dict[int, list[str]] = defaultdict(list)
-    for channel in range(len(score.channels)):
-        for frame, event, _note in channel_events(channel, score):
-            by_frame[frame].append(char(event))
-    words, word, now = [char("<bos>")], "", 0
-    for frame in sorted({*by_frame, *range(0, score.frames, FRAMES_PER_SECOND), score.frames}):
-        if frame > now:
-            word += "".join(chr(_FIRST_WAIT + n) for n in _split(frame - now))
-        if frame % FRAMES_PER_SECOND == 0:
-            words += [word, char("beat:0")]
-            word = ""
-        word += "".join(by_frame[frame])
-        now = frame
-    return " ".join(filter(None, [*words, word, char("<end>")]))
-
-
-def _split(frames: int) -> list[int]:
-    return [LONGEST_WAIT] * (frames // LONGEST_WAIT) + [frames % LONGEST_WAIT] * (frames % LONGEST_WAIT > 0)
 
 
 def by_channel(song: Song, _: Codebook) -> str:
@@ -129,7 +101,6 @@ def parts_in_turn(order: Sequence[int]) -> Callable[[Song, Codebook], str]:
 
 
 FORMS = (
-    Form("frame clock, waits", waits),
     Form("rows, not merged", rows(), merges=False),
     Form("rows", rows()),
     Form("rows, channel by channel", by_channel),
@@ -143,7 +114,7 @@ FORMS = (
 
 def learn(texts: Sequence[str], *, merges: bool) -> Tokenizer:
     """Train a tokenizer for all that any form writes."""
-    alphabet = [*map(char, EVENTS), *(chr(_FIRST_WAIT + n) for n in range(1, LONGEST_WAIT + 1))]
+    alphabet = [*map(char, EVENTS)]
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
     size = VOCABULARY if merges else len(alphabet)
@@ -171,7 +142,7 @@ def measure(form: Form, songs: Sequence[Song], valid: Sequence[Song], codebook: 
     beats = frozenset(token_id(tokenizer, event) for event in EVENTS if event.startswith("beat:"))
     texts = [form.text(song, codebook) for song in valid]
     ids = [tokenizer.encode(text).ids for text in texts]
-    sounds = torch.tensor([any(is_sound(event) for event in _vocabulary_events(text)) for text in _spelling(tokenizer)])
+    sounds = torch.tensor([any(is_sound(event_of(character)) for character in text) for text in _spelling(tokenizer)])
     pending = [window for song in ids for window in windows(song, beats, settings.context)]
     pending.sort(key=lambda window: len(window.ids))
     batches = [pending[i : i + BATCH] for i in range(0, len(pending), BATCH)]
@@ -183,10 +154,6 @@ def measure(form: Form, songs: Sequence[Song], valid: Sequence[Song], codebook: 
 
 def _spelling(tokenizer: Tokenizer) -> list[str]:
     return [tokenizer.id_to_token(i) or "" for i in range(tokenizer.get_vocab_size())]
-
-
-def _vocabulary_events(text: str) -> list[str]:
-    return [EVENTS[ord(c) - 0xE000] for c in text if ord(c) < _FIRST_WAIT]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
