@@ -66,7 +66,7 @@ RUNS = {
     "bot.queue": "--rows 20 --people 5 --servers 2",
     "bot.taste": "--servers 2 --looks 1 --votes 60",
     "composing.accompaniment_clash": "{corpus} --model {model} --songs 2",
-    "composing.controls": "{corpus} --model {model} --tunes 1 --scenes 1 --seconds 4 --scene-seconds 4 --only tempo scenes",
+    "composing.controls": "{corpus} --model {model} --tunes 1 --scenes 1 --seconds 4 --scene-seconds 4",
     "composing.listener_gain": "{corpus}/valid.jsonl.gz --model {model} --count 2 --beats 8",
     "composing.originality": "{corpus} --tunes {nesmdb} --count 2",
     "composing.remix_modes": "{corpus} --model {model} --songs 1",
