@@ -9,17 +9,16 @@ from __future__ import annotations
 
 import asyncio
 import io
-import re
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import discord
 from discord import app_commands, ui
 from PIL import Image
 
-from bot.discord.core import error_replies, visibility
+from bot.discord.core import visibility
 from bot.discord.core.client import ChiptuneClient
-from bot.discord.core.components import AnyInteraction
+from bot.discord.core.components import AnyInteraction, PersistentComponent
 from bot.discord.core.visibility import scope_of
 from bot.discord.post.layout import linked_title
 from bot.files.song_files import FILES_GONE
@@ -88,6 +87,7 @@ def crop_header(picture: Path) -> bytes:
 
 
 class ChooseButton(
+    PersistentComponent,
     ui.DynamicItem[ui.Button[Any]],
     template=r"chiptune:battle:(?P<outcome>a|b|even):(?P<first>[0-9a-f]{32}):(?P<second>[0-9a-f]{32})",
 ):
@@ -99,41 +99,29 @@ class ChooseButton(
         custom_id = f"chiptune:battle:{outcome}:{first}:{second}"
         super().__init__(ui.Button(label=say(LABELS[outcome]), style=style, custom_id=custom_id))
 
-    @classmethod
-    async def from_custom_id(cls, interaction: AnyInteraction, item: ui.Item[Any], match: re.Match[str]) -> Self:
-        """Create the button again from its custom_id."""
-        return cls(match["outcome"], match["first"], match["second"])
-
-    async def callback(self, interaction: AnyInteraction) -> None:
+    async def respond(self, interaction: AnyInteraction, client: ChiptuneClient) -> None:
         """Record the judgement, and show the names and a button for the next pair."""
-        async with error_replies.answering(interaction):
-            await interaction.response.defer()
-            client, person = interaction.client, str(interaction.user.id)
-            outcome, channels = OUTCOMES[self.outcome], visibility.visible_channels(interaction)
-            songs = await client.voting.judge(
-                scope_of(interaction), person, self.first, self.second, outcome, channels=channels
-            )
-            names = [await _reveal(client, letter, song) for letter, song in zip("AB", songs, strict=True)]
-            view = ui.View(timeout=None).add_item(NextPairButton())
-            await interaction.edit_original_response(content="\n".join([say(THANKS[self.outcome]), *names]), view=view)
+        await interaction.response.defer()
+        person = str(interaction.user.id)
+        outcome, channels = OUTCOMES[self.outcome], visibility.visible_channels(interaction)
+        songs = await client.voting.judge(
+            scope_of(interaction), person, self.first, self.second, outcome, channels=channels
+        )
+        names = [await _reveal(client, letter, song) for letter, song in zip("AB", songs, strict=True)]
+        view = ui.View(timeout=None).add_item(NextPairButton())
+        await interaction.edit_original_response(content="\n".join([say(THANKS[self.outcome]), *names]), view=view)
 
 
-class NextPairButton(ui.DynamicItem[ui.Button[Any]], template="chiptune:battle:next"):
+class NextPairButton(PersistentComponent, ui.DynamicItem[ui.Button[Any]], template="chiptune:battle:next"):
     """The button that replaces a judged pair by the next one."""
 
     def __init__(self) -> None:
         super().__init__(ui.Button(label=say("Another pair"), custom_id="chiptune:battle:next"))
 
-    @classmethod
-    async def from_custom_id(cls, interaction: AnyInteraction, item: ui.Item[Any], match: re.Match[str]) -> Self:
-        """Create the button again from its custom_id."""
-        return cls()
-
-    async def callback(self, interaction: AnyInteraction) -> None:
+    async def respond(self, interaction: AnyInteraction, client: ChiptuneClient) -> None:
         """Show the next pair."""
-        async with error_replies.answering(interaction):
-            await interaction.response.defer()
-            await show_pair(interaction)
+        await interaction.response.defer()
+        await show_pair(interaction)
 
 
 async def _reveal(client: ChiptuneClient, letter: str, song: Song) -> str:

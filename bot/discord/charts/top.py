@@ -16,9 +16,9 @@ from discord import app_commands, ui
 from discord.app_commands import Choice
 
 from bot.discord.charts import chart_picture
-from bot.discord.core import error_replies, visibility
+from bot.discord.core import visibility
 from bot.discord.core.client import ChiptuneClient
-from bot.discord.core.components import SONG, AnyInteraction, SongComponent
+from bot.discord.core.components import SONG, AnyInteraction, PersistentComponent, SongComponent
 from bot.discord.core.visibility import scope_of
 from bot.discord.post.layout import linked_title
 from bot.discord.tunes.song import show_post
@@ -147,7 +147,9 @@ class OpenButton(SongComponent, ui.DynamicItem[ui.Button[Any]], template=rf"chip
 
 
 class ChartPageButton(
-    ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:top:(?P<period>{'|'.join(TABS)}):(?P<start>[0-9]{{0,6}})"
+    PersistentComponent,
+    ui.DynamicItem[ui.Button[Any]],
+    template=rf"chiptune:top:(?P<period>{'|'.join(TABS)}):(?P<start>[0-9]{{0,6}})",
 ):
     """The button of another page or chart. start: how many tunes come before it; None for a tab, which begins at 0."""
 
@@ -164,9 +166,8 @@ class ChartPageButton(
         """Create the button again from its custom_id."""
         return cls(match["period"], int(match["start"]) if match["start"] else None)
 
-    async def callback(self, interaction: AnyInteraction) -> None:
+    async def respond(self, interaction: AnyInteraction, client: ChiptuneClient) -> None:
         """Show the page."""
-        async with error_replies.answering(interaction):
-            await interaction.response.defer()
-            view, files = await chart_page(interaction, self.period, self.start or 0)
-            await interaction.edit_original_response(view=view, attachments=files)
+        await interaction.response.defer()
+        view, files = await chart_page(interaction, self.period, self.start or 0)
+        await interaction.edit_original_response(view=view, attachments=files)

@@ -6,9 +6,8 @@ Their custom_ids hold the id of the round, so they outlive a restart; those of a
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Any
 
 import discord
 from discord import ui
@@ -25,7 +24,7 @@ from bot.text import plain
 from generator.protocol.errors import InputError
 from generator.protocol.i18n import _
 
-ROUND = r"(?P<round>[0-9a-f]{32})"
+ROUND = r"(?P<round_id>[0-9a-f]{32})"
 """The id of a round in a custom_id."""
 CHOOSE_TUNE = _("Which of the newest tunes made here? `{nominate}` finds older ones.").format(
     nominate=command("contest nominate")
@@ -43,11 +42,6 @@ class RoundComponent(PersistentComponent):
     def __init__(self, round_id: str, item: ui.Item[Any]) -> None:
         self.round_id = round_id
         super().__init__(item)  # type: ignore[call-arg]  # DynamicItem's
-
-    @classmethod
-    async def from_custom_id(cls, interaction: AnyInteraction, item: ui.Item[Any], match: re.Match[str]) -> Self:
-        """Create the component again from its custom_id."""
-        return cls(match["round"])  # type: ignore[call-arg]  # each kind makes its own item
 
 
 class NominateButton(RoundComponent, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:contest:pick:{ROUND}"):

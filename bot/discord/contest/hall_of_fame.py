@@ -14,9 +14,8 @@ from discord import ui
 
 from bot.discord.charts.top import BUTTONS_PER_ROW, OpenButton
 from bot.discord.contest.buttons import ROUND, RoundComponent
-from bot.discord.core import error_replies
 from bot.discord.core.client import ChiptuneClient
-from bot.discord.core.components import AnyInteraction
+from bot.discord.core.components import AnyInteraction, PersistentComponent
 from bot.discord.core.visibility import scope_of
 from bot.discord.post.layout import linked_title
 from bot.languages import say
@@ -62,7 +61,9 @@ class HallOfFameButton(RoundComponent, ui.DynamicItem[ui.Button[Any]], template=
         await interaction.response.send_message(view=view, ephemeral=True)
 
 
-class HallOfFamePageButton(ui.DynamicItem[ui.Button[Any]], template=r"chiptune:contest:hall:(?P<start>[0-9]{1,6})"):
+class HallOfFamePageButton(
+    PersistentComponent, ui.DynamicItem[ui.Button[Any]], template=r"chiptune:contest:hall:(?P<start>[0-9]{1,6})"
+):
     """The button of another page of the hall of fame. start: how many songs come before the page."""
 
     def __init__(self, start: int, label: str = "") -> None:
@@ -74,11 +75,10 @@ class HallOfFamePageButton(ui.DynamicItem[ui.Button[Any]], template=r"chiptune:c
         """Create the button again from its custom_id."""
         return cls(int(match["start"]))
 
-    async def callback(self, interaction: AnyInteraction) -> None:
+    async def respond(self, interaction: AnyInteraction, client: ChiptuneClient) -> None:
         """Show the page."""
-        async with error_replies.answering(interaction):
-            view = await hall_of_fame_page(interaction.client, scope_of(interaction), self.start)
-            await interaction.response.edit_message(view=view)
+        view = await hall_of_fame_page(client, scope_of(interaction), self.start)
+        await interaction.response.edit_message(view=view)
 
 
 def add_open_buttons(box: ui.Container[Any], songs: Sequence[tuple[Song, int]]) -> None:

@@ -13,13 +13,18 @@ from bot.discord.core.client import ChiptuneClient
 from bot.store import GONE, Song
 from generator.protocol.errors import InputError
 
-SONG = r"(?P<song>[0-9a-f]{32})"
+SONG = r"(?P<song_id>[0-9a-f]{32})"
 """A tune's id in a custom_id."""
 AnyInteraction = discord.Interaction[Any]
 
 
 class PersistentComponent:
     """What is pressed, and answered even where that fails."""
+
+    @classmethod
+    async def from_custom_id(cls, interaction: AnyInteraction, item: ui.Item[Any], match: re.Match[str]) -> Self:
+        """Create the component again from its custom_id, whose groups are named like the constructor's parameters."""
+        return cls(**match.groupdict())
 
     async def callback(self, interaction: AnyInteraction) -> None:
         """Answer a press; what is raised becomes a sentence for the one who pressed."""
@@ -39,11 +44,6 @@ class SongComponent(PersistentComponent):
     def __init__(self, song_id: str, item: ui.Item[Any]) -> None:
         self.song_id = song_id
         super().__init__(item)  # type: ignore[call-arg]  # DynamicItem's
-
-    @classmethod
-    async def from_custom_id(cls, interaction: AnyInteraction, item: ui.Item[Any], match: re.Match[str]) -> Self:
-        """From what Discord sends back."""
-        return cls(match["song"])  # type: ignore[call-arg]  # each kind makes its own item
 
     async def get_song(self, client: ChiptuneClient) -> Song:
         """The tune. Raises InputError where it is gone."""

@@ -6,17 +6,15 @@ them.
 
 from __future__ import annotations
 
-import re
 import tempfile
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import discord
 from discord import app_commands, ui
 
-from bot.discord.core import error_replies
 from bot.discord.core.client import ChiptuneClient
-from bot.discord.core.components import AnyInteraction
+from bot.discord.core.components import AnyInteraction, PersistentComponent
 from bot.discord.moderation.delete import remove_messages
 from bot.discord.post.layout import TOO_LARGE
 from bot.languages import say
@@ -89,60 +87,42 @@ async def show_privacy(interaction: discord.Interaction[ChiptuneClient]) -> None
     await interaction.response.send_message(text, view=view, ephemeral=True)
 
 
-class _OwnDataButton:
-    """A button about the user who presses it; a mixin that goes before `ui.DynamicItem`."""
-
-    @classmethod
-    async def from_custom_id(cls, interaction: AnyInteraction, item: ui.Item[Any], match: re.Match[str]) -> Self:
-        """Create the button again from an interaction."""
-        return cls()
-
-    async def callback(self, interaction: AnyInteraction) -> None:
-        """Answer a press; an error becomes a message."""
-        async with error_replies.answering(interaction):
-            await self.respond(interaction)
-
-    async def respond(self, interaction: AnyInteraction) -> None:
-        """Do what the label says. May raise InputError."""
-        raise NotImplementedError
-
-
-class ExportButton(_OwnDataButton, ui.DynamicItem[ui.Button[Any]], template="chiptune:export"):
+class ExportButton(PersistentComponent, ui.DynamicItem[ui.Button[Any]], template="chiptune:export"):
     """The button that sends users what is kept about them."""
 
     def __init__(self) -> None:
         super().__init__(ui.Button(label=say("Export"), emoji="📦", custom_id="chiptune:export"))
 
-    async def respond(self, interaction: AnyInteraction) -> None:
+    async def respond(self, interaction: AnyInteraction, client: ChiptuneClient) -> None:
         """Send the fullest version that Discord accepts."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         with tempfile.TemporaryDirectory(prefix="chiptune-export-") as folder:
             await _send_export(interaction, Path(folder) / EXPORT_NAME)
 
 
-class EraseButton(_OwnDataButton, ui.DynamicItem[ui.Button[Any]], template="chiptune:erase"):
+class EraseButton(PersistentComponent, ui.DynamicItem[ui.Button[Any]], template="chiptune:erase"):
     """The button that asks the user to confirm an erasure."""
 
     def __init__(self) -> None:
         super().__init__(ui.Button(label=say("Erase…"), emoji="🗑️", custom_id="chiptune:erase"))
 
-    async def respond(self, interaction: AnyInteraction) -> None:
+    async def respond(self, interaction: AnyInteraction, client: ChiptuneClient) -> None:
         """Ask for confirmation."""
         view = ui.View(timeout=None).add_item(ConfirmEraseButton())
         await interaction.response.send_message(say(CONFIRM), view=view, ephemeral=True)
 
 
-class ConfirmEraseButton(_OwnDataButton, ui.DynamicItem[ui.Button[Any]], template="chiptune:erase-for-good"):
+class ConfirmEraseButton(PersistentComponent, ui.DynamicItem[ui.Button[Any]], template="chiptune:erase-for-good"):
     """The button that confirms the erasure and erases everything about the user."""
 
     def __init__(self) -> None:
         style = discord.ButtonStyle.danger
         super().__init__(ui.Button(label=say("Erase everything"), style=style, custom_id="chiptune:erase-for-good"))
 
-    async def respond(self, interaction: AnyInteraction) -> None:
+    async def respond(self, interaction: AnyInteraction, client: ChiptuneClient) -> None:
         """Erase everything and replace the question with the result."""
         await interaction.response.defer()
-        text = await erase(interaction.client, str(interaction.user.id))
+        text = await erase(client, str(interaction.user.id))
         await interaction.edit_original_response(content=text, view=None)
 
 

@@ -5,8 +5,7 @@ The custom_id of a button holds everything it needs. A press settles all reports
 
 from __future__ import annotations
 
-import re
-from typing import Any, Self
+from typing import Any
 
 import discord
 from discord import ui
@@ -45,11 +44,6 @@ class SettleReportsButton(
             song_id,
             ui.Button(label=say(LABELS[verdict]), style=style, custom_id=f"chiptune:handle:{verdict}:{song_id}"),
         )
-
-    @classmethod
-    async def from_custom_id(cls, interaction: AnyInteraction, item: ui.Item[Any], match: re.Match[str]) -> Self:
-        """Create the button again from its custom_id."""
-        return cls(match["song"], match["verdict"])
 
     async def respond(self, interaction: AnyInteraction, client: ChiptuneClient) -> None:
         """Settle the reports, and note below the report who did it."""

@@ -110,7 +110,7 @@ class VoteButton(SongComponent, ui.DynamicItem[ui.Button[Any]], template=rf"chip
     @classmethod
     async def from_custom_id(cls, interaction: AnyInteraction, item: ui.Item[Any], match: re.Match[str]) -> Self:
         """From what Discord sends back."""
-        return cls(match["song"], 1 if match["value"] == "up" else -1)
+        return cls(match["song_id"], 1 if match["value"] == "up" else -1)
 
     async def respond(self, interaction: AnyInteraction, client: ChiptuneClient) -> None:
         """Set, change or take back this person's vote; every post that is pressed shows the sum in the end."""
