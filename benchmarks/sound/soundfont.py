@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generator.apu.tuning import CPU_CLOCK, frequency
-from generator.pictures.scope_film import write_animation
-from generator.sound.fluidsynth_audio import SAMPLE_RATE, read_wav, render, render_tune
+from generator.pictures.scope_film import write_scope_film
+from generator.sound.fluidsynth_audio import SAMPLE_RATE, read_wav, render_wav, render_tune
 from generator.sound.waveforms import NOISE_CYCLES
 from models.music.midi import midi_bytes, read_score, to_midi
 from models.music.score import CHANNELS, NO, P1, TR, Note, Score
@@ -44,7 +44,7 @@ def played(channel: int, notes: list[tuple[int, int, int]]) -> list[Samples]:
     with tempfile.TemporaryDirectory() as folder:
         midi, wav = Path(folder) / "notes.mid", Path(folder) / "notes.wav"
         midi.write_bytes(midi_bytes(to_midi(score)))
-        render(midi, wav)
+        render_wav(midi, wav)
         sound = read_wav(wav)[0].mean(axis=1) / 32_768
     return [sound[i * SAMPLE_RATE + 4_410 : i * SAMPLE_RATE + 37_485] for i in range(len(notes))]
 
@@ -130,9 +130,9 @@ def print_speed(score: Score, seconds: float = SPEED_SECONDS) -> None:
         midi, wav, ogg, mp4 = (Path(folder) / f"tune.{suffix}" for suffix in ("mid", "wav", "ogg", "mp4"))
         midi.write_bytes(midi_bytes(to_midi(longer)))
         render_tune(midi, ogg, 2.0)  # builds the soundfont and loads the meter
-        _timed("WAV, FluidSynth alone", lambda: render(midi, wav), longer.seconds)
+        _timed("WAV, FluidSynth alone", lambda: render_wav(midi, wav), longer.seconds)
         _timed("OGG", lambda: render_tune(midi, ogg, longer.seconds), longer.seconds)
-        _timed("MP4", lambda: write_animation(longer, "Speed", mp4), longer.seconds)
+        _timed("MP4", lambda: write_scope_film(longer, "Speed", mp4), longer.seconds)
         print(f"\nThe OGG has {ogg.stat().st_size / 1e6:.1f} MB, the MP4 {mp4.stat().st_size / 1e6:.1f} MB.")
 
 

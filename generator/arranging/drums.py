@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from generator.importing.importer import Part, PartNote
-from generator.sound.envelopes import ringing
+from generator.sound.envelopes import drum_length
 
 KICKS = frozenset({35, 36, 41, 43, 45, 47, 48, 50})
 """Bass drums and toms: heard in a few frames, after which another drum of the same stroke may sound."""
@@ -52,10 +52,10 @@ def drum_line(parts: Iterable[Part]) -> list[Hit]:
         kick = next((note for note in ranked if note.pitch in KICKS), None)
         other = next((note for note in ranked if note.pitch not in KICKS), None)
         if kick:
-            _strike(line, Hit(start, start + ringing(kick.pitch), kick))
+            _strike(line, Hit(start, start + drum_length(kick.pitch), kick))
         if other:
             begin = start + KICK_FRAMES if kick else start
-            _strike(line, Hit(begin, max(begin + 2, start + ringing(other.pitch)), other))
+            _strike(line, Hit(begin, max(begin + 2, start + drum_length(other.pitch)), other))
     return line
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from generator.arranging.reduction import Played, Reduction
-from generator.sound.envelopes import HARMONY_VOLUME, LEAD_VOLUME, drummed, sounded
+from generator.sound.envelopes import HARMONY_VOLUME, LEAD_VOLUME, drum_note, pulse_note
 from models.music.score import NO, P1, P2, TR, Note, Score
 
 SOFTEST = 0.4
@@ -28,13 +28,13 @@ def _pulse(line: Sequence[Played], volume: int) -> Iterator[Note]:
     for note in line:
         share = _share(note.tone.velocity, full)
         plain = Note(note.start, note.end, note.pitch)
-        yield sounded(plain, note.tone.program, volume * share, note.since, note.whole)
+        yield pulse_note(plain, note.tone.program, volume * share, note.since, note.whole)
 
 
 def _noise(reduction: Reduction) -> Iterator[Note]:
     full = _loud([hit.note.velocity for hit in reduction.drums])
     for hit in reduction.drums:
-        yield drummed(hit.start, hit.end, hit.note.pitch, _share(hit.note.velocity, full))
+        yield drum_note(hit.start, hit.end, hit.note.pitch, _share(hit.note.velocity, full))
 
 
 def _loud(velocities: Iterable[int]) -> int:

@@ -17,7 +17,7 @@ from generator.exporting.famitracker import to_famitracker
 from generator.exporting.notation import write_abc, write_musicxml
 from generator.exporting.vgm import to_vgm
 from generator.importing.importer import Import, import_midi
-from generator.pictures.scope_film import write_animation
+from generator.pictures.scope_film import write_scope_film
 from generator.pictures.tune_picture import write_tune_picture
 from generator.protocol.errors import InputError
 from generator.protocol.names import SOUNDS
@@ -157,7 +157,7 @@ def write_channels(source: Source, out: Path) -> list[Path]:
 
 def write_video(source: Source, out: Path) -> None:
     """Write a film of oscilloscopes and a scrolling piano roll."""
-    write_animation(source.score, source.title, out, source.sound)
+    write_scope_film(source.score, source.title, out, source.sound)
 
 
 EXPORTERS: dict[str, Exporter] = {

@@ -178,7 +178,7 @@ def _without_tail(values: Values) -> Values:
 
 
 def cycle_length(values: Values) -> int | None:
-    """Return the length of the shortest cycle of at least two frames that the values repeat, or None if there is none."""
+    """Return the length of the shortest cycle that the values repeat, at least two frames; None if there is none."""
     for frames in range(2, min(LONGEST_CYCLE, len(values) - 1) + 1):
         if values[frames:] == values[:-frames]:
             return frames

@@ -37,7 +37,7 @@ class Row:
 
 @dataclass
 class Event:
-    """A note that a cell starts, with everything that follows until the sound ends or the next event starts.
+    """A note that a cell starts, with all that follows until the sound ends or the next event starts.
 
     pitches, volumes, duties: one value a frame; a volume of 0 is a rest.
     """
@@ -139,7 +139,7 @@ def _limit_patterns(rows: list[Row], most: int) -> list[Row]:
 
 
 def find_events(notes: tuple[Note, ...], rows: list[Row], loop: int | None) -> list[Event]:
-    """Return the events of one channel: at most one starts in a row, and one at the loop point if a note sounds there."""
+    """Return the events of one channel: at most one starts in a row, and one at the loop point if it sounds there."""
     starts = [row.frame for row in rows]
     events: list[Event] = []
     row_before = -1

@@ -77,14 +77,14 @@ def beats(grid: Grid, frames: int) -> Iterator[tuple[int, int]]:
         number += 1
 
 
-def grid_lines(draw: ImageDraw.ImageDraw, axes: Iterable[Axis], frame: float, colour: Colour, width: float) -> None:
+def draw_grid_line(draw: ImageDraw.ImageDraw, axes: Iterable[Axis], frame: float, colour: Colour, width: float) -> None:
     """A vertical line at a frame through every axis."""
     for axis in axes:
         x = axis.x(frame)
         draw_rectangle(draw, (x - width / 2, axis.box[1], x + width / 2, axis.box[3]), colour)
 
 
-def with_notes(image: Image.Image, axis: Axis, notes: Iterable[Note], colour: Colour) -> Image.Image:
+def draw_notes(image: Image.Image, axis: Axis, notes: Iterable[Note], colour: Colour) -> Image.Image:
     """The notes so far with one channel's; channels that meet lighten each other, so that none is hidden."""
     layer = Image.new("RGB", image.size)
     draw = ImageDraw.Draw(layer)

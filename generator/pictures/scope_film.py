@@ -19,7 +19,7 @@ from PIL import Image, ImageDraw
 
 from generator.pictures.colours import BAR_LINE, BEAT_LINE, BLACK_KEYS, CHANNEL_COLOURS, OCTAVE_LINE
 from generator.pictures.oscilloscope import palette, trace, trigger
-from generator.pictures.piano_roll import Axis, beats, draw_keys, grid_lines, pitch_range, with_notes
+from generator.pictures.piano_roll import Axis, beats, draw_keys, draw_grid_line, pitch_range, draw_notes
 from generator.protocol.canvas import (
     BACKGROUND,
     FAINT_TEXT,
@@ -33,7 +33,7 @@ from generator.protocol.canvas import (
 )
 from generator.protocol.names import SOUNDS
 from generator.sound.fluidsynth_audio import SAMPLE_RATE, RenderError, write_samples
-from generator.sound.stems import stems
+from generator.sound.stems import render_stems
 from models.music.score import CHANNELS, FRAMES_PER_SECOND, NO, Note, Score
 
 WIDTH, HEIGHT, FPS = 960, 540, 30
@@ -66,9 +66,9 @@ Picture = NDArray[np.uint8]
 """Shape (height, width, 3)."""
 
 
-def write_animation(score: Score, title: str, path: Path, sound: str = SOUNDS[0]) -> None:
+def write_scope_film(score: Score, title: str, path: Path, sound: str = SOUNDS[0]) -> None:
     """Write the tune, played once, as MP4. sound: what plays it. Raises faults."""
-    sounds = stems(score, sound)
+    sounds = render_stems(score, sound)
     with tempfile.TemporaryDirectory() as folder:
         mix, log = Path(folder) / "mix.wav", Path(folder) / "ffmpeg.log"
         write_samples(sounds.sum(axis=0, dtype=np.int16), SAMPLE_RATE, mix)
@@ -119,7 +119,7 @@ def frames(score: Score, title: str, sounds: NDArray[np.int16]) -> Iterator[Pict
 
     @lru_cache(maxsize=3)
     def tile(number: int) -> Picture:
-        return _tile(score, number)
+        return _roll_tile(score, number)
 
     count = -(-score.frames * FPS // FRAMES_PER_SECOND)
     for i in range(count):
@@ -166,10 +166,10 @@ def _background(title: str) -> Picture:
         )
     draw_text(draw, (SCOPE_GAP, HEADER / 2), fit_text(title, 30, x - 2 * SCOPE_GAP), 30, colour=TEXT, anchor="lm")
     draw_rectangle(draw, (0, HEIGHT - PROGRESS, WIDTH, HEIGHT), BLACK_KEYS)
-    return _reduced(image)
+    return _reduce(image)
 
 
-def _tile(score: Score, number: int) -> Picture:
+def _roll_tile(score: Score, number: int) -> Picture:
     """The roll from `number` times `TILE_FRAMES` on, one picture wide."""
     first = number * TILE_FRAMES
     image = Image.new("RGB", (WIDTH * SCALE, (NOISE_BOTTOM - ROLL_TOP) * SCALE), BACKGROUND)
@@ -190,16 +190,16 @@ def _tile(score: Score, number: int) -> Picture:
         for beat, frame in beats(score.grid, score.frames):
             if first <= frame < first + TILE_FRAMES:
                 colour: Colour = BAR_LINE if beat % score.grid.beats_a_bar == 0 else BEAT_LINE
-                grid_lines(draw, (roll, noise), frame, colour, 1)
+                draw_grid_line(draw, (roll, noise), frame, colour, 1)
     notes = Image.new("RGB", image.size)
     for channel, line in enumerate(score.channels):
         near: list[Note] = [note for note in line if note.end >= first and note.start <= first + TILE_FRAMES]
         if near:
-            notes = with_notes(notes, noise if channel == NO else roll, near, CHANNEL_COLOURS[channel])
+            notes = draw_notes(notes, noise if channel == NO else roll, near, CHANNEL_COLOURS[channel])
     image.paste(notes, mask=notes.convert("L").point([0] + [255] * 255))
-    return _reduced(image)
+    return _reduce(image)
 
 
-def _reduced(image: Image.Image) -> Picture:
+def _reduce(image: Image.Image) -> Picture:
     """A large picture in its final size; one that may be written to."""
     return np.array(image.resize((image.width // SCALE, image.height // SCALE), Image.Resampling.BOX))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from generator.sound.fluidsynth_audio import EXACT, RenderError
+from generator.sound.fluidsynth_audio import REPRODUCIBLE, RenderError
 
 RATE = 2
 """Frames a second: the picture stands still, and players seek to whole frames."""
@@ -31,12 +31,12 @@ TIMEOUT = 120.0
 """Seconds of wall clock for one run of ffmpeg; half a minute of music takes about one of a processor."""
 
 
-def film(picture: Path, sound: Path, out: Path, seconds: float) -> None:
+def write_still_film(picture: Path, sound: Path, out: Path, seconds: float) -> None:
     """Write a film of `seconds`; width and height of the picture must be even. Raises RenderError."""
     inputs = ["-loop", "1", "-framerate", str(RATE), "-i", str(picture), "-i", str(sound), "-t", f"{seconds:.3f}"]
     # -xerror: a picture that cannot be read would be tried again and again.
     start = ["ffmpeg", "-v", "error", "-xerror", "-nostdin", "-y"]
-    command = [*start, *inputs, *VIDEO_OPTIONS, *AUDIO_OPTIONS, *EXACT, *FILE_OPTIONS, str(out)]
+    command = [*start, *inputs, *VIDEO_OPTIONS, *AUDIO_OPTIONS, *REPRODUCIBLE, *FILE_OPTIONS, str(out)]
     try:
         done = subprocess.run(command, capture_output=True, timeout=TIMEOUT, check=False)
     except FileNotFoundError as error:

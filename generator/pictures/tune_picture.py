@@ -12,7 +12,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw
 
 from generator.pictures.colours import BAR_LINE, BEAT_LINE, BLACK_KEYS, CHANNEL_COLOURS, LOOP, OCTAVE_LINE
-from generator.pictures.piano_roll import Axis, beats, draw_keys, grid_lines, pitch_range, with_notes
+from generator.pictures.piano_roll import Axis, beats, draw_keys, draw_grid_line, pitch_range, draw_notes
 from generator.protocol.canvas import (
     BACKGROUND,
     FAINT_TEXT,
@@ -56,9 +56,9 @@ def write_tune_picture(score: Score, path: Path, title: str = "", subtitle: str 
     _draw_seconds(draw, axes[-1])
     notes = Image.new("RGB", image.size)
     for channel in (P1, P2, TR):
-        notes = with_notes(notes, roll, score.channels[channel], CHANNEL_COLOURS[channel])
+        notes = draw_notes(notes, roll, score.channels[channel], CHANNEL_COLOURS[channel])
     if noise:
-        notes = with_notes(notes, noise, score.channels[NO], CHANNEL_COLOURS[NO])
+        notes = draw_notes(notes, noise, score.channels[NO], CHANNEL_COLOURS[NO])
     image.paste(notes, mask=notes.convert("L").point([0] + [255] * 255))
     if score.loop is not None:
         _draw_loop(draw, score.loop, axes)
@@ -120,14 +120,14 @@ def _draw_grid(draw: ImageDraw.ImageDraw, grid: Grid, axes: list[Axis]) -> None:
     for number, frame in beats(grid, axis.frames):
         bars, rest = divmod(number, grid.beats_a_bar)
         if rest == 0 and bars % every == 0 and (axis.frames - frame) * axis.frame >= NARROWEST_BAR:
-            grid_lines(draw, axes, frame, BAR_LINE, 1.5)
+            draw_grid_line(draw, axes, frame, BAR_LINE, 1.5)
             draw_text(
                 draw, (axis.x(frame) + 3, axis.box[1] - 8), str(bars + 1), LABEL_SIZE, colour=FAINT_TEXT, anchor="ls"
             )
         elif rest == 0 and bar >= 9:
-            grid_lines(draw, axes, frame, BAR_LINE, 1)
+            draw_grid_line(draw, axes, frame, BAR_LINE, 1)
         elif beat >= 9:
-            grid_lines(draw, axes, frame, BEAT_LINE, 1)
+            draw_grid_line(draw, axes, frame, BEAT_LINE, 1)
 
 
 def _draw_seconds(draw: ImageDraw.ImageDraw, axis: Axis) -> None:
@@ -152,7 +152,7 @@ def _clock(seconds: float) -> str:
 
 def _draw_loop(draw: ImageDraw.ImageDraw, frame: int, axes: list[Axis]) -> None:
     """The loop point: a line and a flag that points to what is played again."""
-    grid_lines(draw, axes, frame, LOOP, 2)
+    draw_grid_line(draw, axes, frame, LOOP, 2)
     x, y = axes[0].x(frame), axes[0].box[1]
     corners = [(x, y), (x + 15, y + 9), (x, y + 18)]
     draw.polygon([(a * SCALE, b * SCALE) for a, b in corners], fill=LOOP)

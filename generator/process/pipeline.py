@@ -18,7 +18,7 @@ from generator.composing.compose import Chosen, Tune, compose
 from generator.composing.originality import INDEX_FILE, Index
 from generator.composing.remix import remix_score
 from generator.composing.taste_features import features_of
-from generator.pictures.still_film import film
+from generator.pictures.still_film import write_still_film
 from generator.pictures.tune_picture import write_tune_picture
 from generator.protocol.errors import ChiptuneError, InputError
 from generator.protocol.i18n import _
@@ -84,7 +84,7 @@ class Pipeline:
         report(Progress(id=job.id, fraction=0.95, stage=_("drawing the picture")))
         write_tune_picture(tune.score, folder / PICTURE, tune.title, _subtitle(tune))
         watch.lap("picture")
-        film(folder / PICTURE, folder / AUDIO, folder / VIDEO, tune.score.seconds)
+        write_still_film(folder / PICTURE, folder / AUDIO, folder / VIDEO, tune.score.seconds)
         watch.lap("video")
         return self._result(job, tune, digest(data), watch.total())
 

@@ -1,8 +1,9 @@
-"""Volume and duty for notes that have none: the instruments that a sound programmer would reach for.
+"""Volume and duty for notes that have none, as a sound programmer would set them.
 
-For models that write composition only these are chosen from the seed, one instrument a channel and tune; a model with
-a codebook of sounds names its own (`models.tokens.sounds`). An arrangement's come from the General MIDI programs and drum keys
-of its source, by the tables of `generator.sound.instruments`. All on the console's terms: a new volume at most once a frame.
+For models that write only the composition, the seed chooses one instrument for each channel of a tune. A model with a
+codebook of sounds names its own (`models.tokens.sounds`). An arrangement gets its envelopes from the General MIDI
+programs and drum keys of its source, by the tables of `generator.sound.instruments`. As on the console, the volume
+changes at most once a frame.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ def _staccato(frame: int, _: int) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Instrument:
-    """A pulse channel's sound: duty, full volume and how the volume runs."""
+    """A pulse channel's sound: duty, full volume, and how the volume changes."""
 
     duty: int
     volume: int
@@ -61,36 +62,37 @@ HARMONIES = (
 
 
 def assign_instruments(score: Score, seed: int) -> Score:
-    """The score with instruments chosen by the seed."""
+    """Return the score with instruments chosen by the seed."""
     random = np.random.default_rng((seed, 1))
     lead = LEADS[int(random.integers(len(LEADS)))]
     harmony = HARMONIES[int(random.integers(len(HARMONIES)))]
-    dressed: list[tuple[Note, ...]] = []
+    channels: list[tuple[Note, ...]] = []
     for channel, notes in enumerate(score.channels):
         sounds = {P1: lead, P2: harmony}
-        dressed.append(tuple(_dress(channel, note, sounds.get(channel)) for note in notes))
-    return replace(score, channels=tuple(dressed))
+        channels.append(tuple(_with_instrument(channel, note, sounds.get(channel)) for note in notes))
+    return replace(score, channels=tuple(channels))
 
 
-def _dress(channel: int, note: Note, instrument: Instrument | None) -> Note:
+def _with_instrument(channel: int, note: Note, instrument: Instrument | None) -> Note:
+    """Return a note with its channel's volumes and duty; a pulse note with those of the instrument."""
     if channel == TR:
         return note
     if channel == NO:
-        return replace(note, volume=_changes(note.length, 12, _drum(note.pitch)), duty=((0, 0),))
+        return replace(note, volume=_volume_changes(note.length, 12, _drum_curve(note.pitch)), duty=((0, 0),))
     if instrument is None:
         return note
-    curve = _changes(note.length, instrument.volume, instrument.curve)
+    curve = _volume_changes(note.length, instrument.volume, instrument.curve)
     return replace(note, volume=curve, duty=((0, instrument.duty),))
 
 
-def _drum(period: int) -> Curve:
-    """Low periods ring like drums, high ones tick like hi-hats."""
+def _drum_curve(period: int) -> Curve:
+    """Return the decay of a noise period: low ones ring like drums, high ones tick like hi-hats."""
     decay = 0.86 if period < 10 else 0.8
     return lambda frame, _: decay**frame
 
 
-def _changes(length: int, full: float, curve: Curve) -> tuple[Change, ...]:
-    """Volumes 0 to 15 where they change; the first is never silence."""
+def _volume_changes(length: int, full: float, curve: Curve) -> tuple[Change, ...]:
+    """Return the volumes, 0 to 15, where they change. The first is never 0."""
     changes: list[Change] = [(0, max(1, min(15, round(full * curve(0, length)))))]
     for frame in range(1, length):
         volume = min(15, round(full * curve(frame, length)))
@@ -102,66 +104,69 @@ def _changes(length: int, full: float, curve: Curve) -> tuple[Change, ...]:
 # --- by General MIDI's programs and drum keys ---------------------------------------------------------------------
 
 DUTIES = {P12: 0, P25: 1, P75: 3}
-"""Of the soundfont's waveforms; the others become a square, 50 %."""
+"""Duties of the soundfont's waveforms; all others become a square wave, 50 %."""
 LEAD_VOLUME, HARMONY_VOLUME = 13, 9
 SKIN_VOLUME, METAL_VOLUME = 14, 9
-"""Of kicks, snares and toms, and of what is struck on hats and cymbals, which their periods make shrill."""
-SHRILL = 4
-"""Noise period registers up to this are hats and cymbals."""
-FLOOR = 0.12
-"""The least share of its volume at which a held note stays."""
+"""Volumes of kicks, snares and toms, and of hi-hats and cymbals, whose periods make them shrill."""
+HIGHEST_METAL = 4
+"""Noise period registers up to this one are hi-hats and cymbals."""
+LOWEST_LEVEL = 0.12
+"""The smallest share of its volume that a sustained note decays to."""
 
 
 @cache
-def programs() -> tuple[tuple[int, Shape], ...]:
-    """Pulse duty and envelope of each General MIDI program."""
+def program_envelopes() -> tuple[tuple[int, Shape], ...]:
+    """Return the pulse duty and the envelope of each General MIDI program."""
     return tuple((DUTIES.get(wave, 2), shape) for _, wave, shape in program_runs())
 
 
-def sounded(note: Note, program: int, full: float, since: int = 0, whole: int = 0) -> Note:
-    """A pulse note with its program's duty and envelope, at a full volume of 0 to 15.
+def pulse_note(note: Note, program: int, full: float, elapsed: int = 0, total: int = 0) -> Note:
+    """Return a pulse note with its program's duty and envelope, at a full volume of 0 to 15.
 
-    since, whole: where the note is one of an arpeggio, the frames since the chord was struck and the chord's length,
-    whose envelope runs through.
+    elapsed, total: for a note of an arpeggio, the frames since the chord started and the chord's length, so that the
+    envelope runs through all of its notes.
     """
-    duty, shape = programs()[program]
+    duty, shape = program_envelopes()[program]
 
     def curve(frame: int, _: int) -> float:
-        return _shaped(shape, since + frame, whole or note.length)
+        return _level_at(shape, elapsed + frame, total or note.length)
 
-    return replace(note, volume=_changes(note.length, full, curve), duty=((0, duty),))
+    return replace(note, volume=_volume_changes(note.length, full, curve), duty=((0, duty),))
 
 
-def _shaped(shape: Shape, frame: int, length: int) -> float:
-    """Attack, decay to the sustained level, and what is held eases off before its end, so that notes stay apart."""
+def _level_at(shape: Shape, frame: int, length: int) -> float:
+    """Return the share of full volume at a frame: attack, then decay to the sustain level.
+
+    Sustained notes get softer before their end, so that repeated notes stay apart.
+    """
     seconds = frame / FRAMES_PER_SECOND
     attack = shape.attack - 1 / FRAMES_PER_SECOND
     if seconds < attack:
         return 0.5 + 0.5 * seconds / attack
-    down = min(100 * seconds / shape.decay, shape.sustain) if shape.sustain else 0.0
-    level = max(FLOOR, 10 ** (-down / 20))
+    decay_db = min(100 * seconds / shape.decay, shape.sustain) if shape.sustain else 0.0
+    level = max(LOWEST_LEVEL, 10 ** (-decay_db / 20))
     return level * _sustain(frame, length) if shape.sustain < 100 else level
 
 
 LONGEST_DRUM = 36
 AUDIBLE = 24
-"""Decibels that a drum falls by until it is over, as volumes of 15 steps have it."""
+"""Decibels that a drum falls until it is inaudible in volumes of 15 steps."""
 ANY_DRUM = DRUMS[39]
-"""Stands in for keys that General MIDI does not know."""
+"""For keys that General MIDI does not define."""
 
 
-def ringing(key: int) -> int:
-    """Frames that a General MIDI drum key is heard."""
+def drum_length(key: int) -> int:
+    """Return the frames for which a General MIDI drum key is audible."""
     return max(3, min(LONGEST_DRUM, round(DRUMS.get(key, ANY_DRUM).decay * AUDIBLE / 100 * FRAMES_PER_SECOND)))
 
 
-def drummed(start: int, end: int, key: int, loudness: float) -> Note:
-    """A noise note as a drum sounds, at a loudness of 0 to 1."""
-    played = DRUMS.get(key, ANY_DRUM)
-    full = (METAL_VOLUME if played.register <= SHRILL else SKIN_VOLUME) * loudness
+def drum_note(start: int, end: int, key: int, loudness: float) -> Note:
+    """Return a noise note that sounds like a drum key, at a loudness of 0 to 1."""
+    drum = DRUMS.get(key, ANY_DRUM)
+    full = (METAL_VOLUME if drum.register <= HIGHEST_METAL else SKIN_VOLUME) * loudness
 
     def curve(frame: int, _: int) -> float:
-        return float(10 ** (-5 * frame / FRAMES_PER_SECOND / played.decay))
+        return float(10 ** (-5 * frame / FRAMES_PER_SECOND / drum.decay))
 
-    volume = _changes(end - start, full, curve)
-    return Note(start, end, 16 - played.register, volume, ((0, int(played.mode == METAL)),))
+    volume = _volume_changes(end - start, full, curve)
+    return Note(start, end, 16 - drum.register, volume, ((0, int(drum.mode == METAL)),))

@@ -1,7 +1,7 @@
 """What the soundfont plays for each General MIDI program and drum key: waveforms of the 2A03 with envelopes.
 
-Data tables. What becomes of them in the soundfont's terms is left to `generator.sound.zones`, how the waveforms sound to
-`generator.sound.waveforms`.
+These are data tables. `generator.sound.zones` turns them into zones of the soundfont, `generator.sound.waveforms` makes
+the waveforms.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from models.music.midi import NOISE_KIT
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A volume envelope. Seconds: attack, decay and release over the whole range of 100 dB; sustain in dB down."""
+    """A volume envelope. Attack, decay and release: seconds over the whole range of 100 dB; sustain: dB below
+    the peak.
+    """
 
     attack: float = 0.001
     decay: float = 0.001
@@ -108,14 +110,15 @@ PROGRAMS: tuple[tuple[int, str, Shape], ...] = (
     (126, NOISE, SWELL),  # applause
     (127, NOISE, HIT),  # gunshot
 )
-"""First General MIDI program (0 to 127) of a run up to the next row, its waveform and its envelope."""
+"""First General MIDI program (0 to 127) of a run that ends before the next row, with its waveform and envelope."""
 
 
 @dataclass(frozen=True, slots=True)
 class Drum:
-    """A drum sound of noise: mode, period register (0 high to 15 low), seconds to -100 dB, dB down.
+    """A drum sound of noise: mode, period register (0 high to 15 low), seconds of decay to -100 dB, and dB of
+    attenuation.
 
-    thump: MIDI note of a triangle that drops onto it from an octave above, as NES drums have it. choke: drums of one
+    thump: MIDI note of a triangle that falls to it from an octave above, as in NES drums. choke: drums with the same
     number cut each other off.
     """
 
@@ -186,14 +189,14 @@ DRUMS: dict[int, Drum] = {
     86: Drum(NOISE, 13, 0.4, 6, thump=40),  # surdos
     87: Drum(NOISE, 13, 1.0, 6, thump=40),
 }
-"""The General MIDI percussion map with the General Standard's neighbours, keys 27 to 87."""
+"""The General MIDI percussion map with the neighbouring keys of Roland's GS, keys 27 to 87."""
 
 KITS = {0: "drums", NOISE_KIT: "2A03 noise"}
-"""Programs of bank 128; players fall back on kit 0 for every other."""
+"""Programs of bank 128. Players use kit 0 for all others."""
 
 
 def program_runs() -> Iterator[tuple[int, str, Shape]]:
-    """(program, waveform, envelope) of all 128 General MIDI programs."""
+    """Yield (program, waveform, envelope) of all 128 General MIDI programs."""
     ends = [first for first, _, _ in PROGRAMS[1:]] + [128]
     for (first, wave, shape), end in zip(PROGRAMS, ends, strict=True):
         for program in range(first, end):

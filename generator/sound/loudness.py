@@ -1,6 +1,6 @@
-"""Loudness after ITU-R BS.1770: measured, and made the same for every tune.
+"""Measures loudness by ITU-R BS.1770, and makes it the same for every tune.
 
-Works on samples; reading and writing them is left to `generator.sound.fluidsynth_audio`.
+Works on samples; reading and writing files is left to `generator.sound.fluidsynth_audio`.
 """
 
 from __future__ import annotations
@@ -17,55 +17,55 @@ if TYPE_CHECKING:
 LOUDNESS = -16.0
 """LUFS, as heard from two loudspeakers."""
 PEAK = -3.0
-"""dBTP: the highest true peak before a file is encoded; the gain is lowered where the loudness asked for would go above
-it. OGG and MP3 add up to 1.8 dB to single drums (measured), so that no file goes above -1 dBTP."""
+"""dBTP: the highest true peak before a file is encoded. If the target loudness would exceed it, the gain is lowered.
+OGG and MP3 add up to 1.8 dB to single drums (measured), so that no file exceeds -1 dBTP."""
 OVERSAMPLING = 4
 BLOCK = 0.4
-"""Seconds: the shortest sound that BS.1770 measures."""
+"""Seconds: the shortest sound that BS.1770 can measure."""
 
 Samples = NDArray[np.float64]
 """Mono, full scale 1, shape (samples,)."""
 
 
-def level(samples: Samples, rate: int) -> Samples:
-    """The sound at `LOUDNESS`, or as loud as `PEAK` allows; silence stays as it is."""
+def normalise(samples: Samples, rate: int) -> Samples:
+    """Return the sound at `LOUDNESS`, or as loud as `PEAK` allows; silence stays as it is."""
     return samples * gain(samples, rate)
 
 
 def gain(samples: Samples, rate: int) -> float:
-    """What to multiply a sound by for `LOUDNESS`, or for `PEAK` where that is less; 1 for silence."""
-    loudness = measure(samples, rate)
+    """Return the factor that brings a sound to `LOUDNESS`, or to `PEAK` if that is less; 1 for silence."""
+    loudness = loudness_of(samples, rate)
     if not np.isfinite(loudness):
         return 1.0
-    wanted = float(10 ** ((LOUDNESS - loudness) / 20))
-    return min(wanted, 10 ** (PEAK / 20) / true_peak(samples))
+    target = float(10 ** ((LOUDNESS - loudness) / 20))
+    return min(target, 10 ** (PEAK / 20) / true_peak(samples))
 
 
 def true_peak(samples: Samples) -> float:
-    """The highest value between the samples, too (BS.1770-4, annex 2: four times as many samples)."""
+    """Return the highest value, also between samples (BS.1770-4, annex 2: four times as many samples)."""
     from scipy.signal import resample_poly  # noqa: PLC0415  takes a second, like the meter below
 
     between = resample_poly(samples.astype(np.float32), OVERSAMPLING, 1)  # four times as fast as in float64
-    return float(max(max(part.max(), -part.min()) for part in (samples, between)))  # np.abs would copy them
+    return float(max(max(part.max(), -part.min()) for part in (samples, between)))  # np.abs would make a copy
 
 
-def measure(samples: Samples, rate: int) -> float:
-    """Loudness in LUFS of a mono sound played by two loudspeakers (ITU-R BS.1770-4); minus infinity for silence.
+def loudness_of(samples: Samples, rate: int) -> float:
+    """Return the loudness of a mono sound from two loudspeakers, in LUFS (ITU-R BS.1770-4); minus infinity for silence.
 
-    What is shorter than the measure's block is measured as if it were repeated.
+    A sound shorter than `BLOCK` is measured as if it were repeated.
     """
     if not samples.any():
         return -np.inf
     needed = int(BLOCK * rate) + 1
     if len(samples) < needed:
         samples = np.tile(samples, -(-needed // len(samples)))
-    # Two loudspeakers with the same sound: twice the power of one.
+    # Two loudspeakers with the same sound have twice the power of one.
     return float(_meter(rate).integrated_loudness(samples)) + 10 * float(np.log10(2))
 
 
 @cache
 def _meter(rate: int) -> pyloudnorm.Meter:
-    """The meter; the import brings scipy and takes a second, so that only who measures pays it."""
+    """Return the meter. Its import loads scipy and takes a second, so it happens on the first measurement."""
     import pyloudnorm  # noqa: PLC0415
 
     return pyloudnorm.Meter(rate)

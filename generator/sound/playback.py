@@ -1,6 +1,7 @@
-"""A score as sound by either way, the soundfont or the sound chip, and as the file that is posted.
+"""Renders a score with either sound, the soundfont or the chip, and writes the sound file that is posted.
 
-FluidSynth is `generator.sound.fluidsynth_audio`'s and the chip `generator.apu`'s; loudness and ending are the same for both.
+The soundfont is played by `generator.sound.fluidsynth_audio`, the chip by `generator.apu`. Loudness and ending are the
+same for both.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ from typing import Protocol
 from generator.apu.gme import play_nsf
 from generator.apu.nsf import SCORE_TICK, to_nsf
 from generator.protocol.names import SOUNDS
-from generator.sound.fade import fade_of
-from generator.sound.fluidsynth_audio import SAMPLE_RATE, read_wav, render, to_mono, write_sound
+from generator.sound.fade import fade_seconds
+from generator.sound.fluidsynth_audio import SAMPLE_RATE, read_wav, render_wav, to_mono, write_sound
 from generator.sound.loudness import Samples
 from models.music.midi import midi_bytes, to_midi
 from models.music.score import CHANNELS, Score
@@ -23,37 +24,37 @@ from models.music.score import CHANNELS, Score
 ALL = tuple(range(len(CHANNELS)))
 
 
-def by_soundfont(score: Score, heard: Collection[int] = ALL) -> Samples:
-    """The score's channels that are to be heard through FluidSynth, with silence after the end. Raises RenderError."""
-    channels = tuple(notes if i in heard else () for i, notes in enumerate(score.channels))
+def play_soundfont(score: Score, channels: Collection[int] = ALL) -> Samples:
+    """Render some channels of a score with FluidSynth, with silence after the end. Raise RenderError if it fails."""
+    notes_to_play = tuple(notes if i in channels else () for i, notes in enumerate(score.channels))
     with tempfile.TemporaryDirectory() as folder:
         midi, wav = Path(folder) / "tune.mid", Path(folder) / "tune.wav"
-        midi.write_bytes(midi_bytes(to_midi(replace(score, channels=channels))))
-        render(midi, wav, score.seconds)
+        midi.write_bytes(midi_bytes(to_midi(replace(score, channels=notes_to_play))))
+        render_wav(midi, wav, score.seconds)
         samples, _ = read_wav(wav)
     return to_mono(samples)
 
 
-def by_chip(score: Score, heard: Collection[int] = ALL) -> Samples:
-    """The score as an NSF through Game Music Emu, 60 frames a second. Raises GmeError and NsfError.
+def play_chip(score: Score, channels: Collection[int] = ALL) -> Samples:
+    """Render some channels of a score as an NSF with Game Music Emu, at 60 frames a second.
 
-    Channels that are not to be heard play all the same: a waveform's phase, and noise, depend on when registers are
-    written, and would not add up to the whole.
+    All channels play, and the others are muted: the phase of a waveform and the noise depend on when registers are
+    written, and otherwise the channels would not add up to the mix. Raise GmeError or NsfError if it fails.
     """
-    return play_nsf(to_nsf(score, SCORE_TICK), score.seconds, SAMPLE_RATE, channels=tuple(heard))
+    return play_nsf(to_nsf(score, SCORE_TICK), score.seconds, SAMPLE_RATE, channels=tuple(channels))
 
 
 class Player(Protocol):
-    """What plays a score once, from its first frame on: mono at `SAMPLE_RATE`."""
+    """Renders a score once, from its first frame: mono at `SAMPLE_RATE`."""
 
-    def __call__(self, score: Score, heard: Collection[int] = ALL) -> Samples:
-        """Play the channels that are to be heard; raises faults."""
+    def __call__(self, score: Score, channels: Collection[int] = ALL) -> Samples:
+        """Render some channels. Raise FaultError if a program fails."""
 
 
-PLAYERS: dict[str, Player] = dict(zip(SOUNDS, (by_soundfont, by_chip), strict=True))
-"""By the names of `SOUNDS`."""
+PLAYERS: dict[str, Player] = dict(zip(SOUNDS, (play_soundfont, play_chip), strict=True))
+"""Players by the names in `SOUNDS`."""
 
 
 def write_score(score: Score, out: Path, sound: str = SOUNDS[0], tags: Mapping[str, str] | None = None) -> None:
-    """Write a score, played once, as a sound file in the form of its suffix. Raises faults."""
-    write_sound(PLAYERS[sound](score), SAMPLE_RATE, out, seconds=score.seconds, fade=fade_of(score), tags=tags)
+    """Write a score, played once, as a sound file in the format of its suffix. Raise FaultError if a program fails."""
+    write_sound(PLAYERS[sound](score), SAMPLE_RATE, out, seconds=score.seconds, fade=fade_seconds(score), tags=tags)

@@ -1,11 +1,11 @@
 """The NES soundfont: an SF2 file made of the 2A03's own waveforms, built when it is first needed.
 
-Writes the RIFF form of the SoundFont 2.04 specification (Creative, 2006; sections in brackets). What is played for a
-program stands in `generator.sound.instruments`, the samples come from `generator.sound.waveforms`, playing is left to
-`generator.sound.fluidsynth_audio`. `python -m generator.sound.soundfont OUT.sf2` writes the file, and its licence beside it.
+Writes the RIFF form of the SoundFont 2.04 specification (Creative, 2006; sections in brackets).
+`generator.sound.instruments` says what each program plays, `generator.sound.waveforms` makes the samples,
+`generator.sound.fluidsynth_audio` plays the file. `python -m generator.sound.soundfont OUT.sf2` writes the file with
+its licence beside it.
 
-The soundfont holds nothing but what the formulas give, and is in the public domain (CC0), whatever the licence of the
-code.
+The soundfont contains only what the formulas give. It is in the public domain (CC0), whatever the licence of the code.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from generator.apu import tuning
 from generator.protocol.errors import FaultError
 from generator.sound.instruments import KITS, program_runs
 from generator.sound.waveforms import Loop, noise_loops, pitched_loops
-from generator.sound.zones import Gen, Modulator, Zone, drum_zones, duty_zones, melodic_zones, noise_kit_zones
+from generator.sound.zones import Generator, Modulator, Zone, drum_zones, duty_zones, melodic_zones, noise_kit_zones
 from models.music.midi import NOISE_KEYS, NOISE_KIT, PULSE_BANK, PULSE_PROGRAMS
 
 LEAD = 8
-"""Samples before and behind each loop that repeat it: interpolation reaches over the loop's ends [7.10]."""
+"""Samples before and after each loop that repeat it, because interpolation reaches beyond the loop's ends [7.10]."""
 
 GAP = 46
 """Zeros after each sample [6.1]."""
@@ -38,12 +38,12 @@ DRUM_BANK = 128
 
 LICENCE = "CC0 1.0 Universal: https://creativecommons.org/publicdomain/zero/1.0/"
 LICENCE_FILE = "SPDX-FileCopyrightText: NONE\nSPDX-License-Identifier: CC0-1.0\n"
-"""As the REUSE specification (3.3) has it in a file NAME.license beside NAME."""
+"""The content of NAME.license beside NAME, as the REUSE specification (3.3) defines it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Instrument:
-    """Zones under a name of 19 letters at most; the first zone is the global one [7.6]."""
+    """Zones under a name of at most 19 letters; the first zone is the global one [7.6]."""
 
     name: str
     zones: Sequence[Zone]
@@ -51,7 +51,7 @@ class Instrument:
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """A program of a bank and the index of the instrument that it plays [7.2]."""
+    """A program of a bank, and the index of the instrument that it plays [7.2]."""
 
     name: str
     bank: int
@@ -60,10 +60,10 @@ class Preset:
 
 
 def soundfont_path() -> Path:
-    """The soundfont in the user's cache folder, built there if it is not.
+    """Return the soundfont in the user's cache folder; build it if it is not there.
 
-    Its name carries a digest of the code that makes it, so that a stale file is never played. Raises FaultError
-    where the folder cannot be written.
+    Its name has a digest of the code that makes it, so that a stale file is never played. Raise FaultError if the
+    folder cannot be written.
     """
     path = _cache_folder() / f"nes-{_digest()}.sf2"
     if not path.is_file():
@@ -76,20 +76,20 @@ def soundfont_path() -> Path:
 
 
 def build(path: Path) -> None:
-    """Write the soundfont; whoever reads `path` meanwhile sees the old file or the new one, never a part."""
+    """Write the soundfont. Readers of `path` see the old file or the new one, never a part."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
-    part = Path(name)
+    unfinished = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(soundfont_bytes())
-        part.chmod(0o644)
-        part.replace(path)
+        unfinished.chmod(0o644)
+        unfinished.replace(path)
     finally:
-        part.unlink(missing_ok=True)
+        unfinished.unlink(missing_ok=True)
 
 
 def soundfont_bytes() -> bytes:
-    """The whole file; the same bytes each time."""
+    """Return the whole file; the bytes are the same each time."""
     loops = [*pitched_loops(), *noise_loops()]
     instruments, presets = _instruments()
     info = [
@@ -109,7 +109,7 @@ def soundfont_bytes() -> bytes:
 
 
 def _instruments() -> tuple[list[Instrument], list[Preset]]:
-    """All instruments, each waveform and envelope once, and the presets that play them."""
+    """Return all instruments, one for each combination of waveform and envelope, and the presets that play them."""
     index: dict[object, int] = {}
     instruments: list[Instrument] = []
     presets: list[Preset] = []
@@ -127,7 +127,7 @@ def _instruments() -> tuple[list[Instrument], list[Preset]]:
 
 
 def _samples(loops: Iterable[Loop]) -> tuple[bytes, bytes]:
-    """The `smpl` chunk's data [6.1] and the sample headers [7.10]."""
+    """Return the data of the `smpl` chunk [6.1] and the sample headers [7.10]."""
     data: list[bytes] = []
     headers: list[bytes] = []
     start = 0
@@ -136,9 +136,9 @@ def _samples(loops: Iterable[Loop]) -> tuple[bytes, bytes]:
         around = np.concatenate((loop.data[-LEAD:], loop.data, loop.data[:LEAD], np.zeros(GAP, np.int16)))
         data.append(around.astype("<i2").tobytes())
         end = start + LEAD + length + LEAD
-        places = (start, end, start + LEAD, start + LEAD + length)
+        positions = (start, end, start + LEAD, start + LEAD + length)
         key = 60 if loop.key is None else loop.key
-        headers.append(struct.pack("<20s5IBbHH", _name(loop.name), *places, loop.rate, key, 0, 0, 1))
+        headers.append(struct.pack("<20s5IBbHH", _name(loop.name), *positions, loop.rate, key, 0, 0, 1))
         start = end + GAP
     headers.append(struct.pack("<20s5IBbHH", _name("EOS"), *(0,) * 9))
     return b"".join(data), b"".join(headers)
@@ -147,13 +147,13 @@ def _samples(loops: Iterable[Loop]) -> tuple[bytes, bytes]:
 def _hydra(
     loops: Sequence[Loop], instruments: Sequence[Instrument], presets: Sequence[Preset], headers: bytes
 ) -> list[bytes]:
-    """The nine chunks that say what plays which sample [7.1]; each list ends with a record that only ends it."""
+    """Return the nine chunks that map presets to samples [7.1]. Each list ends with a terminal record."""
     ids = {loop.name: i for i, loop in enumerate(loops)}
     phdr, pbag, pgen = [], [], []
     for i, preset in enumerate(sorted(presets, key=lambda p: (p.bank, p.program))):
         phdr.append(struct.pack("<20sHHHIII", _name(preset.name), preset.program, preset.bank, i, 0, 0, 0))
         pbag.append(struct.pack("<HH", i, 0))
-        pgen.append(struct.pack("<HH", Gen.INSTRUMENT, preset.instrument))
+        pgen.append(struct.pack("<HH", Generator.INSTRUMENT, preset.instrument))
     phdr.append(struct.pack("<20sHHHIII", _name("EOP"), 0, 0, len(presets), 0, 0, 0))
     pbag.append(struct.pack("<HH", len(pgen), 0))
     inst: list[bytes] = []
@@ -174,45 +174,47 @@ def _hydra(
 
 
 def _generators(zone: Zone, ids: dict[str, int]) -> list[bytes]:
-    """A zone's generators: the key range first, the sample last [8.1.2]; the global zone has neither."""
+    """Return a zone's generators: the key range first, the sample last [8.1.2]. The global zone has neither."""
     middle = [struct.pack("<Hh", generator, amount) for generator, amount in zone.generators]
     if zone.sample is None:
         return middle
-    keys = struct.pack("<HBB", Gen.KEY_RANGE, *zone.keys)
-    return [keys, *middle, struct.pack("<HH", Gen.SAMPLE, ids[zone.sample])]
+    keys = struct.pack("<HBB", Generator.KEY_RANGE, *zone.keys)
+    return [keys, *middle, struct.pack("<HH", Generator.SAMPLE, ids[zone.sample])]
 
 
 def _modulator(modulator: Modulator) -> bytes:
-    """A modulator [7.4], without a transform."""
+    """Return a modulator without a transform [7.4]."""
     return struct.pack("<HHhHH", modulator.source, modulator.destination, modulator.amount, modulator.amount_source, 0)
 
 
 def _chunk(name: bytes, data: bytes) -> bytes:
-    """A RIFF chunk, padded to an even length [3.1]."""
+    """Return a RIFF chunk, padded to an even length [3.1]."""
     return name + struct.pack("<I", len(data)) + data + bytes(len(data) % 2)
 
 
 def _list(name: bytes, chunks: Iterable[bytes]) -> bytes:
+    """Return a RIFF list of chunks."""
     return _chunk(b"LIST", name + b"".join(chunks))
 
 
 def _text(text: str) -> bytes:
-    """A string of the INFO list, ended by one or two zeros to an even length [5]."""
+    """Return a string of the INFO list, ended by one or two zeros to make its length even [5]."""
     return text.encode("ascii") + bytes(2 - len(text) % 2)
 
 
 def _name(text: str) -> bytes:
-    """A name of a record; `struct` fills it with zeros to 20 bytes."""
+    """Return the name of a record; `struct` fills it with zeros to 20 bytes."""
     return text.encode("ascii")[:19]
 
 
 def _cache_folder() -> Path:
+    """Return the folder of files that can be built again."""
     root = os.environ.get("XDG_CACHE_HOME")
     return (Path(root) if root else Path.home() / ".cache") / "chiptune-bot"
 
 
 def _digest() -> str:
-    """Names what the file is made from: the source of the modules, and the noise channel's drum keys."""
+    """Return a digest of what the file is made from: the source of the modules, and the noise channel's drum keys."""
     here = Path(__file__).parent
     files = [here / f"{name}.py" for name in ("soundfont", "zones", "instruments", "waveforms")]
     sources = [file.read_bytes() for file in (*files, Path(tuning.__file__))]

@@ -1,9 +1,10 @@
 """The waveforms of the NES sound chip (2A03) as looped, band-limited samples at the chip's own relative levels.
 
-Every waveform of the chip is a cycle of held steps: 8 for a pulse, 32 for the triangle, 32767 or 93 for noise. One
-function turns such a cycle into samples, so that high notes do not alias. What plays which sample is left to
-`generator.sound.instruments` and `generator.sound.soundfont`. Facts: NESdev wiki, "APU Pulse", "APU Triangle", "APU Noise" and
-"APU Mixer".
+Every waveform of the chip is a cycle of steps: 8 for a pulse, 32 for the triangle, 32767 or 93 for noise. One function
+turns such a cycle into samples that do not alias on high notes. `generator.sound.instruments` and
+`generator.sound.soundfont` decide what plays which sample.
+
+Facts: NESdev wiki, "APU Pulse", "APU Triangle", "APU Noise" and "APU Mixer".
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ Signal = NDArray[np.float64]
 """Shape (samples,)."""
 
 SAMPLE_RATE = 44_100
-"""Samples a second of noise; pitched samples stay within 5 % of it."""
+"""Samples a second of noise. Pitched samples stay within 5 % of it."""
 
 PULSE_STEPS = {
     "pulse 12.5%": (0, 1, 0, 0, 0, 0, 0, 0),
@@ -37,25 +38,28 @@ NOISE_CYCLES = (4, 8, 16, 32, 64, 96, 128, 160, 202, 254, 380, 508, 762, 1016, 2
 """CPU cycles a step of the noise, by period register 0 (high) to 15 (low), NTSC."""
 
 NOISE_TAPS = {"long": 1, "short": 6}
-"""The bit that the feedback of the noise generator takes beside bit 0, by mode: 32767 and 93 steps."""
+"""The bit that the noise generator's feedback takes besides bit 0, by mode: 32767 and 93 steps."""
 
 PULSE_LEVEL, TRIANGLE_LEVEL, NOISE_LEVEL = 0.00752 * 15, 0.00851 * 15, 0.00494 * 15
-"""Output of each channel at its highest, in the mixer's linear approximation: the distance from low to high."""
+"""Output of each channel at its loudest, from low to high, in the mixer's linear approximation."""
 
 FULL_SCALE = 0.125
-"""The level that becomes the largest sample value: room for the 12.5 % pulse without its mean, and for overshoot."""
+"""The level that becomes the largest sample value. It leaves room for the 12.5 % pulse without its mean, and for
+overshoot."""
 
 HIGHEST_PARTIAL = 19_000.0
-"""Hz; partials above are left out, so that a sample may be played a semitone higher before anything aliases."""
+"""Hz. Higher partials are left out, so that a sample can be played a semitone higher without aliasing."""
 
 PITCHED_KEYS = range(1, 127, 3)
-"""MIDI notes that have a sample of their own; each also serves its two neighbours."""
+"""MIDI notes that have a sample of their own, which also serves their two neighbours."""
 
 OVERSAMPLING = 4
-"""Pitched samples hold this many times what they need and are played as much faster: players interpolate simply."""
+"""Pitched samples have this many times the samples they need and are played as much faster, because players interpolate
+simply."""
 
 LONGEST_NOISE = 2.0
-"""Seconds. The slowest noises would take up to 75 s to repeat; they are cut to whole steps of this length."""
+"""Seconds. The slowest noises would take up to 75 s to repeat; they are cut to a whole number of steps of this
+length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,7 @@ class Loop:
     """A looped sample.
 
     data: int16, one loop, shape (samples,). rate: samples a second. key: the MIDI note it plays, None for noise.
-    faster: semitones it must be played above its own pitch.
+    faster: semitones by which it must be played above its own pitch.
     """
 
     name: str
@@ -74,10 +78,10 @@ class Loop:
 
 
 def band_limited(steps: NDArray[np.float64], length: int, highest: int) -> Signal:
-    """A cycle of held steps as `length` samples, its mean removed, with the partials 1 to `highest` alone.
+    """Return a cycle of steps as `length` samples without its mean, with partials 1 to `highest` only.
 
-    A held step is a rectangle, so partial n of the cycle is partial n of the bare steps (which repeat with their
-    number) times sin(pi n / steps) / (pi n / steps). Raises ValueError where the partials do not fit the length.
+    A step is a rectangle, so partial n of the cycle is partial n of the bare steps (which repeat with their number)
+    times sin(pi n / steps) / (pi n / steps). Raise ValueError if the partials do not fit the length.
     """
     if highest * 2 >= length:
         raise ValueError(f"{highest} partials do not fit {length} samples")
@@ -90,7 +94,7 @@ def band_limited(steps: NDArray[np.float64], length: int, highest: int) -> Signa
 
 
 def noise_steps(mode: str) -> NDArray[np.float64]:
-    """One cycle of the noise generator's output, 0 or 1: 32767 steps in mode "long", 93 in mode "short"."""
+    """Return one cycle of the noise generator's output, 0 or 1: 32767 steps in mode "long", 93 in mode "short"."""
     tap, register, steps = NOISE_TAPS[mode], 1, []
     while True:
         steps.append(1 - (register & 1))
@@ -100,14 +104,14 @@ def noise_steps(mode: str) -> NDArray[np.float64]:
 
 
 def pitched_loops() -> Iterator[Loop]:
-    """The four pulses and the triangle, each at every note of `PITCHED_KEYS`, in tune within 0.1 cents."""
+    """Yield the four pulses and the triangle at every note of `PITCHED_KEYS`, in tune within 0.1 cents."""
     for name, steps in PULSE_STEPS.items():
         yield from _pitched(name, np.array(steps, dtype=np.float64) * PULSE_LEVEL)
     yield from _pitched("triangle", np.array(TRIANGLE_STEPS, dtype=np.float64) / 15 * TRIANGLE_LEVEL)
 
 
 def noise_loops() -> Iterator[Loop]:
-    """Noise in both modes at the 16 periods of the chip, named like "noise long 15" after the period register."""
+    """Yield the noise of both modes at the chip's 16 periods, named after the period register, like "noise long 15"."""
     for mode in NOISE_TAPS:
         steps = noise_steps(mode) * NOISE_LEVEL
         for register, cycles in enumerate(NOISE_CYCLES):
@@ -115,7 +119,7 @@ def noise_loops() -> Iterator[Loop]:
 
 
 def _pitched(name: str, steps: NDArray[np.float64]) -> Iterator[Loop]:
-    """One waveform at every note of `PITCHED_KEYS`."""
+    """Yield one waveform at every note of `PITCHED_KEYS`."""
     for key in PITCHED_KEYS:
         pitch = frequency(key)
         period = SAMPLE_RATE * OVERSAMPLING / pitch
@@ -128,7 +132,7 @@ def _pitched(name: str, steps: NDArray[np.float64]) -> Iterator[Loop]:
 
 
 def _noise(name: str, steps: NDArray[np.float64], rate: float) -> Loop:
-    """One noise of `rate` steps a second. Its samples are at the player's own rate: nothing is interpolated."""
+    """Return a noise of `rate` steps a second. Its samples have the player's own rate, so nothing is interpolated."""
     steps = steps[: int(LONGEST_NOISE * rate)]
     repeats = int(np.ceil(rate / 4 / len(steps)))  # a loop of 1/4 s or more: whole samples are then exact enough
     steps = np.tile(steps, repeats)
@@ -137,4 +141,5 @@ def _noise(name: str, steps: NDArray[np.float64], rate: float) -> Loop:
 
 
 def _int16(signal: Signal) -> NDArray[np.int16]:
+    """Return a signal as 16-bit samples."""
     return np.round(signal / FULL_SCALE * 32_767).astype(np.int16)

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from benchmarks.sound.nsf_accuracy import compare, heard_share
 from generator.apu.gme import GmeError, play_nsf
 from generator.apu.nsf import SCORE_TICK, to_nsf
-from generator.sound.fade import CUT
+from generator.sound.fade import SHORTEST_FADE
 from generator.sound.fluidsynth_audio import SAMPLE_RATE
-from generator.sound.loudness import LOUDNESS, measure
+from generator.sound.loudness import LOUDNESS, loudness_of
 from generator.sound.playback import write_score
 from models.music.midi import read_score
 from models.music.score import Note, Score
@@ -53,7 +53,7 @@ def test_a_file_is_as_long_and_as_loud_as_any_tune(tmp_path: Path) -> None:
     write_score(scale(480), tmp_path / "tune.wav", "apu")
     samples = samples_of(tmp_path / "tune.wav")
     assert len(samples) == 8 * SAMPLE_RATE
-    assert measure(samples, SAMPLE_RATE) == pytest.approx(LOUDNESS, abs=0.3)
+    assert loudness_of(samples, SAMPLE_RATE) == pytest.approx(LOUDNESS, abs=0.3)
 
 
 def test_silence_at_the_beginning_and_a_long_rest_are_kept(tmp_path: Path) -> None:
@@ -69,7 +69,7 @@ def test_silence_at_the_beginning_and_a_long_rest_are_kept(tmp_path: Path) -> No
 def test_a_tune_that_sounds_to_its_last_sample_ends_without_a_click(tmp_path: Path) -> None:
     write_score(Score(((Note(0, 61, 69),), (), (), ()), 61), tmp_path / "tune.wav", "apu")
     samples = np.abs(samples_of(tmp_path / "tune.wav"))
-    faded = round(CUT * SAMPLE_RATE)
+    faded = round(SHORTEST_FADE * SAMPLE_RATE)
     assert samples[-2 * faded : -faded].max() > 0.1
     assert samples[-1] < 0.001
 

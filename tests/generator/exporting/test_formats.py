@@ -13,7 +13,7 @@ from PIL import Image
 
 from bot.main import main
 from generator.exporting.formats import EXPORTERS
-from generator.sound.loudness import LOUDNESS, measure
+from generator.sound.loudness import LOUDNESS, loudness_of
 from models.music.midi import midi_bytes, read_score, to_midi
 from models.music.score import Score
 from tests.music import scale, twinkle
@@ -94,7 +94,7 @@ def test_the_sound_chip_plays_as_long_and_as_loud_and_not_the_same(tune: Path) -
             assert file.getnframes() == 2 * file.getframerate()
             sounds[sound] = np.frombuffer(file.readframes(file.getnframes()), "<i2") / 32_768
     for samples in sounds.values():
-        assert measure(samples, 44_100) == pytest.approx(LOUDNESS, abs=0.2)
+        assert loudness_of(samples, 44_100) == pytest.approx(LOUDNESS, abs=0.2)
     assert not np.array_equal(sounds["soundfont"], sounds["apu"])
     out = tune.parent / "exported.wav"
     assert main(["export", str(tune), "--to", "wav", "--sound", "apu", "--out", str(out)]) == 0

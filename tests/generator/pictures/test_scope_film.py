@@ -23,7 +23,7 @@ from generator.pictures.scope_film import (
     STEP,
     WIDTH,
     frames,
-    write_animation,
+    write_scope_film,
 )
 from generator.sound.fluidsynth_audio import RenderError
 from models.music.score import P1, Note, Score
@@ -34,7 +34,7 @@ RATE = 44_100
 
 def test_a_video_has_the_tunes_length_and_what_chats_can_play(tmp_path: Path) -> None:
     score = scale(180)
-    write_animation(score, "Scale", tmp_path / "tune.mp4")
+    write_scope_film(score, "Scale", tmp_path / "tune.mp4")
     command = ["ffprobe", "-v", "error", "-show_streams", "-show_format", "-of", "json", str(tmp_path / "tune.mp4")]
     found = json.loads(subprocess.run(command, check=True, capture_output=True, timeout=60).stdout)
     video, audio = found["streams"]
@@ -87,4 +87,4 @@ def test_a_trace_is_one_line_however_steep_and_flat_beyond_the_sound() -> None:
 
 def test_an_ffmpeg_that_fails_is_a_fault(tmp_path: Path) -> None:
     with pytest.raises(RenderError, match=r"ffmpeg could not write tune\.mp4"):
-        write_animation(scale(30), "", tmp_path / "nowhere" / "tune.mp4")
+        write_scope_film(scale(30), "", tmp_path / "nowhere" / "tune.mp4")

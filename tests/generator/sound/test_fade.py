@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from generator.sound.fade import CUT, FADE, fade_of
+from generator.sound.fade import SHORTEST_FADE, LONGEST_FADE, fade_seconds
 from models.music.score import Grid, Note, Score
 
 
@@ -18,14 +18,14 @@ def steps(*starts: int, frames: int = 900) -> Score:
 @pytest.mark.parametrize(
     ("score", "seconds"),
     [
-        (steps(0, 870), CUT),  # its last note begins as the last beat does
-        (steps(0, 871), FADE),
-        (replace(steps(0, 871), loop=0), CUT),
+        (steps(0, 870), SHORTEST_FADE),  # its last note begins as the last beat does
+        (steps(0, 871), LONGEST_FADE),
+        (replace(steps(0, 871), loop=0), SHORTEST_FADE),
         (steps(0, 100, frames=120), 0.5),  # a short one fades over its last quarter
-        (replace(steps(0, 871), grid=None), FADE),
-        (steps(), CUT),
-        (Score(((), (), (), (Note(0, 1, 5),)), 1), CUT),
+        (replace(steps(0, 871), grid=None), LONGEST_FADE),
+        (steps(), SHORTEST_FADE),
+        (Score(((), (), (), (Note(0, 1, 5),)), 1), SHORTEST_FADE),
     ],
 )
 def test_a_fade_is_for_tunes_that_are_cut(score: Score, seconds: float) -> None:
-    assert fade_of(score) == seconds
+    assert fade_seconds(score) == seconds

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from generator.protocol.errors import FaultError
 from generator.sound import fluidsynth_audio
-from generator.sound.fade import CUT, fade_of
-from generator.sound.fluidsynth_audio import RenderError, encode, fit, render, render_tune
+from generator.sound.fade import SHORTEST_FADE, fade_seconds
+from generator.sound.fluidsynth_audio import RenderError, encode, fit_length, render_wav, render_tune
 from generator.sound.loudness import LOUDNESS, PEAK, true_peak
 from models.music.midi import midi_bytes, to_midi
 from models.music.score import Grid, Note, Score
@@ -143,7 +143,7 @@ def test_a_file_with_many_voices_that_never_end_is_neither_clipped_nor_endless(t
         track += [mido.Message("note_on", channel=channel, note=key, velocity=127) for key in range(40, 88, 4)]
     track.append(mido.MetaMessage("end_of_track", time=480))
     mido.MidiFile(type=0, tracks=[track]).save(tmp_path / "dense.mid")
-    render(tmp_path / "dense.mid", tmp_path / "dense.wav")
+    render_wav(tmp_path / "dense.mid", tmp_path / "dense.wav")
     with wave.open(str(tmp_path / "dense.wav")) as file:
         sound = np.frombuffer(file.readframes(file.getnframes()), "<i2")
     assert 3_000 < np.abs(sound.astype(int)).max() < 32_700
@@ -152,7 +152,7 @@ def test_a_file_with_many_voices_that_never_end_is_neither_clipped_nor_endless(t
 
 def test_no_reverb_follows_the_last_note(tmp_path: Path) -> None:
     score = Score(((Note(0, 30, 69),), (), (), ()), 60)
-    render(written(score, tmp_path / "tune.mid"), tmp_path / "tune.wav", score.seconds)
+    render_wav(written(score, tmp_path / "tune.mid"), tmp_path / "tune.wav", score.seconds)
     sound = np.abs(decoded(tmp_path / "tune.wav"))
     assert sound[: round(0.5 * RATE)].max() > 0.05
     assert sound[round(0.53 * RATE) :].max() < 3e-4
@@ -164,7 +164,7 @@ def test_no_reverb_follows_the_last_note(tmp_path: Path) -> None:
 def test_a_tune_that_is_cut_in_the_middle_fades_and_others_do_not(tmp_path: Path) -> None:
     held = Score(((Note(0, 240, 69),), (), (), ()), 240)
     midi = written(held, tmp_path / "tune.mid")
-    for name, fade in (("cut", 1.0), ("whole", fade_of(held))):
+    for name, fade in (("cut", 1.0), ("whole", fade_seconds(held))):
         render_tune(midi, tmp_path / f"{name}.wav", held.seconds, fade)
     cut, whole = (np.abs(decoded(tmp_path / f"{name}.wav")) for name in ("cut", "whole"))
     assert cut[-RATE // 20 :].max() < 0.1 * cut[RATE : 2 * RATE].max()
@@ -174,16 +174,16 @@ def test_a_tune_that_is_cut_in_the_middle_fades_and_others_do_not(tmp_path: Path
 
 def test_fit_cuts_with_a_fade_and_fills_with_silence() -> None:
     sound = np.ones(RATE)
-    cut = fit(sound, 22_050, RATE)
+    cut = fit_length(sound, 22_050, RATE)
     assert len(cut) == 22_050
     assert cut[-1] == 0
-    assert (cut[: -round(CUT * RATE)] == 1).all()
+    assert (cut[: -round(SHORTEST_FADE * RATE)] == 1).all()
     assert np.abs(np.diff(cut)).max() < 0.01
-    filled = fit(sound, 50_000, RATE)
+    filled = fit_length(sound, 50_000, RATE)
     assert (filled[:RATE] == 1).all()
     assert not filled[RATE:].any()
     assert sound.all()
-    assert len(fit(sound, 0, RATE)) == 0
+    assert len(fit_length(sound, 0, RATE)) == 0
 
 
 # --- programs that fail ----------------------------------------------------------------------------------------
@@ -227,10 +227,10 @@ def test_a_fluidsynth_that_fails_is_a_fault(
 
 def test_a_file_left_from_before_does_not_hide_a_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     midi = written(tune(), tmp_path / "tune.mid")
-    render(midi, tmp_path / "tune.wav")
+    render_wav(midi, tmp_path / "tune.wav")
     stand_in(tmp_path / "bin", "fluidsynth", "exit 0", monkeypatch)
     with pytest.raises(RenderError, match="was not written"):
-        render(midi, tmp_path / "tune.wav")
+        render_wav(midi, tmp_path / "tune.wav")
 
 
 def test_a_fluidsynth_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -239,7 +239,7 @@ def test_a_fluidsynth_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.Mo
     stand_in(tmp_path / "bin", "fluidsynth", "exec sleep 30", monkeypatch)
     begun = time.monotonic()
     with pytest.raises(RenderError, match="took longer"):
-        render(midi, tmp_path / "tune.wav")
+        render_wav(midi, tmp_path / "tune.wav")
     assert time.monotonic() - begun < 10
 
 
@@ -247,11 +247,11 @@ def test_a_missing_fluidsynth_is_named(tmp_path: Path, monkeypatch: pytest.Monke
     midi = written(tune(), tmp_path / "tune.mid")
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(RenderError, match=r"fluidsynth is not installed.*apt install fluidsynth"):
-        render(midi, tmp_path / "tune.wav")
+        render_wav(midi, tmp_path / "tune.wav")
 
 
 def test_a_missing_ffmpeg_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    render(written(tune(), tmp_path / "tune.mid"), tmp_path / "tune.wav")
+    render_wav(written(tune(), tmp_path / "tune.mid"), tmp_path / "tune.wav")
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(RenderError, match=r"ffmpeg is not installed.*apt install ffmpeg"):
         encode(tmp_path / "tune.wav", tmp_path / "tune.ogg")
@@ -261,11 +261,11 @@ def test_what_is_no_midi_is_a_fault(tmp_path: Path) -> None:
     for data in (b"", b"MThd", b"MThd\0\0\0\6\0\1\0\1\0\x60MTrk\0\0\0\x0f"):
         (tmp_path / "tune.mid").write_bytes(data)
         with pytest.raises(RenderError, match=r"tune\.mid is no MIDI file"):
-            render(tmp_path / "tune.mid", tmp_path / "tune.wav")
+            render_wav(tmp_path / "tune.mid", tmp_path / "tune.wav")
 
 
 def test_an_ffmpeg_that_fails_is_a_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    render(written(tune(60), tmp_path / "tune.mid"), tmp_path / "tune.wav")
+    render_wav(written(tune(60), tmp_path / "tune.mid"), tmp_path / "tune.wav")
     stand_in(tmp_path / "bin", "ffmpeg", "echo no encoder >&2; exit 1", monkeypatch)
     with pytest.raises(RenderError, match=r"ffmpeg could not write tune\.ogg"):
         encode(tmp_path / "tune.wav", tmp_path / "tune.ogg")
@@ -283,12 +283,12 @@ def test_nothing_is_printed_on_our_stdout(
     render_tune(written(tune(60), tmp_path / "tune.mid"), tmp_path / "tune.ogg", 1.0)
     stand_in(tmp_path / "bin", "fluidsynth", "echo chatter; echo more >&2", monkeypatch)
     with pytest.raises(RenderError):
-        render(tmp_path / "tune.mid", tmp_path / "tune.wav")
+        render_wav(tmp_path / "tune.mid", tmp_path / "tune.wav")
     assert capfd.readouterr() == ("", "")
 
 
 def test_a_persons_own_fluidsynth_settings_are_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / ".fluidsynth").write_text("gain 0\n")
     monkeypatch.setenv("HOME", str(tmp_path))
-    render(written(tune(60), tmp_path / "tune.mid"), tmp_path / "tune.wav")
+    render_wav(written(tune(60), tmp_path / "tune.mid"), tmp_path / "tune.wav")
     assert np.abs(decoded(tmp_path / "tune.wav")).max() > 0.05

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from generator.sound.loudness import LOUDNESS, PEAK, gain, level, measure, true_peak
+from generator.sound.loudness import LOUDNESS, PEAK, gain, normalise, loudness_of, true_peak
 
 RATE = 44_100
 
@@ -13,16 +13,16 @@ RATE = 44_100
 def test_a_full_scale_sine_measures_as_the_standard_says() -> None:
     # BS.1770: a 997 Hz sine at 0 dBFS in one front channel reads -3.01 LKFS; in two channels 0.00.
     sine = np.sin(2 * np.pi * 997 * np.arange(RATE * 2) / RATE)
-    assert measure(sine, RATE) == pytest.approx(0, abs=0.05)
-    assert measure(sine[:4410], RATE) == pytest.approx(0, abs=0.5)
-    assert measure(np.zeros(100), RATE) == -np.inf
-    assert measure(np.zeros(0), RATE) == -np.inf
+    assert loudness_of(sine, RATE) == pytest.approx(0, abs=0.05)
+    assert loudness_of(sine[:4410], RATE) == pytest.approx(0, abs=0.5)
+    assert loudness_of(np.zeros(100), RATE) == -np.inf
+    assert loudness_of(np.zeros(0), RATE) == -np.inf
 
 
 def test_level_keeps_silence_and_what_is_too_soft_to_measure() -> None:
-    assert not level(np.zeros(RATE), RATE).any()
+    assert not normalise(np.zeros(RATE), RATE).any()
     faint = np.full(RATE, 1e-9)
-    assert np.array_equal(level(faint, RATE), faint)
+    assert np.array_equal(normalise(faint, RATE), faint)
 
 
 def test_a_true_peak_lies_between_the_samples() -> None:
@@ -34,9 +34,9 @@ def test_a_true_peak_lies_between_the_samples() -> None:
 
 def test_the_gain_is_for_the_loudness_unless_a_peak_forbids_it() -> None:
     steady = 0.1 * np.sin(2 * np.pi * 997 * np.arange(RATE) / RATE)
-    assert measure(level(steady, RATE), RATE) == pytest.approx(LOUDNESS, abs=0.01)
+    assert loudness_of(normalise(steady, RATE), RATE) == pytest.approx(LOUDNESS, abs=0.01)
     sparse = np.zeros(2 * RATE)
     sparse[:: RATE // 4] = 0.5
-    assert true_peak(level(sparse, RATE)) == pytest.approx(10 ** (PEAK / 20))
-    assert measure(level(sparse, RATE), RATE) < LOUDNESS
+    assert true_peak(normalise(sparse, RATE)) == pytest.approx(10 ** (PEAK / 20))
+    assert loudness_of(normalise(sparse, RATE), RATE) < LOUDNESS
     assert gain(np.zeros(RATE), RATE) == 1

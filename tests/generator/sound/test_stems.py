@@ -11,9 +11,9 @@ import pytest
 from numpy.typing import NDArray
 
 from generator.protocol.names import SOUNDS
-from generator.sound.loudness import LOUDNESS, measure
+from generator.sound.loudness import LOUDNESS, loudness_of
 from generator.sound.playback import PLAYERS
-from generator.sound.stems import SAMPLES_A_FRAME, loop_parts, loop_tags, played_on, stems, write_stems
+from generator.sound.stems import SAMPLES_A_FRAME, render_loop, loop_tags, play_loop_twice, render_stems, write_stems
 from models.music.score import CHANNELS, P2, Note, Score
 from tests.music import scale
 
@@ -35,7 +35,7 @@ def test_stems_are_equally_long_and_add_up_to_the_mix(tmp_path: Path, player: st
     assert {len(samples) for samples in files.values()} == {score.frames * SAMPLES_A_FRAME}
     assert np.array_equal(sum(files[spec.name].astype(int) for spec in CHANNELS), files["mix"])
     assert not files[CHANNELS[P2].name].any()
-    assert measure(files["mix"] / 32_768, RATE) == pytest.approx(LOUDNESS, abs=0.1)
+    assert loudness_of(files["mix"] / 32_768, RATE) == pytest.approx(LOUDNESS, abs=0.1)
     whole = PLAYERS[player](score)[: len(files["mix"])]
     middle = slice(0, -RATE)  # before the fade
     assert np.corrcoef(whole[middle], files["mix"][middle])[0, 1] > 0.9999
@@ -44,7 +44,7 @@ def test_stems_are_equally_long_and_add_up_to_the_mix(tmp_path: Path, player: st
 def test_channels_that_cancel_each_other_do_not_overflow() -> None:
     """A pulse of 75 % is one of 25 % upside down: together they are as soft as their volumes are apart."""
     pulses = [(Note(0, 60, 57, ((0, volume),), ((0, duty),)),) for volume, duty in ((15, 1), (14, 3))]
-    found = stems(Score((*pulses, (), ()), 60)).astype(int)
+    found = render_stems(Score((*pulses, (), ()), 60)).astype(int)
     assert np.abs(found).max() == pytest.approx(32_767, abs=1)
     assert np.abs(found.sum(axis=0)).max() < 4_000
     assert np.abs(np.diff(found[0])).max() < 40_000  # 16 bits that overflow would jump by 65,536
@@ -52,13 +52,13 @@ def test_channels_that_cancel_each_other_do_not_overflow() -> None:
 
 @pytest.mark.parametrize("player", SOUNDS)
 def test_a_loop_and_its_intro_are_as_long_as_in_the_score_and_fit_together(player: str) -> None:
-    parts = loop_parts(replace(scale(120), loop=30), player)
+    parts = render_loop(replace(scale(120), loop=30), player)
     assert {name: len(part) for name, part in parts.items()} == {"intro": 30 * 735, "loop": 90 * 735}
     loop = parts["loop"].astype(int)
     steps = np.abs(np.diff(loop))
     assert abs(loop[0] - loop[-1]) <= steps.max()
-    assert set(loop_parts(replace(scale(60), loop=0), player)) == {"loop"}
-    assert loop_parts(scale(60), player) == {}
+    assert set(render_loop(replace(scale(60), loop=0), player)) == {"loop"}
+    assert render_loop(scale(60), player) == {}
 
 
 def test_loop_tags_are_in_samples() -> None:
@@ -68,7 +68,7 @@ def test_loop_tags_are_in_samples() -> None:
 
 def test_what_loops_is_played_twice() -> None:
     once = replace(scale(), loop=120)
-    twice = played_on(once)
+    twice = play_loop_twice(once)
     assert (twice.frames, twice.loop) == (360, None)
     for before, after in zip(once.channels, twice.channels, strict=True):
         assert after[: len(before)] == before
