@@ -1,1 +1,7 @@
-"""Pictures and films of a tune: piano rolls and oscilloscopes."""
+"""Pictures and films of a tune.
+
+tune_picture  the picture that is posted
+still_film    that picture with sound
+scope_film    oscilloscopes and a scrolling piano roll
+piano_roll, oscilloscope, colours  what they are drawn from
+"""

@@ -1,6 +1,6 @@
-"""The piano roll: rows of keys, lines of the grid, and notes whose height and brightness follow their volume.
+"""The piano roll: rows of keys, grid lines, and notes whose height and brightness follow their volume.
 
-Where a roll lies and what stands around it is left to `generator.pictures.tune_picture` and `generator.pictures.scope_film`.
+`generator.pictures.tune_picture` and `generator.pictures.scope_film` decide where a roll is and what is around it.
 """
 
 from __future__ import annotations
@@ -16,16 +16,18 @@ from generator.protocol.canvas import Box, Colour, draw_rectangle
 from models.music.score import P1, P2, TR, Grid, Note, Score
 
 THINNEST = 5.0
-"""Pixels of a note's height at the least: it stays a line where the picture is shown at a third of its width."""
+"""Pixels: the smallest height of a note, which is still a line if the picture is shown at a third of its width."""
 LEAST_SEMITONES = 24
-"""The pitch axis shows two octaves or more."""
+"""The pitch axis shows at least two octaves."""
 BLACK = {1, 3, 6, 8, 10}
 """Semitones above C of the piano's black keys."""
 
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """Where frames and pitches lie: a box that shows the frames from 0 on and the pitches `low` to `high`."""
+    """Maps frames and pitches to pixels: a box that shows `frames` frames from 0 on, and the pitches `low` to
+    `high`.
+    """
 
     box: Box
     frames: int
@@ -43,16 +45,16 @@ class Axis:
         return (self.box[2] - self.box[0]) / self.frames
 
     def x(self, frame: float) -> float:
-        """The pixel at which a frame begins."""
+        """Return the pixel at which a frame starts."""
         return self.box[0] + frame * self.frame
 
     def y(self, pitch: float) -> float:
-        """The pixel at the middle of a pitch's row."""
+        """Return the pixel at the middle of a pitch's row."""
         return self.box[3] - (pitch - self.low + 0.5) * self.row
 
 
 def pitch_range(score: Score) -> tuple[int, int]:
-    """The lowest and the highest pitch that a roll shows: what the tune has, and two octaves or more."""
+    """Return the lowest and highest pitch that a roll shows: those of the tune, and at least two octaves."""
     pitches = [note.pitch for channel in (P1, P2, TR) for note in score.channels[channel]] or [60]
     low, high = min(pitches) - 1, max(pitches) + 1
     missing = max(0, LEAST_SEMITONES - (high - low + 1))
@@ -60,7 +62,7 @@ def pitch_range(score: Score) -> tuple[int, int]:
 
 
 def draw_keys(draw: ImageDraw.ImageDraw, axis: Axis) -> None:
-    """The rows of the pitches, black keys darker."""
+    """Draw the rows of the pitches, black keys darker."""
     left, _, right, _ = axis.box
     for pitch in range(axis.low, axis.high + 1):
         colour = BLACK_KEYS if pitch % 12 in BLACK else WHITE_KEYS
@@ -68,7 +70,7 @@ def draw_keys(draw: ImageDraw.ImageDraw, axis: Axis) -> None:
 
 
 def beats(grid: Grid, frames: int) -> Iterator[tuple[int, int]]:
-    """(number, frame) of the beats from bar 1 on that lie in the score; those before it have numbers below 0."""
+    """Yield (number, frame) of the score's beats, counted from bar 1; beats before it have negative numbers."""
     row = grid.row_of(0)
     number = -(-row // grid.rows_a_beat)
     while (frame := grid.row(number * grid.rows_a_beat)) < frames:
@@ -78,14 +80,16 @@ def beats(grid: Grid, frames: int) -> Iterator[tuple[int, int]]:
 
 
 def draw_grid_line(draw: ImageDraw.ImageDraw, axes: Iterable[Axis], frame: float, colour: Colour, width: float) -> None:
-    """A vertical line at a frame through every axis."""
+    """Draw a vertical line at a frame through every axis."""
     for axis in axes:
         x = axis.x(frame)
         draw_rectangle(draw, (x - width / 2, axis.box[1], x + width / 2, axis.box[3]), colour)
 
 
 def draw_notes(image: Image.Image, axis: Axis, notes: Iterable[Note], colour: Colour) -> Image.Image:
-    """The notes so far with one channel's; channels that meet lighten each other, so that none is hidden."""
+    """Return the image with one channel's notes added. Where channels overlap they get lighter, so that none is
+    hidden.
+    """
     layer = Image.new("RGB", image.size)
     draw = ImageDraw.Draw(layer)
     for note in notes:
@@ -101,7 +105,7 @@ def draw_notes(image: Image.Image, axis: Axis, notes: Iterable[Note], colour: Co
 
 
 def _draw_onset(draw: ImageDraw.ImageDraw, axis: Axis, note: Note, colour: Colour) -> None:
-    """A bright edge where a note begins, if there is room: notes of one pitch stay apart."""
+    """Draw a bright edge at a note's start if there is room, so that repeated notes stay apart."""
     volume = note.volume[0][1]
     if volume and note.length * axis.frame >= 6:
         x, y, half = axis.x(note.start), axis.y(note.pitch), _half(axis, volume)
@@ -110,15 +114,17 @@ def _draw_onset(draw: ImageDraw.ImageDraw, axis: Axis, note: Note, colour: Colou
 
 
 def _strength(volume: int) -> float:
-    """How strongly a volume shows, 0 to 1: soft ones more than in proportion, as they are heard (Stevens's law)."""
+    """Return how strongly a volume shows, 0 to 1. Soft notes show more than in proportion, as they are heard (Stevens's
+    law).
+    """
     return float((volume / 15) ** 0.6)
 
 
 def _half(axis: Axis, volume: int) -> float:
-    """Half the height of a note, in pixels: at full volume a little more than its row."""
+    """Return half the height of a note in pixels; at full volume a note is a little higher than its row."""
     return max(THINNEST / 2, axis.row * (0.2 + 0.4 * _strength(volume)))
 
 
 def _shade(colour: Colour, strength: float) -> Colour:
-    """A colour between black and itself."""
+    """Return a colour between black and itself."""
     return round(colour[0] * strength), round(colour[1] * strength), round(colour[2] * strength)

@@ -1,7 +1,8 @@
-"""A tune as a moving picture: a scope for each channel above, the piano roll running by below, small enough to post.
+"""A film of a tune: an oscilloscope for each channel above a scrolling piano roll, small enough to post.
 
-Frames are drawn here and piped to ffmpeg, which makes H.264 and AAC of them. The sound comes from `generator.sound.stems`,
-the roll from `generator.pictures.piano_roll`, the scopes from `generator.pictures.oscilloscope`.
+The frames are drawn here and piped to ffmpeg, which encodes them as H.264 and AAC. The sound comes from
+`generator.sound.stems`, the roll from `generator.pictures.piano_roll`, the scopes from
+`generator.pictures.oscilloscope`.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from PIL import Image, ImageDraw
 
 from generator.pictures.colours import BAR_LINE, BEAT_LINE, BLACK_KEYS, CHANNEL_COLOURS, OCTAVE_LINE
 from generator.pictures.oscilloscope import palette, trace, trigger
-from generator.pictures.piano_roll import Axis, beats, draw_keys, draw_grid_line, pitch_range, draw_notes
+from generator.pictures.piano_roll import Axis, beats, draw_grid_line, draw_keys, draw_notes, pitch_range
 from generator.protocol.canvas import (
     BACKGROUND,
     FAINT_TEXT,
@@ -41,51 +42,51 @@ HEADER = 50
 SCOPE_TOP, SCOPE_BOTTOM, SCOPE_GAP = 56, 180, 12
 ROLL_TOP, ROLL_BOTTOM, NOISE_TOP, NOISE_BOTTOM = 192, 440, 450, 518
 PROGRESS = 6
-"""Pixels of the line at the bottom."""
+"""Pixels: the height of the progress bar at the bottom."""
 PLAYHEAD = 320
-"""Pixels from the left at which the music plays."""
+"""Pixels from the left edge to the moment that is playing."""
 STEP = 5
-"""Pixels that the roll moves a frame: whole, so that nothing shimmers."""
+"""Pixels that the roll moves a frame: a whole number, so that nothing shimmers."""
 TILE_FRAMES = WIDTH * FRAMES_PER_SECOND // (STEP * FPS)
-"""Score frames of one picture's width."""
+"""Frames of the score in one picture's width."""
 WINDOW = 882
 """Samples that a scope shows: 20 ms."""
 REACH = 800
-"""Samples that a trigger is sought in on either side: a whole period of the lowest notes that tunes have."""
+"""Samples on either side in which the trigger searches: a whole period of the lowest notes that tunes have."""
 HIGHEST = 0.86
-"""How much of a scope's height its loudest moment takes."""
+"""The share of a scope's height that its loudest moment takes."""
 
 MOST_BYTES = 7_200_000
-"""What rates are chosen for, up to some eight minutes; Discord takes 10 MB."""
+"""The size that bit rates are chosen for, up to about eight minutes; Discord accepts 10 MB."""
 SOUND_BITS, FEWEST_BITS, MOST_BITS = 96_000, 24_000, 480_000
-"""Bits a second of the sound, and the fewest and the most of the picture."""
+"""Bits a second of the sound, and the least and the most of the picture."""
 TIMEOUT = 1200
-"""Seconds of processor time for ffmpeg; ten minutes of music take a tenth of it."""
+"""Seconds of processor time for ffmpeg. Ten minutes of music take a tenth of it."""
 
 Picture = NDArray[np.uint8]
 """Shape (height, width, 3)."""
 
 
 def write_scope_film(score: Score, title: str, path: Path, sound: str = SOUNDS[0]) -> None:
-    """Write the tune, played once, as MP4. sound: what plays it. Raises faults."""
-    sounds = render_stems(score, sound)
+    """Write the tune, played once, as MP4. sound: what plays it. Raise FaultError if a program fails."""
+    channel_sounds = render_stems(score, sound)
     with tempfile.TemporaryDirectory() as folder:
         mix, log = Path(folder) / "mix.wav", Path(folder) / "ffmpeg.log"
-        write_samples(sounds.sum(axis=0, dtype=np.int16), SAMPLE_RATE, mix)
+        write_samples(channel_sounds.sum(axis=0, dtype=np.int16), SAMPLE_RATE, mix)
         with log.open("wb") as errors:
             try:
                 ffmpeg = subprocess.Popen(_command(mix, path, score.seconds), stdin=subprocess.PIPE, stderr=errors)
             except FileNotFoundError as error:
                 raise RenderError("ffmpeg is not installed: install it (Debian: apt install ffmpeg)") from error
             with ffmpeg:
-                _feed(ffmpeg, frames(score, title, sounds))
+                _feed(ffmpeg, frames(score, title, channel_sounds))
         if ffmpeg.returncode:
-            words = " ".join(log.read_text(errors="replace").split())[-300:]
-            raise RenderError(f"ffmpeg could not write {path.name}: {words}")
+            output = " ".join(log.read_text(errors="replace").split())[-300:]
+            raise RenderError(f"ffmpeg could not write {path.name}: {output}")
 
 
 def _feed(ffmpeg: subprocess.Popen[bytes], pictures: Iterator[Picture]) -> None:
-    """Pipe the pictures; where ffmpeg ends early its exit code tells, not the broken pipe."""
+    """Pipe the pictures to ffmpeg. If it ends early, its exit code tells why, not the broken pipe."""
     if ffmpeg.stdin is None:
         return
     try:
@@ -97,7 +98,7 @@ def _feed(ffmpeg: subprocess.Popen[bytes], pictures: Iterator[Picture]) -> None:
 
 
 def _command(sound: Path, path: Path, seconds: float) -> list[str]:
-    """What ffmpeg is called with: raw pictures on its standard input."""
+    """Return ffmpeg's command line; it reads raw pictures from its standard input."""
     room = int(MOST_BYTES * 8 / max(seconds, 1)) - SOUND_BITS
     bits = min(MOST_BITS, max(FEWEST_BITS, room))
     pictures = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{WIDTH}x{HEIGHT}", "-r", str(FPS), "-i", "-"]
@@ -110,7 +111,7 @@ def _command(sound: Path, path: Path, seconds: float) -> list[str]:
 
 
 def frames(score: Score, title: str, sounds: NDArray[np.int16]) -> Iterator[Picture]:
-    """The pictures, one after the other; each is overwritten by the next. sounds: shape (channels, samples)."""
+    """Yield the pictures. Each overwrites the one before. sounds: shape (channels, samples)."""
     picture = _background(title)
     empty = picture[SCOPE_TOP:SCOPE_BOTTOM].copy()
     peaks = np.abs(sounds.astype(np.float32)).max(axis=1, initial=1)
@@ -126,10 +127,10 @@ def frames(score: Score, title: str, sounds: NDArray[np.int16]) -> Iterator[Pict
         picture[SCOPE_TOP:SCOPE_BOTTOM] = empty
         for channel, wave in enumerate(waves):
             left, right = _panel(channel)
-            at = trigger(wave, round((i + 0.5) * SAMPLE_RATE / FPS), REACH)
-            shown = trace(wave, at, WINDOW, SCOPE_BOTTOM - SCOPE_TOP, right - left)
-            covered = shown > 0
-            picture[SCOPE_TOP:SCOPE_BOTTOM, left:right][covered] = shades[channel][shown[covered]]
+            middle = trigger(wave, round((i + 0.5) * SAMPLE_RATE / FPS), REACH)
+            shades_covered = trace(wave, middle, WINDOW, SCOPE_BOTTOM - SCOPE_TOP, right - left)
+            covered = shades_covered > 0
+            picture[SCOPE_TOP:SCOPE_BOTTOM, left:right][covered] = shades[channel][shades_covered[covered]]
         number, column = divmod(i * STEP - PLAYHEAD, WIDTH)
         roll = picture[ROLL_TOP:NOISE_BOTTOM]
         roll[:, : WIDTH - column] = tile(number)[:, column:]
@@ -141,14 +142,14 @@ def frames(score: Score, title: str, sounds: NDArray[np.int16]) -> Iterator[Pict
 
 
 def _panel(channel: int) -> tuple[int, int]:
-    """Left and right edge of a channel's scope."""
+    """Return the left and right edge of a channel's scope."""
     width = (WIDTH - (len(CHANNELS) + 1) * SCOPE_GAP) // len(CHANNELS)
     left = SCOPE_GAP + channel * (width + SCOPE_GAP)
     return left, left + width
 
 
 def _background(title: str) -> Picture:
-    """What does not move."""
+    """Return everything that does not move."""
     image = Image.new("RGB", (WIDTH * SCALE, HEIGHT * SCALE), BACKGROUND)
     draw = ImageDraw.Draw(image)
     x = float(WIDTH - SCOPE_GAP)
@@ -170,7 +171,7 @@ def _background(title: str) -> Picture:
 
 
 def _roll_tile(score: Score, number: int) -> Picture:
-    """The roll from `number` times `TILE_FRAMES` on, one picture wide."""
+    """Return a part of the roll, one picture wide, from `number` times `TILE_FRAMES` on."""
     first = number * TILE_FRAMES
     image = Image.new("RGB", (WIDTH * SCALE, (NOISE_BOTTOM - ROLL_TOP) * SCALE), BACKGROUND)
     draw = ImageDraw.Draw(image)
@@ -180,7 +181,7 @@ def _roll_tile(score: Score, number: int) -> Picture:
     roll = Axis((left, 0, right, ROLL_BOTTOM - ROLL_TOP), max(score.frames, 1), low, high)
     noise_box = (left, NOISE_TOP - ROLL_TOP, right, NOISE_BOTTOM - ROLL_TOP)
     noise = Axis(noise_box, roll.frames, CHANNELS[NO].lowest, CHANNELS[NO].highest)
-    draw_keys(draw, replace(roll, box=(0, roll.box[1], WIDTH, roll.box[3])))  # also before the beginning
+    draw_keys(draw, replace(roll, box=(0, roll.box[1], WIDTH, roll.box[3])))  # also before the tune's start
     draw_rectangle(draw, (0, noise.box[1], WIDTH, noise.box[3]), BLACK_KEYS)
     for pitch in range(low, high + 1):
         if pitch % 12 == 0:
@@ -201,5 +202,5 @@ def _roll_tile(score: Score, number: int) -> Picture:
 
 
 def _reduce(image: Image.Image) -> Picture:
-    """A large picture in its final size; one that may be written to."""
+    """Return a large picture in its final size, as an array that can be written to."""
     return np.array(image.resize((image.width // SCALE, image.height // SCALE), Image.Resampling.BOX))

@@ -1,8 +1,7 @@
-"""The picture of a tune: its score as a piano roll, one PNG to post beside the sound.
+"""The picture of a tune: its piano roll with title and subtitle, as a PNG to post beside the sound.
 
-Pulses and triangle share one pitch axis fitted to what is used, noise has a strip of its own with the 16 periods. A
-note's height and brightness follow its volume. Everything is drawn `SCALE` times too large and then reduced. The roll
-itself is `generator.pictures.piano_roll`'s; what the title and subtitle say is left to the caller.
+Pulses and triangle share one pitch axis that fits their range; noise has a strip of its own with the 16 periods. The
+roll itself is drawn by `generator.pictures.piano_roll`; the caller chooses title and subtitle.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw
 
 from generator.pictures.colours import BAR_LINE, BEAT_LINE, BLACK_KEYS, CHANNEL_COLOURS, LOOP, OCTAVE_LINE
-from generator.pictures.piano_roll import Axis, beats, draw_keys, draw_grid_line, pitch_range, draw_notes
+from generator.pictures.piano_roll import Axis, beats, draw_grid_line, draw_keys, draw_notes, pitch_range
 from generator.protocol.canvas import (
     BACKGROUND,
     FAINT_TEXT,
@@ -29,7 +28,7 @@ WIDTH, HEIGHT = 1200, 630
 """Pixels: the shape of previews in chats and on the web."""
 LEFT, RIGHT, ROLL_TOP, BOTTOM = 92, 1172, 136, 582
 BAR_NUMBERS = 32
-"""Pixels above the roll, where the score has a grid."""
+"""Pixels above the roll if the score has a grid."""
 NOISE_HEIGHT, NOISE_GAP = 96, 12
 LABEL_SIZE = 27
 TITLE_SIZE, SUBTITLE_SIZE = 50, 31
@@ -38,7 +37,7 @@ BAR_MARKS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
 
 def write_tune_picture(score: Score, path: Path, title: str = "", subtitle: str = "") -> None:
-    """Write the score's picture as a PNG of 1200 x 630 pixels; raises OSError where the path cannot be written."""
+    """Write the score's picture as a PNG of 1200 x 630 pixels. Raise OSError if the path cannot be written."""
     image = Image.new("RGB", (WIDTH * SCALE, HEIGHT * SCALE), BACKGROUND)
     draw = ImageDraw.Draw(image)
     roll, noise = _axes(score)
@@ -66,7 +65,7 @@ def write_tune_picture(score: Score, path: Path, title: str = "", subtitle: str 
 
 
 def _axes(score: Score) -> tuple[Axis, Axis | None]:
-    """The axis of the pitched channels, and that of the noise where there is any."""
+    """Return the axis of the pitched channels, and that of the noise if there is any."""
     low, high = pitch_range(score)
     frames = max(score.frames, 1)
     top = ROLL_TOP + BAR_NUMBERS if score.grid else ROLL_TOP
@@ -78,7 +77,7 @@ def _axes(score: Score) -> tuple[Axis, Axis | None]:
 
 
 def _draw_header(draw: ImageDraw.ImageDraw, score: Score, title: str, subtitle: str) -> None:
-    """Title, subtitle, and a legend of the channels that play."""
+    """Draw title, subtitle, and a legend of the channels that play."""
     left = 28
     draw_text(draw, (left, 46), fit_text(title, TITLE_SIZE, RIGHT - left), TITLE_SIZE, colour=TEXT, anchor="lm")
     x = float(RIGHT)
@@ -97,7 +96,7 @@ def _draw_header(draw: ImageDraw.ImageDraw, score: Score, title: str, subtitle: 
 
 
 def _draw_octaves(draw: ImageDraw.ImageDraw, axis: Axis) -> None:
-    """A line below each C and its name, C4 being MIDI note 60."""
+    """Draw a line below each C, with its name; C4 is MIDI note 60."""
     left, top, right, _ = axis.box
     for pitch in range(axis.low, axis.high + 1):
         if pitch % 12 == 0:
@@ -108,18 +107,19 @@ def _draw_octaves(draw: ImageDraw.ImageDraw, axis: Axis) -> None:
 
 
 NARROWEST_BAR = 36
-"""Pixels of a last, broken bar that are still marked and numbered; the rest would run out of the picture."""
+"""Pixels of an incomplete last bar that is still marked and numbered; numbers of narrower ones would leave the
+picture."""
 
 
 def _draw_grid(draw: ImageDraw.ImageDraw, grid: Grid, axes: list[Axis]) -> None:
-    """Bar lines with their numbers above, and beat lines where there is room."""
+    """Draw bar lines with their numbers above, and beat lines if there is room."""
     axis = axes[0]
     beat = axis.frame * grid.beat_frames
     bar = beat * grid.beats_a_bar
-    every = next((n for n in BAR_MARKS if n * bar >= 72), BAR_MARKS[-1])
+    interval = next((n for n in BAR_MARKS if n * bar >= 72), BAR_MARKS[-1])
     for number, frame in beats(grid, axis.frames):
         bars, rest = divmod(number, grid.beats_a_bar)
-        if rest == 0 and bars % every == 0 and (axis.frames - frame) * axis.frame >= NARROWEST_BAR:
+        if rest == 0 and bars % interval == 0 and (axis.frames - frame) * axis.frame >= NARROWEST_BAR:
             draw_grid_line(draw, axes, frame, BAR_LINE, 1.5)
             draw_text(
                 draw, (axis.x(frame) + 3, axis.box[1] - 8), str(bars + 1), LABEL_SIZE, colour=FAINT_TEXT, anchor="ls"
@@ -131,27 +131,27 @@ def _draw_grid(draw: ImageDraw.ImageDraw, grid: Grid, axes: list[Axis]) -> None:
 
 
 def _draw_seconds(draw: ImageDraw.ImageDraw, axis: Axis) -> None:
-    """Time marks below the lowest axis."""
+    """Draw time marks below the lowest axis."""
     second = axis.frame * FRAMES_PER_SECOND
-    every = next((s for s in SECOND_MARKS if s * second >= 120), SECOND_MARKS[-1])
+    interval = next((s for s in SECOND_MARKS if s * second >= 120), SECOND_MARKS[-1])
     bottom = axis.box[3]
-    for i in range(int(axis.frames / FRAMES_PER_SECOND / every + 1e-9) + 1):
-        x = axis.box[0] + i * every * second
+    for i in range(int(axis.frames / FRAMES_PER_SECOND / interval + 1e-9) + 1):
+        x = axis.box[0] + i * interval * second
         draw_rectangle(draw, (x - 0.75, bottom, x + 0.75, bottom + 7), FAINT_TEXT)
-        clock = _clock(i * every)
+        clock = _clock(i * interval)
         x = min(x, WIDTH - 8 - text_width(clock, LABEL_SIZE) / 2)
         draw_text(draw, (x, bottom + 25), clock, LABEL_SIZE, colour=FAINT_TEXT, anchor="mm")
 
 
 def _clock(seconds: float) -> str:
-    """A time as minutes and seconds, with tenths where there are any."""
+    """Return a time as minutes and seconds, with tenths if there are any."""
     minutes, rest = divmod(round(seconds * 10), 600)
     tenths = f".{rest % 10}" if rest % 10 else ""
     return f"{minutes}:{rest // 10:02d}{tenths}"
 
 
 def _draw_loop(draw: ImageDraw.ImageDraw, frame: int, axes: list[Axis]) -> None:
-    """The loop point: a line and a flag that points to what is played again."""
+    """Draw the loop point: a line, and a flag that points to the part that repeats."""
     draw_grid_line(draw, axes, frame, LOOP, 2)
     x, y = axes[0].x(frame), axes[0].box[1]
     corners = [(x, y), (x + 15, y + 9), (x, y + 18)]
