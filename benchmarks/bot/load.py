@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.wire.standin.crowd import crowd, faults
+from tests.wire.standin.crowd import run_crowd, check_crowd
 from tests.wire.standin.process import Bot
 from tests.wire.standin.server import StandIn
 
@@ -34,8 +34,8 @@ async def measure(people: int, generator: str | None) -> bool:
             bot = Bot(discord, Path(folder), generator=generator)
             await bot.start()
             try:
-                result = await crowd(discord, bot, people, patience=PATIENCE * people)
-                wrong = list(faults(discord, bot, result))
+                result = await run_crowd(discord, bot, people, patience=PATIENCE * people)
+                wrong = list(check_crowd(discord, bot, result))
                 print("\n".join([str(result), *(f"WRONG: {fault}" for fault in wrong)]))
                 return not wrong
             finally:

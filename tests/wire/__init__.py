@@ -1,1 +1,1 @@
-"""The stand-in for Discord on the wire, and the bot against it."""
+"""A stand-in for Discord on the network, and tests of the whole bot against it."""

@@ -1,4 +1,4 @@
-"""A stand-in for Discord and a bot that is connected to it, for each test."""
+"""Fixtures: a stand-in for Discord, and a bot process connected to it."""
 
 from __future__ import annotations
 

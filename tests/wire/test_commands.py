@@ -1,4 +1,4 @@
-"""Commands over the wire: the defer, the post, the refusals."""
+"""Commands over the wire: defers, posts and refusals."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from tests.wire.standin.server import StandIn
 from tests.wire.standin.world import EPHEMERAL, GUILD, USER, File
 
 
-async def test_a_tune_is_deferred_written_and_posted(discord: StandIn, bot: Bot) -> None:
-    asked = {"scene": "boss", "key": "f#m", "tempo": 150, "seconds": 20, "seed": 99}
-    interaction = await discord.answered(await discord.slash("generate", asked))
+async def test_a_tune_is_deferred_saved_and_posted(discord: StandIn, bot: Bot) -> None:
+    options = {"scene": "boss", "key": "f#m", "tempo": 150, "seconds": 20, "seed": 99}
+    interaction = await discord.answered(await discord.slash("generate", options))
     assert interaction.callback == DEFER
     assert interaction.latency is not None
     assert interaction.latency < 1.0
@@ -45,32 +45,32 @@ async def test_a_tune_is_deferred_written_and_posted(discord: StandIn, bot: Bot)
     assert all(body["allowed_mentions"]["parse"] == [] for _, _, body in discord.world.edits)
 
 
-async def test_progress_is_shown_at_a_polite_pace(discord: StandIn, bot: Bot) -> None:
+async def test_progress_is_shown_at_a_moderate_rate(discord: StandIn, bot: Bot) -> None:
     await discord.slash("generate", {"seed": HELD})
     await discord.until(lambda: len(discord.world.edits) > 3)
     texts = [(at, text(body)) for at, _, body in discord.world.edits]
     bot.gate.touch()
     await discord.until(discord.posts)
-    assert any(said.startswith("Composing ▰") for _, said in texts)
+    assert any(line.startswith("Composing ▰") for _, line in texts)
     assert all(later - at > 1.1 for (at, _), (later, _) in itertools.pairwise(texts))
 
 
-async def test_what_is_being_made_is_cancelled_and_the_next_is_made(discord: StandIn, bot: Bot) -> None:
-    held = await discord.slash("generate", {"seed": HELD})
+async def test_the_request_in_progress_is_cancelled_and_the_next_one_is_composed(discord: StandIn, bot: Bot) -> None:
+    blocked = await discord.slash("generate", {"seed": HELD})
     await discord.until(lambda: any("▰" in text(body) for _, _, body in discord.world.edits))
     pids = bot.generator_pids()
-    after = await discord.slash("generate", {"seed": 61}, user=USER + 1)
+    following = await discord.slash("generate", {"seed": 61}, user=USER + 1)
     await discord.until(lambda: bot.rows("SELECT 1 FROM requests WHERE status = 'queued'"))
     done = await discord.answered(await discord.slash("cancel"))
     assert (done.callback, done.data["flags"]) == (DEFER, EPHEMERAL)
     await discord.until(lambda: (discord.original(done) or {}).get("content") == "Cancelled.")
     [post] = await discord.until(discord.posts)
-    assert int(post["id"]) == after.original
-    await discord.until(lambda: text(discord.original(held) or {}) == "This was cancelled.")
+    assert int(post["id"]) == following.original
+    await discord.until(lambda: text(discord.original(blocked) or {}) == "This was cancelled.")
     assert bot.generator_pids() == pids
 
 
-async def test_a_remix_is_fetched_and_names_its_file(discord: StandIn, bot: Bot) -> None:
+async def test_a_remix_downloads_its_file_and_names_it(discord: StandIn, bot: Bot) -> None:
     interaction = await discord.slash("remix", file=File("My_song.MID", MIDI))
     [post] = await discord.until(discord.posts)
     assert int(post["id"]) == interaction.original
@@ -90,7 +90,7 @@ async def test_a_remix_is_fetched_and_names_its_file(discord: StandIn, bot: Bot)
     ],
     ids=["not a MIDI file", "empty", "50 MB"],
 )
-async def test_what_the_edge_sees_is_refused_before_the_defer(
+async def test_an_obviously_bad_upload_is_refused_before_the_defer(
     discord: StandIn, bot: Bot, file: File, declared: int | None, sentence: str
 ) -> None:
     interaction = await discord.answered(await discord.slash("remix", file=file, declared=declared))
@@ -100,7 +100,7 @@ async def test_what_the_edge_sees_is_refused_before_the_defer(
     assert bot.rows("SELECT count(*) FROM requests") == [(0,)]
 
 
-async def test_what_is_found_later_takes_the_placeholder_away(discord: StandIn, bot: Bot) -> None:
+async def test_a_later_refusal_removes_the_placeholder(discord: StandIn, bot: Bot) -> None:
     cases = [
         ("remix", None, File("cat.mid", PNG), "not a MIDI file"),
         ("remix", None, File("longer.mid", MIDI + bytes(MAX_UPLOAD_BYTES)), "1 MB is the most"),
@@ -109,14 +109,14 @@ async def test_what_is_found_later_takes_the_placeholder_away(discord: StandIn, 
     ]
     for name, options, file, sentence in cases:
         interaction = await discord.slash(name, options, file=file, declared=100 if file else None)
-        await discord.until(lambda made=interaction: discord.follow_ups(made))  # type: ignore[misc]
-        [said] = discord.follow_ups(interaction)
-        assert sentence in said["content"]
-        assert said["flags"] == EPHEMERAL
+        await discord.until(lambda call=interaction: discord.follow_ups(call))  # type: ignore[misc]
+        [refusal] = discord.follow_ups(interaction)
+        assert sentence in refusal["content"]
+        assert refusal["flags"] == EPHEMERAL
         assert discord.original(interaction) is None
 
 
-async def test_options_that_no_client_would_send_are_refused(discord: StandIn, bot: Bot) -> None:
+async def test_options_outside_their_limits_are_refused(discord: StandIn, bot: Bot) -> None:
     for options, sentence in (({"seconds": -5}, "The length must be"), ({"key": "H"}, "There is no key called")):
         interaction = await discord.answered(await discord.slash("generate", options))
         assert interaction.callback == MESSAGE
@@ -129,7 +129,7 @@ async def test_keys_are_completed(discord: StandIn, bot: Bot) -> None:
     assert [(choice["name"], choice["value"]) for choice in choices] == [("F# major", "F#"), ("F# minor", "F#m")]
 
 
-async def test_who_is_in_no_voice_channel_is_told_so(discord: StandIn, bot: Bot) -> None:
+async def test_play_needs_a_voice_channel(discord: StandIn, bot: Bot) -> None:
     interaction = await discord.answered(await discord.slash("play"))
     assert (interaction.callback, interaction.data["flags"]) == (MESSAGE, EPHEMERAL)
     assert "Join a voice channel first" in interaction.data["content"]

@@ -1,4 +1,4 @@
-"""The post and what can be done with it, over the wire."""
+"""A post and its buttons over the wire."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from tests.wire.standin.process import Bot
 from tests.wire.standin.reading import names, text
 from tests.wire.standin.rest import DEFER, FORM, MESSAGE
 from tests.wire.standin.server import StandIn
+from tests.wire.standin.waiting import wait_for_posts
 from tests.wire.standin.world import EPHEMERAL, Interaction, Payload
-from tests.wire.test_restarts import posted
 
 
 def last_request(bot: Bot) -> Payload:
@@ -21,39 +21,39 @@ def last_request(bot: Bot) -> Payload:
     return request
 
 
-async def made(discord: StandIn, bot: Bot, interaction: Interaction, count: int) -> Payload:
-    """Wait for what a press has asked for; the request that was written."""
+async def wait_for_request(discord: StandIn, bot: Bot, interaction: Interaction, count: int) -> Payload:
+    """Wait for the tune that an interaction asked for. Return its request as saved."""
     await discord.answered(interaction)
     assert (interaction.callback, interaction.latency is not None and interaction.latency < 3.0) == (DEFER, True)
-    posts = await posted(discord, bot, count)
+    posts = await wait_for_posts(discord, bot, count)
     assert int(posts[-1]["id"]) == interaction.original
     return last_request(bot)
 
 
-async def test_a_tune_is_extended_rewritten_and_remixed_from_below_its_post(discord: StandIn, bot: Bot) -> None:
+async def test_a_tune_is_extended_rewritten_and_remixed_with_its_buttons(discord: StandIn, bot: Bot) -> None:
     await discord.slash("generate", {"seed": 50})
-    [post] = await posted(discord, bot)
+    [post] = await wait_for_posts(discord, bot)
 
-    request = await made(discord, bot, await discord.press(post, "➡️Extend"), 2)
+    request = await wait_for_request(discord, bot, await discord.press(post, "➡️Extend"), 2)
     assert (request["mode"], request["bars"]) == ("continue", 8)
-    request = await made(discord, bot, await discord.select(post, "no"), 3)
+    request = await wait_for_request(discord, bot, await discord.select(post, "no"), 3)
     assert (request["mode"], request["keep"]) == ("accompany", ["p1", "p2", "tr"])
     form = await discord.answered(await discord.press(post, "🎛️Remix"))
     assert form.callback == FORM
-    request = await made(discord, bot, await discord.submit(form, post, strength="0.75"), 4)
+    request = await wait_for_request(discord, bot, await discord.submit(form, post, strength="0.75"), 4)
     assert (request["mode"], request["strength"]) == ("vary", 0.75)
     assert bot.rows("SELECT count(*) FROM requests WHERE parent IS NOT NULL") == [(3,)]
     assert "Variation on [Tune 50](https://discord.com/channels/" in text(discord.posts()[-1])
 
 
-async def test_files_reports_and_the_history_are_the_asker_s_alone(discord: StandIn, bot: Bot) -> None:
+async def test_files_reports_and_details_are_ephemeral(discord: StandIn, bot: Bot) -> None:
     await discord.slash("generate", {"seed": 50})
-    [post] = await posted(discord, bot)
+    [post] = await wait_for_posts(discord, bot)
     [(song,)] = bot.rows("SELECT id FROM songs")
 
-    given = await discord.answered(await discord.press(post, "💾Files"))
-    message = await discord.until(lambda: (found := discord.original(given)) and found["attachments"] and found)
-    assert message["flags"] == EPHEMERAL, "a classic message, in which Discord plays the sound"
+    reply = await discord.answered(await discord.press(post, "💾Files"))
+    message = await discord.until(lambda: (message := discord.original(reply)) and message["attachments"] and message)
+    assert message["flags"] == EPHEMERAL, "a classic message: only there does Discord play the sound"
     assert names(message) == ["tune-50.mp4", "tune-50.ogg", "tune-50.mid", "tune-50.png"]
     data = [discord.world.files[int(item["id"])].data for item in message["attachments"]]
     assert data[1:3] == [OGG, MIDI]
@@ -65,20 +65,20 @@ async def test_files_reports_and_the_history_are_the_asker_s_alone(discord: Stan
     assert bot.rows("SELECT song, reporter, reason FROM reports") == [(song, str(report.user), "too loud")]
 
     shown = await discord.answered(await discord.slash("song", {"song": song}))
-    message = await discord.until(lambda: (found := discord.original(shown)) and found["attachments"] and found)
+    message = await discord.until(lambda: (message := discord.original(shown)) and message["attachments"] and message)
     assert message["flags"] == EPHEMERAL | IS_COMPONENTS_V2
     assert "Seed 50" in text(message)
-    helped = await discord.answered(await discord.slash("help"))
-    assert (helped.callback, helped.data["flags"]) == (MESSAGE, EPHEMERAL | IS_COMPONENTS_V2)
+    help_page = await discord.answered(await discord.slash("help"))
+    assert (help_page.callback, help_page.data["flags"]) == (MESSAGE, EPHEMERAL | IS_COMPONENTS_V2)
 
     again = await discord.answered(await discord.slash("replay", {"song": song}))
-    message = await discord.until(lambda: (found := discord.original(again)) and found["attachments"] and found)
+    message = await discord.until(lambda: (message := discord.original(again)) and message["attachments"] and message)
     assert message["flags"] == IS_COMPONENTS_V2
     assert text(message) == text(post)
     assert bot.rows("SELECT count(*) FROM songs") == [(1,)]
 
 
-async def test_a_placeholder_of_an_earlier_version_becomes_a_post(discord: StandIn, bot: Bot) -> None:
+async def test_a_placeholder_from_an_earlier_version_becomes_a_post(discord: StandIn, bot: Bot) -> None:
     interaction = await discord.slash("generate", {"seed": HELD})
     await discord.until(lambda: any("▰" in text(body) for _, _, body in discord.world.edits))
     await bot.end(signal.SIGKILL)
@@ -87,6 +87,6 @@ async def test_a_placeholder_of_an_earlier_version_becomes_a_post(discord: Stand
     placeholder |= {"flags": 0, "components": [], "content": "Composing ▰▱ 10%"}
     bot.gate.touch()
     await bot.start()
-    [post] = await posted(discord, bot)
+    [post] = await wait_for_posts(discord, bot)
     assert (int(post["id"]), post["content"]) == (interaction.original, "")
     assert post["flags"] == IS_COMPONENTS_V2

@@ -1,4 +1,4 @@
-"""What the bot notes of the servers that it is in, over the wire."""
+"""What the bot records about the servers it is in, over the wire."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tests.wire.standin.server import StandIn
 from tests.wire.standin.world import GUILD
 
 
-async def test_a_server_is_noted_when_the_bot_is_removed_and_comes_back(discord: StandIn, bot: Bot) -> None:
+async def test_removal_from_a_server_and_return_are_recorded(discord: StandIn, bot: Bot) -> None:
     await discord.until(lambda: bot.rows("SELECT guild_id FROM servers") == [(str(GUILD),)])
     await discord.gateway.dispatch("GUILD_DELETE", {"id": str(GUILD)})
     await discord.until(lambda: bot.rows("SELECT 1 FROM servers WHERE removed IS NOT NULL"))
@@ -16,7 +16,7 @@ async def test_a_server_is_noted_when_the_bot_is_removed_and_comes_back(discord:
     await discord.until(lambda: bot.rows("SELECT 1 FROM servers WHERE removed IS NULL"))
 
 
-async def test_an_outage_of_a_server_is_no_removal(discord: StandIn, bot: Bot) -> None:
+async def test_an_outage_of_a_server_is_not_a_removal(discord: StandIn, bot: Bot) -> None:
     await discord.until(lambda: bot.rows("SELECT 1 FROM servers"))
     await discord.gateway.dispatch("GUILD_DELETE", {"id": str(GUILD), "unavailable": True})
     await discord.gateway.dispatch("GUILD_CREATE", guild())

@@ -174,7 +174,7 @@ async def test_the_server_can_set_another_language(stage: Stage, locales: dict[A
     post, _song = await stage.made()
     assert "densidade média" in text(post)
     result = await manager.slash(stage.channel, "chiptune settings language")
-    assert "- Language: the one that the server has set with Discord" in result.response.content.splitlines()
+    assert "- Language: the server's language on Discord" in result.response.content.splitlines()
 
 
 async def test_outside_of_servers_the_person_s_language_is_the_channel_s(stage: Stage, locales: dict[Any, str]) -> None:

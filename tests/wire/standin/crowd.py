@@ -22,7 +22,7 @@ SECONDS = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Crowd:
+class CrowdResult:
     """What came of it. asked, looked: the interactions, in order. total: seconds until the last tune was there."""
 
     asked: list[Interaction]
@@ -46,7 +46,7 @@ def percentile(ordered: list[float], share: float) -> float:
     return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
 
 
-def allow(bot: Bot, requests: int) -> None:
+def set_server_limit(bot: Bot, requests: int) -> None:
     """Let so many requests be open in the server at once."""
     bot.rows(
         "INSERT INTO servers (guild_id, settings) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET settings = ?2",
@@ -54,14 +54,16 @@ def allow(bot: Bot, requests: int) -> None:
     )
 
 
-async def crowd(discord: StandIn, bot: Bot, people: int, *, seed: int | None = None, patience: float) -> Crowd:
+async def run_crowd(
+    discord: StandIn, bot: Bot, people: int, *, seed: int | None = None, patience: float
+) -> CrowdResult:
     """Have so many people ask at once, in a server that allows it, and wait until all is posted.
 
     They come once the bot and its generator have started up.
 
     seed: of the requests, None leaves it to the bot. patience: seconds. Raises TimeoutError.
     """
-    allow(bot, people)
+    set_server_limit(bot, people)
     await discord.until(lambda: "generator ready" in bot.log(), seconds=60)
     options = {"seconds": SECONDS, **({} if seed is None else {"seed": seed})}
     begin = time.monotonic()
@@ -72,10 +74,10 @@ async def crowd(discord: StandIn, bot: Bot, people: int, *, seed: int | None = N
             looked.append(await discord.slash("queue", user=USER + number))
             await discord.until(lambda least=number: len(discord.posts()) > least, seconds=patience)  # type: ignore[misc]
         await discord.until(lambda: _answered(bot) == people, seconds=patience)
-    return Crowd(asked, looked, time.monotonic() - begin)
+    return CrowdResult(asked, looked, time.monotonic() - begin)
 
 
-def faults(discord: StandIn, bot: Bot, found: Crowd) -> Iterator[str]:
+def check_crowd(discord: StandIn, bot: Bot, found: CrowdResult) -> Iterator[str]:
     """What is wrong: an interaction that was not acknowledged, a tune that was lost, or posted twice."""
     people = len(found.asked)
     if [one.callback for one in found.asked] != [DEFER] * people:
