@@ -62,7 +62,7 @@ async def serve(
             from bot.discord.app import DiscordSide  # noqa: PLC0415 (discord.py takes a second to import)
 
             side = await stack.enter_async_context(DiscordSide(settings, store, backlog, contests))
-            posters["discord"] = side.poster
+            posters["discord"] = side.delivery
             contests.announce_by(side.announcer)
             work.append(side.run)
         warming = asyncio.create_task(generator.warm_up())

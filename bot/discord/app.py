@@ -1,6 +1,6 @@
-"""Discord's side put together: opened, run and closed by whoever runs the bot.
+"""The Discord side of the bot as one resource, which `bot.serve` opens, runs and closes.
 
-What people can do is in `commands` and `buttons`; the connection itself is the library's.
+What users can do is in `bot.discord.registry`.
 """
 
 from __future__ import annotations
@@ -27,13 +27,14 @@ from generator.protocol.errors import FaultError
 
 
 def make_connector() -> aiohttp.BaseConnector | None:
-    """How Discord is reached; None is the library's own way. Called inside the running loop."""
+    """Return how Discord is reached, or None for the library's default. Called inside the running loop."""
     return None
 
 
 class DiscordSide:
-    """`async with DiscordSide(...) as side`: `side.poster` answers requests, `side.announcer` tells of
-    contests, `side.run()` connects and stays.
+    """The Discord side, used as `async with DiscordSide(...) as side`.
+
+    `side.delivery` answers requests, `side.announcer` announces contests, and `side.run()` stays connected.
     """
 
     def __init__(self, settings: Settings, store: Store, backlog: Backlog, contests: Contests) -> None:
@@ -51,7 +52,7 @@ class DiscordSide:
             async def fetch_attachment(attachment: discord.Attachment) -> bytes:
                 return await fetch(downloads, attachment.url)
 
-            # Entered, and not only made: a client that never logged in can then be closed too.
+            # As a context, the client can be closed even if it never logged in.
             self._client = await stack.enter_async_context(
                 ChiptuneClient(
                     self._store,
@@ -68,7 +69,7 @@ class DiscordSide:
                 )
             )
             self._open = stack.pop_all()
-        self.poster = DiscordDelivery(self._client, post_rows)
+        self.delivery = DiscordDelivery(self._client, post_rows)
         self.announcer = DiscordAnnouncer(self._client)
         return self
 
@@ -78,7 +79,7 @@ class DiscordSide:
         await self._open.aclose()
 
     async def run(self) -> None:
-        """Log in, and stay connected until cancelled. Raises FaultError, one sentence, where that is impossible."""
+        """Log in and stay connected until cancelled. Raise FaultError, with one sentence, if that is impossible."""
         try:
             await self._client.start(self._settings.token or "")
         except discord.LoginFailure as error:
@@ -87,7 +88,7 @@ class DiscordSide:
             raise FaultError(
                 "Discord refuses the bot's intents, which need no privilege: is the token right?"
             ) from error
-        except discord.ConnectionClosed as error:  # for good: other codes are connected again after
+        except discord.ConnectionClosed as error:  # permanently: after other codes, the library reconnects
             raise FaultError(
                 f"Discord ended the connection with code {error.code}: is the token still valid?"
             ) from error

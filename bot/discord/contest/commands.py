@@ -43,7 +43,7 @@ contest = app_commands.Group(name="contest", description="A tune of the week: no
 async def start(interaction: discord.Interaction[ChiptuneClient]) -> None:
     """Open the first round. It is announced in the channel for tunes, or in this channel if the server has set none."""
     client = interaction.client
-    scope = check_manager(interaction, nowhere=SERVERS_ONLY, nobody=ONLY_MANAGERS)
+    scope = check_manager(interaction, outside_servers=SERVERS_ONLY, not_manager=ONLY_MANAGERS)
     await interaction.response.defer(ephemeral=True, thinking=True)  # first: the disk may be busy
     contest_round = await client.contests.start(scope, str(interaction.channel_id))
     channel = (await client.store.servers.settings(scope)).channel_id or interaction.channel_id
@@ -55,7 +55,7 @@ async def start(interaction: discord.Interaction[ChiptuneClient]) -> None:
 @app_commands.rename(at_once="at-once")
 async def stop(interaction: discord.Interaction[ChiptuneClient], at_once: bool = False) -> None:
     """End the contest with the open round, or at once."""
-    scope = check_manager(interaction, nowhere=SERVERS_ONLY, nobody=ONLY_MANAGERS)
+    scope = check_manager(interaction, outside_servers=SERVERS_ONLY, not_manager=ONLY_MANAGERS)
     await interaction.response.defer(ephemeral=True, thinking=True)
     contest_round = await interaction.client.contests.stop(scope, at_once=at_once)
     text = say(STOPPED if at_once else LAST_ROUND, ordinal=contest_round.ordinal)

@@ -1,4 +1,4 @@
-"""What Discord proposes while somebody types an option, and names as choices."""
+"""Choices for command options: fixed lists, and what Discord proposes while a user types."""
 
 from __future__ import annotations
 
@@ -19,41 +19,40 @@ MAX_CHOICES = 25
 CHOICE_LENGTH = 100
 TEMPO = _("{bpm:.0f} BPM")
 SONGS_SEARCHED = 200
-"""The newest tunes that are looked through for a title."""
+"""How many of the newest tunes are searched for a title."""
 
 
 def name_choices(names: Sequence[str]) -> list[Choice[str]]:
-    """Names as choices, as a person reads them."""
+    """Return names as choices, written as people read them."""
     return [Choice(name=readable_name(name), value=name) for name in names]
 
 
 def sound_choices() -> list[Choice[str]]:
-    """What can play a tune, as choices."""
+    """Return the sounds that can play a tune as choices."""
     return [Choice(name=title[:1].upper() + title[1:], value=sound) for sound, title in SOUND_TITLES.items()]
 
 
 async def complete_key(interaction: discord.Interaction[ChiptuneClient], typed: str) -> list[Choice[str]]:
-    """The keys that begin with what was typed."""
+    """Propose the keys that begin with the typed text."""
     start = typed.strip().lower()
-    found = [key for key in KEYS if key.lower().startswith(start)]
-    named = [
-        (say("{tonic} minor", tonic=key[:-1]) if key.endswith("m") else say("{tonic} major", tonic=key), key)
-        for key in found
+    keys = [key for key in KEYS if key.lower().startswith(start)]
+    names = [
+        say("{tonic} minor", tonic=key[:-1]) if key.endswith("m") else say("{tonic} major", tonic=key) for key in keys
     ]
-    return [Choice(name=name, value=key) for name, key in named][:MAX_CHOICES]
+    return [Choice(name=name, value=key) for name, key in zip(names, keys, strict=True)][:MAX_CHOICES]
 
 
 async def complete_song(interaction: discord.Interaction[ChiptuneClient], typed: str) -> list[Choice[str]]:
-    """The newest tunes made here whose titles hold what was typed."""
+    """Propose the newest tunes made here whose titles contain the typed text."""
     return song_choices(await visibility.list_songs(interaction, limit=SONGS_SEARCHED), typed)
 
 
 def song_choices(songs: Sequence[Song], typed: str) -> list[Choice[str]]:
-    """Those tunes whose titles hold what was typed."""
-    found = [song for song in songs if typed.strip().lower() in song.title.lower()]
-    return [Choice(name=plain(song_label(song), CHOICE_LENGTH), value=song.id) for song in found[:MAX_CHOICES]]
+    """Return the tunes whose titles contain the typed text as choices."""
+    matches = [song for song in songs if typed.strip().lower() in song.title.lower()]
+    return [Choice(name=plain(song_label(song), CHOICE_LENGTH), value=song.id) for song in matches[:MAX_CHOICES]]
 
 
 def song_label(song: Song) -> str:
-    """A tune in a list to choose from."""
+    """Return the text of a tune in a list to choose from."""
     return f"{song.title} · {song.key} · {say(TEMPO, bpm=song.bpm)}"

@@ -1,4 +1,4 @@
-"""The connection to Discord, with what commands and buttons work with. Knows none of the features that use it."""
+"""The connection to Discord, and the services that commands and buttons use. Knows none of these features."""
 
 from __future__ import annotations
 
@@ -17,13 +17,14 @@ from bot.discord.core.message_edits import MessageEdits
 from bot.discord.voice.jukebox import Jukebox
 from bot.privacy import Privacy
 from bot.requests.backlog import Backlog
+from bot.requests.submissions import Submissions
 from bot.scope import Scope
 from bot.settings import Settings
 from bot.store import Store
 from bot.votes.voting import Voting
 
 Fetch = Callable[[discord.Attachment], Awaitable[bytes]]
-"""Downloads an attachment; raises InputError where that fails or gets too long."""
+"""Downloads an attachment; raises InputError if that fails or takes too long."""
 AddFeatures = Callable[["ChiptuneClient"], app_commands.CommandTree["ChiptuneClient"]]
 """Adds commands and buttons to a client; returns its command tree."""
 
@@ -32,10 +33,8 @@ class ChiptuneClient(discord.AutoShardedClient):
     """The connection to Discord.
 
     add_features: adds commands and buttons. synced_file: remembers which commands Discord knows. public_url: where the
-    page is reached from outside.
-    is reached from outside.
-    connector: None is the library's own. keep_days, grace_days: as in the settings, to be told to people.
-    reports_channel: as in the settings.
+    page is reached from outside. connector: None is the library's own. keep_days, grace_days, reports_channel: as in
+    the settings.
     """
 
     def __init__(
@@ -55,8 +54,8 @@ class ChiptuneClient(discord.AutoShardedClient):
         shard_count: int | None = None,
     ) -> None:
         super().__init__(
-            # Servers and their channels, so that the library can resolve them, and who is in which voice channel,
-            # without which none can be joined; messages and members are never read.
+            # Servers and channels, which the library resolves, and voice states, without which no voice channel can be
+            # joined. Messages and members are never read.
             intents=discord.Intents(guilds=True, voice_states=True),
             allowed_mentions=discord.AllowedMentions.none(),
             connector=connector,
@@ -67,6 +66,7 @@ class ChiptuneClient(discord.AutoShardedClient):
         self.backlog = backlog
         self.fetch = fetch
         self.contests = contests
+        self.submissions = Submissions(store, backlog)
         self.privacy = Privacy(store, backlog.files)
         self.public_url = public_url
         self.keep_days = keep_days
@@ -91,13 +91,13 @@ class ChiptuneClient(discord.AutoShardedClient):
         await super().close()
 
     async def on_ready(self) -> None:
-        """Which servers the bot is in: it may have been removed from some while it was away."""
+        """Note which servers the bot is in: it may have been removed from some while it was offline."""
         await self.store.servers.all_joined({Scope.server(server.id) for server in self.guilds})
 
     async def on_guild_join(self, server: discord.Guild) -> None:
-        """The bot was added to a server."""
+        """Note that the bot was added to a server."""
         await self.store.servers.joined(Scope.server(server.id))
 
     async def on_guild_remove(self, server: discord.Guild) -> None:
-        """The bot was removed from a server; what is kept of it is forgotten later, unless it comes back."""
+        """Note that the bot was removed from a server, whose data is deleted later unless the bot comes back."""
         await self.store.servers.left(Scope.server(server.id))

@@ -1,8 +1,8 @@
-"""What commands, their options and choices are called in each of Discord's languages, out of the catalogues.
+"""Translates the names of commands, options and choices into Discord's languages, from the catalogues.
 
-Names stand in the catalogues in the contexts "command" and "option", since they have rules of their own (no spaces, no
-capitals); descriptions and choices in none. The catalogues know every text of the command tree by a walk through it
-(`bot.languages.messages`), so that nothing needs to be marked there.
+Names have the contexts "command" and "option" in the catalogues, because special rules apply to them (no spaces, no
+capitals). Descriptions and choices have no context. `bot.languages.messages` collects all these texts by walking
+through the command tree, so they need no marks in the source.
 """
 
 from __future__ import annotations
@@ -24,24 +24,24 @@ LOCALES = {
     discord.Locale.japanese: "ja",
     discord.Locale.brazil_portuguese: "pt_BR",
 }
-"""Discord's languages that we know, and the catalogue of each; in all others we speak English."""
+"""The supported languages by Discord's name, each with its catalogue. In all others, the bot speaks English."""
 OPTION = "option"
 CONTEXTS = {Location.command_name: COMMAND, Location.group_name: COMMAND, Location.parameter_name: OPTION}
-"""Which names have a context."""
+"""The kinds of names that have a context."""
 
 
 class CatalogueTranslator(app_commands.Translator):
-    """Looks names and descriptions up."""
+    """Looks names and descriptions up in the catalogues."""
 
     async def load(self) -> None:
-        """Read the catalogues before anybody waits for one."""
+        """Read all catalogues, so that no user waits for one."""
         for name in LANGUAGES:
             await asyncio.to_thread(speaker, name)
 
     async def translate(
         self, string: app_commands.locale_str, locale: discord.Locale, context: app_commands.TranslationContextTypes
     ) -> str | None:
-        """A name or a description in one of Discord's languages, None in those that we do not know."""
+        """Return a name or a description in one of Discord's languages, or None if it is not supported."""
         name = LOCALES.get(locale)
         if name is None:
             return None

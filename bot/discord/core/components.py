@@ -1,4 +1,4 @@
-"""What buttons and menus have in common: they are made of their custom_id, and their errors are answered."""
+"""What buttons and menus share: they are created again from their custom_id, and their errors become replies."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from bot.store import GONE, Song
 from generator.protocol.errors import InputError
 
 SONG = r"(?P<song_id>[0-9a-f]{32})"
-"""A tune's id in a custom_id."""
+"""Matches the id of a tune in a custom_id."""
 AnyInteraction = discord.Interaction[Any]
 
 
 class PersistentComponent:
-    """What is pressed, and answered even where that fails."""
+    """A button or menu that answers every use of it, even if that fails; a mixin that goes before `ui.DynamicItem`."""
 
     @classmethod
     async def from_custom_id(cls, interaction: AnyInteraction, item: ui.Item[Any], match: re.Match[str]) -> Self:
@@ -27,7 +27,7 @@ class PersistentComponent:
         return cls(**match.groupdict())
 
     async def callback(self, interaction: AnyInteraction) -> None:
-        """Answer a press; what is raised becomes a sentence for the one who pressed."""
+        """Answer the user; an error becomes a sentence that only they see."""
         async with error_replies.answering(interaction):
             await self.respond(interaction, interaction.client)
 
@@ -37,16 +37,16 @@ class PersistentComponent:
 
 
 class SongComponent(PersistentComponent):
-    """Stands before `ui.DynamicItem` among the bases of what is pressed under a tune."""
+    """A button or menu of a tune; a mixin that goes before `ui.DynamicItem`."""
 
     song_id: str
 
     def __init__(self, song_id: str, item: ui.Item[Any]) -> None:
         self.song_id = song_id
-        super().__init__(item)  # type: ignore[call-arg]  # DynamicItem's
+        super().__init__(item)  # type: ignore[call-arg]  # DynamicItem's argument
 
     async def get_song(self, client: ChiptuneClient) -> Song:
-        """The tune. Raises InputError where it is gone."""
+        """Return the tune. Raise InputError if it is deleted."""
         if song := await client.store.songs.get(self.song_id):
             return song
         raise InputError(GONE)

@@ -1,6 +1,6 @@
-"""Presses that come twice: a finger that trembles asks for one tune and not for two.
+"""Refuses double presses of a button, so that a trembling finger does not order two tunes.
 
-Remembers in memory only: a restart takes longer than a double press.
+Remembers presses in memory only: a restart takes longer than a double press.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ JUST_REQUESTED = _("You have just asked for that: it is on its way.")
 
 
 class Debouncer:
-    """What was pressed a moment ago. clock: seconds."""
+    """Remembers what was pressed a moment ago. clock: returns seconds."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -25,9 +25,12 @@ class Debouncer:
 
     @contextmanager
     def once(self, *press: Hashable) -> Iterator[None]:
-        """Note a press, who and what, unless it is refused inside. Raises InputError where it came just before."""
+        """Note a press, identified by user and button. Raise InputError if the same one came just before.
+
+        If the block raises InputError, the press does not count, and the user may press again at once.
+        """
         now = self._clock()
-        self._last = {known: at for known, at in self._last.items() if now - at < REPEAT_SECONDS}
+        self._last = {earlier: at for earlier, at in self._last.items() if now - at < REPEAT_SECONDS}
         if press in self._last:
             raise InputError(JUST_REQUESTED)
         self._last[press] = now

@@ -1,7 +1,7 @@
-"""The one place where errors become sentences that people on Discord read.
+"""The one place where errors become sentences that users on Discord read.
 
-A refusal before the defer is an ephemeral answer. After it, the public placeholder goes and the sentence follows
-ephemerally. Which inputs are refused, and when, is left to others.
+Before a reply is deferred, the sentence is an ephemeral reply. Afterwards, the public placeholder is deleted and the
+sentence follows as an ephemeral message. Which input is refused, and when, is left to the callers.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ UNKNOWN_INTERACTION = 10062
 
 
 async def answer_error(interaction: discord.Interaction, error: BaseException) -> None:
-    """Say what an error means; one that is no InputError is logged with its traceback."""
+    """Reply with what an error means. An error other than InputError is logged with its traceback."""
     if isinstance(error, app_commands.CommandInvokeError):
         error = error.original
     if isinstance(error, InputError):
@@ -38,9 +38,9 @@ async def answer_error(interaction: discord.Interaction, error: BaseException) -
 
 @asynccontextmanager
 async def answering(interaction: discord.Interaction) -> AsyncIterator[None]:
-    """Answer what is raised inside; for buttons, whose errors the library does not hand to the command tree.
+    """Answer errors raised in the block, for components, whose errors the library does not pass to the command tree.
 
-    The one who presses is spoken to in their language from here on.
+    Replies are in the user's language from here on.
     """
     locale.set_locale(interaction)
     try:
@@ -48,20 +48,20 @@ async def answering(interaction: discord.Interaction) -> AsyncIterator[None]:
     except (InputError, discord.NotFound) as error:
         await answer_error(interaction, error)
     except Exception:
-        # Not swallowed: the library logs it with its traceback.
+        # Raised again, so that the library logs it with its traceback.
         await reply(interaction, FAULT_SENTENCE)
         raise
 
 
 async def reply(interaction: discord.Interaction, sentence: str) -> None:
-    """Say a sentence to the one who asked, in place of any answer that was promised to all."""
+    """Say a sentence to the user alone. A public reply that was deferred is deleted."""
     text = say(sentence)
     try:
         if not interaction.response.is_done():
             await interaction.response.send_message(text, ephemeral=True)
             return
         if interaction.response.type is discord.InteractionResponseType.deferred_channel_message:
-            # While a defer is open, a follow-up takes its place and is as public as it; an edit closes it.
+            # A follow-up would fill the open deferred reply and be as public. An edit closes that reply first.
             with suppress(discord.NotFound):
                 await interaction.edit_original_response(view=text_view(CLOSING_TEXT))
                 await interaction.delete_original_response()

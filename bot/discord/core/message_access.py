@@ -1,6 +1,6 @@
-"""What stands between the bot and a message in a channel: which errors mean what, and whether it is there already.
+"""Access to messages in channels: finding one that was sent before, and classifying Discord's errors.
 
-What is posted, and which way is tried next, is left to those who post.
+What is posted, and what is tried after an error, is left to the callers.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from bot.requests.delivery import DeliveryError
 from generator.protocol.errors import ChiptuneError
 
 MESSAGES_SEARCHED = 100
-"""How many messages to look through for one that was posted already."""
+"""How many of a channel's newest messages are searched for one that was posted before."""
 NONCE_LENGTH = 25
 INVALID_TOKEN = 50027
 
 
 class GoneError(ChiptuneError):
-    """One way of answering is closed; the next one may be open."""
+    """A message or channel is gone or forbidden; another way to answer may still work."""
 
 
 async def find_message(
     client: discord.Client, channel: Messageable, custom_id: str, *, first: int | None = None
 ) -> discord.Message | None:
-    """A message of the bot's that has a button or menu of this id. first: the message to look at before the others."""
+    """Return the bot's message that has a button or menu with this id, or None. first: the message to check first."""
     me = client.user
 
     def holds(message: discord.Message) -> bool:
@@ -40,7 +40,7 @@ async def find_message(
         with suppress(discord.NotFound, discord.Forbidden):
             if holds(message := await channel.fetch_message(first)):
                 return message
-    with suppress(discord.Forbidden):  # Without the history there is still the nonce.
+    with suppress(discord.Forbidden):  # Without access to the history, the nonce still prevents duplicates.
         async for message in channel.history(limit=MESSAGES_SEARCHED):
             if holds(message):
                 return message
@@ -48,7 +48,7 @@ async def find_message(
 
 
 def _custom_ids(components: Iterable[discord.Component]) -> Iterator[str]:
-    """The ids of a message's buttons, in any container."""
+    """Yield the ids of a message's buttons and menus, in any container."""
     for component in components:
         yield getattr(component, "custom_id", None) or ""
         yield from _custom_ids(getattr(component, "children", ()))
@@ -56,7 +56,7 @@ def _custom_ids(components: Iterable[discord.Component]) -> Iterator[str]:
 
 @contextmanager
 def gone_errors(what: str) -> Iterator[None]:
-    """Turns the answers that mean "no longer" or "not allowed" into GoneError."""
+    """Turn Discord's errors that mean "no longer" or "not allowed" into GoneError. what: named in its message."""
     try:
         yield
     except discord.HTTPException as error:
@@ -67,7 +67,7 @@ def gone_errors(what: str) -> Iterator[None]:
 
 @contextmanager
 def delivery_errors() -> Iterator[None]:
-    """Turns everything that can go wrong on the way to Discord into PostError."""
+    """Turn every error on the way to Discord into DeliveryError."""
     try:
         yield
     except discord.RateLimited as error:
@@ -84,7 +84,7 @@ def delivery_errors() -> Iterator[None]:
 
 
 def _retry_after(error: discord.HTTPException) -> float | None:
-    """The seconds that Discord asks to wait, where it says so."""
+    """Return how many seconds Discord asks to wait, or None if it does not say."""
     try:
         return float(error.response.headers["Retry-After"])
     except (KeyError, ValueError):

@@ -1,6 +1,6 @@
-"""Edits of a message that many people press at once: one at a time, and the last one shows what is true by then.
+"""Edits messages that many users act on at once: one edit at a time, and the last one shows the final state.
 
-What an edit shows is left to whoever asks for it.
+What an edit shows is left to the callers.
 """
 
 from __future__ import annotations
@@ -15,21 +15,21 @@ from generator.protocol.errors import InputError
 log = logging.getLogger(__name__)
 
 Edit = Callable[[], Awaitable[object]]
-"""Shows in a message what is true when it is called."""
+"""Makes a message show the state at the time of the call."""
 
 
 class MessageEdits:
-    """The edits that are under way, by message.
+    """The edits in progress, by message id.
 
-    An edit that is asked for while another one of the same message is under way waits for its end; of those that wait
-    only the newest is made, since it shows what all of them would.
+    An edit requested during another edit of the same message waits for it to end. Only the newest of the waiting edits
+    is made, because it shows all that the others would.
     """
 
     def __init__(self) -> None:
         self._waiting: dict[int, Edit | None] = {}
 
     async def run(self, message: int, edit: Edit) -> None:
-        """Edit a message, or leave that to the one who is just editing it. What fails is logged."""
+        """Edit a message, or leave the edit to the caller who is editing it already. Errors are logged."""
         busy = message in self._waiting
         self._waiting[message] = edit
         if busy:
@@ -43,8 +43,8 @@ class MessageEdits:
 
 
 async def _make(edit: Edit) -> None:
-    """One edit; where it fails (the message is gone, say, or the bot may not reach it) the next one makes up for it."""
+    """Make one edit. If it fails, for instance because the message is deleted, log that; the next edit repairs it."""
     try:
         await edit()
     except (discord.HTTPException, InputError) as error:
-        log.info("what a message shows is old: %s", error)
+        log.info("a message could not be updated: %s", error)

@@ -1,6 +1,6 @@
-"""Who may do what in a server: moderators have Manage Messages where a tune was posted, managers Manage Server.
+"""Who may do what in a server, by Discord's permissions and by the server's setting of who may delete tunes.
 
-Discord's own permissions, and the server's setting of who may delete tunes.
+Moderators have Manage Messages in the channel where a tune was posted. Managers have Manage Server.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ NOT_YOURS = _("Only the one who asked for this tune, or a moderator, can delete 
 
 
 def is_moderator(interaction: discord.Interaction[Any], channel_id: str | None) -> bool:
-    """Whether somebody keeps order in a channel of the server where this is: that of a tune's post, say.
+    """Return whether the user is a moderator of a channel in the server of the interaction.
 
     channel_id: None, or a channel that the bot does not know (any more), stands for the server as a whole.
     """
@@ -43,49 +43,57 @@ def is_moderator(interaction: discord.Interaction[Any], channel_id: str | None) 
 
 
 async def check_moderator(interaction: discord.Interaction[ChiptuneClient], song_id: str) -> None:
-    """Raise InputError where somebody, below a report, is no moderator of the tune.
+    """Raise InputError if a user who acts on a report does not moderate the tune.
 
-    That goes by where the tune was posted; of a tune from elsewhere by this channel, which those who run the bot set.
+    The channel where the tune was posted decides. For a tune from another scope, the channel of the report decides,
+    which the operators of the bot have chosen.
     """
     entry = await interaction.client.store.requests.get(song_id)
-    from_here = entry is not None and entry.scope == scope_of(interaction)
-    if not is_moderator(interaction, entry.channel_id if entry and from_here else str(interaction.channel_id)):
+    same_scope = entry is not None and entry.scope == scope_of(interaction)
+    if not is_moderator(interaction, entry.channel_id if entry and same_scope else str(interaction.channel_id)):
         raise InputError(ONLY_MODERATORS)
 
 
 def check_manager(
-    interaction: discord.Interaction[ChiptuneClient], *, nowhere: str = NO_SERVER, nobody: str = ONLY_MANAGERS
+    interaction: discord.Interaction[ChiptuneClient],
+    *,
+    outside_servers: str = NO_SERVER,
+    not_manager: str = ONLY_MANAGERS,
 ) -> Scope:
-    """Return the scope of the server that the user manages, else raise InputError: `nowhere` outside servers, `nobody`."""
+    """Return the scope of the server that the user manages.
+
+    Raise InputError, outside servers with the sentence `outside_servers`, for other users with `not_manager`.
+    """
     if interaction.guild_id is None or interaction.client.get_guild(interaction.guild_id) is None:
-        raise InputError(nowhere)
+        raise InputError(outside_servers)
     if not interaction.permissions.manage_guild:
-        raise InputError(nobody)
+        raise InputError(not_manager)
     return Scope.server(interaction.guild_id)
 
 
 async def deletable_songs(interaction: discord.Interaction[ChiptuneClient], songs: Sequence[Song]) -> list[Song]:
-    """Those of some tunes that somebody may delete here.
+    """Return those of the tunes that the user may delete here.
 
-    All as a moderator of the channel where they were posted, else their own, where the server has it so.
+    A moderator may delete all tunes posted in their channel; others may delete their own if the server allows it.
     """
-    here, user, own = scope_of(interaction), str(interaction.user.id), await _own_deletable(interaction)
+    scope, user, own_deletable = scope_of(interaction), str(interaction.user.id), await _own_deletable(interaction)
     channels = await interaction.client.store.requests.channels([song.id for song in songs])
     return [
         song
         for song in songs
-        if song.scope == here and ((own and song.user_id == user) or is_moderator(interaction, channels.get(song.id)))
+        if song.scope == scope
+        and ((own_deletable and song.user_id == user) or is_moderator(interaction, channels.get(song.id)))
     ]
 
 
 async def check_can_delete(interaction: discord.Interaction[ChiptuneClient], song: Song) -> None:
-    """Raise InputError, which says who could, where somebody may not delete a tune."""
+    """Raise InputError, which says who may, if the user may not delete a tune."""
     if not await deletable_songs(interaction, [song]):
         raise InputError(NOT_YOURS if await _own_deletable(interaction) else ONLY_MODERATORS)
 
 
 async def _own_deletable(interaction: discord.Interaction[ChiptuneClient]) -> bool:
-    """Whether people delete their own tunes here; outside of servers they do."""
+    """Return whether users may delete their own tunes here. Outside servers, they may."""
     if interaction.guild_id is None:
         return True
     return (await interaction.client.store.servers.settings(scope_of(interaction))).clear == "own"

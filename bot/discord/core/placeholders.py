@@ -1,4 +1,4 @@
-"""Messages that stand where an answer is going to be: promised, written to, and taken away."""
+"""Placeholders: the messages of the bot that the answer to an interaction replaces later."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from discord import ui
 from bot.discord.core.client import ChiptuneClient
 
 CLOSING_TEXT = "…"
-"""What a placeholder says in its last moment."""
+"""The text of a placeholder just before it is deleted."""
 
 
 async def defer_reply(interaction: discord.Interaction[ChiptuneClient], *, ephemeral: bool = False) -> int:
-    """Promise an answer, within the three seconds that Discord waits; the placeholder's message id."""
+    """Defer the reply, within the three seconds that Discord allows. Return the id of the placeholder message."""
     answer = await interaction.response.defer(thinking=True, ephemeral=ephemeral)
     if answer is None or answer.message_id is None:
         return (await interaction.original_response()).id
@@ -22,7 +22,7 @@ async def defer_reply(interaction: discord.Interaction[ChiptuneClient], *, ephem
 
 
 def text_view(text: str, *buttons: ui.Item[Any]) -> ui.LayoutView:
-    """A line of ours as a message of the same kind as a post, so that it can become one; with buttons below it."""
+    """Return a text with buttons below it, as a message of components, so that an edit can make a post of it."""
     view = ui.LayoutView(timeout=None)
     view.add_item(ui.TextDisplay(text))
     return view.add_item(ui.ActionRow(*buttons)) if buttons else view

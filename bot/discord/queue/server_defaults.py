@@ -1,6 +1,6 @@
-"""Applies a server's settings to requests made there: the channel for tunes, and the default scene, length and sound.
+"""Applies a server's settings to requests made there: the channel for tunes, and a note about the defaults used.
 
-The settings are declared in `bot.store.server_settings`. The backlog enforces the limits of open requests.
+The settings are declared in `bot.store.server_settings`. `bot.requests.submissions` fills in the defaults.
 """
 
 from __future__ import annotations
@@ -9,14 +9,12 @@ import discord
 
 from bot.discord.core import locale
 from bot.discord.core.client import ChiptuneClient
+from bot.discord.core.visibility import scope_of
 from bot.discord.queue.request_text import option_text
 from bot.languages import say, speaking
-from bot.scope import Scope
-from bot.store import ServerSettings
+from bot.requests.submissions import Defaults
 from generator.protocol.errors import InputError
 from generator.protocol.i18n import _, joined
-from generator.protocol.names import SOUNDS
-from generator.protocol.requests import Request
 
 WRONG_CHANNEL = _("This server has a channel for tunes: please ask in <#{channel}>.")
 DEFAULTS_USED = _("Server defaults: {usual}")
@@ -27,8 +25,10 @@ async def check_tune_channel(interaction: discord.Interaction[ChiptuneClient]) -
 
     If the channel was deleted, the restriction no longer applies.
     """
-    channel = (await _settings(interaction)).channel_id
-    if channel is None or interaction.guild_id is None:
+    if interaction.guild_id is None:
+        return
+    channel = (await interaction.client.store.servers.settings(scope_of(interaction))).channel_id
+    if channel is None:
         return
     here = {str(interaction.channel_id), str(getattr(interaction.channel, "parent_id", None))}
     guild = interaction.client.get_guild(interaction.guild_id)
@@ -37,37 +37,10 @@ async def check_tune_channel(interaction: discord.Interaction[ChiptuneClient]) -
         raise InputError(WRONG_CHANNEL.format(channel=channel))
 
 
-async def with_server_defaults(
-    interaction: discord.Interaction[ChiptuneClient], request: Request, sound: str | None
-) -> tuple[Request, str]:
-    """Fill in the server's scene, length and sound where a request for a new tune specifies none.
-
-    sound: the sound that the user chose, or None. Return the request and a line that names the defaults used, or "".
-    """
-    settings = await _settings(interaction)
-    defaults: dict[str, str | float] = {}
-    if settings.scene and request.scene is None:
-        defaults["scene"] = settings.scene
-    if settings.seconds and request.seconds is None and request.bars is None:
-        defaults["seconds"] = settings.seconds
-    if sound is None and settings.sound:
-        defaults["sound"] = settings.sound
-    chosen = {"sound": sound} if sound else {}
-    filled = Request.from_dict({**request.to_dict(), **chosen, **defaults})
+async def defaults_note(interaction: discord.Interaction[ChiptuneClient], defaults: Defaults) -> str:
+    """Return a line of markdown with the options that the server's settings filled in, "" if there are none."""
     if not defaults:
-        return filled, ""
+        return ""
     with speaking(await locale.channel_locale(interaction)):
-        facts = joined(", ", *(option_text(name, value) for name, value in defaults.items()))
-        return filled, f"-# {say(DEFAULTS_USED, usual=facts)}"
-
-
-async def default_sound(interaction: discord.Interaction[ChiptuneClient]) -> str:
-    """Return the sound of tunes in the server that specify none."""
-    return (await _settings(interaction)).sound or SOUNDS[0]
-
-
-async def _settings(interaction: discord.Interaction[ChiptuneClient]) -> ServerSettings:
-    """Return the settings of the server, or the defaults outside servers."""
-    return await interaction.client.store.servers.settings(
-        Scope.server(interaction.guild_id) if interaction.guild_id else None
-    )
+        options = joined(", ", *(option_text(name, value) for name, value in defaults.items()))
+        return f"-# {say(DEFAULTS_USED, usual=options)}"

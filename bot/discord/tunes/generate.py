@@ -1,4 +1,4 @@
-"""`/chiptune generate`: a new tune. What its options may hold is the contract's."""
+"""`/chiptune generate`: a new tune. The limits of its options are in `generator.protocol`."""
 
 from __future__ import annotations
 
@@ -6,14 +6,11 @@ import discord
 from discord import app_commands
 from discord.app_commands import Range
 
-from bot.discord.core import visibility
 from bot.discord.core.autocomplete import complete_key, name_choices, sound_choices
 from bot.discord.core.client import ChiptuneClient
-from bot.discord.queue import server_defaults, submission
-from bot.requests.submissions import with_taste
+from bot.discord.queue import submission
 from generator.protocol.names import DENSITIES, SCENES
 from generator.protocol.options import BARS, BPM, SECONDS, SEEDS, TAKES, TEMPERATURE
-from generator.protocol.requests import Request, random_seed
 
 
 @app_commands.command(name="generate", description="Compose a tune")
@@ -45,20 +42,17 @@ async def generate(
     takes: Range[int, TAKES.low, TAKES.high] | None = None,
     sound: str | None = None,
 ) -> None:
-    """Compose a tune; what is left out is as usual in the server, else the model's choice."""
-    request = Request(
-        scene=scene,
-        key=key,
-        bpm=tempo,
-        seconds=seconds,
-        bars=bars,
-        density=density,
-        seed=random_seed() if seed is None else seed,
-        temperature=temperature,
-        takes=takes,
-    )
-    request, note = await server_defaults.with_server_defaults(interaction, request, sound)
-    message = await submission.defer(interaction)
-    if seed is None:  # who names one wants the tune that it gives
-        request = await with_taste(interaction.client.store, request, visibility.scope_of(interaction))
-    await submission.submit(interaction, message, request, note=note)
+    """Compose a tune. Options that are left out come from the server's settings, or else are the model's choice."""
+    options = {
+        "scene": scene,
+        "key": key,
+        "bpm": tempo,
+        "seconds": seconds,
+        "bars": bars,
+        "density": density,
+        "seed": seed,
+        "temperature": temperature,
+        "takes": takes,
+        "sound": sound,
+    }
+    await submission.generate(interaction, options)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import replace
 from typing import Any, Self
 
 import discord
@@ -27,12 +26,8 @@ from bot.discord.post.lineage import family_tree
 from bot.discord.queue import submission
 from bot.discord.tunes.remix_form import RemixButton, RewriteMenu
 from bot.languages import say, speaking
-from bot.requests.submissions import with_taste
-from bot.store import GONE
 from bot.votes.voting import OWN
-from generator.protocol.errors import InputError
 from generator.protocol.i18n import _, ngettext
-from generator.protocol.requests import random_seed
 
 EXTEND_BARS = 8
 UP, DOWN = "👍", "👎"
@@ -71,14 +66,8 @@ class AnotherTakeButton(SongComponent, ui.DynamicItem[ui.Button[Any]], template=
 
     async def respond(self, interaction: AnyInteraction, client: ChiptuneClient) -> None:
         """Ask for the tune's request with a new seed."""
-        parent = await client.store.requests.get(self.song_id)
-        if parent is None:
-            raise InputError(GONE)
-        request = replace(parent.request, seed=random_seed(), taste=None)
         with client.debouncer.once(interaction.user.id, self.custom_id):
-            message = await submission.defer(interaction)
-            request = await with_taste(client.store, request, visibility.scope_of(interaction))
-            await submission.submit(interaction, message, request, parent=self.song_id)
+            await submission.another_take(interaction, self.song_id)
 
 
 class ExtendButton(SongComponent, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:extend:{SONG}"):
@@ -92,7 +81,7 @@ class ExtendButton(SongComponent, ui.DynamicItem[ui.Button[Any]], template=rf"ch
         """Ask for the tune to be continued."""
         song = await self.get_song(client)
         with client.debouncer.once(interaction.user.id, self.custom_id):
-            await submission.submit_rework(interaction, song, "continue", bars=EXTEND_BARS)
+            await submission.remix(interaction, song, {"mode": "continue", "bars": EXTEND_BARS})
 
 
 class VoteButton(SongComponent, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:vote:(?P<value>up|down):{SONG}"):

@@ -16,7 +16,6 @@ from bot.languages import say
 from generator.protocol.modes import REMIX_MODES
 from generator.protocol.names import CHANNEL_NAMES, LAST_BAR, parse_channels, parse_span
 from generator.protocol.options import BARS, REMIX_BPM, SEEDS, STRENGTH, TRANSPOSE
-from generator.protocol.requests import Request, random_seed
 
 
 async def complete_keep(interaction: discord.Interaction[ChiptuneClient], typed: str) -> list[Choice[str]]:
@@ -60,18 +59,17 @@ async def remix(
     seed: Range[int, 0, SEEDS - 1] | None = None,
     sound: str | None = None,
 ) -> None:
-    """Arrange a MIDI file or a tune made here for the NES's four channels, and write on it."""
-    wanted = Request(
-        mode=mode,
-        upload=submission.UNKNOWN_DIGEST,
-        keep=parse_channels(keep) if keep else None,
-        strength=strength,
-        from_bar=from_bar,
-        span=parse_span(span) if span else None,
-        bars=bars,
-        bpm=tempo,
-        transpose=transpose,
-        seed=random_seed() if seed is None else seed,
-    )
-    source = await submission.find_source(interaction, file, song)
-    await submission.submit_remix(interaction, wanted, source, sound)
+    """Make an NES tune of a MIDI file or of a tune made here."""
+    options = {
+        "mode": mode,
+        "keep": parse_channels(keep) if keep else None,
+        "strength": strength,
+        "from_bar": from_bar,
+        "span": parse_span(span) if span else None,
+        "bars": bars,
+        "bpm": tempo,
+        "transpose": transpose,
+        "seed": seed,
+        "sound": sound,
+    }
+    await submission.remix(interaction, await submission.find_source(interaction, file, song), options)

@@ -82,7 +82,7 @@ class RemixForm(ui.Modal):
             given = {"strength": _share(self.strength.value), "keep": list(self.keep.values) or None}
             fields = FORM_MODES[mode].fields if mode in FORM_MODES else ()
             options = {name: value for name, value in given.items() if name in fields}
-            await submission.submit_rework(interaction, self.song, mode, **options)
+            await submission.remix(interaction, self.song, {"mode": mode, **options})
 
 
 class RewriteMenu(SongComponent, ui.DynamicItem[ui.Select[Any]], template=rf"chiptune:rewrite:{SONG}"):
@@ -100,7 +100,7 @@ class RewriteMenu(SongComponent, ui.DynamicItem[ui.Select[Any]], template=rf"chi
         chosen = self.item.values[0]
         kept = [name for name in CHANNEL_NAMES if name != chosen]
         with client.debouncer.once(interaction.user.id, self.custom_id, chosen):
-            await submission.submit_rework(interaction, song, "accompany", keep=kept)
+            await submission.remix(interaction, song, {"mode": "accompany", "keep": kept})
 
 
 def _channels(chosen: tuple[str, ...] = ()) -> list[discord.SelectOption]:

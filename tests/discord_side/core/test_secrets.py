@@ -39,7 +39,7 @@ def verbose() -> Iterator[None]:
 async def test_the_library_never_logs_what_it_sends(store: Store, tmp_path: Path) -> None:
     backlog = Backlog(store, Composer(), {}, Files(store, tmp_path))
     async with DiscordSide(Settings(token=TOKEN, data_dir=tmp_path), store, backlog, Contests(store)) as side:
-        assert side.poster is not None
+        assert side.delivery is not None
         assert not any(logging.getLogger(name).isEnabledFor(logging.DEBUG) for name in LIBRARY)
 
 
