@@ -18,7 +18,7 @@ from bot.discord.core import locale, placeholders, visibility
 from bot.discord.core.client import ChiptuneClient
 from bot.discord.queue import server_defaults
 from bot.languages import NATIVE
-from bot.requests.submissions import Acknowledge, Defaults, Options, Origin, Upload
+from bot.requests.submissions import PENDING_DIGEST, Acknowledge, Defaults, Options, Origin, Upload, make_request
 from bot.store import Song
 from generator.protocol.errors import InputError
 from generator.protocol.i18n import _
@@ -82,9 +82,16 @@ async def remix(interaction: discord.Interaction[ChiptuneClient], source: Song |
 
 
 async def find_source(
-    interaction: discord.Interaction[ChiptuneClient], file: discord.Attachment | None, song_id: str | None
+    interaction: discord.Interaction[ChiptuneClient],
+    file: discord.Attachment | None,
+    song_id: str | None,
+    options: Options,
 ) -> Song | Upload:
-    """Return what a remix is made from: either the file or the tune. Raise InputError unless exactly one is given."""
+    """Return what a remix is made from: either the file or the tune.
+
+    Raise InputError unless exactly one is given, and before that if the options of the remix are invalid.
+    """
+    make_request(options, upload=PENDING_DIGEST)
     if file is not None and song_id is None:
         return upload_of(interaction.client, file)
     if song_id is not None and file is None:

@@ -72,4 +72,5 @@ async def remix(
         "seed": seed,
         "sound": sound,
     }
-    await submission.remix(interaction, await submission.find_source(interaction, file, song), options)
+    source = await submission.find_source(interaction, file, song, options)
+    await submission.remix(interaction, source, options)
