@@ -19,7 +19,7 @@ lint: setup-dev
 	.venv/bin/mypy
 
 messages: setup-dev
-	.venv/bin/python -m bot.languages.messages
+	.venv/bin/python -m bot.messages
 
 setup:
 	@docker/install.sh bot,generator

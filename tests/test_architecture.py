@@ -24,7 +24,7 @@ MOST_MODULES = 15
 MUSIC = ("models.errors", "models.parallel", "models.music")
 COMPOSER = (*MUSIC, "models.tokens", "models.inference")
 BASE = ("bot.clock", "bot.scope", "bot.settings", "bot.text", "bot.languages", "generator.protocol")
-WORK = (*BASE, "bot.store", "bot.store.contest", "bot.votes", "bot.files", "bot.requests", "bot.contests")
+WORK = (*BASE, "bot.store", "bot.store.contest", "bot.votes", "bot.files", "bot.requests", "bot.contests", "bot.voting")
 DISCORD = (*WORK, "bot.discord.core")
 
 ALLOWED: Mapping[str, tuple[str, ...]] = {
@@ -62,10 +62,10 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
         "generator.exporting",
     ),
     "bot.languages": ("generator.protocol",),
-    "bot.store.database": ("generator.protocol",),
-    "bot.store.contest": (*BASE, "bot.store.database"),
-    "bot.store": (*BASE, "bot.store.database", "bot.store.contest"),
-    "bot.votes": (*BASE, "bot.store"),
+    "bot.votes": BASE,
+    "bot.store.database": ("bot.scope", "generator.protocol"),
+    "bot.store.contest": (*BASE, "bot.store.database", "bot.contests.schedule"),
+    "bot.store": (*BASE, "bot.votes", "bot.store.database", "bot.store.contest"),
     "bot.files": (*BASE, "bot.store", "bot.store.database"),
     "bot.requests": (*BASE, "bot.store", "bot.files", "bot.votes"),
     "bot.contests": (*BASE, "bot.store", "bot.requests"),

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from babel.messages.catalog import Catalog, Message
 
+from bot import messages
 from bot.discord.core.command_names import LOCALES
-from bot.languages import COMMAND, LANGUAGES, NATIVE, command, messages, say, speaking
+from bot.languages import COMMAND, LANGUAGES, NATIVE, command, say, speaking
 from tests.conftest import ROOT
 
 CATALOGUE_NAMES = [name for name in LANGUAGES if name != NATIVE]

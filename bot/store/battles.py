@@ -1,7 +1,7 @@
 """Judgements of two songs of a place at a time, heard without their names: one a person and pair, and it stands.
 
 Nobody judges songs of their own. What the judgements say about songs is `bot.votes.ranking`'s, how often one may judge,
-`bot.votes.voting`'s.
+`bot.voting`'s.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from bot.contests.keeper import Contests
 from bot.requests.backlog import Backlog
 from bot.settings import Settings
 from bot.store import Store
-from bot.votes.voting import Voting
+from bot.voting import Voting
 from bot.web.contest import ContestRoutes
 from bot.web.files import FileRoutes
 from bot.web.guards import guards

@@ -16,7 +16,7 @@ from bot.scope import PAGE
 from bot.settings import Settings
 from bot.store import Store
 from bot.store.contest.entries import EACH
-from bot.votes.voting import Voting
+from bot.voting import Voting
 from bot.web.forms import read_number, read_object
 from bot.web.views import famous_view, nominee_view, result_view
 from bot.web.voters import known_voter, new_voter, remember_voter

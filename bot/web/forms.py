@@ -14,7 +14,7 @@ from aiohttp import BodyPartReader, hdrs, web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from bot.requests.submissions import Options, Upload
-from bot.votes.voting import OUTCOMES
+from bot.voting import OUTCOMES
 from generator.protocol.errors import InputError
 from generator.protocol.requests import Request
 from generator.protocol.uploads import MAX_UPLOAD_BYTES, check_upload

@@ -6,7 +6,7 @@ from aiohttp import web
 
 from bot.scope import PAGE
 from bot.store import PERIODS, Song, Store
-from bot.votes.voting import NO_PAIR, OWN, Voting
+from bot.voting import NO_PAIR, OWN, Voting
 from bot.web.forms import read_judgement, read_number, read_object
 from bot.web.views import nameless_view, ranked_view, song_view, standing_view, taste_view
 from bot.web.voters import known_voter, new_voter, remember_voter

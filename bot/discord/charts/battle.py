@@ -24,7 +24,7 @@ from bot.discord.post.layout import linked_title
 from bot.files.song_files import FILES_GONE
 from bot.languages import say
 from bot.store import Song
-from bot.votes.voting import NO_PAIR, OUTCOMES
+from bot.voting import NO_PAIR, OUTCOMES
 from generator.protocol.errors import InputError
 from generator.protocol.i18n import _
 

@@ -21,7 +21,7 @@ from bot.requests.submissions import Submissions
 from bot.scope import Scope
 from bot.settings import Settings
 from bot.store import Store
-from bot.votes.voting import Voting
+from bot.voting import Voting
 
 Fetch = Callable[[discord.Attachment], Awaitable[bytes]]
 """Downloads an attachment; raises InputError if that fails or takes too long."""

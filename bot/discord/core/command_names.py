@@ -1,7 +1,7 @@
 """Translates the names of commands, options and choices into Discord's languages, from the catalogues.
 
 Names have the contexts "command" and "option" in the catalogues, because special rules apply to them (no spaces, no
-capitals). Descriptions and choices have no context. `bot.languages.messages` collects all these texts by walking
+capitals). Descriptions and choices have no context. `bot.messages` collects all these texts by walking
 through the command tree, so they need no marks in the source.
 """
 

@@ -26,7 +26,7 @@ from bot.discord.post.lineage import family_tree
 from bot.discord.queue import submission
 from bot.discord.tunes.remix_form import RemixButton, RewriteMenu
 from bot.languages import say, speaking
-from bot.votes.voting import OWN
+from bot.voting import OWN
 from generator.protocol.i18n import _, ngettext
 
 EXTEND_BARS = 8

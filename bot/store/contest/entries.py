@@ -2,7 +2,7 @@
 
 One vote a person and round, which can change, and none for one's own song; while a round is open nobody is told how the
 votes stand, since people follow those who lead. Time passes in `rounds`; how often one may nominate and vote in a
-minute is `bot.votes.voting`'s.
+minute is `bot.voting`'s.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from bot.requests.wait_times import LimitError
 from bot.scope import Scope
 from bot.store import Song, Store
 from bot.store.battles import ELSEWHERE, JUDGED, OWN_SONG, TWICE_THE_SAME
-from bot.votes.voting import MOST, Voting
+from bot.voting import MOST, Voting
 from generator.protocol.errors import InputError
 from tests.bot.kept import make
 

@@ -7,7 +7,7 @@ import pytest
 from bot.scope import PAGE
 from bot.store import Store
 from bot.store.battles import JUDGED
-from bot.votes.voting import NO_PAIR
+from bot.voting import NO_PAIR
 from bot.web.forms import JUDGEMENT
 from tests.bot.conftest import Channel
 from tests.bot.kept import make

@@ -10,7 +10,7 @@ import pytest
 from bot.scope import PAGE, Scope
 from bot.store import RequestRecord, Song
 from bot.text import clean_file_name
-from bot.votes.voting import MOST, OWN
+from bot.voting import MOST, OWN
 from bot.web.files import STATIC
 from generator.protocol.requests import Request
 from generator.protocol.uploads import digest

@@ -13,7 +13,7 @@ from bot.discord.charts.battle import QUESTION
 from bot.scope import Scope
 from bot.store import Song
 from bot.store.battles import JUDGED
-from bot.votes.voting import NO_PAIR
+from bot.voting import NO_PAIR
 from tests.discord_side.conftest import Stage
 from tests.discord_side.reading import buttons, text
 

@@ -20,7 +20,7 @@ from bot.discord.post.layout import linked_title
 from bot.scope import Scope
 from bot.store import Song
 from bot.store.contest.entries import ENOUGH, NOT_NOMINATED, NOT_NOMINATING, OWN_SONG, ROUND_OVER, RUNNING
-from bot.votes.voting import MOST
+from bot.voting import MOST
 from tests.discord_side.conftest import Stage
 from tests.discord_side.reading import buttons, gallery, text, walk
 

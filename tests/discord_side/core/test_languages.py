@@ -11,6 +11,7 @@ import pytest
 import simcord.interactions
 from babel.messages.catalog import Catalog
 
+from bot import messages
 from bot.contests.schedule import DAY
 from bot.discord.charts.battle import ChooseButton, NextPairButton
 from bot.discord.charts.top import LABELS, ChartPageButton
@@ -27,7 +28,7 @@ from bot.discord.server import help as help_page
 from bot.discord.tunes.history import OlderButton
 from bot.discord.tunes.post_buttons import AnotherTakeButton, ExtendButton, FilesButton, VoteButton
 from bot.discord.tunes.remix_form import RemixButton, RemixForm, RewriteMenu
-from bot.languages import LANGUAGES, NATIVE, messages, say, speaking
+from bot.languages import LANGUAGES, NATIVE, say, speaking
 from bot.votes.taste_descriptions import PROBABLY, WORDS
 from generator.protocol.errors import InputError
 from generator.protocol.i18n import _, joined, ngettext

@@ -11,7 +11,7 @@ import pytest_asyncio
 from bot.discord.core import visibility
 from bot.scope import Scope
 from bot.store import Song
-from bot.votes.voting import NO_PAIR
+from bot.voting import NO_PAIR
 from tests.discord_side.charts.test_battle import png
 from tests.discord_side.conftest import Stage
 from tests.discord_side.reading import custom_id, text

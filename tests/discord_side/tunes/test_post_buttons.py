@@ -10,7 +10,7 @@ import pytest
 from bot.discord.core.debounce import REPEAT_SECONDS
 from bot.scope import Scope
 from bot.store import Song
-from bot.votes.voting import MOST, OWN
+from bot.voting import MOST, OWN
 from tests.discord_side.conftest import Stage
 from tests.discord_side.reading import buttons, custom_id, form, text
 from tests.fake_generator import FILES, MIDI

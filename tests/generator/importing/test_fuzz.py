@@ -1,4 +1,7 @@
-"""Broken files for a bounded time: each is arranged or refused with one sentence. `benchmarks.importing.fuzz` tries thousands."""
+"""Broken files, for a limited time: each is arranged or refused with one sentence.
+
+`benchmarks.importing.fuzz` tries thousands.
+"""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from generator.sound.fade import SHORTEST_FADE, LONGEST_FADE, fade_seconds
+from generator.sound.fade import LONGEST_FADE, SHORTEST_FADE, fade_seconds
 from models.music.score import Grid, Note, Score
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from generator.protocol.errors import FaultError
 from generator.sound import fluidsynth_audio
 from generator.sound.fade import SHORTEST_FADE, fade_seconds
-from generator.sound.fluidsynth_audio import RenderError, encode, fit_length, render_wav, render_tune
+from generator.sound.fluidsynth_audio import RenderError, encode, fit_length, render_tune, render_wav
 from generator.sound.loudness import LOUDNESS, PEAK, true_peak
 from models.music.midi import midi_bytes, to_midi
 from models.music.score import Grid, Note, Score

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from generator.sound.loudness import LOUDNESS, PEAK, gain, normalise, loudness_of, true_peak
+from generator.sound.loudness import LOUDNESS, PEAK, gain, loudness_of, normalise, true_peak
 
 RATE = 44_100
 

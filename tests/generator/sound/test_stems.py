@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from generator.protocol.names import SOUNDS
 from generator.sound.loudness import LOUDNESS, loudness_of
 from generator.sound.playback import PLAYERS
-from generator.sound.stems import SAMPLES_A_FRAME, render_loop, loop_tags, play_loop_twice, render_stems, write_stems
+from generator.sound.stems import SAMPLES_A_FRAME, loop_tags, play_loop_twice, render_loop, render_stems, write_stems
 from models.music.score import CHANNELS, P2, Note, Score
 from tests.music import scale
 

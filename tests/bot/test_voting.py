@@ -7,7 +7,7 @@ import pytest
 from bot.files.song_files import Files
 from bot.requests.wait_times import LimitError
 from bot.store import Store
-from bot.votes.voting import MINUTE, MOST, Voting
+from bot.voting import MINUTE, MOST, Voting
 from generator.protocol.errors import InputError
 from tests.bot.conftest import is_a_sentence
 from tests.bot.kept import make

@@ -1,4 +1,4 @@
-"""`python -m bot.languages.messages`: collects what is to be translated, and brings the catalogues up to date.
+"""`python -m bot.messages`: collects what is to be translated, and brings the catalogues up to date.
 
 What is said is found in the source by Babel, by the marks `_`, `say`, `ngettext` and `pgettext`; names and descriptions
 of commands by a walk through them. A text that is new stands empty in the catalogues, one that is gone goes from them,
@@ -22,7 +22,7 @@ from bot.discord.core.command_names import OPTION
 from bot.discord.registry import chiptune_group
 from bot.languages import COMMAND, LANGUAGES, NATIVE
 
-FOLDER = Path(__file__).parent
+FOLDER = Path(__file__).parent / "languages"
 ROOT = FOLDER.parent.parent
 SOURCES = ("bot", "generator")
 KEYWORDS = {"_": None, "say": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
