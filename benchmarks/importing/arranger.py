@@ -27,7 +27,7 @@ from PIL import Image, ImageDraw
 from tqdm import tqdm
 
 from generator.arranging.arrange import arrange
-from generator.arranging.drums import is_struck
+from generator.arranging.drums import is_percussion
 from generator.importing.importer import Import, Part, PartNote, import_midi
 from generator.pictures.colours import CHANNEL_COLOURS
 from generator.pictures.piano_roll import Axis
@@ -126,7 +126,7 @@ ROWS: tuple[tuple[str, str, tuple[int, ...]], ...] = (
 
 def lines_of(parts: Sequence[Part]) -> dict[str, list[PartNote]]:
     """Return a song's melody and bass by each method."""
-    pitched = [part for part in parts if not is_struck(part)]
+    pitched = [part for part in parts if not is_percussion(part)]
     notes = [note for part in pitched for note in part.notes]
     return {
         "skyline": skyline(notes),

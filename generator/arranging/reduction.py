@@ -1,4 +1,4 @@
-"""Who plays what: the melody on pulse 1, harmony on pulse 2, the bass on the triangle, drums on noise."""
+"""Assigns voices to channels: the melody to pulse 1, harmony to pulse 2, the bass to the triangle, drums to noise."""
 
 from __future__ import annotations
 
@@ -9,229 +9,243 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import zip_longest
 
-from generator.arranging.drums import Hit, drum_line
-from generator.arranging.features import SLICE, Array, Field, field_of
-from generator.arranging.lines import Stroke, Tone, lines_of, tones_of
-from generator.arranging.path import follow
-from generator.arranging.salience import bass_worth, harmony_worth, melody_worth
+from generator.arranging.drums import DrumHit, reduce_drums
+from generator.arranging.features import SLICE, Array, VoiceFeatures, voice_features
+from generator.arranging.salience import bass_salience, harmony_salience, melody_salience
 from generator.arranging.style import Style
+from generator.arranging.viterbi import select_voices
+from generator.arranging.voices import Chord, SourceNote, source_notes, split_voices
 from generator.importing.importer import Part
 from models.music.score import CHANNELS, P1, P2, TR, fold_pitch
 
-USUAL = Style()
+DEFAULT_STYLE = Style()
 
-HOLD = 12.0
-"""Slices of full worth that a change of line in the middle of a phrase must bring."""
-NO_BASS = 0.25
-"""The worth of no bass: a line that is less likely one is none."""
-TOGETHER = 2
-"""Frames within which two notes begin together."""
+SWITCH_COST = 12.0
+"""Slices of full salience that a change of voice in the middle of a phrase must gain."""
+NO_BASS_SALIENCE = 0.25
+"""The salience of having no bass: a less salient voice is not one."""
+TOGETHER_FRAMES = 2
+"""Frames within which two notes start together."""
 MOSTLY = 0.5
-"""A part of whose notes as many double or echo another is its double or echo."""
+"""The share of a part's notes that must double or echo another part for it to count as a double or echo."""
 ECHO_FRAMES = 45
 ARPEGGIO_FRAMES = 18
-"""Chords held as long as this are played as arpeggios."""
-WORN = 24
-"""Frames after which a held note or chord of pulse 2 makes room for another part."""
-DEEPEST = 33
-"""A1: below it a triangle is hardly heard on small speakers."""
+"""Chords at least this long are played as arpeggios."""
+HELD_FRAMES = 24
+"""Frames after which a sustained note or chord of pulse 2 makes room for another part."""
+LOWEST_BASS = 33
+"""A1: small speakers hardly reproduce a triangle below it."""
 FILL_FRAMES = 5
-"""The least room for a note that fills a rest."""
+"""The smallest gap that a note can fill."""
 
 
 @dataclass(frozen=True, slots=True)
-class Played:
-    """A note on a channel: frames, pitch, the tone that it is, and the frames since and of the stroke it belongs to."""
+class ArrangedNote:
+    """A note on a channel: frames, pitch, the source's note, and the frames since the start of its chord and of the
+    whole chord.
+    """
 
     start: int
     end: int
     pitch: int
-    tone: Tone
-    since: int
-    whole: int
+    source: SourceNote
+    elapsed: int
+    total: int
 
 
 @dataclass(frozen=True, slots=True)
 class Reduction:
-    """What each role plays, one note at a time."""
+    """The notes of each role, one at a time."""
 
-    melody: tuple[Played, ...]
-    harmony: tuple[Played, ...]
-    bass: tuple[Played, ...]
-    drums: tuple[Hit, ...]
+    melody: tuple[ArrangedNote, ...]
+    harmony: tuple[ArrangedNote, ...]
+    bass: tuple[ArrangedNote, ...]
+    drums: tuple[DrumHit, ...]
 
     @property
-    def pitched(self) -> tuple[tuple[Played, ...], ...]:
-        """All but the drums."""
+    def pitched(self) -> tuple[tuple[ArrangedNote, ...], ...]:
+        """All roles but the drums."""
         return self.melody, self.harmony, self.bass
 
 
-def reduce(parts: Sequence[Part], style: Style = USUAL) -> Reduction:
-    """The song of these parts on four channels."""
-    tones = tones_of(parts)
-    bass = _followed(tones, parts, bass_worth, HOLD, NO_BASS)
-    tones_left = _without(tones, bass)
-    melody = _followed(tones_left, parts, melody_worth, HOLD)
-    tones_left = _without(tones_left, melody)
-    taken = sorted([*melody, *bass], key=lambda stroke: stroke.start)
-    heard = Onsets(stroke.tones[0] for stroke in taken)
-    doubled = frozenset(tone.number for tone in tones_left if heard.has(tone))
-    tones_left = _thinned(tones_left, doubled)
-    worth = partial(harmony_worth, echoes=echoes(tones_left, taken), doubled=doubled)
+def reduce(parts: Sequence[Part], style: Style = DEFAULT_STYLE) -> Reduction:
+    """Return the song of these parts on four channels."""
+    notes = source_notes(parts)
+    bass = _extract_voice(notes, parts, bass_salience, SWITCH_COST, NO_BASS_SALIENCE)
+    notes_left = _without(notes, bass)
+    melody = _extract_voice(notes_left, parts, melody_salience, SWITCH_COST)
+    notes_left = _without(notes_left, melody)
+    taken = sorted([*melody, *bass], key=lambda chord: chord.start)
+    onsets = OnsetIndex(chord.notes[0] for chord in taken)
+    doubled = frozenset(source.number for source in notes_left if onsets.has(source))
+    notes_left = _without_doubled(notes_left, doubled)
+    salience = partial(harmony_salience, echoes=echoing_parts(notes_left, taken), doubled=doubled)
     for _ in range(style.passed_over + 1):
-        harmony = _followed(tones_left, parts, worth, HOLD / 2)
-        tones_left = _without(tones_left, harmony)
-    played = [list(_monophonic(strokes, style.step)) for strokes in (melody, harmony, bass)]
+        harmony = _extract_voice(notes_left, parts, salience, SWITCH_COST / 2)
+        notes_left = _without(notes_left, harmony)
+    played = [list(_monophonic(chords, style.step)) for chords in (melody, harmony, bass)]
     if style.fill:
-        _fill(played, tones_left)
+        _fill(played, notes_left)
     channels = (P1, P2, TR)
-    played[0] = _transposed(played[0], style.octave)
-    played[2] = _audible(played[2])
-    first, second, third = (tuple(_folded(channel, line)) for channel, line in zip(channels, played, strict=True))
-    return Reduction(first, second, third, tuple(drum_line(parts)))
+    played[0] = _shift_octaves(played[0], style.octave)
+    played[2] = _raise_bass(played[2])
+    first, second, third = (
+        tuple(_fold_into_range(channel, line)) for channel, line in zip(channels, played, strict=True)
+    )
+    return Reduction(first, second, third, tuple(reduce_drums(parts)))
 
 
-def _followed(
-    tones: Sequence[Tone], parts: Sequence[Part], worth: Callable[[Field], Array], hold: float, rest: float = 0.0
-) -> list[Stroke]:
-    """The strokes of whatever line is worth most when they begin."""
-    if not tones:
+def _extract_voice(
+    notes: Sequence[SourceNote],
+    parts: Sequence[Part],
+    salience: Callable[[VoiceFeatures], Array],
+    switch_cost: float,
+    silence_salience: float = 0.0,
+) -> list[Chord]:
+    """Return the chords of whichever voice is most salient when they start."""
+    if not notes:
         return []
-    field = field_of(lines_of(tones), parts)
-    path = follow(worth(field), field.active, hold, rest)
-    found = [
-        stroke for i, line in enumerate(field.lines) for stroke in line.strokes if path[stroke.start // SLICE] == i
+    features = voice_features(split_voices(notes), parts)
+    path = select_voices(salience(features), features.active, switch_cost, silence_salience)
+    selected = [
+        chord for i, voice in enumerate(features.voices) for chord in voice.chords if path[chord.start // SLICE] == i
     ]
-    return sorted(found, key=lambda stroke: stroke.start)
+    return sorted(selected, key=lambda chord: chord.start)
 
 
-def _without(tones: Iterable[Tone], strokes: Iterable[Stroke]) -> list[Tone]:
-    used = {tone.number for stroke in strokes for tone in stroke.tones}
-    return [tone for tone in tones if tone.number not in used]
+def _without(notes: Iterable[SourceNote], chords: Iterable[Chord]) -> list[SourceNote]:
+    """Return the notes that are not in these chords."""
+    used = {source.number for chord in chords for source in chord.notes}
+    return [source for source in notes if source.number not in used]
 
 
-def _thinned(tones: Sequence[Tone], doubled: frozenset[int]) -> list[Tone]:
-    """The tones without those of chords that are played already."""
-    together = Counter((tone.part, tone.start) for tone in tones)
-    return [tone for tone in tones if tone.number not in doubled or together[tone.part, tone.start] == 1]
+def _without_doubled(notes: Sequence[SourceNote], doubled: frozenset[int]) -> list[SourceNote]:
+    """Return the notes without those of chords that are already played in another octave or voice."""
+    together = Counter((source.part, source.start) for source in notes)
+    return [source for source in notes if source.number not in doubled or together[source.part, source.start] == 1]
 
 
-def echoes(tones: Sequence[Tone], strokes: Sequence[Stroke]) -> frozenset[int]:
-    """The parts that mostly repeat what is played already, a constant moment later."""
+def echoing_parts(notes: Sequence[SourceNote], chords: Sequence[Chord]) -> frozenset[int]:
+    """Return the parts that mostly repeat what is already played, with a constant delay."""
     last: dict[int, list[int]] = {}
-    for stroke in strokes:
-        last.setdefault(stroke.tones[0].pitch % 12, []).append(stroke.start)
+    for chord in chords:
+        last.setdefault(chord.notes[0].pitch % 12, []).append(chord.start)
     delays: dict[int, Counter[int]] = {}
-    for tone in tones:
-        starts = last.get(tone.pitch % 12, [])
-        at = bisect_left(starts, tone.start)
-        if at and tone.start - starts[at - 1] <= ECHO_FRAMES:
-            delays.setdefault(tone.part, Counter())[tone.start - starts[at - 1]] += 1
-    total = Counter(tone.part for tone in tones)
+    for source in notes:
+        starts = last.get(source.pitch % 12, [])
+        at = bisect_left(starts, source.start)
+        if at and source.start - starts[at - 1] <= ECHO_FRAMES:
+            delays.setdefault(source.part, Counter())[source.start - starts[at - 1]] += 1
+    total = Counter(source.part for source in notes)
 
-    def is_echo(found: Counter[int], of: int) -> bool:
-        delay = found.most_common(1)[0][0]
-        return sum(found[delay + near] for near in (-1, 0, 1)) >= MOSTLY * of
+    def is_echo(delay_counts: Counter[int], note_count: int) -> bool:
+        """Return whether most of a part's notes have nearly the same delay."""
+        delay = delay_counts.most_common(1)[0][0]
+        return sum(delay_counts[delay + near] for near in (-1, 0, 1)) >= MOSTLY * note_count
 
-    return frozenset(part for part, found in delays.items() if is_echo(found, total[part]))
+    return frozenset(part for part, counts in delays.items() if is_echo(counts, total[part]))
 
 
-class Onsets:
-    """Pitch classes by the frame on which they begin."""
+class OnsetIndex:
+    """Pitch classes by the frames at which they start."""
 
-    def __init__(self, tones: Iterable[Tone]) -> None:
+    def __init__(self, notes: Iterable[SourceNote]) -> None:
         self._at: dict[int, set[int]] = {}
-        for tone in tones:
-            self.add(tone)
+        for source in notes:
+            self.add(source)
 
-    def add(self, tone: Tone) -> None:
-        """A tone begins."""
-        for frame in range(tone.start - TOGETHER, tone.start + TOGETHER + 1):
-            self._at.setdefault(frame, set()).add(tone.pitch % 12)
+    def add(self, source: SourceNote) -> None:
+        """Add a note."""
+        for frame in range(source.start - TOGETHER_FRAMES, source.start + TOGETHER_FRAMES + 1):
+            self._at.setdefault(frame, set()).add(source.pitch % 12)
 
-    def has(self, tone: Tone) -> bool:
-        """Whether one of this pitch class has begun together with it, in whatever octave."""
-        return tone.pitch % 12 in self._at.get(tone.start, ())
+    def has(self, source: SourceNote) -> bool:
+        """Return whether a note of the same pitch class, in any octave, starts together with this one."""
+        return source.pitch % 12 in self._at.get(source.start, ())
 
 
-def _monophonic(strokes: Sequence[Stroke], step: int) -> Iterator[Played]:
-    """One note at a time: each stroke until the next; held chords as arpeggios."""
-    for stroke, after in zip_longest(strokes, strokes[1:]):
-        end = min(stroke.end, after.start) if after else stroke.end
-        if end <= stroke.start:
+def _monophonic(chords: Sequence[Chord], step: int) -> Iterator[ArrangedNote]:
+    """Yield one note at a time: each chord until the next starts; long chords as arpeggios."""
+    for chord, after in zip_longest(chords, chords[1:]):
+        end = min(chord.end, after.start) if after else chord.end
+        if end <= chord.start:
             continue
-        whole = end - stroke.start
-        if len(stroke.tones) > 1 and step and whole >= ARPEGGIO_FRAMES:
-            chord = _at_most_four(stroke.tones)
-            for i, start in enumerate(range(stroke.start, end, step)):
-                tone = chord[i % len(chord)]
-                if tone.end > start or i < len(chord):
-                    yield Played(start, min(start + step, end), tone.pitch, tone, start - stroke.start, whole)
+        total = end - chord.start
+        if len(chord.notes) > 1 and step and total >= ARPEGGIO_FRAMES:
+            cycle = _at_most_four(chord.notes)
+            for i, start in enumerate(range(chord.start, end, step)):
+                source = cycle[i % len(cycle)]
+                if source.end > start or i < len(cycle):
+                    yield ArrangedNote(start, min(start + step, end), source.pitch, source, start - chord.start, total)
         else:
-            tone = stroke.tones[0]
-            end = min(end, max(tone.end, stroke.start + 1))
-            yield Played(stroke.start, end, tone.pitch, tone, 0, end - stroke.start)
+            source = chord.notes[0]
+            end = min(end, max(source.end, chord.start + 1))
+            yield ArrangedNote(chord.start, end, source.pitch, source, 0, end - chord.start)
 
 
-def _at_most_four(tones: tuple[Tone, ...]) -> tuple[Tone, ...]:
-    return tones if len(tones) <= 4 else (*tones[:3], tones[-1])
+def _at_most_four(notes: tuple[SourceNote, ...]) -> tuple[SourceNote, ...]:
+    """Return at most four notes of a chord, with its highest and lowest."""
+    return notes if len(notes) <= 4 else (*notes[:3], notes[-1])
 
 
-def _fill(played: list[list[Played]], rest: Sequence[Tone]) -> None:
-    """Tones that nobody plays where there is room for them: the highest of those struck together first.
+def _fill(played: list[list[ArrangedNote]], unplayed: Sequence[SourceNote]) -> None:
+    """Add unplayed notes where there is room, the highest of those that start together first.
 
-    On pulse 2 there is room in rests, in arpeggios, and where a note has been held for long; on pulse 1 in rests.
+    Pulse 2 has room in rests, in arpeggios, and in long notes; pulse 1 has room in rests.
     """
-    heard = Onsets(note.tone for line in played for note in line)
+    onsets = OnsetIndex(note.source for line in played for note in line)
     melody, harmony, _ = played
-    for tone in sorted(rest, key=lambda tone: (tone.start, -tone.pitch)):
-        if not heard.has(tone) and (_insert(harmony, tone, WORN) or _insert(melody, tone, None)):
-            heard.add(tone)
+    for source in sorted(unplayed, key=lambda source: (source.start, -source.pitch)):
+        if not onsets.has(source) and (_insert(harmony, source, HELD_FRAMES) or _insert(melody, source, None)):
+            onsets.add(source)
 
 
-def _insert(line: list[Played], tone: Tone, worn: int | None) -> bool:
-    """Whether the tone found room in the line. worn: frames after which a note makes room, None for never."""
-    at = bisect_left(line, tone.start, key=lambda note: note.start)
-    end = tone.end
+def _insert(line: list[ArrangedNote], source: SourceNote, held_frames: int | None) -> bool:
+    """Insert a note into a channel if it has room, and return whether it has.
+
+    held_frames: how long a note of the channel must have sounded to make room; None for never.
+    """
+    at = bisect_left(line, source.start, key=lambda note: note.start)
+    end = source.end
     after = at
-    if worn is not None:
-        while after < len(line) and line[after].start < end and line[after].since >= worn:
+    if held_frames is not None:
+        while after < len(line) and line[after].start < end and line[after].elapsed >= held_frames:
             after += 1  # steps of an arpeggio
     if after < len(line):
         end = min(end, line[after].start)
     before = line[at - 1] if at else None
-    start = tone.start
+    start = source.start
     if before and before.end > start:
-        if worn is not None and start - before.start + before.since >= worn:
+        if held_frames is not None and start - before.start + before.elapsed >= held_frames:
             line[at - 1] = replace(before, end=start)
-        elif before.end <= start + TOGETHER:
+        elif before.end <= start + TOGETHER_FRAMES:
             start = before.end
         else:
             return False
-    if end - start < min(FILL_FRAMES, tone.end - tone.start):
+    if end - start < min(FILL_FRAMES, source.end - source.start):
         return False
-    line[at:after] = [Played(start, end, tone.pitch, tone, 0, end - start)]
+    line[at:after] = [ArrangedNote(start, end, source.pitch, source, 0, end - start)]
     return True
 
 
-def _transposed(line: list[Played], octaves: int) -> list[Played]:
-    """The melody moved by octaves, where all of it stays in range."""
+def _shift_octaves(line: list[ArrangedNote], octaves: int) -> list[ArrangedNote]:
+    """Return the melody moved by octaves if all of it stays in range."""
     moved = [replace(note, pitch=note.pitch + 12 * octaves) for note in line]
     inside = all(CHANNELS[P1].lowest <= note.pitch <= CHANNELS[P1].highest for note in moved)
     return moved if inside else line
 
 
-def _audible(line: list[Played]) -> list[Played]:
-    """Bass lines that go too deep moved up, each part's by the same octaves throughout."""
+def _raise_bass(line: list[ArrangedNote]) -> list[ArrangedNote]:
+    """Return the bass with parts that are too low moved up, each by the same octaves throughout."""
     up = {}
-    for part in {note.tone.part for note in line}:
-        pitches = sorted(note.pitch for note in line if note.tone.part == part)
-        up[part] = max(0, -((pitches[len(pitches) // 20] - DEEPEST) // 12)) * 12
-    return [replace(note, pitch=note.pitch + up[note.tone.part]) for note in line]
+    for part in {note.source.part for note in line}:
+        pitches = sorted(note.pitch for note in line if note.source.part == part)
+        up[part] = max(0, -((pitches[len(pitches) // 20] - LOWEST_BASS) // 12)) * 12
+    return [replace(note, pitch=note.pitch + up[note.source.part]) for note in line]
 
 
-def _folded(channel: int, line: Sequence[Played]) -> Iterator[Played]:
-    """A line in its channel's range, phrase by phrase moved by the fewest octaves."""
+def _fold_into_range(channel: int, line: Sequence[ArrangedNote]) -> Iterator[ArrangedNote]:
+    """Yield a channel's notes in its range, each phrase moved by as few octaves as possible."""
     spec = CHANNELS[channel]
     for phrase in _phrases(line):
         low, high = min(note.pitch for note in phrase), max(note.pitch for note in phrase)
@@ -240,11 +254,11 @@ def _folded(channel: int, line: Sequence[Played]) -> Iterator[Played]:
             yield replace(note, pitch=fold_pitch(spec, note.pitch + up)) if up else note
 
 
-def _phrases(line: Sequence[Played]) -> Iterator[list[Played]]:
-    """Notes of one part without a rest between them."""
-    phrase: list[Played] = []
+def _phrases(line: Sequence[ArrangedNote]) -> Iterator[list[ArrangedNote]]:
+    """Yield notes of one part without a rest between them."""
+    phrase: list[ArrangedNote] = []
     for note in line:
-        if phrase and (note.tone.part != phrase[-1].tone.part or note.start - phrase[-1].end >= 24):
+        if phrase and (note.source.part != phrase[-1].source.part or note.start - phrase[-1].end >= 24):
             yield phrase
             phrase = []
         phrase.append(note)

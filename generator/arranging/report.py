@@ -1,4 +1,4 @@
-"""What became of a song's notes, in numbers and in one sentence."""
+"""Reports what happened to a song's notes, as numbers and as one sentence."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from generator.arranging.reduction import Played, Reduction
+from generator.arranging.reduction import ArrangedNote, Reduction
 from generator.importing.importer import Part
 from generator.protocol.i18n import Sentence, _, joined, ngettext
 
 LONGEST_NAME = 30
-"""Letters of a part's name that are told."""
+"""Letters of a part's name that the sentence shows."""
 
 
 @dataclass(frozen=True, slots=True)
 class ArrangeReport:
-    """Notes of the source: all, those kept, of these those moved by octaves, and those dropped.
+    """How many notes the source has, how many are kept, and how many of these are moved by octaves.
 
-    melody, bass: the parts that most of them come from; None where there is none.
+    melody, bass: the parts that most of their notes come from, or None.
     """
 
     notes: int
@@ -34,34 +34,34 @@ class ArrangeReport:
 
     @property
     def sentence(self) -> Sentence:
-        """All of it, for people."""
-        told: list[str] = []
+        """The report as a sentence."""
+        details: list[str] = []
         if self.melody:
-            told.append(_("the melody from {part}").format(part=self.melody))
+            details.append(_("the melody from {part}").format(part=self.melody))
         if self.bass:
-            told.append(_("the bass from {part}").format(part=self.bass))
+            details.append(_("the bass from {part}").format(part=self.bass))
         if self.moved:
-            told.append(ngettext("{n:,} moved by octaves", "{n:,} moved by octaves").counted(self.moved))
-        told.append(ngettext("{n:,} dropped", "{n:,} dropped").counted(self.dropped))
-        said = ngettext("Kept {kept:,} of {n:,} note: {told}.", "Kept {kept:,} of {n:,} notes: {told}.")
-        return said.counted(self.notes, kept=self.kept, told=joined(", ", *told))
+            details.append(ngettext("{n:,} moved by octaves", "{n:,} moved by octaves").counted(self.moved))
+        details.append(ngettext("{n:,} dropped", "{n:,} dropped").counted(self.dropped))
+        message = ngettext("Kept {kept:,} of {n:,} note: {told}.", "Kept {kept:,} of {n:,} notes: {told}.")
+        return message.counted(self.notes, kept=self.kept, details=joined(", ", *details))
 
 
 def report_on(parts: Sequence[Part], reduction: Reduction) -> ArrangeReport:
-    """The report on a reduction of these parts."""
-    pitched = {note.tone.number: note for line in reduction.pitched for note in line}
+    """Return the report on a reduction of these parts."""
+    pitched = {note.source.number: note for line in reduction.pitched for note in line}
     return ArrangeReport(
         notes=sum(len(part.notes) for part in parts),
         kept=len(pitched) + len({id(hit.note) for hit in reduction.drums}),
-        moved=sum(note.pitch != note.tone.pitch for note in pitched.values()),
+        moved=sum(note.pitch != note.source.pitch for note in pitched.values()),
         melody=_source(parts, reduction.melody),
         bass=_source(parts, reduction.bass),
     )
 
 
-def _source(parts: Sequence[Part], line: Iterable[Played]) -> Sentence | None:
-    """The part that most of a line's notes come from: its name, or its number among all."""
-    counts = Counter(note.tone.part for note in line)
+def _source(parts: Sequence[Part], notes: Iterable[ArrangedNote]) -> Sentence | None:
+    """Return the part that most of the notes come from: its name, or its number among all parts."""
+    counts = Counter(note.source.part for note in notes)
     if not counts:
         return None
     number = counts.most_common(1)[0][0]

@@ -1,14 +1,14 @@
-"""How much a line is heard as the melody, the bass or the harmony, from moment to moment.
+"""How much a voice is heard as the melody, the bass or the harmony, from moment to moment.
 
-Weights of the features of `generator.arranging.features`, set by hand and judged by what `benchmarks.importing.arranger`
-measures and draws. What follows from them, one line at a time, is `generator.arranging.path`'s.
+The weights of the features in `generator.arranging.features` were set by hand and judged by what
+`benchmarks.importing.arranger` measures and draws. `generator.arranging.viterbi` then selects one voice at a time.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from generator.arranging.features import FEATURES, Array, Field, Mask, share_of_strokes
+from generator.arranging.features import FEATURES, Array, Mask, VoiceFeatures, share_of_chords
 
 MELODY = {
     "height": 1.2, "register": 0.8, "loud": 2.5, "rate": 1.0, "variety": 0.5, "steps": 0.7, "same": -0.3,
@@ -21,61 +21,69 @@ HARMONY = {
 }  # fmt: skip
 
 MELODY_FAMILIES = np.array([0.1, 0, 0.1, -0.3, -1, -0.2, -0.2, 0, 0.3, 0, 0.8, -0.4, -0.4, 0.2, -0.4, -1])
-"""What a line has more or less as melody for General MIDI's groups of eight programs: leads (10) have most."""
+"""Added to a voice's melody score for each General MIDI family of eight programs: leads (10) get the most."""
 BASSES = 4
-"""General MIDI's group of basses."""
+"""General MIDI's family of basses."""
 IS_BASS = 3.0
 NAMED = 2.0
-"""What a line has more as melody where its part is named for it."""
+"""Added to a voice's melody score if its part is named as a lead."""
 ECHO, DOUBLE = 4.0, 4.0
-"""What a line has less as harmony that is an echo, or that plays the same notes as another."""
+"""Subtracted from a voice's harmony score if it echoes another, or plays the same notes."""
 
 LOW = 48
-"""C3: a line that is mostly below is a bass."""
+"""C3: a voice that is mostly below is a bass."""
 PULSES = 2
-"""Lines that the pulses can play: only of more does the triangle take one that does not lie low."""
+"""Voices that the pulses can play. Only if there are more does the triangle take one that is not low."""
 STAND_IN = 0.4
-"""The share of its chance that such a line is worth."""
+"""The factor by which the salience of such a voice is reduced."""
 ALONE = 0.6
-"""A line that plays alone for more of its time than this is no bass, unless it is low."""
+"""A voice that plays alone for more than this share of its time is not a bass, unless it is low."""
 
 
-def melody_worth(field: Field) -> Array:
-    """Of each line as the melody [slices, lines]."""
-    score = _weigh(field, MELODY) + MELODY_FAMILIES[field.families] + NAMED * field.names
-    return _likely(score, field.active & np.array([line.kind != "chords" for line in field.lines]))
+def melody_salience(features: VoiceFeatures) -> Array:
+    """Return the salience of each voice as the melody [slices, voices]."""
+    score = _weighted_sum(features, MELODY) + MELODY_FAMILIES[features.families] + NAMED * features.names
+    return _relative_chance(score, features.active & np.array([voice.kind != "chords" for voice in features.voices]))
 
 
-def bass_worth(field: Field) -> Array:
-    """Of each line as the bass; more than half a chance only for lines that lie low, in themselves or in their song."""
-    pitches = [sorted(stroke.tones[-1].pitch for stroke in line.strokes) for line in field.lines]
-    middles = np.array([line[len(line) // 2] for line in pitches])
-    everything = sorted(pitch for line in pitches for pitch in line)
+def bass_salience(features: VoiceFeatures) -> Array:
+    """Return the salience of each voice as the bass [slices, voices]; above `STAND_IN` only for voices that are low, in
+    absolute terms or for their song.
+    """
+    pitches = [sorted(chord.notes[-1].pitch for chord in voice.chords) for voice in features.voices]
+    middles = np.array([voice[len(voice) // 2] for voice in pitches])
+    everything = sorted(pitch for voice in pitches for pitch in voice)
     deep = middles <= max(LOW, everything[len(everything) // 3])
-    count = field.active.sum(axis=1, keepdims=True)
-    lone = (field.active & (count == 1)).sum(axis=0) > ALONE * np.maximum(field.active.sum(axis=0), 1)
-    single = np.array([line.kind in ("solo", "bottom") for line in field.lines])
+    count = features.active.sum(axis=1, keepdims=True)
+    lone = (features.active & (count == 1)).sum(axis=0) > ALONE * np.maximum(features.active.sum(axis=0), 1)
+    single = np.array([voice.kind in ("solo", "bottom") for voice in features.voices])
     able = single & np.where(deep, ~lone | (middles < LOW), count > PULSES)
-    likely = _likely(_weigh(field, BASS) + IS_BASS * (field.families == BASSES), field.active & able)
+    likely = _relative_chance(
+        _weighted_sum(features, BASS) + IS_BASS * (features.families == BASSES), features.active & able
+    )
     return likely * np.where(deep, 1.0, STAND_IN)
 
 
-def harmony_worth(field: Field, echoes: frozenset[int], doubled: frozenset[int]) -> Array:
-    """Of each line as the second voice. echoes: parts that repeat what is played already; doubled: tones that do."""
-    echo = np.array([line.part in echoes for line in field.lines])
-    double = share_of_strokes(field, lambda stroke: stroke.tones[0].number in doubled)
-    return _likely(_weigh(field, HARMONY) - ECHO * echo - DOUBLE * double, field.active)
+def harmony_salience(features: VoiceFeatures, echoes: frozenset[int], doubled: frozenset[int]) -> Array:
+    """Return the salience of each voice as the second voice [slices, voices].
+
+    echoes: parts that repeat what is already played. doubled: numbers of notes that do.
+    """
+    echo = np.array([voice.part in echoes for voice in features.voices])
+    double = share_of_chords(features, lambda chord: chord.notes[0].number in doubled)
+    return _relative_chance(_weighted_sum(features, HARMONY) - ECHO * echo - DOUBLE * double, features.active)
 
 
-def _weigh(field: Field, weights: dict[str, float]) -> Array:
-    return np.asarray(field.features @ np.array([weights.get(name, 0.0) for name in FEATURES]))
+def _weighted_sum(features: VoiceFeatures, weights: dict[str, float]) -> Array:
+    """Return the weighted sum of the features [slices, voices]."""
+    return np.asarray(features.values @ np.array([weights.get(name, 0.0) for name in FEATURES]))
 
 
-def _likely(score: Array, possible: Mask) -> Array:
-    """How likely each line is beside the likeliest, whose worth is 1; 0 for lines that are not possible.
+def _relative_chance(score: Array, possible: Mask) -> Array:
+    """Return how likely each voice is compared with the likeliest, which gets 1; impossible voices get 0.
 
-    Not shares of one whole, since a line that two parts play would then be worth half.
+    Shares of a whole would halve the salience of a voice that two parts play.
     """
     scores = np.where(possible, score, -np.inf)
-    top = scores.max(axis=1, keepdims=True)
-    return np.asarray(np.exp(scores - np.where(np.isfinite(top), top, 0)))
+    highest = scores.max(axis=1, keepdims=True)
+    return np.asarray(np.exp(scores - np.where(np.isfinite(highest), highest, 0)))

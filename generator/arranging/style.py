@@ -1,4 +1,4 @@
-"""What one arrangement of a song may do otherwise than another."""
+"""What may differ between arrangements of one song."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import numpy as np
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """The choices of an arrangement; as they stand here, those of the one that people get.
+    """The choices of an arrangement. The defaults are those of the arrangement that people get.
 
-    step: frames a note of an arpeggio, 0 for chords as their highest note. passed_over: how many parts pulse 2 leaves
-    aside that would suit it best. fill: whether rests are filled with what else is played. swap: whether the melody is
-    on pulse 2. octave: octaves that the melody is moved up, where that leaves it in range.
+    step: frames a note of an arpeggio; 0 plays only the highest note of a chord. passed_over: how many of the most
+    suitable voices pulse 2 skips. fill: whether rests are filled with other notes. swap: whether the melody is on pulse
+    2. octave: octaves by which the melody is moved up, if it stays in range.
     """
 
     step: int = 3
@@ -25,7 +25,7 @@ class Style:
 
 
 def styles(seed: int) -> Iterator[Style]:
-    """The usual style and then others, each once, in an order of the seed's."""
+    """Yield the default style and then all others, each once, in an order that the seed decides."""
     yield Style()
     random = np.random.default_rng((seed, 2))
     others = [

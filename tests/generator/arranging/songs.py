@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from random import Random
 
-from generator.arranging.reduction import Played, Reduction, reduce
+from generator.arranging.reduction import ArrangedNote, Reduction, reduce
 from generator.arranging.style import Style
 from generator.importing.importer import Part, PartNote
 
@@ -26,11 +26,11 @@ def tune(
     return [(at + i * (every or step), at + i * (every or step) + length, pitch) for i, pitch in enumerate(pitches)]
 
 
-def spans(line: Iterable[Played]) -> list[Span]:
+def spans(line: Iterable[ArrangedNote]) -> list[Span]:
     return [(note.start, note.end, note.pitch) for note in line]
 
 
-def pitches(line: Iterable[Played]) -> list[int]:
+def pitches(line: Iterable[ArrangedNote]) -> list[int]:
     return [note.pitch for note in line]
 
 

@@ -6,9 +6,9 @@ from itertools import pairwise
 
 import pytest
 
-from generator.arranging.lines import Stroke, Tone
-from generator.arranging.reduction import DEEPEST, echoes
+from generator.arranging.reduction import LOWEST_BASS, echoing_parts
 from generator.arranging.style import Style
+from generator.arranging.voices import Chord, SourceNote
 from models.music.score import CHANNELS, P1, P2, TR
 from tests.generator.arranging.songs import part, pitches, random_parts, reduced, spans, tune
 
@@ -67,14 +67,14 @@ def test_an_echo_leaves_its_place_to_another_part() -> None:
 
 
 def test_echoes_are_found_by_their_one_delay() -> None:
-    def tone(start: int, pitch: int, number: int) -> Tone:
-        return Tone(start, start + 9, pitch, 100, number // 100, number, 0)
+    def source(start: int, pitch: int, number: int) -> SourceNote:
+        return SourceNote(start, start + 9, pitch, 100, number // 100, number, 0)
 
-    lead = [tone(20 * i, 60 + i % 5, i) for i in range(16)]
-    strokes = [Stroke(t.start, t.end, (t,)) for t in lead]
-    late = [tone(t.start + 15, t.pitch, 100 + i) for i, t in enumerate(lead)]
-    other = [tone(20 * i + (7 * i) % 19, 60 + i % 5, 200 + i) for i in range(16)]
-    assert echoes(late + other, strokes) == {1}
+    lead = [source(20 * i, 60 + i % 5, i) for i in range(16)]
+    chords = [Chord(t.start, t.end, (t,)) for t in lead]
+    late = [source(t.start + 15, t.pitch, 100 + i) for i, t in enumerate(lead)]
+    other = [source(20 * i + (7 * i) % 19, 60 + i % 5, 200 + i) for i in range(16)]
+    assert echoing_parts(late + other, chords) == {1}
 
 
 def test_what_doubles_the_melody_is_not_the_harmony() -> None:
@@ -95,7 +95,7 @@ def test_held_chords_become_arpeggios_where_the_style_wants_them(step: int) -> N
     first = [note for note in found.harmony if note.start < 60]
     assert [note.start for note in first] == list(range(0, 60, step))
     assert [note.pitch for note in first[:6]] == [70, 66, 61] * 2
-    assert {note.whole for note in first} == {60}
+    assert {note.total for note in first} == {60}
 
 
 def test_rests_are_filled_only_where_the_style_wants_it() -> None:
@@ -122,7 +122,7 @@ def test_a_bass_too_deep_to_be_heard_moves_up_by_octaves() -> None:
     deep = [24, 26, 28, 29] * 4
     found = pitches(reduced(part(tune(MELODY)), part(tune(deep), program=33)).bass)
     assert found == [pitch + 12 for pitch in deep]
-    assert min(found) >= DEEPEST
+    assert min(found) >= LOWEST_BASS
 
 
 @pytest.mark.parametrize("seed", range(60))
@@ -136,8 +136,8 @@ def test_whatever_is_given_each_channel_plays_one_note_of_the_source_at_a_time(s
         for note in line:
             assert note.start < note.end
             assert CHANNELS[channel].lowest <= note.pitch <= CHANNELS[channel].highest
-            assert (note.pitch - note.tone.pitch) % 12 == 0
-            assert any((note.tone.start + late, note.tone.pitch % 12) in sources for late in (0, 1, 2))
+            assert (note.pitch - note.source.pitch) % 12 == 0
+            assert any((note.source.start + late, note.source.pitch % 12) in sources for late in (0, 1, 2))
     for hit, following in pairwise(found.drums):
         assert hit.start < hit.end <= following.start
 

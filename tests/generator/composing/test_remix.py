@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from generator.analysis.keys import find_key
-from generator.arranging.arrange import retimed
+from generator.arranging.arrange import change_tempo
 from generator.composing.compose import Tune
 from generator.composing.remix import _TASKS, _new_faults, _wrong, bars_of, remix_score
 from generator.protocol.errors import InputError
@@ -170,7 +170,7 @@ def test_a_model_that_only_composes_says_so(tmp_path: Path) -> None:
 @pytest.mark.parametrize("seed", range(4))
 def test_another_tempo_keeps_every_note_in_its_order(seed: int, bpm: float) -> None:
     score = random_score(seed)
-    found = retimed(score, bpm)
+    found = change_tempo(score, bpm)
     assert found.grid
     assert found.grid.bpm == pytest.approx(bpm, rel=0.01)
     assert [[note.pitch for note in notes] for notes in found.channels] == [
@@ -186,4 +186,4 @@ def test_another_tempo_keeps_every_note_in_its_order(seed: int, bpm: float) -> N
 
 def test_a_note_of_one_frame_survives_a_faster_tempo() -> None:
     score = Score(((Note(0, 1, 60), Note(1, 2, 62), Note(2, 3, 64)), (), (), ()), 60, Grid((15,)))
-    assert [note.length for note in retimed(score, 240.0).channels[0]] == [1, 1, 1]
+    assert [note.length for note in change_tempo(score, 240.0).channels[0]] == [1, 1, 1]

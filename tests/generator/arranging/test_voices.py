@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from generator.arranging.lines import Line, lines_of, tones_of
+from generator.arranging.voices import Voice, source_notes, split_voices
 from tests.generator.arranging.songs import Span, part, tune
 
 SCALE = [60, 62, 64, 65, 67, 69, 71, 72]
 
 
-def lines(*notes: Span, program: int = 0) -> dict[str, Line]:
-    return {line.kind: line for line in lines_of(tones_of([part(notes, program=program)]))}
+def lines(*notes: Span, program: int = 0) -> dict[str, Voice]:
+    return {line.kind: line for line in split_voices(source_notes([part(notes, program=program)]))}
 
 
-def tops(line: Line) -> list[int]:
-    return [stroke.tones[0].pitch for stroke in line.strokes]
+def tops(line: Voice) -> list[int]:
+    return [chord.notes[0].pitch for chord in line.chords]
 
 
 def test_single_notes_are_one_line() -> None:
@@ -30,7 +30,7 @@ def test_chords_have_a_top_a_bottom_and_themselves() -> None:
     found = lines(*tune(SCALE), *tune([pitch - 3 for pitch in SCALE]), *tune([pitch - 7 for pitch in SCALE]))
     assert tops(found["top"]) == SCALE
     assert tops(found["bottom"]) == [pitch - 7 for pitch in SCALE]
-    assert [len(stroke.tones) for stroke in found["chords"].strokes] == [3] * 8
+    assert [len(chord.notes) for chord in found["chords"].chords] == [3] * 8
 
 
 def test_two_hands_far_apart_do_not_jump_to_each_other() -> None:
@@ -43,13 +43,13 @@ def test_two_hands_far_apart_do_not_jump_to_each_other() -> None:
 
 def test_a_strummed_chord_is_struck_at_once() -> None:
     found = lines((0, 60, 48), (1, 60, 55), (2, 60, 64), (60, 120, 50), (61, 120, 57), (62, 120, 65))
-    assert [(stroke.start, len(stroke.tones)) for stroke in found["chords"].strokes] == [(0, 3), (60, 3)]
+    assert [(chord.start, len(chord.notes)) for chord in found["chords"].chords] == [(0, 3), (60, 3)]
 
 
 def test_fast_notes_one_after_another_are_no_strum() -> None:
     found = lines(*tune(SCALE, every=1, length=1))
-    assert [stroke.start for stroke in found["solo"].strokes] == list(range(8))
+    assert [chord.start for chord in found["solo"].chords] == list(range(8))
 
 
 def test_drums_and_what_is_heard_as_noise_have_no_lines() -> None:
-    assert not lines_of(tones_of([part(tune([36, 38]), drum=True), part(tune([60]), program=127)]))
+    assert not split_voices(source_notes([part(tune([36, 38]), drum=True), part(tune([60]), program=127)]))

@@ -7,7 +7,7 @@ from itertools import pairwise, product
 import numpy as np
 import pytest
 
-from generator.arranging.path import follow
+from generator.arranging.viterbi import select_voices
 
 
 def value(way: tuple[int, ...], worth: np.ndarray, active: np.ndarray, hold: float, rest: float) -> float:
@@ -30,7 +30,7 @@ def test_no_other_way_is_worth_more(seed: int) -> None:
     active = random.random((slices, lines)) < 0.7
     worth = random.random((slices, lines)) * active
     hold, rest = random.choice([0.1, 0.7, 3.0]), random.choice([0.0, 0.3])
-    found = tuple(int(line) for line in follow(worth, active, hold, rest))
+    found = tuple(int(line) for line in select_voices(worth, active, hold, rest))
     best = max(value(way, worth, active, hold, rest) for way in product(range(lines + 1), repeat=slices))
     assert value(found, worth, active, hold, rest) == pytest.approx(best)
 
@@ -38,5 +38,5 @@ def test_no_other_way_is_worth_more(seed: int) -> None:
 def test_a_line_is_left_between_its_phrases() -> None:
     active = np.array([[1, 1]] * 10 + [[0, 0]] * 2 + [[1, 1]] * 10, dtype=bool)
     better_for_longer = [[1.0, 0.2]] * 15 + [[0.2, 1.0]] * 7
-    found = follow(active * np.array(better_for_longer), active, hold=3.0).tolist()
+    found = select_voices(active * np.array(better_for_longer), active, switch_cost=3.0).tolist()
     assert (found[:10], found[12:]) == ([0] * 10, [1] * 10)
