@@ -115,7 +115,7 @@ class DiscordAnnouncer:
             return await channel.send(view=view, files=post.open(names), nonce=nonce)
 
         complete = {post.song.audio, post.song.midi, post.song.picture} <= set(post.all_files())
-        message = await layout.send_largest(post.forms(self._limit(announcement)) if complete else [()], send)
+        message = await layout.send_largest(post.file_sets(self._limit(announcement)) if complete else [()], send)
         await self._record(post, message)
         return message
 

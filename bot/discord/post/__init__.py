@@ -1,1 +1,1 @@
-"""A posted tune: its layout, its delivery to Discord, the buttons under it, and its lineage."""
+"""A posted tune: its layout, its delivery to Discord, and its lineage."""

@@ -1,9 +1,9 @@
-"""How people on Discord are answered: the backlog's poster for the origin "discord".
+"""Delivers answers to people on Discord: the backlog's delivery for the origin "discord".
 
-An answer edits the placeholder of the interaction, which can be repeated safely. Where that is no longer possible
-(its token lives 15 minutes, channels and messages get deleted) it is a message in the channel, guarded against
-doubles by a nonce and by a look at what is there already; where the bot cannot write there, a direct message; else
-the tune is in the history alone. Everything comes from the row, so that any process can answer any request.
+An answer edits the placeholder of the interaction, which can be repeated safely. If that is no longer possible (its
+token is valid for 15 minutes; channels and messages get deleted), the answer is a message in the channel; a nonce and a
+search of the channel prevent duplicates. If the bot cannot write there either, it is a direct message. If that fails as
+well, the tune is in the history only. Everything needed is in the row, so any process can answer any request.
 """
 
 from __future__ import annotations
@@ -34,37 +34,37 @@ from generator.protocol.i18n import _
 log = logging.getLogger(__name__)
 
 TOKEN_SECONDS = 15 * 60 - 10.0
-"""Discord's own limit, less the time that an upload may take to get there."""
-BAR = 10
+"""Discord's own limit, less the time that an upload may take."""
+BAR_LENGTH = 10
 LATE = _("For <@{user}>: this took longer than Discord keeps an answer open, so it is a message of its own.")
 
 
 class DiscordDelivery:
-    """Answers requests; see `bot.requests.delivery.Poster` for what each method promises.
+    """Delivers answers; see `bot.requests.delivery.Delivery` for what each method promises.
 
-    rows: makes the rows of buttons under a tune.
+    rows: returns the rows of buttons under a tune.
     """
 
     def __init__(self, client: ChiptuneClient, rows: Callable[[Post], Iterable[ui.ActionRow[Any]]]) -> None:
         self._client = client
         self._rows = rows
-        self._closed: set[str] = set()  # requests whose placeholder can no longer be written to
+        self._closed: set[str] = set()  # ids of requests whose placeholder can no longer be edited
 
     async def queued(self, entry: RequestRecord, place: Place) -> None:
-        """Say that the request is accepted, its place in the queue, and how long that will take."""
-        with speaking(_to(entry).channel_language):
-            await self._say(entry, say("Queued: {place}.", place=place.sentence))
+        """Show that the request is accepted, its position in the queue, and the expected wait."""
+        with speaking(_destination(entry).channel_language):
+            await self._show_status(entry, say("Queued: {place}.", place=place.sentence))
 
     async def progress(self, entry: RequestRecord, fraction: float, stage: str) -> None:
-        """Show how far it is."""
-        done = round(fraction * BAR)
-        with speaking(_to(entry).channel_language):
-            said = say(stage)
-            bar = f"{'▰' * done}{'▱' * (BAR - done)} {percent(fraction)}"
-            await self._say(entry, f"{capital(said)} {bar}")
+        """Show the progress of the request."""
+        done = round(fraction * BAR_LENGTH)
+        with speaking(_destination(entry).channel_language):
+            sentence = say(stage)
+            bar = f"{'▰' * done}{'▱' * (BAR_LENGTH - done)} {percent(fraction)}"
+            await self._show_status(entry, f"{capital(sentence)} {bar}")
 
     async def post(self, entry: RequestRecord, song: Song) -> str | None:
-        """Post a tune; the message's id, None where it is in no channel. Raises PostError."""
+        """Post a tune. Return the message's id, or None if it is in no channel. Raise DeliveryError."""
         await self._client.logged_in.wait()
         self._closed.discard(entry.id)
         try:
@@ -75,16 +75,16 @@ class DiscordDelivery:
             raise
 
     async def refuse(self, entry: RequestRecord, sentence: str) -> None:
-        """Take the placeholder away and say why there is no tune, to the one who asked. Raises PostError."""
+        """Delete the placeholder and tell the user alone why there is no tune. Raise DeliveryError."""
         await self._client.logged_in.wait()
         self._closed.discard(entry.id)
-        to = _to(entry)
+        to = _destination(entry)
         with delivery_errors(), speaking(to.language):
             try:
                 with gone_errors("the placeholder"):
                     hook = self._hook(to)
                     with suppress(discord.NotFound):
-                        await _edit(hook, to.message, text_view(CLOSING_TEXT))  # see replies.tell
+                        await _edit(hook, to.message, text_view(CLOSING_TEXT))  # see error_replies.reply
                         await hook.delete_message(to.message)
                     await hook.send(say(sentence), ephemeral=True)
             except GoneError:
@@ -94,22 +94,22 @@ class DiscordDelivery:
                         channel = await self._client.create_dm(discord.Object(to.user))
                         await channel.send(say(sentence), nonce=entry.id[:NONCE_LENGTH])
                 except GoneError as error:
-                    log.warning("request %s: nobody could be told why it failed: %s", entry.id, error)
+                    log.warning("request %s: the user could not be told why it failed: %s", entry.id, error)
 
     async def cancelled(self, entry: RequestRecord, sentence: str) -> None:
-        """Say in the placeholder that it was taken back. Raises PostError."""
+        """Say in the placeholder that the request was cancelled. Raise DeliveryError."""
         await self._client.logged_in.wait()
         self._closed.discard(entry.id)
-        to = _to(entry)
+        to = _destination(entry)
         with delivery_errors(), speaking(to.channel_language):
             try:
-                await self._write(to, text_view(say(sentence)))
+                await self._update_placeholder(to, text_view(say(sentence)))
             except GoneError as error:
                 log.info("request %s: %s", entry.id, error)
 
     async def _post(self, entry: RequestRecord, song: Song) -> str | None:
-        """Post a tune in the first way that is open. Raises PostError."""
-        to = _to(entry)
+        """Post a tune in the first way that works. Raise DeliveryError."""
+        to = _destination(entry)
         post = await build_post(self._client, entry, song)
         with delivery_errors(), speaking(to.channel_language):
             for way in (self._edit_placeholder, self._send_to_channel, self._send_directly):
@@ -117,23 +117,23 @@ class DiscordDelivery:
                     return await way(to, post)
                 except GoneError as error:
                     log.info("request %s: %s", entry.id, error)
-        log.warning("request %s: there is no way left to post it; it is in the history", entry.id)
+        log.warning("request %s: it could not be posted anywhere; the tune is in the history", entry.id)
         return None
 
-    async def _say(self, entry: RequestRecord, text: str) -> None:
-        """Put a text into the placeholder, for as long as that is there, and a way to cancel. Raises PostError."""
+    async def _show_status(self, entry: RequestRecord, text: str) -> None:
+        """Show a text in the placeholder, with a button to cancel, while there is one. Raise DeliveryError."""
         await self._client.logged_in.wait()
         if entry.id in self._closed:
             return
-        to = _to(entry)
+        to = _destination(entry)
         try:
             with delivery_errors():
-                await self._write(to, text_view(text, CancelButton(entry.id)))
+                await self._update_placeholder(to, text_view(text, CancelButton(entry.id)))
         except GoneError:
             self._closed.add(entry.id)
 
-    async def _write(self, to: Destination, view: ui.LayoutView) -> None:
-        """Write into the placeholder: as the interaction's answer, past its expiry as the bot. Raises GoneError."""
+    async def _update_placeholder(self, to: Destination, view: ui.LayoutView) -> None:
+        """Edit the placeholder: as the interaction's reply or, after that expires, as the bot. Raise GoneError."""
         try:
             with gone_errors("the placeholder"):
                 await _edit(self._hook(to), to.message, view)
@@ -145,17 +145,17 @@ class DiscordDelivery:
                 await message.edit(content=None, view=view, attachments=[])
 
     async def _edit_placeholder(self, to: Destination, post: Post) -> str:
-        """The first way: the interaction's own answer."""
+        """Post by editing the interaction's own reply. Raise GoneError."""
 
         async def edit(names: FileNames) -> discord.Message:
             view = post.layout(names, self._rows(post), head=to.note)
             return await _edit(self._hook(to), to.message, view, post.open(names))
 
         with gone_errors("the placeholder"):
-            return str((await send_largest(post.forms(to.limit), edit)).id)
+            return str((await send_largest(post.file_sets(to.limit), edit)).id)
 
     async def _send_to_channel(self, to: Destination, post: Post) -> str:
-        """The second way: a message of the bot's in the same channel."""
+        """Post as a message of the bot in the same channel. Raise GoneError."""
         if not to.reachable:
             raise GoneError("the bot is not in that channel")
         with gone_errors("the channel"):
@@ -165,7 +165,10 @@ class DiscordDelivery:
         return str(message.id)
 
     async def _send_directly(self, to: Destination, post: Post) -> None:
-        """The third way: to the one who asked; nobody else sees that message, so it is not the tune's own."""
+        """Post as a direct message to the user. Nobody else sees it, so it does not become the tune's message.
+
+        Raise GoneError.
+        """
         with gone_errors("direct messages"):
             channel = await self._client.create_dm(discord.Object(to.user))
             with speaking(to.language):
@@ -173,26 +176,26 @@ class DiscordDelivery:
         await self._client.store.messages.add(post.song.id, str(channel.id), str(message.id), str(to.user))
 
     async def _send_once(self, channel: Messageable, to: Destination, post: Post) -> discord.Message:
-        """Send a tune unless it is there already."""
+        """Send a tune unless the channel has it already. Return its message."""
         # A tune's post is known by a button that no other message has.
-        if found := await find_message(self._client, channel, post_marker(post.song.id), first=to.message):
-            return found
+        if sent := await find_message(self._client, channel, post_marker(post.song.id), first=to.message):
+            return sent
 
         async def send(names: FileNames) -> discord.Message:
             head = "\n".join(filter(None, (say(LATE, user=to.user), to.note)))
             view = post.layout(names, self._rows(post), head=head)
             return await channel.send(files=post.open(names), view=view, nonce=post.entry.id[:NONCE_LENGTH])
 
-        return await send_largest(post.forms(to.limit), send)
+        return await send_largest(post.file_sets(to.limit), send)
 
     async def _remove_placeholder(self, to: Destination) -> None:
-        """Take the placeholder away as the bot; one that stays does no harm."""
+        """Delete the placeholder as the bot. If that fails, it stays, which does no harm."""
         if to.reachable:
             with suppress(discord.NotFound, discord.Forbidden):
                 await self._client.get_partial_messageable(to.channel).get_partial_message(to.message).delete()
 
     def _hook(self, to: Destination) -> discord.Webhook:
-        """The interaction's webhook; raises GoneError once its token has expired."""
+        """Return the interaction's webhook. Raise GoneError if its token has expired."""
         if discord.utils.utcnow().timestamp() > to.created + TOKEN_SECONDS:
             raise GoneError("the interaction has expired")
         hook = discord.Webhook.partial(to.application, to.token, client=self._client)
@@ -200,17 +203,17 @@ class DiscordDelivery:
         return hook
 
 
-def _to(entry: RequestRecord) -> Destination:
-    """Where the answer to a request goes."""
+def _destination(entry: RequestRecord) -> Destination:
+    """Return where the answer to a request goes."""
     return Destination.from_dict(entry.destination)
 
 
 async def _edit(
     hook: discord.Webhook, message: int, view: ui.LayoutView, files: list[discord.File] = discord.utils.MISSING
 ) -> discord.Message:
-    """Edit a placeholder, which becomes a message of components and stays one; such a message has no content."""
-    # The content is taken away by name because an earlier version left some; the library's types know no such case.
-    edited: discord.Message = await hook.edit_message(  # type: ignore[call-overload]
+    """Edit a placeholder, which makes it a message of components for good; such a message has no content."""
+    # An earlier version of the bot left content, so it is removed explicitly. The library's types do not allow that.
+    message_after: discord.Message = await hook.edit_message(  # type: ignore[call-overload]
         message, content=None, view=view, attachments=files
     )
-    return edited
+    return message_after

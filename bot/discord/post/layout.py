@@ -1,8 +1,8 @@
-"""What a posted tune looks like: title, player, recipe and lineage as components, and which files go with it.
+"""The look of a posted tune: its title, player, recipe and lineage as components, and the files sent with it.
 
-A post is a message of Discord's "Components V2", which plays no sound files: an OGG in it is a file to download. It
-does play films, on phones too, so that the player is the tune's film (picture and sound as MP4) where there is one.
-Where a post goes is left to `poster`, what its buttons do to `buttons`.
+A post is a message of Discord's "Components V2". Such a message does not play sound files: an OGG in it can only be
+downloaded. It does play videos, on phones too, so the player is the tune's film (picture and sound as MP4) if there is
+one. Where a post goes is left to `delivery`, its buttons to `bot.discord.tunes.post_buttons`.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ COLOURS = {
     "dungeon": 0x7E57C2,
     "menu": 0x29B6F6,
 }
-"""A post's accent by scene, as 0xRRGGBB."""
+"""The accent colour of a post by scene, as 0xRRGGBB."""
 NO_COLOUR = 0x9E9E9E
 FILES = {
     ".mid": _("The same tune as a MIDI file"),
@@ -56,7 +56,7 @@ FILES = {
     ".vgm": _("The tune as register writes (VGM)"),
     ".txt": _("The tune for FamiTracker"),
 }
-"""What a tune's files are, by suffix; anything else that is kept with it is not for people."""
+"""Descriptions of a tune's files by suffix. Files with other suffixes are not shown to people."""
 REPORT_LENGTH = 500
 NO_PICTURE = _("The picture is left out: the files were over Discord's limit.")
 ONLY_MIDI = _("Only the MIDI file is here: the sound is over Discord's limit.")
@@ -73,16 +73,16 @@ TOO_LARGE = 413
 
 Item = ui.Item[Any]
 FileNames = tuple[str, ...]
-"""The files of one form of a post, in their order."""
+"""The names of the files in a post, in their order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Post:
     """A tune as it is posted.
 
-    files: where those are that are there, by name. parent: the tune that this is another take or a remix of, with its
-    request; None stands for the request of one that was deleted. public_url: where the files can also be had, None:
-    nowhere.
+    files: the paths of the files that exist, by name. parent: the tune that this is another take or a remix of, with
+    its request, which is None if that tune was deleted. public_url: the address of the web page that also serves the
+    files, or None.
     """
 
     entry: RequestRecord
@@ -92,39 +92,42 @@ class Post:
     public_url: str | None = None
 
     def all_files(self) -> FileNames:
-        """Every file of the tune that is there: sound, notes and picture, then what else there is."""
+        """Return the names of all existing files of the tune: film, sound, notes and picture first."""
         first = (VIDEO, self.song.audio, self.song.midi, self.song.picture)
-        there = {name for name in self.files if Path(name).suffix in FILES}
-        return (*(name for name in first if name in there), *sorted(there.difference(first)))
+        existing = {name for name in self.files if Path(name).suffix in FILES}
+        return (*(name for name in first if name in existing), *sorted(existing.difference(first)))
 
     def check_files(self) -> None:
-        """Raise InputError where the files that every post may need are no longer there."""
+        """Raise InputError if files that every post needs no longer exist."""
         if not {self.song.audio, self.song.midi, self.song.picture} <= set(self.all_files()):
             raise InputError(FILES_GONE)
 
-    def forms(self, limit: int, *, full: bool = False) -> Iterator[FileNames]:
-        """The forms that fit into `limit` bytes, the fullest first. full: begin with all files. Raises OSError."""
+    def file_sets(self, limit: int, *, full: bool = False) -> Iterator[FileNames]:
+        """Yield the sets of files that fit into `limit` bytes, the largest first. full: begin with all files.
+
+        Raise OSError if a file cannot be read.
+        """
         song = self.song
         film = (VIDEO, song.midi) if VIDEO in self.files else ()
-        whole = self.all_files() if full else ()
+        everything = self.all_files() if full else ()
         classic = (song.picture, song.audio, song.midi)
-        for names in (*filter(None, (whole, film)), classic, (song.audio, song.midi), (song.midi,), ()):
-            # The sum and not each file alone: what Discord counts has changed more than once.
+        for names in (*filter(None, (everything, film)), classic, (song.audio, song.midi), (song.midi,), ()):
+            # The sum, not each file: how Discord counts has changed more than once.
             if sum(self._path(name).stat().st_size for name in names) <= limit:
                 yield names
 
     def open(self, names: FileNames, *, stem: str | None = None) -> list[discord.File]:
-        """Files, opened anew; whoever sends them closes them. stem: what they are called instead. Raises OSError."""
-        readable_name = [f"{stem}{Path(name).suffix}" if stem else name for name in names]
+        """Open files; sending them closes them. stem: replaces the stems of their names. Raise OSError."""
+        shown_names = [f"{stem}{Path(name).suffix}" if stem else name for name in names]
         return [
             discord.File(self._path(name), filename=shown, description=self._alt_text(name))
-            for name, shown in zip(names, readable_name, strict=True)
+            for name, shown in zip(names, shown_names, strict=True)
         ]
 
     def layout(
         self, names: Collection[str], rows: Iterable[Item] = (), *, head: str = "", more: str = ""
     ) -> ui.LayoutView:
-        """The message whose files are called so. head: stands above it; more: follows the recipe."""
+        """Return the message for a set of files. head: text above the post. more: text below the recipe."""
         song = self.song
         gallery = next((name for name in (VIDEO, song.picture) if name in names), None)
         parts: list[Item] = [ui.TextDisplay("\n".join(self._heading()))]
@@ -141,18 +144,18 @@ class Post:
         return view.add_item(container)
 
     def _path(self, name: str) -> Path:
-        """Where a file is. Raises FileNotFoundError."""
+        """Return the path of a file. Raise FileNotFoundError."""
         if name not in self.files:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), name)
         return self.files[name]
 
     def _colour(self) -> int:
-        """The scene's, which a remix has from its parent."""
+        """Return the colour of the scene; a remix has its parent's scene."""
         scene = self.song.scene or (self.parent and self.parent[1].scene)
         return COLOURS.get(scene or "", NO_COLOUR)
 
     def _heading(self) -> Iterator[str]:
-        """Title, what the tune came from, and what became of an upload's notes."""
+        """Yield the title, what the tune was made from, and a report about an upload's notes."""
         yield f"## {escape(self.song.title)}"
         if lineage := self._lineage():
             yield lineage
@@ -160,7 +163,7 @@ class Post:
             yield f"-# {escape(say(self.song.report), REPORT_LENGTH)}"
 
     def _recipe(self) -> Iterator[str]:
-        """What came out, what was asked for, how original it is, and what makes it again."""
+        """Yield the tune's properties, the options of its request, how original it is, and what reproduces it."""
         song = self.song
         bars = [say(OPTIONS["bars"].counted(float(song.got["bars"])))] if "bars" in song.got else []
         density = [option_text("density", song.got["density"])] if "density" in song.got else []
@@ -171,11 +174,11 @@ class Post:
             yield f"-# {say(choice)}"
         if "shared_notes" in song.got:
             yield f"-# {originality_line(song.got['shared_notes'])}"
-        made = say("Seed {seed} · model {model}, {engine}", seed=song.seed, model=song.model, engine=song.engine)
-        yield f"-# {made}"
+        origin = say("Seed {seed} · model {model}, {engine}", seed=song.seed, model=song.model, engine=song.engine)
+        yield f"-# {origin}"
 
     def _lineage(self) -> str:
-        """What the tune came from."""
+        """Return what the tune was made from, "" if from nothing."""
         request = self.entry.request
         source = escape(request.name or say(ANY_FILE))
         remix = say(MODES[request.mode].post_title, source=source) if request.upload else ""
@@ -183,31 +186,30 @@ class Post:
             return remix
         entry, song = self.parent
         parent = linked_title(entry, song)
-        if entry is None:  # what was asked for then is not known any more; without a file it was the same
+        if entry is None:  # its request is unknown by now; without an upload, it was the same
             return say(MODES[request.mode].post_title or ANOTHER_TAKE, source=parent)
         if entry.request == replace(request, seed=entry.request.seed, taste=entry.request.taste):
             return "\n".join(filter(None, (remix, say(ANOTHER_TAKE, source=parent))))
         return say(MODES[request.mode].post_title, source=parent)
 
     def _note(self, names: Collection[str]) -> str:
-        """What is left out of a form."""
+        """Return a note about the files that are left out, "" if none are."""
         song = self.song
         if VIDEO in names or {song.audio, song.picture} <= set(names):
             return ""
         return f"-# {say(NO_PICTURE if song.audio in names else ONLY_MIDI if song.midi in names else NO_FILES)}"
 
     def _alt_text(self, name: str) -> str:
-        """A file in words, for those who do not see it."""
+        """Return a file's description for people who cannot see or hear it."""
         song = self.song
         title = plain(song.title, TITLE_LENGTH)
         facts = {"title": title, "seconds": song.seconds, "bpm": song.bpm, "key": song.key}
-        described = {VIDEO: ALT_FILM, song.audio: ALT_SOUND, song.picture: ALT_PICTURE}
-        found = described.get(name)
-        return say(found, **facts) if found else say(FILES[Path(name).suffix])
+        alt_texts = {VIDEO: ALT_FILM, song.audio: ALT_SOUND, song.picture: ALT_PICTURE}
+        return say(alt_texts[name], **facts) if name in alt_texts else say(FILES[Path(name).suffix])
 
 
 async def load_post(client: ChiptuneClient, song_id: str) -> Post:
-    """The post of a tune of the history, with the tune that it came from. Raises InputError where it is gone."""
+    """Return the post of a tune, with the tune that it was made from. Raise InputError if it is deleted."""
     song, entry = await client.store.songs.get(song_id), await client.store.requests.get(song_id)
     if song is None or entry is None:
         raise InputError(GONE)
@@ -215,7 +217,7 @@ async def load_post(client: ChiptuneClient, song_id: str) -> Post:
 
 
 async def build_post(client: ChiptuneClient, entry: RequestRecord, song: Song) -> Post:
-    """The post of a tune whose rows are at hand."""
+    """Return the post of a tune whose rows are loaded already."""
     parent = await client.store.songs.get(entry.parent, or_deleted=True) if entry.parent else None
     return Post(
         entry=entry,
@@ -227,18 +229,18 @@ async def build_post(client: ChiptuneClient, entry: RequestRecord, song: Song) -
 
 
 async def send_largest(
-    forms: Iterable[FileNames], send: Callable[[FileNames], Awaitable[discord.Message]]
+    file_sets: Iterable[FileNames], send: Callable[[FileNames], Awaitable[discord.Message]]
 ) -> discord.Message:
-    """Send the fullest form that Discord takes. Raises discord.HTTPException, and PostError where none was left."""
+    """Send the first set of files that Discord accepts. Raise discord.HTTPException or DeliveryError."""
     refused: discord.HTTPException | None = None
-    for names in forms:
+    for names in file_sets:
         try:
             return await send(names)
         except discord.HTTPException as error:
             if error.status != TOO_LARGE:
                 raise
             refused = error
-    raise refused or DeliveryError("no form of the post was left", retryable=False)
+    raise refused or DeliveryError("no set of files was small enough", retryable=False)
 
 
 def post_marker(song_id: str) -> str:
@@ -247,9 +249,9 @@ def post_marker(song_id: str) -> str:
 
 
 def linked_title(entry: RequestRecord | None, song: Song, length: int = TITLE_LENGTH) -> str:
-    """A tune's title, with the way to its message where there is one. entry: None where the tune was deleted.
+    """Return a tune's title as markdown, linked to its message if there is one. entry: None if the tune was deleted.
 
-    length: of the title, in letters before those that are escaped.
+    length: the most characters of the title, before escaping.
     """
     if entry is None:
         return say(DELETED)
@@ -260,11 +262,11 @@ def linked_title(entry: RequestRecord | None, song: Song, length: int = TITLE_LE
 
 
 def originality_line(notes: float | str) -> str:
-    """The longest run that a tune shares with a song that the model has learnt from."""
+    """Return a line about the longest run of notes that a tune shares with a training song."""
     if not notes:
         return say("Original: no run shared with any training song")
-    said = ngettext(
+    sentence = ngettext(
         "Longest run shared with any training song: {n:g} note",
         "Longest run shared with any training song: {n:g} notes",
     )
-    return say(said.counted(float(notes)))
+    return say(sentence.counted(float(notes)))

@@ -1,4 +1,4 @@
-"""Where a tune comes from and what came of it, as a small tree. Whose history that is, is the store's."""
+"""The family tree of a tune: what it was made from and what was made from it, as a list of markdown."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from bot.languages import say
 from bot.store import Song, Store
 
 ANCESTORS = 4
-"""Generations up that are shown."""
+"""How many generations of ancestors are shown."""
 CHILDREN = 8
-"""Tunes that are shown of those that came of one."""
+"""How many children are shown."""
 TITLE_LETTERS = 40
-"""Of each title: all text of a message has at most 4,000, links and escapes counted."""
+"""The most characters of each title: a message may have 4,000 in all, including links and escapes."""
 
 
 async def family_tree(store: Store, post: Post, channels: Collection[str]) -> str:
-    """A tune's parents and children in lists of markdown, "" where it has neither. channels: as for `Songs.history`."""
+    """Return a tune's ancestors and children as nested lists, "" if it has neither. channels: see `Songs.history`."""
     above = await _ancestors(store, post.song, channels)
     below = await _children(store, post.song, channels)
     if not above and not below:
@@ -33,23 +33,23 @@ async def family_tree(store: Store, post: Post, channels: Collection[str]) -> st
 
 
 async def _ancestors(store: Store, song: Song, channels: Collection[str]) -> list[Song]:
-    """The tunes that one comes from, the oldest first, as far back as they are listed here."""
-    found: list[Song] = []
+    """Return the tunes that a song was made from, oldest first, back to the first one that is not visible here."""
+    ancestors: list[Song] = []
     parent = song.parent
-    while parent and len(found) < ANCESTORS and (above := await store.songs.get(parent, or_deleted=True)):
-        if above.only_in not in (None, *channels):
+    while parent and len(ancestors) < ANCESTORS and (song_above := await store.songs.get(parent, or_deleted=True)):
+        if song_above.only_in not in (None, *channels):
             break
-        found.append(above)
-        parent = above.parent
-    return found[::-1]
+        ancestors.append(song_above)
+        parent = song_above.parent
+    return ancestors[::-1]
 
 
 async def _children(store: Store, song: Song, channels: Collection[str]) -> list[Song]:
-    """The tunes that came of one, oldest first; of its place, among the newest of them."""
+    """Return those of the newest tunes in the song's scope that were made from it, oldest first."""
     newest = await store.songs.history(song.scope, channels=channels, limit=SONGS_SEARCHED)
     return [child for child in reversed(newest) if child.parent == song.id]
 
 
 async def _linked(store: Store, song: Song) -> str:
-    """A tune's title with its way there."""
+    """Return a tune's title, linked to its message."""
     return linked_title(await store.requests.get(song.id), song, TITLE_LETTERS)

@@ -1,1 +1,1 @@
-"""From an interaction to a row in the backlog, and what people can do while they wait."""
+"""Submitting requests from Discord, and what users can do while they wait: see the queue, or cancel."""

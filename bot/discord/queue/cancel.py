@@ -1,6 +1,6 @@
-"""Taking a request back that is not done: `/chiptune cancel`, and the button on a placeholder.
+"""Cancels a request that is not done: `/chiptune cancel`, and the button on a placeholder.
 
-What a request leaves behind that was taken back is the backlog's affair.
+What happens to a cancelled request is left to the backlog.
 """
 
 from __future__ import annotations
@@ -34,17 +34,17 @@ CANCELLED = _("Cancelled.")
 
 
 async def complete_request(interaction: discord.Interaction[ChiptuneClient], typed: str) -> list[Choice[str]]:
-    """The open requests that the person may cancel, their own first."""
+    """Propose the open requests that the user may cancel, their own first."""
     user = str(interaction.user.id)
-    found = [
-        (entry, where) for entry, where in await interaction.client.backlog.open() if can_cancel(interaction, entry)
-    ]
-    found.sort(key=lambda one: one[0].user_id != user)
-    named = []
-    for entry, where in found:
-        what = summary(entry.request) if entry.user_id == user else say("another’s {tune}", tune=summary(entry.request))
-        named.append((f"{what} · {say(where.sentence)}", entry.id))
-    choices = [Choice(name=plain(name, CHOICE_LENGTH), value=request) for name, request in named]
+    entries = [entry for entry in await interaction.client.backlog.open() if can_cancel(interaction, entry[0])]
+    entries.sort(key=lambda entry: entry[0].user_id != user)
+    names = []
+    for request, place in entries:
+        what = summary(request.request)
+        if request.user_id != user:
+            what = say("another’s {tune}", tune=what)
+        names.append((f"{what} · {say(place.sentence)}", request.id))
+    choices = [Choice(name=plain(name, CHOICE_LENGTH), value=request) for name, request in names]
     return [choice for choice in choices if typed.strip().lower() in choice.name.lower()][:MAX_CHOICES]
 
 
@@ -52,7 +52,7 @@ async def complete_request(interaction: discord.Interaction[ChiptuneClient], typ
 @app_commands.describe(request="What is waiting or being made; your next one if left out")
 @app_commands.autocomplete(request=complete_request)
 async def cancel(interaction: discord.Interaction[ChiptuneClient], *, request: str | None = None) -> None:
-    """Take back a request of one's own, or as a moderator anybody's in the server."""
+    """Cancel a request of one's own or, as a moderator, anybody's in the server."""
     client, user = interaction.client, str(interaction.user.id)
     if request is None:
         request = next((entry.id for entry, _ in await client.backlog.open(user_id=user)), "")
@@ -67,21 +67,21 @@ async def cancel(interaction: discord.Interaction[ChiptuneClient], *, request: s
 
 
 def can_cancel(interaction: discord.Interaction[Any], entry: RequestRecord) -> bool:
-    """Whether somebody asked for it on Discord, or keeps order in the channel where it was asked for."""
+    """Return whether the user submitted a request on Discord, or moderates the channel where it was submitted."""
     if entry.origin != "discord":
         return False
-    here = entry.scope == str(interaction.guild_id)
-    return (here and is_moderator(interaction, entry.channel_id)) or entry.user_id == str(interaction.user.id)
+    in_server = entry.scope == str(interaction.guild_id)
+    return (in_server and is_moderator(interaction, entry.channel_id)) or entry.user_id == str(interaction.user.id)
 
 
 class CancelButton(SongComponent, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:cancel:{SONG}"):
-    """Takes back the request that a placeholder stands for, whose id the tune would have."""
+    """Cancels the request of a placeholder. song_id: the id of the request, which is that of the future tune."""
 
     def __init__(self, song_id: str) -> None:
         super().__init__(song_id, ui.Button(label=say("Cancel"), custom_id=f"chiptune:cancel:{song_id}"))
 
     async def respond(self, interaction: AnyInteraction, client: ChiptuneClient) -> None:
-        """Cancel it, and say so in the placeholder at once."""
+        """Cancel the request and say so in the placeholder at once."""
         entry = await client.store.requests.get(self.song_id)
         if entry is None:
             raise InputError(NO_REQUEST)

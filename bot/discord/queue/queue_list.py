@@ -1,6 +1,6 @@
-"""`/chiptune queue`: what somebody has asked for, where that stands, and how long the queues are.
+"""`/chiptune queue`: the user's open requests, their positions, and the lengths of the queues.
 
-Who is next is the store's affair; taking a request back is in `cancelling`.
+The order of the queue is left to the store; cancelling is in `cancel`.
 """
 
 from __future__ import annotations
@@ -19,40 +19,42 @@ from generator.protocol.i18n import _, ngettext
 
 Open = list[tuple[RequestRecord, Place]]
 
-SHOWN = 10
+MAX_SHOWN = 10
 NOTHING_YOURS = _("You have asked for nothing that is not done.")
 TEXT_LENGTH = 80
 
 
 @app_commands.command(name="queue", description="What you have asked for, and how long it takes")
 async def show_queue(interaction: discord.Interaction[ChiptuneClient]) -> None:
-    """One's own open requests, wherever they were made, and the lengths of the queues; to the one who asks alone."""
+    """Show the user's own open requests from everywhere, and the lengths of the queues, to the user alone."""
     backlog, user = interaction.client.backlog, str(interaction.user.id)
     everybody = await backlog.open()
-    mine = [found for found in everybody if found[0].origin == "discord" and found[0].user_id == user]
-    here = [found for found in everybody if found[0].scope == scope_of(interaction)]
-    lines = [f"- {line(interaction.client, entry, where)}" for entry, where in mine[:SHOWN]]
-    if len(mine) > SHOWN:
-        more = say("and {count} more", count=len(mine) - SHOWN)
+    own = [row for row in everybody if row[0].origin == "discord" and row[0].user_id == user]
+    here = [row for row in everybody if row[0].scope == scope_of(interaction)]
+    lines = [f"- {request_line(interaction.client, entry, place)}" for entry, place in own[:MAX_SHOWN]]
+    if len(own) > MAX_SHOWN:
+        more = say("and {count} more", count=len(own) - MAX_SHOWN)
         lines.append(f"- {more}")
     lengths = {_("This server: {length}"): here} if interaction.guild_id else {}
     lengths[_("Everybody: {length}")] = everybody
     lines = lines or [say(NOTHING_YOURS)]
-    lines += [f"-# {say(whose, length=length(found))}" for whose, found in lengths.items()]
+    lines += [f"-# {say(label, length=queue_length(queue))}" for label, queue in lengths.items()]
     await interaction.response.send_message("\n".join(lines), ephemeral=True)
 
 
-def line(client: ChiptuneClient, entry: RequestRecord, where: Place) -> str:
-    """One request in a line of markdown: what, where it stands and how far it is."""
+def request_line(client: ChiptuneClient, entry: RequestRecord, place: Place) -> str:
+    """Return a request as a line of markdown: what it is, its position and its progress."""
     progress = client.backlog.progress(entry.id)
-    done = f" ({percent(progress.fraction)})" if progress and not where.position else ""
-    return f"**{escape(summary(entry.request), TEXT_LENGTH)}** · {say(where.sentence)}{done}"
+    done = f" ({percent(progress.fraction)})" if progress and not place.position else ""
+    return f"**{escape(summary(entry.request), TEXT_LENGTH)}** · {say(place.sentence)}{done}"
 
 
-def length(found: Open) -> str:
-    """How long a queue is, in requests and in time."""
-    if not found:
+def queue_length(queue: Open) -> str:
+    """Return the length of a queue, in requests and in time."""
+    if not queue:
         return say("nothing is waiting")
-    last = about(max(where.seconds for _, where in found))
-    said = ngettext("{n} open request, the last one ready in {time}", "{n} open requests, the last one ready in {time}")
-    return say(said.counted(len(found), time=last))
+    last = about(max(place.seconds for _, place in queue))
+    sentence = ngettext(
+        "{n} open request, the last one ready in {time}", "{n} open requests, the last one ready in {time}"
+    )
+    return say(sentence.counted(len(queue), time=last))

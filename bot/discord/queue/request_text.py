@@ -1,4 +1,4 @@
-"""A request in words: its options one by one, in a line, and in short."""
+"""Describes a request in words: its options one by one, all of them in a line, or a short summary."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ OPTIONS = {
     "transpose": ngettext("{n:+d} semitone", "{n:+d} semitones"),
     "takes": _("best of {value}"),
 }
-"""A request's fields as a recipe says them."""
+"""How a recipe shows the fields of a request."""
 ANY_FILE = _("a MIDI file")
 
 
 def options_line(request: Request) -> str:
-    """What a person asked for, in a line."""
+    """Return a line with the options that the user chose."""
     given = [(name, getattr(request, name)) for name in OPTIONS]
     facts = [option_text(name, value) for name, value in given if value is not None]
     if request.keep:
@@ -53,7 +53,7 @@ def option_text(name: str, value: Any) -> str:
 
 
 def summary(request: Request) -> str:
-    """A request in a few words."""
+    """Return a request in a few words."""
     what = say("tune")
     if request.mode != "generate":
         what = say("{mode} {file}", mode=readable_name(request.mode), file=request.name or say(ANY_FILE))

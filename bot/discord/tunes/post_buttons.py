@@ -177,7 +177,7 @@ class FilesButton(SongComponent, ui.DynamicItem[ui.Button[Any]], template=rf"chi
             text = say("The files of {title}", title=title) if names else say(FILES_TOO_LARGE)
             return await interaction.edit_original_response(content=text, attachments=files, view=view)
 
-        await layout.send_largest(post.forms(interaction.filesize_limit, full=True), send)
+        await layout.send_largest(post.file_sets(interaction.filesize_limit, full=True), send)
 
 
 def _head(message: discord.Message) -> str:

@@ -53,4 +53,4 @@ async def show_post(interaction: discord.Interaction[ChiptuneClient], song_id: s
         return await interaction.edit_original_response(view=view, attachments=post.open(names))
 
     with speaking(spoken() if ephemeral else await channel_locale(interaction)):
-        await layout.send_largest(post.forms(interaction.filesize_limit, full=ephemeral), send)
+        await layout.send_largest(post.file_sets(interaction.filesize_limit, full=ephemeral), send)

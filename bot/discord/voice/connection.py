@@ -1,7 +1,7 @@
-"""Voice channels as far as tunes need them: what has to be there, joining one, and a tune as packets of 20 ms.
+"""Joins voice channels, checks what that requires, and streams a tune as packets of 20 ms.
 
-ffmpeg makes the packets (Opus, which is all that Discord takes) in a process of its own, so that playing costs the bot
-next to nothing and needs no libopus in it. What is played when is left to `jukebox`.
+ffmpeg encodes the packets (in Opus, the only format that Discord accepts) in its own process, so playing costs the bot
+almost nothing and the bot needs no libopus. What is played when is left to `jukebox`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 JOIN_SECONDS = 20.0
 PROBE_SECONDS = 10.0
 BIT_RATE = 96
-"""Kilobits a second: what a voice channel has at least the right to, and plenty for four simple waves."""
+"""Kilobits per second: allowed in every voice channel, and plenty for four simple waves."""
 QUIET_OPTIONS = "-nostdin -protocol_whitelist file,pipe"
 NO_VOICE = _("Playing is switched off here: {what} is missing where the bot runs. Those who run it can install it.")
 NO_ANSWER = _("The voice channel could not be joined: Discord did not let the bot in. Please try again in a moment.")
@@ -38,11 +38,11 @@ NO_ROOM = _("<#{channel}> is full.")
 Channel = discord.VoiceChannel
 Connection = discord.VoiceClient
 Connect = Callable[[Channel], Awaitable[Connection]]
-"""Joins a channel; raises InputError where that cannot be."""
+"""Joins a channel; raises InputError if that is impossible."""
 
 
 def user_channel(interaction: discord.Interaction[Any]) -> Channel:
-    """The voice channel of the one who asks, which the bot may play in. Raises InputError."""
+    """Return the user's voice channel. Raise InputError if there is none or the bot may not play in it."""
     guild, user = interaction.client.get_guild(interaction.guild_id or 0), interaction.user
     if guild is None:
         raise InputError(NOT_IN_SERVER)
@@ -66,7 +66,7 @@ def user_channel(interaction: discord.Interaction[Any]) -> Channel:
 
 
 async def join(channel: Channel) -> Connection:
-    """Join a channel, deaf: the bot hears nobody. Raises InputError where that cannot be."""
+    """Join a channel, deafened: the bot receives no sound. Raise InputError if that is impossible."""
     await check_voice_support()
     try:
         return await channel.connect(timeout=JOIN_SECONDS, reconnect=True, self_deaf=True)
@@ -76,24 +76,24 @@ async def join(channel: Channel) -> Connection:
 
 
 class TuneSource(discord.FFmpegOpusAudio):
-    """A tune as packets of 20 ms. Raises discord.ClientException where ffmpeg cannot be started."""
+    """A tune as packets of 20 ms. Raises discord.ClientException if ffmpeg cannot be started."""
 
     def __init__(self, path: str) -> None:
         super().__init__(path, bitrate=BIT_RATE, before_options=QUIET_OPTIONS)
 
     def cleanup(self) -> None:
-        """End ffmpeg, and close its pipe, which the library leaves open."""
-        pipe = getattr(self, "_stdout", None)  # there is none where ffmpeg could not be started
+        """End ffmpeg and close its pipe, which the library leaves open."""
+        pipe = getattr(self, "_stdout", None)  # missing if ffmpeg could not be started
         super().cleanup()
         if pipe:
             pipe.close()
 
 
 async def check_voice_support(ffmpeg: str = "ffmpeg") -> None:
-    """Raise InputError with what playing lacks where the bot runs: a Python package, ffmpeg, or its libopus."""
-    lacking = [name for name, there in _packages().items() if not there]
-    if lacking:
-        raise InputError(NO_VOICE.format(what=lacking[0]))
+    """Raise InputError if the machine lacks what playing requires: a Python package, ffmpeg, or its libopus."""
+    missing = [name for name, installed in _packages().items() if not installed]
+    if missing:
+        raise InputError(NO_VOICE.format(what=missing[0]))
     command = shlex.split("-hide_banner -loglevel error -f lavfi -i anullsrc -t 0.1 -c:a libopus -f null -")
     try:
         process = await asyncio.create_subprocess_exec(ffmpeg, *command, stdin=DEVNULL, stdout=DEVNULL, stderr=PIPE)
@@ -101,16 +101,16 @@ async def check_voice_support(ffmpeg: str = "ffmpeg") -> None:
         raise InputError(NO_VOICE.format(what="ffmpeg")) from error
     try:
         async with asyncio.timeout(PROBE_SECONDS):
-            said = (await process.communicate())[1]
+            errors = (await process.communicate())[1]
     except TimeoutError as error:
         process.kill()
         await process.wait()
         raise InputError(NO_VOICE.format(what=_("a working ffmpeg"))) from error
     if process.returncode:
-        log.error("ffmpeg cannot encode Opus: %s", said.decode(errors="replace").strip())
+        log.error("ffmpeg cannot encode Opus: %s", errors.decode(errors="replace").strip())
         raise InputError(NO_VOICE.format(what=_("ffmpeg's libopus")))
 
 
 def _packages() -> dict[str, bool]:
-    """The packages of discord.py's extra `voice`, and whether they are there."""
+    """Return the packages of discord.py's extra `voice`, and whether each is installed."""
     return {"PyNaCl": has_nacl, "davey": has_dave}

@@ -1,7 +1,7 @@
-"""Tunes played one after the other in voice channels: at most one channel a server, as Discord has it.
+"""Plays tunes one after the other in voice channels, in at most one channel of a server at a time.
 
-When the bot leaves a channel is decided by `LeaveTimer`, what a tune is heard as by `voice`. Who may ask is left to
-`play`. Nothing here is kept: after a restart the bot is in no channel.
+`LeaveTimer` decides when the bot leaves; `connection` streams the sound. Who may play is left to the commands. Nothing
+is stored: after a restart, the bot is in no channel.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from generator.protocol.i18n import _, ngettext
 log = logging.getLogger(__name__)
 
 ALONE_SECONDS = 60.0
-"""How long the bot plays to nobody."""
+"""How long the bot stays when nobody else is in the channel."""
 IDLE_SECONDS = 120.0
-"""How long it stays after the last tune."""
+"""How long the bot stays after the last tune."""
 TICK_SECONDS = 1.0
-"""Between two looks at whether to leave."""
+"""The time between two checks whether to leave."""
 MAX_WAITING = 20
 FULL = ngettext(
     "There is {n} tune waiting already: ask again when it has been played.",
@@ -37,56 +37,56 @@ FULL = ngettext(
 PLAYING_ELSEWHERE = _("Others are listening in <#{channel}>: join them there, or ask again when they are done.")
 
 Clock = Callable[[], float]
-"""Seconds, from any beginning."""
+"""Returns seconds since some fixed time."""
 
 
 @dataclass(frozen=True, slots=True)
 class QueuedTune:
-    """What is played: a title for the log, and the file of the sound."""
+    """A tune to play: its title, for the log, and the path of its sound file."""
 
     title: str
     path: str
 
 
 class LeaveTimer:
-    """When to leave: alone for a minute, or nothing to play for two."""
+    """Decides when to leave: after a minute alone, or two minutes with nothing to play."""
 
     def __init__(self, clock: Clock = time.monotonic) -> None:
         self._clock = clock
-        self._heard = self._played = clock()
+        self._last_listener = self._last_played = clock()
 
     def due(self, *, alone: bool, playing: bool) -> bool:
-        """Whether to leave now. alone: nobody else is there. playing: a tune sounds or waits."""
+        """Return whether to leave now. alone: nobody else is there. playing: a tune is playing or waiting."""
         now = self._clock()
-        self._heard = self._heard if alone else now
-        self._played = now if playing else self._played
-        return now - self._heard >= ALONE_SECONDS or now - self._played >= IDLE_SECONDS
+        self._last_listener = self._last_listener if alone else now
+        self._last_played = now if playing else self._last_played
+        return now - self._last_listener >= ALONE_SECONDS or now - self._last_played >= IDLE_SECONDS
 
 
 class Player:
-    """One server's connection and the tunes that wait for it."""
+    """The voice connection of one server and the tunes waiting for it."""
 
     def __init__(self, voice: Connection, clock: Clock = time.monotonic) -> None:
         self.voice = voice
         self.waiting: deque[QueuedTune] = deque()
         self._leaving = LeaveTimer(clock)
         self._loop = asyncio.get_running_loop()
-        self._looking.start()
+        self._check.start()
 
     @property
     def connected(self) -> bool:
-        """Whether it is still this connection that the server has: a moderator may have ended it."""
+        """Whether the server still has this connection: a moderator may have ended it."""
         return self.voice.guild.voice_client is self.voice
 
     @property
     def alone(self) -> bool:
-        """Whether nobody listens but bots, as far as the library knows them."""
-        guild, here = self.voice.guild, self.voice.channel.voice_states
-        members = [guild.get_member(user) for user in here if user != self.voice.user.id]
+        """Whether nobody but bots is listening, as far as the library knows."""
+        guild, listeners = self.voice.guild, self.voice.channel.voice_states
+        members = [guild.get_member(user) for user in listeners if user != self.voice.user.id]
         return all(member is not None and member.bot for member in members)
 
     def add(self, tune: QueuedTune) -> int:
-        """Play a tune after those that wait; how many tunes come before it. Raises InputError."""
+        """Play a tune after the waiting ones. Return how many come before it. Raise InputError if too many wait."""
         if len(self.waiting) >= MAX_WAITING:
             raise InputError(FULL.counted(MAX_WAITING))
         before = len(self.waiting) + self.voice.is_playing()
@@ -95,38 +95,38 @@ class Player:
         return before
 
     async def leave(self) -> None:
-        """Leave the channel, with all that waits."""
+        """Leave the channel and drop the waiting tunes."""
         self.waiting.clear()
-        self._looking.stop()
+        self._check.stop()
         await self.voice.disconnect(force=True)
 
     @tasks.loop(seconds=TICK_SECONDS)
-    async def _looking(self) -> None:
-        """Look whether it is time to leave, and whether a connection that was lost is back."""
+    async def _check(self) -> None:
+        """Leave if it is time to, and go on playing if a lost connection is back."""
         self._play_next()
         playing = bool(self.waiting) or self.voice.is_playing()
         if not self.connected or self._leaving.due(alone=self.alone, playing=playing):
             await self.leave()
 
     def _play_next(self) -> None:
-        """Begin the next tune, unless one is being played."""
+        """Start the next tune, unless one is playing."""
         while self.waiting and self.voice.is_connected() and not self.voice.is_playing():
             tune = self.waiting.popleft()
             try:
                 self.voice.play(TuneSource(tune.path), after=self._ended)
-            except discord.ClientException as error:  # ffmpeg has gone, or the connection has, just now
+            except discord.ClientException as error:  # ffmpeg or the connection has just disappeared
                 log.error("%s could not be played: %s", tune.path, error)
 
     def _ended(self, error: Exception | None) -> None:
-        """A tune is over; called in the thread that played it. error: where it broke off."""
+        """Start the next tune. Called in the thread that played one to its end. error: why it broke off, if it did."""
         if error:
             log.error("a tune could not be played to its end: %s", error)
-        with suppress(RuntimeError):  # the loop is closed where the bot stops
+        with suppress(RuntimeError):  # the loop is closed if the bot is stopping
             self._loop.call_soon_threadsafe(self._play_next)
 
 
 class Jukebox:
-    """The players by server. connect: how a channel is joined; another way for tests, which have no voice server."""
+    """The players by server. connect: joins a channel; tests, which have no voice server, replace it."""
 
     def __init__(self, connect: Connect = join, clock: Clock = time.monotonic) -> None:
         self._connect = connect
@@ -135,12 +135,15 @@ class Jukebox:
         self._joining: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     def player(self, guild: int) -> Player | None:
-        """The server's player; None where the bot is in no channel there."""
-        found = self._players.get(guild)
-        return found if found and found.connected else None
+        """Return the server's player, or None if the bot is in no voice channel there."""
+        player = self._players.get(guild)
+        return player if player and player.connected else None
 
     async def play(self, channel: Channel, tune: QueuedTune) -> int:
-        """Play a tune in a channel; how many tunes come before it there. Raises InputError."""
+        """Play a tune in a channel. Return how many tunes come before it.
+
+        Raise InputError if others are listening in another channel of the server, or if too many tunes are waiting.
+        """
         guild = channel.guild.id
         async with self._joining[guild]:
             player = self.player(guild)
@@ -154,7 +157,7 @@ class Jukebox:
             return player.add(tune)
 
     async def stop(self, guild: int) -> None:
-        """Leave a server's channel, with all that waits there; nothing happens where the bot is in none."""
+        """Leave a server's channel and drop the waiting tunes, if the bot is in one."""
         if player := self._players.pop(guild, None):
             await player.leave()
 
