@@ -64,7 +64,7 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     "bot.languages": ("generator.protocol",),
     "bot.votes": BASE,
     "bot.store.database": ("bot.scope", "generator.protocol"),
-    "bot.store.contest": (*BASE, "bot.store.database", "bot.contests.schedule"),
+    "bot.store.contest": (*BASE, "bot.store.database"),
     "bot.store": (*BASE, "bot.votes", "bot.store.database", "bot.store.contest"),
     "bot.files": (*BASE, "bot.store", "bot.store.database"),
     "bot.requests": (*BASE, "bot.store", "bot.files", "bot.votes"),

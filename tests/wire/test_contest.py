@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from bot.contests.schedule import DAY
+from bot.store.contest.schedule import DAY
 from tests.wire.standin.process import Bot
 from tests.wire.standin.reading import names, text
 from tests.wire.standin.rest import DEFER_UPDATE

@@ -11,7 +11,6 @@ from typing import Any
 
 from discord import ui
 
-from bot.contests.schedule import DAY, VOTING
 from bot.discord.charts.top import OpenButton
 from bot.discord.contest.buttons import NominateButton, VoteMenu
 from bot.discord.contest.hall_of_fame import COLOUR, HallOfFameButton, add_open_buttons, list_title, vote_count
@@ -20,6 +19,7 @@ from bot.discord.core.placeholders import text_view
 from bot.languages import say
 from bot.store import Nominee, Round, Song
 from bot.store.contest.entries import EACH
+from bot.store.contest.schedule import DAY, VOTING
 from generator.protocol.i18n import _, joined, ngettext
 
 HEADINGS = {

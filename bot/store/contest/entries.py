@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.contests.schedule import beginning_at
 from bot.scope import Scope
 from bot.store.contest import rounds
 from bot.store.contest.rounds import ROUNDS, Round
+from bot.store.contest.schedule import beginning_at
 from bot.store.database.connections import Database, Rows
 from bot.store.database.records import GONE, Song
 from generator.protocol.errors import InputError

@@ -1,7 +1,7 @@
 """A contest's rounds as time goes by: which stage is due, how a round ends, and what is still to be announced of it.
 
 A stage is passed in one transaction together with the announcement that it needs, and a round never goes back, whatever
-the clock does. What people do in a round is `contests`'s; when stages are due, `bot.contests.schedule` says.
+the clock does. What people do in a round is `contests`'s; when stages are due, `bot.store.contest.schedule` says.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ import uuid
 from dataclasses import dataclass
 from typing import Literal
 
-from bot.contests import schedule
-from bot.contests.schedule import Schedule
 from bot.scope import PAGE, Scope
+from bot.store.contest import schedule
+from bot.store.contest.schedule import Schedule
 from bot.store.database.connections import Database
 from bot.store.database.records import fields_of
 

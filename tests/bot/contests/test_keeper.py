@@ -9,10 +9,10 @@ import pytest
 import pytest_asyncio
 
 from bot.contests.keeper import Contests
-from bot.contests.schedule import DAY
 from bot.requests.delivery import DeliveryError
 from bot.scope import Scope
 from bot.store import Announcement, Store
+from bot.store.contest.schedule import DAY
 from tests.bot.contests.rounds_of_play import PLACE, START, Place
 from tests.clock import MovedClock
 

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from bot.contests.schedule import DAY
 from bot.scope import Scope
 from bot.store import GONE, Store
 from bot.store.contest.entries import (  # fmt: skip
@@ -29,6 +28,7 @@ from bot.store.contest.entries import (  # fmt: skip
     TWICE,
     VOTING_OVER,
 )
+from bot.store.contest.schedule import DAY
 from generator.protocol.errors import InputError
 from tests.bot.contests.rounds_of_play import PLACE, START, Place
 from tests.bot.kept import make

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from bot.contests.schedule import DAY, LATE
 from bot.scope import PAGE, Scope
 from bot.store import Store
 from bot.store.contest.rounds import QUIET
+from bot.store.contest.schedule import DAY, LATE
 from tests.bot.contests.rounds_of_play import PLACE, START, Place
 
 VOTING, CLOSED = int(START) + 5 * DAY, int(START) + 7 * DAY

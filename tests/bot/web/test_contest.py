@@ -5,10 +5,10 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.contests.schedule import DAY
 from bot.scope import PAGE
 from bot.store import Song
 from bot.store.contest.entries import ELSEWHERE, NOT_RUNNING, NOT_VOTING, OWN_SONG, RUNNING, TWICE
+from bot.store.contest.schedule import DAY
 from bot.web.contest import ONE_SONG, OPEN_TO_OTHERS, STOP
 from tests.bot.conftest import Channel
 from tests.bot.kept import make

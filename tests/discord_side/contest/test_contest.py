@@ -11,7 +11,6 @@ import discord
 import pytest
 import pytest_asyncio
 
-from bot.contests.schedule import DAY
 from bot.discord.contest.buttons import CHOOSE_TUNE
 from bot.discord.contest.commands import NO_ROUND, ONLY_MANAGERS, SERVERS_ONLY
 from bot.discord.contest.hall_of_fame import NO_WINNERS
@@ -20,6 +19,7 @@ from bot.discord.post.layout import linked_title
 from bot.scope import Scope
 from bot.store import Song
 from bot.store.contest.entries import ENOUGH, NOT_NOMINATED, NOT_NOMINATING, OWN_SONG, ROUND_OVER, RUNNING
+from bot.store.contest.schedule import DAY
 from bot.voting import MOST
 from tests.discord_side.conftest import Stage
 from tests.discord_side.reading import buttons, gallery, text, walk

@@ -12,7 +12,6 @@ import simcord.interactions
 from babel.messages.catalog import Catalog
 
 from bot import messages
-from bot.contests.schedule import DAY
 from bot.discord.charts.battle import ChooseButton, NextPairButton
 from bot.discord.charts.top import LABELS, ChartPageButton
 from bot.discord.contest.buttons import NominateButton, NominateMenu, VoteMenu
@@ -29,6 +28,7 @@ from bot.discord.tunes.history import OlderButton
 from bot.discord.tunes.post_buttons import AnotherTakeButton, ExtendButton, FilesButton, VoteButton
 from bot.discord.tunes.remix_form import RemixButton, RemixForm, RewriteMenu
 from bot.languages import LANGUAGES, NATIVE, say, speaking
+from bot.store.contest.schedule import DAY
 from bot.votes.taste_descriptions import PROBABLY, WORDS
 from generator.protocol.errors import InputError
 from generator.protocol.i18n import _, joined, ngettext

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.contests.schedule import DAY, HOUR, LATE, Schedule, beginning_at, closing, following, slept_through
+from bot.store.contest.schedule import DAY, HOUR, LATE, Schedule, beginning_at, closing, following, slept_through
 
 START = 1_800_000_000
 WEEK = 7 * DAY
