@@ -1,7 +1,4 @@
-"""A throw-away certificate authority and a certificate for Discord's host names, made anew for every test run.
-
-Knows nothing of what is served under them.
-"""
+"""A temporary certificate authority, and a certificate for Discord's host names, created anew for every test."""
 
 from __future__ import annotations
 
@@ -18,7 +15,7 @@ HOSTS = ("discord.com", "gateway.discord.gg", "gateway-resume.discord.gg", "cdn.
 
 
 def server_context(folder: Path) -> tuple[ssl.SSLContext, Path]:
-    """A server's TLS context for HOSTS, and the file with the authority that a client must trust."""
+    """Return a server's TLS context for `HOSTS`, and the file of the authority that clients must trust."""
     ca_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     ca_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "wire tests")])
     ca = (

@@ -1,6 +1,6 @@
-"""The stand-in's gateway v10: zlib-stream, identify, resume with replay, heartbeats, and its faults.
+"""The stand-in's gateway, version 10: zlib-stream, identify, resume with replay, heartbeats, and faults.
 
-Only the bot's socket; what is sent over it is made in standin.py.
+It only transports events; `server.py` creates them.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ DISPATCH, HEARTBEAT, IDENTIFY, RESUME, RECONNECT, INVALID, HELLO, ACK = 0, 1, 2,
 
 
 class Gateway:
-    """One bot's session, kept over dropped sockets until it is made invalid."""
+    """The session of one bot, which survives dropped connections until it is invalidated."""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -45,7 +45,7 @@ class Gateway:
         self._deflate = zlib.compressobj()
 
     async def connect(self, request: web.Request) -> web.StreamResponse:
-        """The websocket's handler."""
+        """Handle the websocket."""
         if self.refuse:
             return web.Response(status=503)
         socket = web.WebSocketResponse()
@@ -58,12 +58,12 @@ class Gateway:
         return socket
 
     async def dispatch(self, event: str, data: Any) -> None:
-        """Send an event, and keep it for a resume; a socket that is down takes it later."""
+        """Send an event, and keep it for a resume. A disconnected bot receives it after the resume."""
         self.events.append({"op": DISPATCH, "t": event, "s": len(self.events) + 1, "d": data})
         await self._send(self.events[-1])
 
     def drop(self) -> None:
-        """Cut the socket without a goodbye; the session stays and can be resumed."""
+        """Abort the connection without a close frame. The session can be resumed."""
         transport, self._transport, self._socket = self._transport, None, None
         self.ready.clear()
         if transport is not None:
@@ -121,7 +121,7 @@ class Gateway:
 
 
 def guild() -> Payload:
-    """The one server, with its one channel."""
+    """Return the server of the stand-in, with its one channel."""
     channel = {"id": str(CHANNEL), "type": 0, "name": "general", "position": 0, "permission_overwrites": []}
     everyone = {"id": str(GUILD), "name": "@everyone", "permissions": str(1 << 53 | 1 << 10), "position": 0, "color": 0}
     staff = {"id": str(MODERATORS), "name": "staff", "permissions": str(MANAGE_MESSAGES), "position": 1, "color": 0}

@@ -1,4 +1,4 @@
-"""The bot as its own process, connected to the stand-in: started, killed, and its database read from outside."""
+"""The bot as a process of its own, connected to the stand-in, with access to its log and database."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ RUNNER = Path(__file__).with_name("runner.py")
 
 
 class Bot:
-    """One bot with one data folder, over as many processes as a test starts.
+    """A bot with one data folder, over all the processes that a test starts.
 
-    generator: the module to start as it. gate: to be touched when the fake one's held jobs may end. clock:
-    names the seconds by which the bot's clock is wrong.
+    generator: the module to start as the generator; None for the real one. gate: touch this file to let the fake
+    generator finish blocked jobs. clock: the file with the seconds by which the bot's clock is off.
     """
 
     def __init__(self, discord: StandIn, folder: Path, generator: str | None = "tests.fake_generator") -> None:
@@ -38,9 +38,9 @@ class Bot:
         self._process: Process | None = None
 
     async def start(self) -> None:
-        """Start it and wait until its gateway is ready."""
+        """Start the bot, and wait until it is connected to the gateway."""
         self._discord.gateway.ready.clear()
-        own = {
+        variables = {
             "DISCORD_TOKEN": TOKEN,
             "CHIPTUNE_PORT": "0",
             "CHIPTUNE_DATA_DIR": str(self.data),
@@ -54,7 +54,7 @@ class Bot:
         }
         with self.log_file.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable, str(RUNNER), cwd=self._folder, env={**os.environ, **own}, stdout=log, stderr=log
+                sys.executable, str(RUNNER), cwd=self._folder, env={**os.environ, **variables}, stdout=log, stderr=log
             )
         ready = asyncio.create_task(self._discord.gateway.ready.wait())
         ended = asyncio.create_task(self._process.wait())
@@ -62,10 +62,10 @@ class Bot:
         ended.cancel()
         if not ready.done():
             ready.cancel()
-            raise RuntimeError(f"the bot did not come up:\n{self.log_file.read_text()}")
+            raise RuntimeError(f"the bot did not start:\n{self.log_file.read_text()}")
 
     async def end(self, sign: signal.Signals = signal.SIGTERM) -> int | None:
-        """Send it a signal and wait until it has ended; its exit code, None where none runs."""
+        """Send the bot a signal and wait until it has ended. Return its exit code, or None if it was not running."""
         process, self._process = self._process, None
         if process is None:
             return None
@@ -75,26 +75,26 @@ class Bot:
             return await process.wait()
 
     def move_clock(self, seconds: float) -> None:
-        """Put its clock forward or back, whether it runs or not."""
-        wrong = float(self.clock.read_text()) if self.clock.exists() else 0.0
+        """Move the bot's clock forward or back, whether it is running or not."""
+        offset = float(self.clock.read_text()) if self.clock.exists() else 0.0
         new = self.clock.with_suffix(".new")
-        new.write_text(str(wrong + seconds))
-        new.replace(self.clock)  # never half written while the bot reads it
+        new.write_text(str(offset + seconds))
+        new.replace(self.clock)  # atomic: the bot never reads half a file
 
     def generator_pids(self) -> list[int]:
-        """The process ids of the bot's children."""
+        """Return the process ids of the bot's children."""
         if self._process is None:
             return []
         children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
         return [int(pid) for pid in children.read_text().split()]
 
     def rows(self, sql: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-        """Rows of the database, read by a connection of our own; a change is committed."""
+        """Run a statement in the bot's database, over a separate connection. Return the rows and commit changes."""
         with closing(sqlite3.connect(self.data / "chiptune.sqlite3", timeout=10)) as db:
-            found = db.execute(sql, values).fetchall()
+            result = db.execute(sql, values).fetchall()
             db.commit()
-            return found
+            return result
 
     def log(self) -> str:
-        """What it has logged so far."""
+        """Return the log so far."""
         return self.log_file.read_text()

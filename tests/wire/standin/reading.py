@@ -1,4 +1,4 @@
-"""Reading what the bot sent: the texts of a message of components, and the names of its files."""
+"""Reads what the bot sent: the texts of a message's components, and the names of its files."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from tests.wire.standin.world import Payload
 
 
 def text(message: Payload) -> str:
-    """Everything that is written in a message, or in what one is edited to."""
+    """Return all texts in the components of a message, or of an edit."""
     return "\n".join(part["content"] for part in walk(message.get("components") or []) if part["type"] == TEXT)
 
 
 def names(message: Payload) -> list[str]:
-    """The names of a message's files."""
+    """Return the names of a message's files."""
     return [item["filename"] for item in message["attachments"]]

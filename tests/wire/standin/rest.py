@@ -1,6 +1,6 @@
-"""The stand-in's REST side: the part of Discord's API v10 that a bot of slash commands uses, and the attachment host.
+"""The stand-in's REST side: the part of Discord's API v10 that a slash command bot uses, and the attachment host.
 
-Rules of state live in world.py; what is pushed to the bot, in gateway.py.
+`world.py` enforces the rules of the state, and `gateway.py` pushes events to the bot.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def answer(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
-    """JSON, with exactly the Content-Type that the library compares with."""
+    """Return JSON, with exactly the Content-Type that discord.py compares with."""
     headers = {"Content-Type": "application/json", **(headers or {})}
     return web.Response(body=json.dumps(value).encode(), status=status, headers=headers)
 
 
 async def parse(request: web.Request) -> tuple[Payload, list[File]]:
-    """The JSON and the files of a request, be it JSON or multipart with `payload_json` and `files[n]`."""
+    """Return the JSON and the files of a request: either JSON, or multipart with `payload_json` and `files[n]`."""
     if not request.content_type.startswith("multipart/"):
         return json.loads(await request.text() or "{}"), []
     body: Payload = {}
@@ -41,13 +41,13 @@ async def parse(request: web.Request) -> tuple[Payload, list[File]]:
 
 
 class Rest:
-    """The routes, over one World."""
+    """The routes, over one `World`."""
 
     def __init__(self, world: World) -> None:
         self.world = world
 
     def routes(self) -> list[web.RouteDef]:
-        """Every route that is spoken."""
+        """Return all supported routes."""
         hook = f"{API}/webhooks/{{app}}/{{token}}"
         messages = f"{API}/channels/{{channel}}/messages"
         return [
@@ -71,11 +71,11 @@ class Rest:
 
     @web.middleware
     async def errors(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Log each request, play the faults, check the bot's token, and turn ApiError into Discord's error body."""
+        """Log each request, play faults, check the bot's token, and turn `ApiError` into Discord's error body."""
         with_files = request.content_type.startswith("multipart/")
         line = f"{request.method} {request.path_qs}{' with files' if with_files else ''}"
         try:
-            # The body is read first: a server that answers in the middle of an upload breaks the connection.
+            # Read the body first: an answer in the middle of an upload would break the connection.
             await (request.post() if with_files else request.read())
             self.world.play(line, after=False)
             if request.path.startswith(f"{API}/channels") and request.headers.get("Authorization") != f"Bot {TOKEN}":
@@ -118,57 +118,57 @@ class Rest:
         return answer({"id": str(-user), "type": 1, "recipients": [person], "last_message_id": None})
 
     async def callback(self, request: web.Request) -> web.Response:
-        """The first answer to an interaction, within three seconds and only once."""
-        found = self.world.interactions.get(request.match_info["token"])
-        if found is None or self.world.now() - found.sent > self.world.answer_seconds:
+        """Accept the first answer to an interaction, within three seconds and only once."""
+        interaction = self.world.interactions.get(request.match_info["token"])
+        if interaction is None or self.world.now() - interaction.sent > self.world.answer_seconds:
             raise ApiError(404, 10062, "Unknown interaction")
-        if found.callback is not None:
+        if interaction.callback is not None:
             raise ApiError(400, 40060, "Interaction has already been acknowledged.")
         body, files = await parse(request)
-        found.data = body.get("data") or {}
+        interaction.data = body.get("data") or {}
         message: Payload | None = None
         if body["type"] in (MESSAGE, DEFER):
-            message = self.world.create(found.channel, found.data, files, found.limit)
-            found.loading = body["type"] == DEFER
+            message = self.world.create(interaction.channel, interaction.data, files, interaction.limit)
+            interaction.loading = body["type"] == DEFER
         elif body["type"] in (UPDATE, DEFER_UPDATE):
-            message = self.world.message(found.channel, found.message)
-            self.world.write(message, found.data, files, found.limit)
+            message = self.world.message(interaction.channel, interaction.message)
+            self.world.write(message, interaction.data, files, interaction.limit)
         elif body["type"] == FORM:
-            for fault in form_faults(found.data):
+            for fault in form_faults(interaction.data):
                 raise ApiError(400, 50035, f"Invalid Form Body: {fault}")
-        found.original = int(message["id"]) if message else None
-        found.latency = self.world.now() - found.sent
-        found.callback = body["type"]
-        about = {"id": str(found.id), "type": 2, "response_message_id": message["id"] if message else None}
-        return answer({"interaction": {**about, "response_message_loading": found.loading}})
+        interaction.original = int(message["id"]) if message else None
+        interaction.latency = self.world.now() - interaction.sent
+        interaction.callback = body["type"]
+        about = {"id": str(interaction.id), "type": 2, "response_message_id": message["id"] if message else None}
+        return answer({"interaction": {**about, "response_message_loading": interaction.loading}})
 
     async def follow_up(self, request: web.Request) -> web.Response:
-        """A follow-up; while the defer is open it takes the placeholder's place and visibility, or fails without it."""
-        found = self._hook(request)
+        """Accept a follow-up. While the defer is open, it replaces the placeholder and has its visibility."""
+        interaction = self._hook(request)
         body, files = await parse(request)
-        if found.loading:
-            found.loading = False
-            message = self.world.message(found.channel, found.original)
-            self.world.write(message, body, files, found.limit)
+        if interaction.loading:
+            interaction.loading = False
+            message = self.world.message(interaction.channel, interaction.original)
+            self.world.write(message, body, files, interaction.limit)
         else:
-            message = self.world.create(found.channel, body, files, found.limit)
-            found.followups.append(int(message["id"]))
+            message = self.world.create(interaction.channel, body, files, interaction.limit)
+            interaction.followups.append(int(message["id"]))
         return answer(message)
 
     async def read_hook(self, request: web.Request) -> web.Response:
         return answer(self._hook_message(request))
 
     async def edit_hook(self, request: web.Request) -> web.Response:
-        found, message = self._hook(request), self._hook_message(request)
+        interaction, message = self._hook(request), self._hook_message(request)
         body, files = await parse(request)
-        self.world.write(message, body, files, found.limit)
-        found.loading = False
+        self.world.write(message, body, files, interaction.limit)
+        interaction.loading = False
         self.world.edits.append((self.world.now(), int(message["id"]), body))
         return answer(message)
 
     async def delete_hook(self, request: web.Request) -> web.Response:
-        found, message = self._hook(request), self._hook_message(request)
-        del self.world.channel(found.channel)[int(message["id"])]
+        interaction, message = self._hook(request), self._hook_message(request)
+        del self.world.channel(interaction.channel)[int(message["id"])]
         return web.Response(status=204)
 
     async def list(self, request: web.Request) -> web.Response:
@@ -197,7 +197,7 @@ class Rest:
         return web.Response(status=204)
 
     async def download(self, request: web.Request) -> web.Response:
-        """The attachment host."""
+        """Serve an attachment."""
         file = self.world.files.get(int(request.match_info["file"]))
         if file is None:
             raise ApiError(404, 0, "404: Not Found")
@@ -207,8 +207,8 @@ class Rest:
         return self.world.interaction(request.match_info["token"])
 
     def _hook_message(self, request: web.Request) -> Payload:
-        found, name = self._hook(request), request.match_info["message"]
-        return self.world.message(found.channel, found.original if name == "@original" else int(name))
+        interaction, name = self._hook(request), request.match_info["message"]
+        return self.world.message(interaction.channel, interaction.original if name == "@original" else int(name))
 
     def _channel(self, request: web.Request) -> int:
         return int(request.match_info["channel"])

@@ -1,8 +1,7 @@
-"""Runs the bot against the stand-in: replaces the connector's factory, then is `python -m bot`.
+"""Runs `python -m bot` against the stand-in, with the factory of its connector replaced.
 
-WIRE_PORT names the stand-in's port, WIRE_CA the file with its certificate authority. WIRE_CLOCK is the file by which a
-test moves the bot's clock. Where WIRE_GENERATOR names a module, that is started as the generator; nothing else is
-replaced.
+Environment: WIRE_PORT, the stand-in's port; WIRE_CA, the file of its certificate authority; WIRE_CLOCK, the file with
+which a test moves the bot's clock; WIRE_GENERATOR, the module to start as the generator, if not the real one.
 """
 
 from __future__ import annotations
@@ -29,18 +28,18 @@ HOSTS = ("discord.com", "gateway.discord.gg", "gateway-resume.discord.gg", "cdn.
 
 
 class Resolver(AbstractResolver):
-    """Sends Discord's host names to the stand-in, and refuses every other."""
+    """Resolves Discord's host names to the stand-in, and refuses all others."""
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
         if host not in HOSTS:
-            raise OSError(f"{host} is none of Discord's hosts")
+            raise OSError(f"{host} is not one of Discord's hosts")
         port = int(os.environ["WIRE_PORT"])
         return [ResolveResult(hostname=host, host="127.0.0.1", port=port, family=socket.AF_INET, proto=0, flags=0)]
 
     async def close(self) -> None:
-        """Nothing is held."""
+        """Do nothing: there is nothing to close."""
 
 
 def connector() -> aiohttp.BaseConnector:
@@ -50,8 +49,8 @@ def connector() -> aiohttp.BaseConnector:
 
 if __name__ == "__main__":
     bot.discord.app.make_connector = connector
-    ours = functools.partial(serve, clock=FileClock(Path(os.environ["WIRE_CLOCK"])))
+    patched_serve = functools.partial(serve, clock=FileClock(Path(os.environ["WIRE_CLOCK"])))
     if module := os.environ.get("WIRE_GENERATOR"):
-        ours = functools.partial(ours, generator_command=(sys.executable, "-m", module))
-    vars(bot.cli)["serve"] = ours
+        patched_serve = functools.partial(patched_serve, generator_command=(sys.executable, "-m", module))
+    vars(bot.cli)["serve"] = patched_serve
     runpy.run_module("bot", run_name="__main__", alter_sys=True)

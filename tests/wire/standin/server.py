@@ -1,6 +1,6 @@
-"""A stand-in for Discord on one port of 127.0.0.1, and what a test does with it: commands, clicks, faults.
+"""A stand-in for Discord on one port of 127.0.0.1, and what tests do with it: commands, clicks and faults.
 
-REST is in rest.py, the gateway in gateway.py, what is remembered in world.py.
+`rest.py` has the REST side, `gateway.py` the gateway, and `world.py` the state.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ T = TypeVar("T")
 
 
 class StandIn:
-    """Discord, for one bot: `async with StandIn(folder) as discord`."""
+    """Discord for one bot: `async with StandIn(folder) as discord`."""
 
     def __init__(self, folder: Path) -> None:
         self.world = World()
@@ -68,18 +68,18 @@ class StandIn:
             self.gateway.drop()
             await self._runner.cleanup()
 
-    async def until(self, what: Callable[[], T | None], seconds: float = 60.0) -> T:
-        """Wait until `what` gives something true, and return it; raises TimeoutError."""
+    async def until(self, condition: Callable[[], T | None], seconds: float = 60.0) -> T:
+        """Wait until `condition` returns something true, and return that. Raise TimeoutError after `seconds`."""
         async with asyncio.timeout(seconds):
             while True:
-                if value := what():
+                if value := condition():
                     return value
                 await asyncio.sleep(0.01)
 
     def fault(
         self, pattern: str, status: int, code: int = 0, times: int = 1, retry_after: float | None = None
     ) -> Fault:
-        """Play an error on the next `times` requests whose "METHOD /path" matches `pattern` (see world.Fault)."""
+        """Play an error on the next `times` requests whose "METHOD /path" matches `pattern`; see `world.Fault`."""
         error = ApiError(status, code, f"fault {status}")
         if retry_after is not None:
             error.headers = {"Retry-After": str(retry_after), "Via": "1.1 wire"}
@@ -99,28 +99,29 @@ class StandIn:
         member: bool = True,
         permissions: int = 0,
     ) -> Interaction:
-        """Send `/chiptune NAME`, or `GROUP NAME`. file: what the option `file` holds; declared: the size to claim;
-        member: whether the bot is installed in the server (else by the user only); permissions: the person's. An
-        option `channel` holds a channel's id.
+        """Send `/chiptune NAME`, or `/chiptune GROUP NAME`. A `channel` among the options is a channel's id.
+
+        file: the value of the option `file`. declared: the size to claim for it. member: whether the bot is installed
+        in the server, not only by the user. permissions: the user's.
         """
-        given: list[Payload] = [_option(key, value) for key, value in (options or {}).items()]
+        arguments: list[Payload] = [_option(key, value) for key, value in (options or {}).items()]
         resolved: Payload = {}
         if channel := (options or {}).get("channel"):
             about = {**guild()["channels"][0], "id": str(channel), "name": "other", "permissions": "0"}
             resolved = {"resolved": {"channels": {str(channel): about}}}
         if file is not None:
             stored = self.world.store(CHANNEL, file, declared)
-            given.append({"name": "file", "type": ATTACHMENT, "value": stored["id"]})
+            arguments.append({"name": "file", "type": ATTACHMENT, "value": stored["id"]})
             resolved = {"resolved": {"attachments": {stored["id"]: stored}}}
         *group, last = name.split()
-        command = {"name": last, "type": SUB_COMMAND, "options": given}
+        command = {"name": last, "type": SUB_COMMAND, "options": arguments}
         for outer in group:
             command = {"name": outer, "type": GROUP, "options": [command]}
         data = {"id": "1", "name": "chiptune", "type": 1, "options": [command], **resolved}
         return await self._interact(COMMAND, data, user, member=member, permissions=permissions)
 
     async def autocomplete(self, name: str, option: str, text: str) -> list[Payload]:
-        """Type into an option; the choices that come back."""
+        """Type into an option. Return the choices that the bot proposes."""
         typed = {"name": option, "type": STRING, "value": text, "focused": True}
         command = {"name": name, "type": SUB_COMMAND, "options": [typed]}
         data = {"id": "1", "name": "chiptune", "type": 1, "options": [command]}
@@ -130,7 +131,7 @@ class StandIn:
         return choices
 
     async def press(self, message: Payload, label: str, *, user: int = USER, permissions: int = 0) -> Interaction:
-        """Press the button of a message that begins so, its emoji first. permissions: the person's."""
+        """Press the button whose emoji and label begin with `label`. permissions: the user's."""
         buttons = [part for part in walk(message["components"]) if part["type"] == BUTTON and "custom_id" in part]
         custom_id = next(item["custom_id"] for item in buttons if _label(item).startswith(label))
         data = {"custom_id": custom_id, "component_type": BUTTON}
@@ -143,7 +144,7 @@ class StandIn:
         return await self._interact(COMPONENT, data, user, message=message)
 
     async def submit(self, form: Interaction, message: Payload, **changes: Any) -> Interaction:
-        """Send a form that was shown, as it stands but for the changes."""
+        """Submit a form that the bot has opened, with its default values except for the changes."""
         fields: list[Payload] = []
         for label in form.data["components"]:
             field: Payload = label["component"]
@@ -159,26 +160,26 @@ class StandIn:
         return await self._interact(SUBMIT, data, form.user, message=message)
 
     async def answered(self, interaction: Interaction) -> Interaction:
-        """Wait for the callback of an interaction."""
+        """Wait for the first answer to an interaction, and return the interaction."""
         await self.until(lambda: interaction.callback is not None)
         return interaction
 
     def messages(self, channel: int = CHANNEL) -> list[Payload]:
-        """A channel's messages, oldest first; a direct message's channel is minus the person's id."""
+        """Return a channel's messages, oldest first. The channel of direct messages is minus the user's id."""
         return list(self.world.channels.get(channel, {}).values())
 
     def posts(self, channel: int = CHANNEL) -> list[Payload]:
-        """The messages that carry files."""
+        """Return the messages with files."""
         return [message for message in self.messages(channel) if message["attachments"]]
 
     def original(self, interaction: Interaction) -> Payload | None:
-        """The first answer's message, if it is there."""
+        """Return the message of the first answer, or None if there is none."""
         return self.world.channels.get(interaction.channel, {}).get(interaction.original or 0)
 
     def follow_ups(self, interaction: Interaction) -> list[Payload]:
-        """What was said after it."""
-        known = self.world.channels.get(interaction.channel, {})
-        return [known[message] for message in interaction.followups if message in known]
+        """Return the follow-ups that still exist."""
+        messages = self.world.channels.get(interaction.channel, {})
+        return [messages[message] for message in interaction.followups if message in messages]
 
     async def _interact(
         self,
@@ -246,5 +247,5 @@ def _option(name: str, value: Any) -> Payload:
 
 
 def _label(button: Payload) -> str:
-    """What a button shows: its emoji, then its text."""
+    """Return a button's emoji and label."""
     return str((button.get("emoji") or {}).get("name") or "") + str(button.get("label") or "")

@@ -1,6 +1,6 @@
-"""What the stand-in for Discord remembers: people, channels, messages, interactions and the faults to play.
+"""The state of the stand-in for Discord: channels, messages, interactions, files, and the faults to play.
 
-Plain state with the few rules that Discord enforces on it (expiry, nonces, upload limits). Knows nothing of HTTP.
+Enforces the rules of Discord that depend on state: expiry, nonces and upload limits. HTTP is left to `rest.py`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from tests.wire.standin.components import IS_COMPONENTS_V2, faults, show_files
 APP_ID, TOKEN = 7001, "MDAw.wire.bot-token-that-no-log-may-hold"
 GUILD, CHANNEL, USER = 8001, 8002, 9001
 MODERATORS, MANAGE_MESSAGES = 8009, 1 << 13
-"""A role of the server, which whoever has this permission is given, and the permission."""
+"""The server's role for moderators, and the permission that makes a user have it."""
 BOT_USER = {"id": str(APP_ID), "username": "chiptune", "discriminator": "0000", "avatar": None, "bot": True}
 EPHEMERAL = 1 << 6
 NONCE_SECONDS = 180
@@ -26,7 +26,7 @@ Payload = dict[str, Any]
 
 
 class ApiError(Exception):
-    """An answer that is an error: HTTP status, Discord's code, its text, and headers. raw: a body that is no JSON."""
+    """An error answer: HTTP status, Discord's code and text, and headers. raw: a body that is not JSON."""
 
     def __init__(self, status: int, code: int, text: str, headers: dict[str, str] | None = None) -> None:
         super().__init__(text)
@@ -37,10 +37,9 @@ class ApiError(Exception):
 
 @dataclass
 class Fault:
-    """An error to play `times` times on requests whose "METHOD /path?query" matches `pattern`;
-    one that carries files ends with " with files".
+    """An error to play `times` times on requests whose "METHOD /path?query" matches `pattern`.
 
-    It comes before anything is done, or with `after` in place of the answer to what was done.
+    For a request with files, " with files" is appended to that text. after: do the work first, and replace the answer.
     """
 
     pattern: str
@@ -51,7 +50,7 @@ class Fault:
 
 @dataclass
 class File:
-    """One uploaded file."""
+    """An uploaded file."""
 
     name: str
     data: bytes
@@ -60,7 +59,7 @@ class File:
 
 @dataclass
 class Interaction:
-    """One interaction: what was sent, when, and what the bot made of it. latency: seconds to the callback."""
+    """An interaction: what was sent and when, and how the bot answered. latency: seconds to the first answer."""
 
     id: int
     token: str
@@ -79,9 +78,9 @@ class Interaction:
 
 @dataclass
 class World:
-    """All of it.
+    """The whole state.
 
-    offset: moves the clock that tokens and nonces expire by, in seconds. answer_seconds: how long an interaction waits
+    offset: seconds to add to the clock by which tokens and nonces expire. answer_seconds: how long an interaction waits
     for its first answer. token_seconds: how long its token lives. locale, guild_locale: of people and of the
     server. joined: whether the bot is in the server. limit: the largest file, in bytes.
     """
@@ -106,58 +105,58 @@ class World:
     _ids: itertools.count[int] = field(default_factory=itertools.count)
 
     def now(self) -> float:
-        """Seconds, by the clock that a test can move."""
+        """Return the time in seconds, by the clock that a test can move."""
         return time.time() + self.offset
 
     def new_id(self) -> int:
-        """A snowflake of this moment."""
+        """Return a new snowflake."""
         return (int(time.time() * 1000) - EPOCH_MS) << 22 | next(self._ids) & 0x3FFFFF
 
     def play(self, request: str, *, after: bool) -> None:
-        """Raise the fault that waits for this request ("METHOD /path?query"), if there is one."""
+        """Raise the error of the first fault that matches a request ("METHOD /path?query"), if any."""
         for fault in self.faults:
             if fault.times and fault.after == after and re.search(fault.pattern, request):
                 fault.times -= 1
                 raise fault.error
 
     def interaction(self, token: str) -> Interaction:
-        """The living interaction of a token, answered already; raises ApiError as Discord answers."""
-        found = self.interactions.get(token)
-        if found is None or found.callback is None:
+        """Return the answered interaction of a valid token. Raise ApiError as Discord would."""
+        interaction = self.interactions.get(token)
+        if interaction is None or interaction.callback is None:
             raise ApiError(404, 10015, "Unknown Webhook")
-        if self.now() - found.sent > self.token_seconds:
+        if self.now() - interaction.sent > self.token_seconds:
             raise ApiError(401, 50027, "Invalid Webhook Token")
-        return found
+        return interaction
 
     def channel(self, channel: int) -> dict[int, Payload]:
-        """A channel's messages; raises ApiError where it is gone."""
+        """Return a channel's messages by id. Raise ApiError if the channel was deleted."""
         if channel in self.deleted_channels or channel not in self.channels:
             raise ApiError(404, 10003, "Unknown Channel")
         return self.channels[channel]
 
     def bot_channel(self, channel: int) -> dict[int, Payload]:
-        """The same for the bot itself, which sees a server's channels only where it has joined."""
+        """Return a channel's messages by id. Raise ApiError if the bot may not see the channel."""
         if channel == CHANNEL and not self.joined:
             raise ApiError(403, 50001, "Missing Access")
         return self.channel(channel)
 
     def message(self, channel: int, message: int | None) -> Payload:
-        """One message; raises ApiError where it is gone."""
-        found = self.channel(channel).get(message or 0)
-        if found is None:
+        """Return a message. Raise ApiError if it was deleted."""
+        content = self.channel(channel).get(message or 0)
+        if content is None:
             raise ApiError(404, 10008, "Unknown Message")
-        return found
+        return content
 
     def create(self, channel: int, body: Payload, files: list[File], limit: int) -> Payload:
-        """A new message of the bot's; a nonce that is enforced gives the message that has it already."""
+        """Create a message of the bot. If an enforced nonce was used before, return that message instead."""
         messages = self.channel(channel)
         nonce = str(body.get("nonce", ""))
         if len(nonce) > 25:
             raise ApiError(400, 50035, "Invalid Form Body: nonce")
         if nonce and body.get("enforce_nonce"):
-            at, known = self.nonces.get((channel, nonce), (0.0, 0))
-            if known in messages and self.now() - at < NONCE_SECONDS:
-                return messages[known]
+            created, earlier = self.nonces.get((channel, nonce), (0.0, 0))
+            if earlier in messages and self.now() - created < NONCE_SECONDS:
+                return messages[earlier]
         message: Payload = {
             "id": str(self.new_id()),
             "channel_id": str(channel),
@@ -183,7 +182,7 @@ class World:
         return message
 
     def write(self, message: Payload, body: Payload, files: list[File], limit: int) -> None:
-        """Write what a body names into a message; a file over `limit` bytes is refused."""
+        """Write the fields of a request's body into a message. Refuse files over `limit` bytes."""
         if any(len(file.data) > limit for file in files):
             raise ApiError(413, 40005, "Request entity too large")
         if len(body.get("content") or "") > 2000:
@@ -209,11 +208,11 @@ class World:
             try:
                 show_files(draft["components"], draft["attachments"])
             except KeyError as error:
-                raise ApiError(400, 50035, f"Invalid Form Body: {error} is no file of this message") from error
+                raise ApiError(400, 50035, f"Invalid Form Body: {error} is not a file of this message") from error
         message.update(draft)
 
     def store(self, channel: int, file: File, declared: int | None = None) -> Payload:
-        """Keep a file under the attachment host; its attachment object. `declared`: a size to lie with."""
+        """Store a file on the attachment host. Return its attachment object. declared: a size to claim instead."""
         number = self.new_id()
         self.files[number] = file
         url = f"https://cdn.discordapp.com/attachments/{channel}/{number}/{file.name}"
