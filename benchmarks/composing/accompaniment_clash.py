@@ -51,7 +51,7 @@ def fits(pair: tuple[Song, Song], model: Path) -> list[Fit]:
     song, other = pair
     composer = _composer(model)
     source = parse_source(composer, song.score)
-    strange = replace(source, sheet=_parsed(composer, source, other.score.channels[P1]))
+    strange = replace(source, tune=_parsed(composer, source, other.score.channels[P1]))
     spec = TuneSpec(frames=0, seed=len(song.name))
     listener = composer.engine.listener
     if listener is None:

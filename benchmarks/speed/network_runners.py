@@ -67,8 +67,8 @@ class PlainTorch:
     def __init__(self, engine: Engine) -> None:
         self.shape, self.context, self.length = engine.shape, engine.context, 0
         self._embedding, self._head = torch.from_numpy(engine.embedding), torch.from_numpy(engine.head)
-        self._turns = torch.from_numpy(engine.turns)
-        names = ("attend", "attended", "widen", "narrow")
+        self._rope = torch.from_numpy(engine.rope)
+        names = ("qkv_proj", "o_proj", "gate_up", "down_proj")
         self._layers = [[torch.from_numpy(getattr(layer, name)) for name in names] for layer in engine.layers]
         size = (self.shape.layers, self.shape.heads, self.context, self.shape.head)
         self._keys, self._values = torch.zeros(size), torch.zeros(size)
@@ -82,12 +82,12 @@ class PlainTorch:
         """Read more tokens; return the logits of the next one."""
         with torch.inference_mode():
             rows, begin, end = len(ids), self.length, self.length + len(ids)
-            flow = self._embedding[torch.tensor(list(ids))]
+            hidden = self._embedding[torch.tensor(list(ids))]
             past = torch.arange(end) <= torch.arange(begin, end)[:, None] if rows > 1 else None
-            for number, (attend, attended, widen, narrow) in enumerate(self._layers):
-                mixed = (self._normed(flow) @ attend).view(rows, 3, self.shape.heads, self.shape.head)
+            for number, (qkv_proj, o_proj, gate_up, down_proj) in enumerate(self._layers):
+                mixed = (self._rms_norm(hidden) @ qkv_proj).view(rows, 3, self.shape.heads, self.shape.head)
                 pairs = torch.view_as_complex(mixed[:, :2].view(rows, 2, self.shape.heads, -1, 2))
-                pairs *= self._turns[begin:end, None, None]
+                pairs *= self._rope[begin:end, None, None]
                 queries, keys, values = mixed.permute(1, 2, 0, 3)
                 self._keys[number, :, begin:end], self._values[number, :, begin:end] = keys, values
                 attention = torch.nn.functional.scaled_dot_product_attention(
@@ -97,12 +97,12 @@ class PlainTorch:
                     attn_mask=past,
                     scale=1.0,
                 )
-                flow += attention[0].transpose(0, 1).reshape(rows, -1) @ attended
-                gate, up = (self._normed(flow) @ widen).chunk(2, 1)
-                flow += (torch.nn.functional.silu(gate) * up) @ narrow
+                hidden += attention[0].transpose(0, 1).reshape(rows, -1) @ o_proj
+                gate, up = (self._rms_norm(hidden) @ gate_up).chunk(2, 1)
+                hidden += (torch.nn.functional.silu(gate) * up) @ down_proj
             self.length = end
-            return (self._normed(flow[-1:]) @ self._head)[0].double().numpy()
+            return (self._rms_norm(hidden[-1:]) @ self._head)[0].double().numpy()
 
-    def _normed(self, flow: torch.Tensor) -> torch.Tensor:
-        squares = flow.square().sum(1, keepdim=True) + self.shape.width * self.shape.epsilon
-        return flow * squares.rsqrt()
+    def _rms_norm(self, hidden: torch.Tensor) -> torch.Tensor:
+        squares = hidden.square().sum(1, keepdim=True) + self.shape.width * self.shape.epsilon
+        return hidden * squares.rsqrt()

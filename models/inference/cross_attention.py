@@ -1,7 +1,7 @@
-"""The listener in numpy: given channels read once, then heard at every token that the engine reads.
+"""The listener in numpy: reads the given channels once, then lets each token that the engine reads attend to them.
 
-The same sums as `models.training.listener`, where they are explained and trained; equal to it within rounding. Opens
-`listener.safetensors` without torch.
+It equals `models.training.listener`, which explains and trains it, within rounding. It opens `listener.safetensors`
+without torch.
 """
 
 from __future__ import annotations
@@ -22,48 +22,48 @@ Floats = npt.NDArray[np.float32]
 
 LISTENER_FILE = "listener.safetensors"
 ROWS_BEHIND, ROWS_AHEAD = 32, 64
-"""Rows before and after the one reached that are heard: eight beats, and four bars."""
+"""Rows before and after a token's own that it attends to: eight beats, and four bars."""
 SLOPES = (2.0, 1.0, 0.5, 0.25, 0.125, 0.0625, 0.03125, 0.015625)
-"""For each head by how much a row's score falls with every row that it is farther off."""
+"""For each head, how much a row's score falls with every row of distance (ALiBi)."""
 BLOCKS = 2
 """Steps of reading a roll."""
 KERNEL = 9
 """Rows that a convolution spans."""
 EPSILON = 1e-6
-"""Of the norms (RMS norm, Zhang and Sennrich 2019)."""
+"""Of the RMS norms (Zhang and Sennrich 2019)."""
 
 
 def cross_attention_layers(layers: int) -> tuple[int, ...]:
-    """The layers before which a network of so many hears: every second one, from the top."""
+    """Return the layers with cross-attention before them: every second one, from the top."""
     return tuple(range(layers - 1, -1, -2))[::-1]
 
 
 class ListenerError(MusicError):
-    """Weights that are no listener's, or one for another network."""
+    """Weights that are not a listener's, or are for another network."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """One step of reading a roll: a convolution of each column with its neighbours in time, then a gated transform."""
+    """One step of reading a roll: a convolution of each feature over time, then a gated transform."""
 
-    mix: Floats
+    kernel: Floats
     bias: Floats
     norm: Floats
-    widen: Floats
-    narrow: Floats
+    gate_up: Floats
+    down_proj: Floats
 
-    def read(self, rows: Floats) -> Floats:
-        """Rows [rows, width]."""
+    def apply(self, rows: Floats) -> Floats:
+        """Return the transformed rows [rows, width]."""
         padded = np.pad(rows, ((KERNEL // 2, KERNEL // 2), (0, 0)))
-        mixed = np.einsum("rwk,wk->rw", sliding_window_view(padded, KERNEL, axis=0), self.mix) + self.bias
-        gate, up = np.split(_rms_norm(mixed, self.norm) @ self.widen, 2, axis=1)
-        with np.errstate(over="ignore"):  # the gate of a value far below zero rightly comes out as zero
-            return np.asarray(rows + gate / (1 + np.exp(-gate)) * up @ self.narrow)
+        mixed = np.einsum("rwk,wk->rw", sliding_window_view(padded, KERNEL, axis=0), self.kernel) + self.bias
+        gate, up = np.split(_rms_norm(mixed, self.norm) @ self.gate_up, 2, axis=1)
+        with np.errstate(over="ignore"):  # for a gate far below zero the result is rightly zero
+            return np.asarray(rows + gate / (1 + np.exp(-gate)) * up @ self.down_proj)
 
 
 @dataclass(frozen=True, slots=True)
 class _CrossAttention:
-    """What is heard before one layer: matrices [in, out]."""
+    """The attention before one layer: matrices [in, out]."""
 
     norm: Floats
     queries: Floats
@@ -73,10 +73,10 @@ class _CrossAttention:
 
 
 class Listener:
-    """What hears given channels beside a network. layers: for those before which it does, which of its attentions."""
+    """A listener's weights, and the roll that it has read. layers: the number of the attention before each layer."""
 
     def __init__(self, folder: Path, width: int, layers: int) -> None:
-        """Open a model's listener. width, layers: the network's. Raises ListenerError where it is for another one."""
+        """Open a model's listener. width, layers: the network's. Raise ListenerError if it is for another network."""
         self.layers = {layer: number for number, layer in enumerate(cross_attention_layers(layers))}
         tensors = _read_tensors(folder, width, len(self.layers))
         self.embedding = tensors["embedding.weight"]
@@ -87,83 +87,83 @@ class Listener:
         self._values: list[Floats] = []
 
     def read(self, roll: Roll) -> None:
-        """Read what is given, rows of a whole song [rows, columns], and forget what was given before."""
+        """Read the given channels of a whole song [rows, columns] in place of the roll read before."""
         self._keys, self._values = [], []
         rows = self.embedding[roll[:, 0]]
-        for column in roll.T[1:]:  # one after the other: together they take 22 times the room
+        for column in roll.T[1:]:  # one at a time: all together they take 22 times the memory
             rows += self.embedding[column]
         for block in self.blocks:
-            rows = block.read(rows)
+            rows = block.apply(rows)
         rows = _rms_norm(rows, self.norm)
         for attention in self.attentions:
             self._keys.append(_split_heads(rows @ attention.keys))
             self._values.append(_split_heads(rows @ attention.values))
 
-    def attend(self, layer: int, flow: Floats, reached: Rows) -> Floats:
-        """What is added to tokens [n, width] before a layer. reached: the row that each is at [n]."""
+    def attend(self, layer: int, hidden: Floats, token_rows: Rows) -> Floats:
+        """Return what is added to tokens [n, width] before a layer. token_rows: the row that each is at [n]."""
         number = self.layers[layer]
         attention, keys, values = self.attentions[number], self._keys[number], self._values[number]
-        start = max(0, int(reached.min()) - ROWS_BEHIND)
-        stop = int(reached.max()) + ROWS_AHEAD + 1
-        queries = _split_heads(_rms_norm(flow, attention.norm) @ attention.queries)
+        start = max(0, int(token_rows.min()) - ROWS_BEHIND)
+        stop = int(token_rows.max()) + ROWS_AHEAD + 1
+        queries = _split_heads(_rms_norm(hidden, attention.norm) @ attention.queries)
         scores = queries @ keys[:, start:stop].transpose(0, 2, 1) * np.float32(queries.shape[2] ** -0.5)
-        scores += _distance_bias(np.arange(start, start + scores.shape[2]) - reached[:, None])
+        scores += _distance_bias(np.arange(start, start + scores.shape[2]) - token_rows[:, None])
         scores -= scores.max(axis=2, keepdims=True)
         np.exp(scores, out=scores)
-        found = scores @ values[:, start:stop] / scores.sum(axis=2, keepdims=True)
-        return np.asarray(found.transpose(1, 0, 2).reshape(len(flow), -1) @ attention.output)
+        attended = scores @ values[:, start:stop] / scores.sum(axis=2, keepdims=True)
+        return np.asarray(attended.transpose(1, 0, 2).reshape(len(hidden), -1) @ attention.output)
 
 
 def _distance_bias(ahead: Rows) -> Floats:
-    """What is added to the scores of rows so far ahead [heads, n, rows]: minus infinity where they are not heard."""
-    off = np.where((ahead >= -ROWS_BEHIND) & (ahead <= ROWS_AHEAD), np.abs(ahead), np.inf).astype(np.float32)
-    return np.asarray(off * -np.array(SLOPES, np.float32)[:, None, None])
+    """Return what is added to the scores of rows so far ahead [heads, n, rows]: minus infinity if out of reach."""
+    distance = np.where((ahead >= -ROWS_BEHIND) & (ahead <= ROWS_AHEAD), np.abs(ahead), np.inf).astype(np.float32)
+    return np.asarray(distance * -np.array(SLOPES, np.float32)[:, None, None])
 
 
 def _rms_norm(rows: Floats, norm: Floats) -> Floats:
-    """Rows [n, width] at a mean square of 1, times the norm's weights."""
+    """Return rows [n, width] at a mean square of 1, times the norm's weights."""
     return np.asarray(rows / np.sqrt(np.square(rows).mean(axis=1, keepdims=True) + np.float32(EPSILON)) * norm)
 
 
 def _split_heads(rows: Floats) -> Floats:
-    """[n, width] as [heads, n, width of a head]."""
+    """Return rows [n, width] as [heads, n, width of a head]."""
     return np.ascontiguousarray(rows.reshape(len(rows), len(SLOPES), -1).transpose(1, 0, 2))
 
 
 def _read_tensors(folder: Path, width: int, attentions: int) -> dict[str, Floats]:
-    """A listener's weights by name, [out, in], as float32. Raises ListenerError."""
+    """Return a listener's weights by name, [out, in], as float32. Raise ListenerError if they fit no such network."""
     try:
         stored = load_file(folder / LISTENER_FILE)
     except (OSError, SafetensorError, KeyError, TypeError, AttributeError) as error:
         raise ListenerError(f"The listener in {folder} cannot be read: {error}.") from error
-    wanted = tensor_shapes(width, attentions)
-    if {name: weights.shape for name, weights in stored.items()} != wanted:
+    expected = tensor_shapes(width, attentions)
+    if {name: weights.shape for name, weights in stored.items()} != expected:
         raise ListenerError(f"The listener in {folder} was made for another network, or another version.")
-    return {name: stored[name].astype(np.float32) for name in wanted}
+    return {name: stored[name].astype(np.float32) for name in expected}
 
 
 def tensor_shapes(width: int, attentions: int) -> dict[str, tuple[int, ...]]:
-    """The weights that a listener has, by their names in the file. attentions: layers before which it hears."""
-    found: dict[str, tuple[int, ...]] = {"embedding.weight": (TABLE_SIZE, width), "norm.weight": (width,)}
+    """Return the sizes of a listener's weights, by their names in the file. attentions: how many layers have one."""
+    sizes: dict[str, tuple[int, ...]] = {"embedding.weight": (TABLE_SIZE, width), "norm.weight": (width,)}
     for number in range(BLOCKS):
         prefix = f"blocks.{number}."
-        found |= {f"{prefix}mix.weight": (width, 1, KERNEL), f"{prefix}mix.bias": (width,)}
-        found |= {f"{prefix}norm.weight": (width,), f"{prefix}widen.weight": (4 * width, width)}
-        found[f"{prefix}narrow.weight"] = (width, 2 * width)
+        sizes |= {f"{prefix}mix.weight": (width, 1, KERNEL), f"{prefix}mix.bias": (width,)}
+        sizes |= {f"{prefix}norm.weight": (width,), f"{prefix}widen.weight": (4 * width, width)}
+        sizes[f"{prefix}narrow.weight"] = (width, 2 * width)
     for number in range(attentions):
         prefix = f"attentions.{number}."
-        found[f"{prefix}norm.weight"] = (width,)
-        found |= {f"{prefix}{name}.weight": (width, width) for name in ("queries", "keys", "values", "output")}
-    return found
+        sizes[f"{prefix}norm.weight"] = (width,)
+        sizes |= {f"{prefix}{name}.weight": (width, width) for name in ("queries", "keys", "values", "output")}
+    return sizes
 
 
 def _block(tensors: dict[str, Floats], prefix: str) -> _Block:
     return _Block(
-        mix=tensors[f"{prefix}mix.weight"][:, 0],
+        kernel=tensors[f"{prefix}mix.weight"][:, 0],
         bias=tensors[f"{prefix}mix.bias"],
         norm=tensors[f"{prefix}norm.weight"],
-        widen=_transposed(tensors[f"{prefix}widen.weight"]),
-        narrow=_transposed(tensors[f"{prefix}narrow.weight"]),
+        gate_up=_transposed(tensors[f"{prefix}widen.weight"]),
+        down_proj=_transposed(tensors[f"{prefix}narrow.weight"]),
     )
 
 
@@ -174,5 +174,5 @@ def _attention(tensors: dict[str, Floats], prefix: str) -> _CrossAttention:
 
 
 def _transposed(matrix: Floats) -> Floats:
-    """A matrix [out, in] as [in, out]: one row times it and a few rows times it are both fast so."""
+    """Return a matrix [out, in] as [in, out], which is fast to multiply with one row and with a few."""
     return np.ascontiguousarray(matrix.T)

@@ -1,9 +1,10 @@
-"""The network as plain numpy: reads tokens and says what may follow, with its keys and values kept.
+"""The network in plain numpy: reads tokens and returns logits of the next one, with a cache of keys and values.
 
-Opens a standard Hugging Face checkpoint of a Llama (config.json and model.safetensors) without torch: at this size
-most of a token's time went into calling things, and loading torch took most of the start. Equal to transformers'
-LlamaForCausalLM within rounding; docs/experiments.md has the comparison. What is given beside the tokens is heard by
-`models.inference.cross_attention`. What the tokens mean is left to `models.inference.new_tune`, how many threads multiply to whoever loads numpy.
+It opens a standard Hugging Face checkpoint of a Llama (config.json and model.safetensors) without torch: at this size,
+call overhead took most of a token's time, and importing torch most of the start-up. It equals transformers'
+LlamaForCausalLM within rounding; docs/experiments.md has the comparison. Given channels enter through
+`models.inference.cross_attention`. What tokens mean is left to `models.inference.sampler`, and how many threads
+multiply to whoever loads numpy.
 """
 
 from __future__ import annotations
@@ -33,16 +34,16 @@ SUPPORTED: dict[str, tuple[object, ...]] = {
     "mlp_bias": (False, None),
     "rope_scaling": (None,),
 }
-"""Keys of config.json and what this file can run; None stands for a key that is left out."""
+"""The values of config.json's keys that the engine can run. None stands for a key that is left out."""
 
 
 class EngineError(MusicError):
-    """A checkpoint that this engine cannot run, or more tokens than its context holds."""
+    """A checkpoint that the engine cannot run, or more tokens than its context holds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """The sizes of a network. context: tokens it can look back on. theta: the base of its rotary angles."""
+    """The sizes of a network. context: the tokens it can look back on. theta: the base of its rotary angles."""
 
     vocabulary: int
     width: int
@@ -57,11 +58,11 @@ class Shape:
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Shape:
-        """What a config.json says. Raises EngineError for a kind of network that is not supported here."""
+        """Return the shape that a config.json describes. Raise EngineError if the kind of network is not supported."""
         for key, values in SUPPORTED.items():
             if config.get(key) not in values:
                 raise EngineError(f"This program cannot run a network with {key} {config.get(key)!r}.")
-        # Up to version 4 transformers wrote the base beside the other keys, and what is in `rope_parameters` now apart.
+        # Up to version 4, transformers wrote the base beside the other keys instead of in `rope_parameters`.
         rotary = config.get("rope_parameters") or {"rope_theta": config.get("rope_theta", 10_000.0)}
         if rotary.keys() - {"rope_theta", "rope_type"} or rotary.get("rope_type", "default") != "default":
             raise EngineError(f"This program cannot run a network with rope_parameters {rotary!r}.")
@@ -90,48 +91,49 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One layer's matrices, [in, out]: queries, keys and values side by side; gate and up side by side.
+    """A layer's matrices, [in, out]: queries, keys and values side by side; gate and up side by side.
 
-    Laid out so, one row times a matrix and a few rows times it are both fast; the transposed form is slow for a few.
+    In this layout a product with one row is as fast as it can be, and so is one with a few rows. Transposed, a few
+    rows would be slow.
     """
 
-    attend: Floats
-    attended: Floats
-    widen: Floats
-    narrow: Floats
+    qkv_proj: Floats
+    o_proj: Floats
+    gate_up: Floats
+    down_proj: Floats
 
 
 class Engine:
-    """A network with the tokens it has read so far, one text at a time."""
+    """A network with the tokens that it has read so far, one sequence at a time."""
 
     def __init__(self, folder: Path) -> None:
-        """Open the checkpoint in `folder`. Raises EngineError where it is not one that can be run here."""
+        """Open the checkpoint in `folder`. Raise EngineError if the engine cannot run it."""
         shape = self.shape = read_shape(folder)
         tensors = read_tensors(folder, shape)
         self.context = shape.context
         self.length = 0
         self.embedding = tensors["model.embed_tokens.weight"]
-        final = self.embedding if shape.tied else tensors["lm_head.weight"]
-        self.head = _fold_norm(final, tensors["model.norm.weight"])
+        unembedding = self.embedding if shape.tied else tensors["lm_head.weight"]
+        self.head = _fold_norm(unembedding, tensors["model.norm.weight"])
         self.layers = [_layer(tensors, number, shape) for number in range(shape.layers)]
-        self.turns = rope_factors(shape)
-        heard = (folder / LISTENER_FILE).exists()
-        self.listener = Listener(folder, shape.width, shape.layers) if heard else None
-        # Zeros cost nothing before they are written to: the system hands out their pages on first use.
+        self.rope = rope_factors(shape)
+        has_listener = (folder / LISTENER_FILE).exists()
+        self.listener = Listener(folder, shape.width, shape.layers) if has_listener else None
+        # Zeros cost nothing until they are written to: the system allocates their pages on first use.
         self._keys = np.zeros((shape.layers, shape.heads, shape.context, shape.head), np.float32)
         self._values = np.zeros(self._keys.shape, np.float32)
 
-    def begin(self, ids: Sequence[int], reached: Rows | None = None) -> Logits:
-        """Forget what was read and read `ids`; logits [tokens] of what follows. Raises EngineError as `feed` does."""
+    def begin(self, ids: Sequence[int], token_rows: Rows | None = None) -> Logits:
+        """Forget all tokens and read `ids`. Return and raise what `feed` does."""
         self.length = 0
-        return self.feed(ids, reached)
+        return self.feed(ids, token_rows)
 
-    def feed(self, ids: Sequence[int], reached: Rows | None = None) -> Logits:
-        """Read on; logits [tokens] of what follows.
+    def feed(self, ids: Sequence[int], token_rows: Rows | None = None) -> Logits:
+        """Read more tokens. Return the logits of the next one [tokens].
 
-        reached: the row of what the listener hears that each token is at [n]; without them it hears nothing.
-        The same calls give the same bits; other ways to split the same ids differ by rounding. Raises EngineError
-        where there are no ids, where one is not of the vocabulary, and where the context cannot hold them.
+        token_rows: the row of the listener's roll that each token is at [n]; None leaves the listener out. The same
+        calls return the same bits; other ways to split the same ids differ by rounding. Raise EngineError if `ids` is
+        empty, holds an id outside the vocabulary, or does not fit the context.
         """
         if not ids or min(ids) < 0 or max(ids) >= self.shape.vocabulary:
             raise EngineError(
@@ -140,64 +142,66 @@ class Engine:
         if self.length + len(ids) > self.context:
             raise EngineError(f"The network reads {self.context} tokens at most.")
         end = self.length + len(ids)
-        flow = self.embedding[ids]
-        turns = self.turns[self.length : end, None]
-        # Nobody looks ahead: minus infinity where a row meets a later token.
-        ahead = np.triu(np.full((len(ids), end), -np.inf, np.float32), self.length + 1) if len(ids) > 1 else None
-        # The gate of a value far below zero is e to a number that is too large, and rightly comes out as zero.
+        hidden = self.embedding[ids]
+        rope = self.rope[self.length : end, None]
+        # Minus infinity hides later tokens from each row.
+        causal_mask = np.triu(np.full((len(ids), end), -np.inf, np.float32), self.length + 1) if len(ids) > 1 else None
+        # For a gate far below zero the exponential overflows to infinity, and the result is rightly zero.
         with np.errstate(over="ignore"):
             for number, layer in enumerate(self.layers):
-                if reached is not None and self.listener and number in self.listener.layers:
-                    flow += self.listener.attend(number, flow, reached)
-                flow += self._attend(number, self._normed(flow), turns, ahead)
-                flow += self._transform(layer, self._normed(flow))
+                if token_rows is not None and self.listener and number in self.listener.layers:
+                    hidden += self.listener.attend(number, hidden, token_rows)
+                hidden += self._attention(number, self._rms_norm(hidden), rope, causal_mask)
+                hidden += self._mlp(layer, self._rms_norm(hidden))
         self.length = end
-        return np.asarray((self._normed(flow[-1:]) @ self.head)[0], np.float64)
+        return np.asarray((self._rms_norm(hidden[-1:]) @ self.head)[0], np.float64)
 
-    def _normed(self, flow: Floats) -> Floats:
-        """Rows [n, width] at length 1 (RMS norm, Zhang and Sennrich 2019); what is left of it is in the matrices."""
-        squares = np.vecdot(flow, flow)
+    def _rms_norm(self, hidden: Floats) -> Floats:
+        """Return rows [n, width] at length 1: the RMS norm (Zhang and Sennrich 2019) without what the matrices hold."""
+        squares = np.vecdot(hidden, hidden)
         squares += np.float32(self.shape.width * self.shape.epsilon)
-        return np.asarray(flow / np.sqrt(squares)[:, None])
+        return np.asarray(hidden / np.sqrt(squares)[:, None])
 
-    def _attend(self, number: int, flow: Floats, turns: npt.NDArray[np.complex64], ahead: Floats | None) -> Floats:
-        """Attention of one layer: rows [n, width] to rows [n, width]; keeps the rows' keys and values.
+    def _attention(
+        self, number: int, hidden: Floats, rope: npt.NDArray[np.complex64], causal_mask: Floats | None
+    ) -> Floats:
+        """Return a layer's attention of rows [n, width], and add their keys and values to the cache.
 
-        ahead: what is added to the scores [n, tokens so far] of later tokens, None for a single row.
+        causal_mask: added to the scores [n, tokens so far]; None for a single row.
         """
         layer = self.layers[number]
-        shape, rows, begin = self.shape, len(flow), self.length
+        shape, rows, begin = self.shape, len(hidden), self.length
         end = begin + rows
-        mixed = (flow @ layer.attend).reshape(rows, 3 * shape.heads, shape.head)
-        turned = mixed[:, : 2 * shape.heads].view(np.complex64)
-        turned *= turns
-        queries, keys, values = mixed.reshape(rows, 3, shape.heads, shape.head).transpose(1, 2, 0, 3)
-        kept_keys, kept_values = self._keys[number, :, :end], self._values[number, :, :end]
-        kept_keys[:, begin:] = keys
-        kept_values[:, begin:] = values
-        scores = queries @ kept_keys.transpose(0, 2, 1)  # [heads, n, end]
-        if ahead is not None:
-            scores += ahead
+        qkv = (hidden @ layer.qkv_proj).reshape(rows, 3 * shape.heads, shape.head)
+        rotated = qkv[:, : 2 * shape.heads].view(np.complex64)
+        rotated *= rope
+        queries, keys, values = qkv.reshape(rows, 3, shape.heads, shape.head).transpose(1, 2, 0, 3)
+        cached_keys, cached_values = self._keys[number, :, :end], self._values[number, :, :end]
+        cached_keys[:, begin:] = keys
+        cached_values[:, begin:] = values
+        scores = queries @ cached_keys.transpose(0, 2, 1)  # [heads, n, end]
+        if causal_mask is not None:
+            scores += causal_mask
         scores -= scores.max(axis=2, keepdims=True)
         np.exp(scores, out=scores)
-        found = scores @ kept_values
-        found /= scores.sum(axis=2, keepdims=True)
-        return np.asarray(found.transpose(1, 0, 2).reshape(rows, -1) @ layer.attended)
+        attended = scores @ cached_values
+        attended /= scores.sum(axis=2, keepdims=True)
+        return np.asarray(attended.transpose(1, 0, 2).reshape(rows, -1) @ layer.o_proj)
 
-    def _transform(self, layer: Layer, flow: Floats) -> Floats:
-        """The gated part of one layer (SwiGLU, Shazeer 2020): rows [n, width] to rows [n, width]."""
-        wide = flow @ layer.widen
+    def _mlp(self, layer: Layer, hidden: Floats) -> Floats:
+        """Return a layer's gated transform (SwiGLU, Shazeer 2020) of rows [n, width]."""
+        wide = hidden @ layer.gate_up
         gate, up = wide[:, : self.shape.hidden], wide[:, self.shape.hidden :]
         up *= gate
         np.negative(gate, out=gate)
         np.exp(gate, out=gate)
         gate += np.float32(1)
         up /= gate
-        return np.asarray(up @ layer.narrow)
+        return np.asarray(up @ layer.down_proj)
 
 
 def read_shape(folder: Path) -> Shape:
-    """The sizes in a checkpoint's config.json. Raises EngineError."""
+    """Return the sizes in a checkpoint's config.json. Raise EngineError if there is no readable one."""
     try:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -208,46 +212,46 @@ def read_shape(folder: Path) -> Shape:
 
 
 def read_tensors(folder: Path, shape: Shape) -> dict[str, Floats]:
-    """A checkpoint's weights by name, [out, in], as float32. Raises EngineError where they are not of this shape."""
+    """Return a checkpoint's weights by name, [out, in], as float32. Raise EngineError if they do not fit the shape."""
     try:
         stored = load_file(folder / "model.safetensors")
     except (OSError, SafetensorError, KeyError, TypeError, AttributeError) as error:
-        # bfloat16, which numpy does not have, is a KeyError.
+        # numpy has no bfloat16: it is a KeyError here.
         raise EngineError(f"The weights in {folder} cannot be read: {error}.") from error
-    wanted = tensor_shapes(shape)
-    for name, size in wanted.items():
+    expected = tensor_shapes(shape)
+    for name, size in expected.items():
         if name not in stored or stored[name].shape != size or stored[name].dtype.kind != "f":
             raise EngineError(f"The weights in {folder} lack {name} of size {size}.")
-    if any(name not in wanted and not (shape.tied and name == "lm_head.weight") for name in stored):
+    if any(name not in expected and not (shape.tied and name == "lm_head.weight") for name in stored):
         raise EngineError(f"The weights in {folder} hold more than this program can use.")
-    return {name: stored[name].astype(np.float32) for name in wanted}
+    return {name: stored[name].astype(np.float32) for name in expected}
 
 
 def tensor_shapes(shape: Shape) -> dict[str, tuple[int, ...]]:
-    """The weights that a network of this shape has, by their names in the checkpoint."""
+    """Return the sizes of the weights of a network of this shape, by their names in the checkpoint."""
     width, inner = shape.width, shape.heads * shape.head
-    found: dict[str, tuple[int, ...]] = {
+    sizes: dict[str, tuple[int, ...]] = {
         "model.embed_tokens.weight": (shape.vocabulary, width),
         "model.norm.weight": (width,),
     }
     if not shape.tied:
-        found["lm_head.weight"] = (shape.vocabulary, width)
+        sizes["lm_head.weight"] = (shape.vocabulary, width)
     for number in range(shape.layers):
         prefix = f"model.layers.{number}."
-        found[f"{prefix}input_layernorm.weight"] = found[f"{prefix}post_attention_layernorm.weight"] = (width,)
+        sizes[f"{prefix}input_layernorm.weight"] = sizes[f"{prefix}post_attention_layernorm.weight"] = (width,)
         for name in "qkv":
-            found[f"{prefix}self_attn.{name}_proj.weight"] = (inner, width)
-        found[f"{prefix}self_attn.o_proj.weight"] = (width, inner)
-        found[f"{prefix}mlp.gate_proj.weight"] = found[f"{prefix}mlp.up_proj.weight"] = (shape.hidden, width)
-        found[f"{prefix}mlp.down_proj.weight"] = (width, shape.hidden)
-    return found
+            sizes[f"{prefix}self_attn.{name}_proj.weight"] = (inner, width)
+        sizes[f"{prefix}self_attn.o_proj.weight"] = (width, inner)
+        sizes[f"{prefix}mlp.gate_proj.weight"] = sizes[f"{prefix}mlp.up_proj.weight"] = (shape.hidden, width)
+        sizes[f"{prefix}mlp.down_proj.weight"] = (width, shape.hidden)
+    return sizes
 
 
 def rope_factors(shape: Shape) -> npt.NDArray[np.complex64]:
-    """What turns a head's pairs at each position, as numbers of length 1 in the complex plane [context, head / 2].
+    """Return the rotations of a head's pairs at each position, as complex numbers of length 1 [context, head / 2].
 
-    Rotary positions (Su 2021): pair i of position p turns by p * theta ** (-2 i / head). Powers, steps and angles are
-    each rounded to float32 as in training, so that late positions turn as they did there.
+    Rotary positions (RoPE, Su 2021): pair i of position p is rotated by p * theta ** (-2 i / head). Powers, steps and
+    angles are each rounded to float32 as in training, so that late positions have the angles that they had there.
     """
     powers = (shape.theta ** (np.arange(0, shape.head, 2) / shape.head)).astype(np.float32)
     steps = 1 / powers
@@ -256,31 +260,31 @@ def rope_factors(shape: Shape) -> npt.NDArray[np.complex64]:
 
 
 def _layer(tensors: dict[str, Floats], number: int, shape: Shape) -> Layer:
-    """One layer's matrices, with norms, the scale of attention and the order of pairs worked into them."""
+    """Return a layer's matrices, with norms, the scale of attention and the order of pairs folded into them."""
     prefix = f"model.layers.{number}."
-    queries, keys, values, attended = (tensors[f"{prefix}self_attn.{name}_proj.weight"] for name in "qkvo")
-    attend = [_interleave_pairs(queries, shape) * np.float32(shape.head**-0.5), _interleave_pairs(keys, shape), values]
-    widen = [tensors[f"{prefix}mlp.{name}_proj.weight"] for name in ("gate", "up")]
+    queries, keys, values, output = (tensors[f"{prefix}self_attn.{name}_proj.weight"] for name in "qkvo")
+    qkv = [_interleave_pairs(queries, shape) * np.float32(shape.head**-0.5), _interleave_pairs(keys, shape), values]
+    gate_up = [tensors[f"{prefix}mlp.{name}_proj.weight"] for name in ("gate", "up")]
     return Layer(
-        attend=_fold_norm(np.concatenate(attend), tensors[f"{prefix}input_layernorm.weight"]),
-        attended=np.ascontiguousarray(attended.T),
-        widen=_fold_norm(np.concatenate(widen), tensors[f"{prefix}post_attention_layernorm.weight"]),
-        narrow=np.ascontiguousarray(tensors[f"{prefix}mlp.down_proj.weight"].T),
+        qkv_proj=_fold_norm(np.concatenate(qkv), tensors[f"{prefix}input_layernorm.weight"]),
+        o_proj=np.ascontiguousarray(output.T),
+        gate_up=_fold_norm(np.concatenate(gate_up), tensors[f"{prefix}post_attention_layernorm.weight"]),
+        down_proj=np.ascontiguousarray(tensors[f"{prefix}mlp.down_proj.weight"].T),
     )
 
 
 def _fold_norm(matrix: Floats, norm: Floats) -> Floats:
-    """A matrix [out, in] as [in, out] that takes rows at length 1 instead of normed ones.
+    """Return a matrix [out, in] as [in, out], to be multiplied with rows at length 1 instead of normalised ones.
 
-    A normed row is norm * row / root of the mean square, which is norm * sqrt(in) * row / length.
+    A normalised row is norm * row / root of the mean square, which is norm * sqrt(in) * row / length.
     """
     return np.ascontiguousarray((matrix * (norm * np.float32(len(norm) ** 0.5))).T)
 
 
 def _interleave_pairs(matrix: Floats, shape: Shape) -> Floats:
-    """A matrix whose outputs turn, reordered so that the two of a pair lie side by side.
+    """Return a matrix of queries or keys, reordered so that the two outputs of each rotated pair are neighbours.
 
-    In the checkpoint a head's first half holds the first of each pair and its second half the second.
+    In the checkpoint a head's first half holds the first of each pair, and its second half the second.
     """
     halves = matrix.reshape(shape.heads, 2, shape.head // 2, -1)
     return halves.transpose(0, 2, 1, 3).reshape(matrix.shape)

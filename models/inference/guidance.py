@@ -1,7 +1,7 @@
-"""Keeping a tune on its course while it is written: more or fewer notes, repeats and ornaments, louder or quieter.
+"""Guides a tune to its targets while it is sampled: more or fewer notes, repeats and ornaments, louder or quieter.
 
-Feedback: what has been written so far is tallied beat by beat, and where it has left the course, tokens that bring it
-back are favoured until it is near again. What the course is, is up to `models.inference.new_tune` and `models.inference.remix`.
+This is feedback: `models.tokens.tune_counts` counts what has been written, beat by beat. While a count misses its
+target, tokens that bring it back earn a bonus. `models.inference.new_tune` and `models.inference.remix` set targets.
 """
 
 from __future__ import annotations
@@ -18,38 +18,38 @@ from models.tokens.tune_counts import TuneCounts, loudness_of
 from models.tokens.vocabulary import is_note
 
 STRENGTH = 1.5
-"""What a token that is wanted earns, and one that is not wanted costs, in nats, while a tune is off its course."""
+"""What a wanted token earns, and an unwanted one costs, in nats, while a tune misses a target."""
 LATE = 3.0
-"""How much more it costs to begin a note off the rows: the model does that far more often than a tune should."""
+"""How much more a note off the rows costs: the model writes far more of them than a tune should have."""
 NEAR = 0.1
-"""The share of a limit within which a tune is steered already."""
+"""Guidance starts within this share of a limit, before it is crossed."""
 HEARD = 10
 """Frames of an envelope by which it is loud or quiet."""
 MIDDLE, STEPS = 7.5, 4.0
-"""The volume that neither earns nor costs anything, and how much more a token of a note is worth."""
+"""The volume of an envelope that earns nothing, and the steps of volume that are worth as much as a note."""
 
 Range = tuple[float, float]
-"""At the least, and at the most."""
+"""The least and the most."""
 Vector = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class GuidanceTargets:
-    """What a tune is to be; None where anything will do.
+    """The ranges that a tune's counts should be in; None for any.
 
-    density: notes a second. returns: the share of beats, each channel's counted apart, that repeat an earlier one.
-    late: the share of notes, repeats left out, that begin some frames after a row does. loudness: the mean volume, 0 to
-    15, of the envelopes that notes have, repeats left out.
+    density: notes a second. repetition: the share of beats that repeat an earlier one, each channel counted
+    separately. late: the share of notes, without repeats, that start some frames after a row. loudness: the mean
+    volume, 0 to 15, of notes' envelopes, without repeats.
     """
 
     density: Range | None = None
-    returns: Range | None = None
+    repetition: Range | None = None
     late: Range | None = None
     loudness: Range | None = None
 
 
 class Guidance:
-    """What each token does to a tune: vectors [tokens]."""
+    """What each token adds to a tune's counts: vectors [tokens]."""
 
     def __init__(self, table: TokenTable, codebook: Codebook | None) -> None:
         self.notes = np.array([sum(map(is_note, events)) for events in table.spelling], dtype=float)
@@ -61,29 +61,29 @@ class Guidance:
             if codebook and events and events[0].startswith("env:"):
                 self.louder[i] = (loudness_of(events[0], codebook) - MIDDLE) / STEPS
 
-    def turned(self, course: GuidanceTargets, tally: TuneCounts, seconds: float) -> tuple[Vector, Vector]:
-        """What each token earns after so many seconds, in nats [tokens]: on a row, and some frames after one."""
+    def bonus(self, targets: GuidanceTargets, counts: TuneCounts, seconds: float) -> tuple[Vector, Vector]:
+        """Return each token's bonus after so many seconds, in nats [tokens]: on a row, and some frames after one."""
         if seconds < 1:
             return np.zeros(1), np.zeros(1)
-        turned = _direction(tally.notes / seconds, course.density) * self.notes
-        turned += _direction(tally.repeated / max(1, tally.played), course.returns) * self.repeats
-        if tally.heard:
-            turned += _direction(tally.loudness / tally.heard, course.loudness) * self.louder
-        late = LATE * _direction(tally.late / max(1, tally.written), course.late)
-        return STRENGTH * (turned + late * self.late), STRENGTH * (turned + late * self.late_after_late)
+        total = _direction(counts.notes / seconds, targets.density) * self.notes
+        total += _direction(counts.repeated / max(1, counts.played), targets.repetition) * self.repeats
+        if counts.enveloped:
+            total += _direction(counts.loudness / counts.enveloped, targets.loudness) * self.louder
+        late = LATE * _direction(counts.late / max(1, counts.written), targets.late)
+        return STRENGTH * (total + late * self.late), STRENGTH * (total + late * self.late_after_late)
 
 
 def _late_notes(events: Sequence[str], *, late: bool) -> int:
-    """How many notes of a token begin some frames after a row. late: whether the time before it is such a one."""
-    found = 0
+    """Return how many notes of a token start some frames after a row. late: whether the time before it does."""
+    count = 0
     for event in events:
         if event.startswith("at:"):
             late = not event.endswith(".0")
-        found += late and is_note(event)
-    return found
+        count += late and is_note(event)
+    return count
 
 
-def _direction(found: float, limits: Range | None) -> int:
-    """1 where there should be more, -1 where there should be less, 0 where all is well, with a margin inside limits."""
+def _direction(value: float, limits: Range | None) -> int:
+    """Return 1 if there should be more, -1 if there should be less, else 0. Limits have a margin on their inside."""
     low, high = limits or (0.0, np.inf)
-    return int(found < low * (1 + NEAR)) - int(found > high * (1 - NEAR))
+    return int(value < low * (1 + NEAR)) - int(value > high * (1 - NEAR))

@@ -1,6 +1,6 @@
-"""New tunes: how long, how fast and of what kind, then written from the first beat to a close (`models.inference.sampler`).
+"""Composes new tunes: chooses length, tempo and character, then samples from the first beat to an ending.
 
-What a request means and which take is good enough is up to the caller.
+`models.inference.sampler` does the sampling. What a request means, and which take is good enough, is up to the caller.
 """
 
 from __future__ import annotations
@@ -20,113 +20,117 @@ from models.tokens.plan import density_range, least_repetition, length_event
 from models.tokens.song_profiles import SongProfile, draw_profile
 
 BARS_FROM_SECONDS = 8
-"""Tunes of this length or more last whole bars."""
+"""Tunes of at least this length last whole bars."""
 TEMPO_TOLERANCE = 0.06
-"""The most that a tempo which was not asked for is bent to make whole bars fit."""
+"""The share by which a tempo that was not specified may change to make whole bars fit."""
 TEMPO_WEIGHT = 0.25
-"""What bending the tempo weighs against missing the length by the same share."""
+"""The weight of a change of tempo against missing the length by the same share."""
 LENGTH_TOLERANCE = 0.03
-"""The share of a length by which whole bars, or beats, may miss it where the tempo was asked for."""
+"""The share of a length by which whole bars, or beats, may miss it if the tempo was specified."""
 DEFAULT_BEAT_FRAMES = 30.0
-"""Frames a beat, where only beats are known: 120 BPM."""
+"""Frames a beat if only beats are specified: 120 BPM."""
 LOUDNESS_TOLERANCE = 0.3
-"""By how many steps of volume a tune may be louder or quieter than the outline before it is steered."""
+"""Steps of volume by which a tune may be louder or quieter than its profile before it is guided."""
 ORNAMENT_TOLERANCE = 0.05
-"""By how much the share of notes off the rows may differ from the outline's ornaments before it is steered. Songs have
-more such notes, since their rows are not always where ours are; on beats of whole frames there is no reason for them.
+"""By how much the share of notes off the rows may differ from the profile's ornaments before the tune is guided. Songs
+have more such notes, since their rows are not always where ours are. Beats of whole frames give no reason for them.
 """
 
 PHRASE_BEATS = 16
 """Beats of a phrase: four bars."""
 REPRISE_BEATS = 8
-"""Beats that a return lasts at the least; the model goes on with it for as long as it will."""
+"""The least beats that a reprise lasts. The model continues it as long as it likes."""
 REPRISES: tuple[dict[int, float], ...] = ({}, {16: 0.55}, {32: 0.2, 16: 0.2}, {32: 0.35, 16: 0.2, 48: 0.1})
-"""For the first phrases, and the last row for all later ones, how often one begins as another did so many beats back.
+"""How often each of the first phrases starts like the one so many beats back. Later phrases use the last row.
 
-Several times as often as exact returns of eight beats there are on these beats in NES-MDB, set by hand so that about as
-many tunes as songs have one (docs/experiments.md has the counts).
+Set by hand, several times higher than exact reprises of eight beats occur there in NES-MDB, so that about as many tunes
+as songs have one (docs/experiments.md has the counts).
 """
 
 
 def draw_form(beats: int, random: np.random.Generator) -> dict[int, int]:
-    """A tune's form: for the beats with which a passage returns, how many beats back it was. Never in the last phrase's
-    place where that would be shorter than a return.
+    """Return a random form: for the beats of each reprise, how many beats back the original is.
+
+    The last phrase has none if it is shorter than a reprise.
     """
-    found: dict[int, int] = {}
+    form: dict[int, int] = {}
     for start in range(PHRASE_BEATS, beats - REPRISE_BEATS, PHRASE_BEATS):
         row = REPRISES[min(start // PHRASE_BEATS, len(REPRISES) - 1)]
-        drawn = random.random()
+        number = random.random()
         for back, share in row.items():
-            if drawn < share:
-                found |= dict.fromkeys(range(start, start + REPRISE_BEATS), back)
+            if number < share:
+                form |= dict.fromkeys(range(start, start + REPRISE_BEATS), back)
                 break
-            drawn -= share
-    return found
+            number -= share
+    return form
 
 
 class Composer(Model):
-    """A model on disk, ready to write tunes."""
+    """A model on disk, ready to compose tunes."""
 
-    def compose(self, wish: TuneSpec, progress: Callable[[float], None] = lambda _: None) -> Score:
-        """A tune as wished for. progress: told the share written, after each beat."""
-        return self.take(wish, progress)[0]
+    def compose(self, spec: TuneSpec, progress: Callable[[float], None] = lambda _: None) -> Score:
+        """Compose a tune. progress: is called with the share that is done, after each beat."""
+        return self.take(spec, progress)[0]
 
-    def take(self, wish: TuneSpec, progress: Callable[[float], None] = lambda _: None) -> tuple[Score, float]:
-        """(a tune as wished for, how surprising the model finds it in nats a token).
+    def take(self, spec: TuneSpec, progress: Callable[[float], None] = lambda _: None) -> tuple[Score, float]:
+        """Compose a tune. Return it and its surprisal by the model, in nats a token.
 
-        Without a codebook it is composition only. progress: told the share written, after each beat.
+        Without a codebook it has no expression. progress: is called with the share that is done, after each beat.
         """
-        random = np.random.default_rng(wish.seed)
-        frames = wish.beats * (wish.beat_frames or DEFAULT_BEAT_FRAMES) if wish.beats else wish.frames
-        outline = draw_profile(
-            self.outlines, random, scene=wish.scene, key=wish.key, densities=wish.densities, frames=frames
+        random = np.random.default_rng(spec.seed)
+        frames = spec.beats * (spec.beat_frames or DEFAULT_BEAT_FRAMES) if spec.beats else spec.frames
+        profile = draw_profile(
+            self.profiles, random, scene=spec.scene, key=spec.key, densities=spec.densities, frames=frames
         )
-        key = wish.key or outline.key
-        densities = wish.densities or (outline.density,)
-        labels = replace(wish, key=key).controls
-        clock, beats, frames = _length(wish, wish.beat_frames or outline.sixteenths / 16)
-        plan = [*outline.plan, *clock_events(clock), length_event(beats)] if self.plans else clock_events(clock)
-        writer = Sampler(self, self.ids(("<bos>", *labels, *plan)), clock, wish.temperature, random)
-        writer.lean_to(wish.key)
-        writer.course = _targets(outline, densities)
-        closed = sum(1 << i for i, name in enumerate(CHANNEL_NAMES) if name not in outline.voices.split("+"))
-        writer.see([])
-        returns = draw_form(beats, np.random.default_rng((wish.seed, 1)))
-        writer.write(range(beats), beats, closed=lambda _: closed, returns=returns, progress=progress)
-        return writer.reader.score(frames), writer.surprise
+        key = spec.key or profile.key
+        densities = spec.densities or (profile.density,)
+        controls = replace(spec, key=key).controls
+        clock, beats, frames = _length(spec, spec.beat_frames or profile.sixteenths / 16)
+        plan = [*profile.plan, *clock_events(clock), length_event(beats)] if self.plans else clock_events(clock)
+        sampler = Sampler(self, self.ids(("<bos>", *controls, *plan)), clock, spec.temperature, random)
+        sampler.favour_key(spec.key)
+        sampler.targets = _targets(profile, densities)
+        closed = sum(1 << i for i, name in enumerate(CHANNEL_NAMES) if name not in profile.voices.split("+"))
+        sampler.prompt([])
+        reprises = draw_form(beats, np.random.default_rng((spec.seed, 1)))
+        sampler.sample_beats(range(beats), beats, closed=lambda _: closed, reprises=reprises, progress=progress)
+        return sampler.reader.score(frames), sampler.surprisal
 
 
-def _targets(outline: SongProfile, densities: Sequence[int]) -> GuidanceTargets:
-    """What a tune is kept to. densities: the steps of it that will do."""
-    loud = outline.loudness
+def _targets(profile: SongProfile, densities: Sequence[int]) -> GuidanceTargets:
+    """Return the targets of a tune with a profile. densities: the acceptable steps."""
+    loudness = profile.loudness
     return GuidanceTargets(
         density=density_range(densities),
-        returns=(least_repetition(outline.returns), inf),
-        late=(outline.ornaments - ORNAMENT_TOLERANCE, outline.ornaments + ORNAMENT_TOLERANCE),
-        loudness=None if loud is None else (loud - LOUDNESS_TOLERANCE, loud + LOUDNESS_TOLERANCE),
+        repetition=(least_repetition(profile.returns), inf),
+        late=(profile.ornaments - ORNAMENT_TOLERANCE, profile.ornaments + ORNAMENT_TOLERANCE),
+        loudness=None if loudness is None else (loudness - LOUDNESS_TOLERANCE, loudness + LOUDNESS_TOLERANCE),
     )
 
 
-def _length(wish: TuneSpec, beat_frames: float) -> tuple[RowClock, int, int]:
-    """(row clock, beats, frames) of a wish."""
-    if wish.beats is None:
-        return fit_length(wish.frames, beat_frames, fixed=wish.beat_frames is not None)
-    clock = RowClock(round(16 * beat_frames) if wish.beat_frames else 16 * round(beat_frames))
-    return clock, wish.beats, clock.row(wish.beats * ROWS)
+def _length(spec: TuneSpec, beat_frames: float) -> tuple[RowClock, int, int]:
+    """Return a tune's (row clock, beats, frames)."""
+    if spec.beats is None:
+        return fit_length(spec.frames, beat_frames, fixed=spec.beat_frames is not None)
+    clock = RowClock(round(16 * beat_frames) if spec.beat_frames else 16 * round(beat_frames))
+    return clock, spec.beats, clock.row(spec.beats * ROWS)
 
 
 def fit_length(frames: int, beat_frames: float, *, fixed: bool) -> tuple[RowClock, int, int]:
-    """(row clock, beats, frames) for a length: whole bars of it, or beats where it is short.
+    """Return the (row clock, beats, frames) that fit a length: whole bars, or whole beats if it is short.
 
-    fixed: the tempo stays as it is; where no bar or beat comes near, beats are rounded up and the last one is cut.
-    Otherwise a beat has whole frames, as on the console: those near the tempo with which bars come nearest.
+    fixed: keep the tempo; if no bar or beat ends near the length, round beats up and cut the last one. Otherwise a beat
+    has whole frames, as on the console: of those near the tempo, the ones whose bars come nearest to the length.
     """
     bar = 4 if frames >= BARS_FROM_SECONDS * FRAMES_PER_SECOND else 1
     if not fixed:
         near = range(ceil(beat_frames * (1 - TEMPO_TOLERANCE)), floor(beat_frames * (1 + TEMPO_TOLERANCE)) + 1)
-        found = [(whole, bar * max(1, round(frames / whole / bar))) for whole in near or [round(beat_frames)]]
+        options = [(whole, bar * max(1, round(frames / whole / bar))) for whole in near or [round(beat_frames)]]
         whole, beats = min(
-            found, key=lambda one: abs(one[0] * one[1] / frames - 1) + TEMPO_WEIGHT * abs(one[0] / beat_frames - 1)
+            options,
+            key=lambda option: (
+                abs(option[0] * option[1] / frames - 1) + TEMPO_WEIGHT * abs(option[0] / beat_frames - 1)
+            ),
         )
         return RowClock(16 * whole), beats, whole * beats
     clock = RowClock(round(16 * beat_frames))

@@ -1,8 +1,8 @@
-"""Old tunes made new: continued, accompanied, with some bars written anew. What is kept stays as it is, to the note.
+"""Rewrites existing tunes: continues them, accompanies channels, or writes bars anew. Kept notes do not change.
 
-The forms are those of training (`models.tokens.prompts`): the model sees what is kept first, what comes after a span included.
-Channels that are kept it hears (`models.inference.cross_attention`), where it has a listener. Which bars, channels and controls is up to
-the caller.
+Prompts have the forms of training (`models.tokens.prompts`): the model first sees what is kept, including what comes
+after a span. A model with a listener attends to kept channels (`models.inference.cross_attention`). Which bars,
+channels and controls to use is up to the caller.
 """
 
 from __future__ import annotations
@@ -25,40 +25,40 @@ from models.tokens.prompts import GIVEN, THEN, ParsedTune, infill_prompt, parse_
 from models.tokens.vocabulary import LENGTHS
 
 PROMPT_SHARE = 0.6
-"""The share of the model's context that what is kept may take, so that there is room for what is written."""
+"""The share of the model's context that kept music may fill, so that there is room for new music."""
 
 TEXTURE_TOLERANCE = 0.1
-"""By how much of its share what is written on may differ from the score in texture before it is steered."""
+"""The share by which the new music's texture may differ from the score's before it is guided."""
 
 Progress = Callable[[float], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A score that is written on: its rows, its beats and its text taken apart."""
+    """A score that is rewritten, with its rows and its parsed text."""
 
     score: Score
     clock: RowClock
-    sheet: ParsedTune
+    tune: ParsedTune
 
     @property
     def beats(self) -> int:
-        """Beats of the score, the last perhaps not whole."""
-        return len(self.sheet.beats)
+        """The number of the score's beats. The last may be incomplete."""
+        return len(self.tune.beats)
 
     def frame(self, beat: int) -> int:
-        """The frame on which a beat begins, inside the score."""
+        """Return the frame on which a beat starts, limited to the score."""
         return min(max(0, self.clock.row(beat * ROWS)), self.score.frames)
 
     def beat_at(self, frame: int) -> int:
-        """The beat that begins nearest to a frame."""
+        """Return the beat that starts nearest to a frame."""
         beat = max(0, self.clock.row_of(max(0, min(frame, self.score.frames))) // ROWS)
         nearer = abs(self.frame(beat + 1) - frame) < abs(self.frame(beat) - frame)
         return beat + 1 if nearer else beat
 
 
 def parse_source(model: Model, score: Score) -> Source:
-    """A score as the model reads it."""
+    """Return a score as the model reads it."""
     clock = row_clock(score)
     text = to_text(score, clock=clock, codebook=model.codebook, repeats=True)
     return Source(score, clock, parse_tune(text))
@@ -68,28 +68,28 @@ def parse_source(model: Model, score: Score) -> Source:
 
 
 def continue_score(
-    model: Model, source: Source, wish: TuneSpec, start: int, progress: Progress = lambda _: None
+    model: Model, source: Source, spec: TuneSpec, start: int, progress: Progress = lambda _: None
 ) -> Score:
-    """The score up to beat `start`, and then as much new music as wished for, to a close.
+    """Return the score up to beat `start`, followed by as much new music as `spec` says, with an ending.
 
-    What rings over the beat rings on; the new notes of its channel wait.
+    A note that sounds over that beat keeps its length. New notes of its channel start after it.
     """
-    added = wish.beats or max(1, round(wish.frames / source.clock.beat_frames))
+    added = spec.beats or max(1, round(spec.frames / source.clock.beat_frames))
     total = start + added
-    controls = [*wish.controls, *plan_of(source.score, source.sheet)]
-    writer = _sampler(model, source, controls, total, wish)
+    controls = [*spec.controls, *plan_of(source.score, source.tune)]
+    sampler = _sampler(model, source, controls, total, spec)
     rate = source.score.note_count / max(1.0, source.score.seconds)
-    returns = (least_repetition(repetition_step(source.sheet)), inf)
-    writer.course = replace(
-        writer.course, density=(rate * (1 - TEXTURE_TOLERANCE), rate * (1 + TEXTURE_TOLERANCE)), returns=returns
+    repetition = (least_repetition(repetition_step(source.tune)), inf)
+    sampler.targets = replace(
+        sampler.targets, density=(rate * (1 - TEXTURE_TOLERANCE), rate * (1 + TEXTURE_TOLERANCE)), repetition=repetition
     )
-    before = model.encode(" ".join(render(source.sheet, range(start))))
-    writer.read(before)
-    writer.body = before
-    writer.see(writer.latest(round(PROMPT_SHARE * model.engine.context)))
+    before = model.encode(" ".join(render(source.tune, range(start))))
+    sampler.read(before)
+    sampler.body = before
+    sampler.prompt(sampler.last_tokens(round(PROMPT_SHARE * model.engine.context)))
     kept = _notes_before(source, start)
-    writer.write(range(start, total), total, _ringing_channels(source, kept), progress)
-    written = writer.reader.score(max(source.clock.row(total * ROWS), *(n.end for notes in kept for n in notes), 1))
+    sampler.sample_beats(range(start, total), total, _ringing_channels(source, kept), progress)
+    written = sampler.reader.score(max(source.clock.row(total * ROWS), *(n.end for notes in kept for n in notes), 1))
     return _merge(source, kept, written, range(source.clock.row(start * ROWS), written.frames))
 
 
@@ -97,156 +97,158 @@ def continue_score(
 
 
 def accompany(
-    model: Model, source: Source, wish: TuneSpec, keep: Collection[int], progress: Progress = lambda _: None
+    model: Model, source: Source, spec: TuneSpec, keep: Collection[int], progress: Progress = lambda _: None
 ) -> Score:
-    """The channels of `keep` as they are, the others written new beside them."""
-    write = _accompany_listening if model.engine.listener else _accompany_phrase_by_phrase
-    written = write(model, source, wish, sorted(keep), progress)
+    """Return the score with the channels of `keep` as they are, and the others written anew."""
+    sample = _accompany_listening if model.engine.listener else _accompany_phrase_by_phrase
+    sampler = sample(model, source, spec, sorted(keep), progress)
     kept = [notes if channel in keep else () for channel, notes in enumerate(source.score.channels)]
-    return _merge(source, kept, written.reader.score(source.score.frames), range(source.score.frames))
+    return _merge(source, kept, sampler.reader.score(source.score.frames), range(source.score.frames))
 
 
 def _mask(channels: Sequence[int]) -> int:
-    """Channels, one bit each."""
+    """Return channels as a number with one bit for each."""
     return sum(1 << channel for channel in channels)
 
 
 def _accompany_listening(
-    model: Model, source: Source, wish: TuneSpec, keep: Sequence[int], progress: Progress
+    model: Model, source: Source, spec: TuneSpec, keep: Sequence[int], progress: Progress
 ) -> Sampler:
-    """The other channels by a model that hears what is kept."""
-    writer = _sampler(model, source, wish.controls, source.beats, wish)
-    writer.hear(make_roll(source.sheet, keep))
-    writer.see([])
-    writer.write(range(source.beats), closed=lambda _: _mask(keep), progress=progress)
-    return writer
+    """Sample the other channels with a model that attends to the kept ones."""
+    sampler = _sampler(model, source, spec.controls, source.beats, spec)
+    sampler.listen_to(make_roll(source.tune, keep))
+    sampler.prompt([])
+    sampler.sample_beats(range(source.beats), closed=lambda _: _mask(keep), progress=progress)
+    return sampler
 
 
 def _accompany_phrase_by_phrase(
-    model: Model, source: Source, wish: TuneSpec, keep: Sequence[int], progress: Progress
+    model: Model, source: Source, spec: TuneSpec, keep: Sequence[int], progress: Progress
 ) -> Sampler:
-    """The other channels by a model without a listener, which reads what is kept a phrase ahead of what it writes."""
-    controls = [*(f"given:{CHANNEL_NAMES[channel]}" for channel in keep), *wish.controls]
-    writer = _sampler(model, source, controls, source.beats, wish)
-    writer.ends = ("<end>", "<given>", "<then>")
-    parts = phrases(source.sheet)
+    """Sample the other channels with a model without a listener, which reads kept channels a phrase ahead."""
+    controls = [*(f"given:{CHANNEL_NAMES[channel]}" for channel in keep), *spec.controls]
+    sampler = _sampler(model, source, controls, source.beats, spec)
+    sampler.ends = ("<end>", "<given>", "<then>")
+    parts = phrases(source.tune)
     for i, part in enumerate(parts):
-        given = [[GIVEN, *render(source.sheet, near, keep)] for near in parts[max(0, i - 1) : i + 2]]
-        writer.see(_phrase_context(writer, given, before=len(parts[i - 1]) if i else 0))
+        given = [[GIVEN, *render(source.tune, near, keep)] for near in parts[max(0, i - 1) : i + 2]]
+        sampler.prompt(_phrase_context(sampler, given, before=len(parts[i - 1]) if i else 0))
 
-        def told(share: float, part: range = part) -> None:
+        def phrase_progress(share: float, part: range = part) -> None:
             progress((part.start + share * len(part)) / source.beats)
 
-        writer.write(part, closed=lambda _: _mask(keep), progress=told)
-    return writer
+        sampler.sample_beats(part, closed=lambda _: _mask(keep), progress=phrase_progress)
+    return sampler
 
 
-def _phrase_context(writer: Sampler, given: list[list[str]], before: int) -> list[int]:
-    """What the model sees before it writes a phrase: as much as there is room for, in the order of training.
+def _phrase_context(sampler: Sampler, given: list[list[str]], before: int) -> list[int]:
+    """Return what the model sees before it writes a phrase: as much as there is room for, in the order of training.
 
-    given: what is kept in the phrase before (where there is one), in this one and in the next. before: the beats of the
+    given: the kept music of the phrase before (if there is one), of this one and of the next. before: the beats of the
     phrase before, which has just been written.
     """
-    model = writer.model
+    model = sampler.model
     room = round(PROMPT_SHARE * model.engine.context)
     this = given[1:] if before else given
     forms = []
     if before:
         first = model.encode(" ".join([*given[0], *this[0], THEN]))
         following = model.encode(" ".join([*(this[1] if len(this) > 1 else []), THEN]))
-        forms.append(first + _last_beats(writer, before) + following)
-    forms += [model.encode(" ".join([*(word for words in some for word in words), THEN])) for some in (this, this[:1])]
+        forms.append(first + _last_beats(sampler, before) + following)
+    forms += [
+        model.encode(" ".join([*(word for words in group for word in words), THEN])) for group in (this, this[:1])
+    ]
     return next((ids for ids in forms if len(ids) <= room), [*forms[-1][: room - 1], forms[-1][-1]])
 
 
-def _last_beats(writer: Sampler, count: int) -> list[int]:
-    """The tokens of the last beats that have been written."""
-    starts = [i for i, token in enumerate(writer.body) if token in writer.model.beats]
-    return writer.body[starts[-count] :] if count <= len(starts) else []
+def _last_beats(sampler: Sampler, count: int) -> list[int]:
+    """Return the tokens of the last `count` beats that have been written."""
+    starts = [i for i, token in enumerate(sampler.body) if token in sampler.model.beats]
+    return sampler.body[starts[-count] :] if count <= len(starts) else []
 
 
 # --- infill ----------------------------------------------------------------------------------------------------
 
 
-def infill(model: Model, source: Source, wish: TuneSpec, span: range, progress: Progress = lambda _: None) -> Score:
-    """The score with the beats of a span written anew, between what comes before and after them."""
-    writer = _sampler(model, source, [*wish.controls, *plan_of(source.score, source.sheet)], source.beats, wish)
-    writer.read(model.encode(" ".join(render(source.sheet, range(span.start)))))
-    writer.see(_context_around(model, source, span))
+def infill(model: Model, source: Source, spec: TuneSpec, span: range, progress: Progress = lambda _: None) -> Score:
+    """Return the score with the beats of a span written anew to fit what comes before and after them."""
+    sampler = _sampler(model, source, [*spec.controls, *plan_of(source.score, source.tune)], source.beats, spec)
+    sampler.read(model.encode(" ".join(render(source.tune, range(span.start)))))
+    sampler.prompt(_context_around(model, source, span))
     kept = [tuple(note for note in notes if start_beat(source, note) not in span) for notes in source.score.channels]
-    writer.write(span, closed=_ringing_channels(source, kept, span.start), progress=progress)
+    sampler.sample_beats(span, closed=_ringing_channels(source, kept, span.start), progress=progress)
     start, stop = source.frame(span.start), source.frame(span.stop)
-    made = _extend_last_notes(source, writer.reader.score(stop), start, stop)
-    return _merge(source, kept, made, range(start, stop))
+    written = _extend_last_notes(source, sampler.reader.score(stop), start, stop)
+    return _merge(source, kept, written, range(start, stop))
 
 
 def start_beat(source: Source, note: Note) -> int:
-    """The beat in which a note begins."""
+    """Return the beat in which a note starts."""
     return source.clock.row_of(note.start) // ROWS
 
 
 def _context_around(model: Model, source: Source, span: range) -> list[int]:
-    """What the model sees before a span: as many beats around it as there is room for."""
+    """Return what the model sees before it writes a span: as many beats around it as there is room for."""
     room = round(PROMPT_SHARE * model.engine.context)
-    head = len(source.sheet.head)
+    head = len(source.tune.head)
     around = source.beats
     while True:
-        text = infill_prompt(source.sheet, around, span, around // 2)
+        text = infill_prompt(source.tune, around, span, around // 2)
         ids = model.encode(text[: text.index(THEN) + 1].split(" ", head)[head])
         if len(ids) <= room or around == 0:
             return ids[-room:]
         around = around * 3 // 4
 
 
-def _extend_last_notes(source: Source, made: Score, start: int, stop: int) -> Score:
-    """What is written up to a span's end, the last notes ringing on as long as the old ones there did."""
+def _extend_last_notes(source: Source, written: Score, start: int, stop: int) -> Score:
+    """Return the music of a span, its last notes extended over the end as far as the old ones there sounded."""
     channels = []
-    for notes, old in zip(made.channels, source.score.channels, strict=True):
-        over = max((note.end for note in old if start <= note.start < stop < note.end), default=stop)
-        free = min((note.start for note in old if note.start >= stop), default=source.score.frames)
-        end = min(over, free)
-        rings = bool(notes) and notes[-1].end == stop and end > stop
-        channels.append((*notes[:-1], replace(notes[-1], end=end)) if rings else notes)
+    for notes, old in zip(written.channels, source.score.channels, strict=True):
+        old_end = max((note.end for note in old if start <= note.start < stop < note.end), default=stop)
+        next_start = min((note.start for note in old if note.start >= stop), default=source.score.frames)
+        end = min(old_end, next_start)
+        extends = bool(notes) and notes[-1].end == stop and end > stop
+        channels.append((*notes[:-1], replace(notes[-1], end=end)) if extends else notes)
     return Score(tuple(channels), source.score.frames)
 
 
-# --- what they share -------------------------------------------------------------------------------------------
+# --- shared ----------------------------------------------------------------------------------------------------
 
 
-def _sampler(model: Model, source: Source, controls: list[str], beats: int, wish: TuneSpec) -> Sampler:
-    """A writer on a source's rows. controls: those of its head, where the model knows them."""
-    known = [event for event in controls if model.plans or event.startswith(("scene:", "key:"))]
+def _sampler(model: Model, source: Source, controls: list[str], beats: int, spec: TuneSpec) -> Sampler:
+    """Return a sampler on a source's rows. controls: the events of its head, if the model knows them."""
+    known_controls = [event for event in controls if model.plans or event.startswith(("scene:", "key:"))]
     length = [length_event(min(beats, LENGTHS[-1]))] if model.plans else []
-    head = model.ids(("<bos>", *known, *clock_events(source.clock), *length))
-    writer = Sampler(model, head, source.clock, wish.temperature, np.random.default_rng(wish.seed))
-    if wish.key:
-        writer.lean_to(wish.key, share_on_scale(source.score.channels, wish.key))
+    head = model.ids(("<bos>", *known_controls, *clock_events(source.clock), *length))
+    sampler = Sampler(model, head, source.clock, spec.temperature, np.random.default_rng(spec.seed))
+    if spec.key:
+        sampler.favour_key(spec.key, share_on_scale(source.score.channels, spec.key))
     late = _late_share(source)
-    writer.course = GuidanceTargets(late=(late - TEXTURE_TOLERANCE, late + TEXTURE_TOLERANCE))
-    return writer
+    sampler.targets = GuidanceTargets(late=(late - TEXTURE_TOLERANCE, late + TEXTURE_TOLERANCE))
+    return sampler
 
 
 def share_on_scale(channels: Sequence[Sequence[Note]], key: str) -> float:
-    """The share of pitched notes on the scale of a key, 1 where there are none."""
+    """Return the share of pitched notes on the scale of a key, 1 if there are none."""
     scale = scale_of(key)
     notes = [note for notes in channels[:NO] for note in notes]
     return sum(note.pitch % 12 in scale for note in notes) / len(notes) if notes else 1.0
 
 
 def _late_share(source: Source) -> float:
-    """The share of a score's notes that begin some frames after a row does."""
-    begun = [note.start for _, note in source.score.notes()]
-    return sum(source.clock.row(source.clock.row_of(frame)) != frame for frame in begun) / max(1, len(begun))
+    """Return the share of a score's notes that start some frames after a row."""
+    starts = [note.start for _, note in source.score.notes()]
+    return sum(source.clock.row(source.clock.row_of(frame)) != frame for frame in starts) / max(1, len(starts))
 
 
 def _notes_before(source: Source, beat: int) -> list[tuple[Note, ...]]:
-    """The notes that begin before a beat, to their own ends."""
+    """Return each channel's notes that start before a beat, with their whole length."""
     frame = source.frame(beat)
     return [tuple(note for note in notes if note.start < frame) for notes in source.score.channels]
 
 
 def _ringing_channels(source: Source, kept: Sequence[Sequence[Note]], start: int | None = None) -> Callable[[int], int]:
-    """For a beat the channels in which a kept note from before still rings as it begins."""
+    """Return a function from a beat to the channels, one bit each, in which an earlier kept note sounds at its start."""
     first = None if start is None else source.frame(start)
 
     def closed(beat: int) -> int:
@@ -261,7 +263,7 @@ def _ringing_channels(source: Source, kept: Sequence[Sequence[Note]], start: int
 
 
 def _merge(source: Source, kept: Sequence[Sequence[Note]], written: Score, frames: range) -> Score:
-    """Kept notes, and written ones that begin within some frames, as one score."""
+    """Return one score of the kept notes and of the written notes that start within `frames`."""
     channels = tuple(
         tuple(sorted([*old, *(note for note in new if note.start in frames)], key=lambda note: note.start))
         for old, new in zip(kept, written.channels, strict=True)

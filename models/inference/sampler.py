@@ -1,7 +1,7 @@
-"""Writing: a model draws tokens beat by beat, under the rules of legality, and what it writes is read as it goes.
+"""Samples a tune's tokens beat by beat: only legal tokens, guided to targets, and read as music as they come.
 
 What is written (a whole tune, its end, some channels, some bars) and what the model has seen before is up to
-`models.inference.new_tune` and `models.inference.remix`. Everything drawn comes from the generator of random numbers that a writer has.
+`models.inference.new_tune` and `models.inference.remix`. All random choices come from the sampler's own generator.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from models.inference.cross_attention import ListenerError
 from models.inference.engine import Engine, Logits
 from models.inference.guidance import Guidance, GuidanceTargets
 from models.music.grid import BEAT_CYCLE, ROWS, RowClock
-from models.music.keys import KEYS, scale_of
+from models.music.keys import KEY_PROFILES, KEYS, scale_of
 from models.music.score import CHANNEL_NAMES, CHANNELS, FRAMES_PER_SECOND
 from models.tokens.codec import Reader
 from models.tokens.grammar import BeatState, TokenTable, legal_tokens
@@ -30,29 +30,24 @@ from models.tokens.tune_counts import TuneCounts
 from models.tokens.vocabulary import COUNTDOWN, MAX_OFFSET, char
 
 TOP_P = 0.95
-"""The nucleus sampled from: the likeliest tokens with this share of the probability (Holtzman 2020)."""
+"""Sampling considers the likeliest tokens with this share of the probability (nucleus sampling, Holtzman 2020)."""
 OFF_SCALE_COST = 1.5
-"""What each note off the scale of a key asked for costs a token, in nats: the model alone hardly hears the key that its
-head names (docs/experiments.md)."""
-KEY_PROFILES = (
-    (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88),
-    (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17),
-)
-"""How well each semitone above the tonic fits a major key, and a minor one, by ear (Krumhansl and Kessler 1982)."""
+"""What each note off the scale of the requested key costs a token, in nats. The key in its head alone hardly affects
+the model (docs/experiments.md)."""
 KEY_PROFILE_WEIGHT = 0.5
-"""What a point of that profile is worth, in nats: the scale alone does not tell a minor key from its relative major."""
+"""Nats for each point of a key's profile. The scale alone does not tell a minor key from its relative major."""
 KEY_MARGIN = 0.05
-"""The share of notes on a scale that may be missing until notes earn and cost all that they do in its key."""
+"""A key's bonus is applied in full while the share of notes on its scale is at least this much below its target."""
 KEY_REVERSAL = -0.5
-"""The most that they earn and cost the other way round, where more are on it than should be."""
+"""The share of the bonus that is applied, reversed, at most: when more notes are on the scale than should be."""
 
 
 @dataclass(frozen=True, slots=True)
 class TuneSpec:
-    """What a tune should be. frames: its length, or instead of it beats. beat_frames: frames a beat, or None for the
-    model's choice.
+    """What a tune should be.
 
-    densities: the steps of density that will do (`models.tokens.plan`), one after the other; none for any.
+    frames: its length, unless `beats` is set. beat_frames: frames a beat, or None for the model's choice. densities:
+    the acceptable steps of density (`models.tokens.plan`), consecutive ones; none for any.
     """
 
     frames: int
@@ -66,13 +61,13 @@ class TuneSpec:
 
     @property
     def controls(self) -> list[str]:
-        """The events that say what is wished for and never drawn."""
+        """The control events of what is specified. They are given to the model and never sampled."""
         named = (("scene", self.scene), ("key", self.key))
         return [f"{kind}:{value}" for kind, value in named if value]
 
 
 class Model:
-    """A model on disk, ready to write."""
+    """A model on disk, ready to write music."""
 
     def __init__(self, folder: Path) -> None:
         self.tokenizer = load_tokenizer(folder)
@@ -80,30 +75,30 @@ class Model:
         self.engine = Engine(folder)
         self.table = TokenTable(token_events(self.tokenizer))
         self.plans = knows_plans(self.tokenizer)
-        self.kinds = self.table.is_sound + 2 * self.table.is_repeat
-        self.outlines = load_profiles(folder)
-        self.rudder = Guidance(self.table, self.codebook)
+        self.token_kinds = self.table.is_sound + 2 * self.table.is_repeat
+        self.profiles = load_profiles(folder)
+        self.guidance = Guidance(self.table, self.codebook)
         self.beats = [self.id(f"beat:{n}") for n in range(BEAT_CYCLE)]
-        self.counter = RowCounter(self.table.spelling)
+        self.row_counter = RowCounter(self.table.spelling)
 
     def id(self, event: str) -> int:
-        """The token that stands for one event alone."""
+        """Return the token that stands for one event alone."""
         return token_id(self.tokenizer, event)
 
     def ids(self, events: Iterable[str]) -> list[int]:
-        """The tokens of some events, each alone."""
+        """Return the tokens of some events, one for each."""
         return [self.id(event) for event in events]
 
     def encode(self, text: str) -> list[int]:
-        """The tokens of a text of `models.tokens.codec`."""
+        """Return the tokens of a text of `models.tokens.codec`."""
         return list(self.tokenizer.encode(text).ids)
 
-    def leaning(self, key: str) -> npt.NDArray[np.float64]:
-        """What notes earn in a key, or cost, in nats [tokens]: each by its place in the key, and more off its scale."""
+    def key_bonus(self, key: str) -> npt.NDArray[np.float64]:
+        """Return what each token's notes earn (or cost) in a key, in nats [tokens]."""
         mode, tonic = divmod(KEYS.index(key), 12)
         profile = np.array(KEY_PROFILES[mode])
-        scale = scale_of(key) | {(tonic - 1) % 12}  # the leading tone of minor is at home too
-        worth = [
+        scale = scale_of(key) | {(tonic - 1) % 12}  # the leading tone belongs to minor keys too
+        pitch_bonus = [
             KEY_PROFILE_WEIGHT * (profile[(pitch - tonic) % 12] - profile.mean())
             - OFF_SCALE_COST * (pitch not in scale)
             for pitch in range(12)
@@ -111,7 +106,7 @@ class Model:
         pitched = tuple(f"on:{spec.name}:" for spec in CHANNELS if spec.name != "no")
         return np.array(
             [
-                sum(worth[int(event.rpartition(":")[2]) % 12] for event in events if event.startswith(pitched))
+                sum(pitch_bonus[int(event.rpartition(":")[2]) % 12] for event in events if event.startswith(pitched))
                 for events in self.table.spelling
             ]
         )
@@ -119,12 +114,12 @@ class Model:
 
 @dataclass
 class Sampler:
-    """A tune being written: its head and how its tokens are drawn; the tokens that the model has before it.
+    """A tune while it is sampled.
 
-    ends: the events, beside the next beat's, by which the model says that a beat is full. reader: has read what is
-    written, and what came before it in the tune. nats, drawn: the surprise of all that has been drawn inside beats, as
-    the model finds it without temperature, and how many tokens that were. course: what the tune is kept to. beat: the
-    one begun last.
+    head, body: the tokens that the model has before it. ends: the events, besides the next beat's, that end a beat.
+    reader: reads what is sampled, and what came before it in the tune. nats, sampled: the surprisal of all tokens
+    sampled inside beats, at temperature 1, and their number. targets: what the tune is guided to. beat: the beat that
+    was started last.
     """
 
     model: Model
@@ -138,69 +133,70 @@ class Sampler:
     def __post_init__(self) -> None:
         self.reader = Reader(self.model.codebook)
         self.read(self.head)
-        self.nats, self.drawn = 0.0, 0
-        self.course = GuidanceTargets()
-        self._tally = TuneCounts(self.model.codebook)
-        self._turned = (np.zeros(1), np.zeros(1))
-        self._leaning: npt.NDArray[np.float64] = np.zeros(len(self.model.table.spelling))
-        self._in_key = inf
+        self.nats, self.sampled = 0.0, 0
+        self.targets = GuidanceTargets()
+        self._counts = TuneCounts(self.model.codebook)
+        self._bonus = (np.zeros(1), np.zeros(1))
+        self._key_bonus: npt.NDArray[np.float64] = np.zeros(len(self.model.table.spelling))
+        self._on_scale_target = inf
         self._logits: Logits = np.zeros(0)
         self.beat = -1
         self._row: int | None = None
-        self._hears = False
+        self._listens = False
 
-    def hear(self, roll: Roll) -> None:
-        """Write to what is given: a piano roll of the whole tune. Raises ListenerError where the model has none."""
+    def listen_to(self, roll: Roll) -> None:
+        """Let the model attend to a piano roll of the whole tune. Raise ListenerError if it has no listener."""
         if self.model.engine.listener is None:
             raise ListenerError("The model has no listener.")
         self.model.engine.listener.read(roll)
-        self._hears = True
+        self._listens = True
 
-    def lean_to(self, key: str | None, share: float = inf) -> None:
-        """Draw fewer notes off the scale of a key; None is any. share: of notes on it, where it is to be no more."""
+    def favour_key(self, key: str | None, target: float = inf) -> None:
+        """Favour the notes of a key; None favours none. target: the share of notes on its scale to aim at."""
         if key:
-            self._leaning, self._in_key = self.model.leaning(key), share
-            self._tally.scale = scale_of(key)
+            self._key_bonus, self._on_scale_target = self.model.key_bonus(key), target
+            self._counts.scale = scale_of(key)
 
-    def _pull_to_key(self) -> float:
-        """How much of the leaning to a key is called for: all of it far from the share of notes on its scale."""
-        found = self._tally.on_scale / self._tally.pitched if self._tally.pitched else 0.0
-        return float(np.clip((self._in_key - found) / KEY_MARGIN, KEY_REVERSAL, 1.0))
+    def _key_strength(self) -> float:
+        """Return the share of the key's bonus to apply: 1 if the share of notes on its scale is far below target."""
+        share = self._counts.on_scale / self._counts.pitched if self._counts.pitched else 0.0
+        return float(np.clip((self._on_scale_target - share) / KEY_MARGIN, KEY_REVERSAL, 1.0))
 
     def read(self, tokens: Iterable[int]) -> None:
-        """Take tokens for the tune so far."""
+        """Read tokens as part of the tune."""
         for token in tokens:
             for event in self.model.table.spelling[token]:
                 self.reader.feed(event)
 
-    def see(self, tokens: Sequence[int]) -> None:
-        """Show the model its head and some tokens, up to the beat begun last, and nothing that it had before."""
+    def prompt(self, tokens: Sequence[int]) -> None:
+        """Show the model its head and some tokens, up to the beat that was started last, and nothing else."""
         self.body = list(tokens)
         first = max(0, self.beat + 1 - max(1, sum(token in self.model.beats for token in self.body)))
-        self._logits = self.model.engine.begin(self.head + self.body, self._reached(self.head + self.body, first))
+        self._logits = self.model.engine.begin(self.head + self.body, self._rows_of(self.head + self.body, first))
 
-    def _reached(self, tokens: Sequence[int], beat: int, row: int | None = None) -> Rows | None:
-        """The rows that tokens reach, from a beat on, for the listener; None where nothing is given to hear."""
-        if not self._hears:
+    def _rows_of(self, tokens: Sequence[int], beat: int, row: int | None = None) -> Rows | None:
+        """Return the row that each token is at, from a beat on; None if the model does not listen."""
+        if not self._listens:
             return None
-        rows = self.model.counter.rows(tokens, beat, row)
+        rows = self.model.row_counter.rows(tokens, beat, row)
         self._row = int(rows[-1])
         return rows
 
-    def write(
+    def sample_beats(
         self,
         beats: range,
         total: int | None = None,
         closed: Callable[[int], int] = lambda _: 0,
         progress: Callable[[float], None] = lambda _: None,
-        returns: Mapping[int, int] = MappingProxyType({}),
+        reprises: Mapping[int, int] = MappingProxyType({}),
     ) -> None:
-        """Write some beats. total: the tune's beats, where it is to come to a close with the last of them.
+        """Sample some beats.
 
-        closed: for a beat the channels, one bit each, in which nothing may happen. returns: beats that begin as an
-        earlier one does, so many beats back. progress: told the share written.
+        total: the tune's beats, if it ends with the last of them. closed: returns for a beat the channels, one bit
+        each, in which nothing may happen. reprises: for beats that start like an earlier one, how many beats back that
+        one is. progress: is called with the share that is done.
         """
-        place = self._place()
+        state = self._initial_state()
         for beat in beats:
             opening = [self.model.beats[(self.clock.first + beat) % BEAT_CYCLE]]
             if total is not None and total - beat <= COUNTDOWN:
@@ -209,79 +205,79 @@ class Sampler:
             self._append(opening)
             self.read(opening)
             seconds = (self.clock.row(beat * ROWS) - self.clock.row(beats.start * ROWS)) / FRAMES_PER_SECOND
-            turned = self.model.rudder.turned(self.course, self._tally, seconds)
-            leaning = self._leaning * self._pull_to_key()
-            self._turned = (turned[0] + leaning, turned[1] + leaning)
+            on_row, off_row = self.model.guidance.bonus(self.targets, self._counts, seconds)
+            key_bonus = self._key_bonus * self._key_strength()
+            self._bonus = (on_row + key_bonus, off_row + key_bonus)
             rows = tuple(self.clock.row(beat * ROWS + i + 1) - self.clock.row(beat * ROWS + i) for i in range(ROWS))
-            place = place.next_beat(
+            state = state.next_beat(
                 rows, last=total is not None and beat == total - 1, played=self.reader.played[:-1], closed=closed(beat)
             )
-            if beat in returns:
-                self._return(place, returns[beat])
-            self._fill(place, beat)
-            self._tally.add(self.reader.played[-1], place.repeating)
+            if beat in reprises:
+                self._reprise(state, reprises[beat])
+            self._sample_beat(state, beat)
+            self._counts.add(self.reader.played[-1], state.repeating)
             progress((beat - beats.start + 1) / len(beats))
 
-    def _place(self) -> BeatState:
-        """Where the tune is, by what has been read."""
-        place = self.model.table.first_place()
+    def _initial_state(self) -> BeatState:
+        """Return the state before the first beat, by what has been read."""
+        state = self.model.table.initial_state()
         for channel, notes in enumerate(self.reader.notes):
             if self.reader.sounding[channel]:
-                place.sounding |= 1 << channel
+                state.sounding |= 1 << channel
             if notes or self.reader.sounding[channel]:
-                place.named |= 1 << channel
-        return place
+                state.named |= 1 << channel
+        return state
 
-    def _return(self, place: BeatState, back: int) -> None:
-        """Every channel does what it did so many beats ago, where it did something that fits in here."""
-        channels = [c for c in range(len(CHANNELS)) if not place.closed >> c & 1 and place.can_repeat(c, back)]
+    def _reprise(self, state: BeatState, back: int) -> None:
+        """Let every channel repeat what it did so many beats ago, if that fits this beat."""
+        channels = [c for c in range(len(CHANNELS)) if not state.closed >> c & 1 and state.can_repeat(c, back)]
         if not channels or not self.model.table.is_repeat.any():
             return
         for token in self.model.encode("".join(char(f"again:{CHANNEL_NAMES[c]}:{back}") for c in channels)):
-            self.model.table.follow(place, token)
+            self.model.table.advance(state, token)
             self.read([token])
             self._append([token])
 
-    def _fill(self, place: BeatState, beat: int) -> None:
-        """Draw what happens in a beat."""
-        full = [self.model.beats[(self.clock.first + beat + 1) % BEAT_CYCLE], *self.model.ids(self.ends)]
-        while (token := self._next(place, full)) not in full:
-            self.model.table.follow(place, token)
+    def _sample_beat(self, state: BeatState, beat: int) -> None:
+        """Sample what happens in a beat."""
+        ends = [self.model.beats[(self.clock.first + beat + 1) % BEAT_CYCLE], *self.model.ids(self.ends)]
+        while (token := self._sample_token(state, ends)) not in ends:
+            self.model.table.advance(state, token)
             self.read([token])
             self._append([token])
 
-    def _next(self, place: BeatState, full: list[int]) -> int:
-        """The next token inside a beat, or one of those that end it."""
-        allowed = legal_tokens(self.model.table, place)
-        if not place.waits:
-            allowed[full] = True
+    def _sample_token(self, state: BeatState, ends: list[int]) -> int:
+        """Return the next token inside a beat, or one of those that end it."""
+        allowed = legal_tokens(self.model.table, state)
+        if not state.is_incomplete:
+            allowed[ends] = True
         ids = np.flatnonzero(allowed)
-        off_row = place.time > 0 and place.time % MAX_OFFSET > 0
-        leant = self._logits + self._turned[off_row]
-        token = sample_by_kind(leant, ids, self.model.kinds[ids], self.temperature, self.random)
+        is_off_row = state.time > 0 and state.time % MAX_OFFSET > 0
+        guided = self._logits + self._bonus[is_off_row]
+        token = sample_by_kind(guided, ids, self.model.token_kinds[ids], self.temperature, self.random)
         self.nats += float(np.logaddexp.reduce(self._logits[ids]) - self._logits[token])
-        self.drawn += 1
+        self.sampled += 1
         return token
 
     @property
-    def surprise(self) -> float:
-        """Nats a token of what has been drawn: the lower, the likelier the model finds it."""
-        return self.nats / max(1, self.drawn)
+    def surprisal(self) -> float:
+        """Nats a token of what has been sampled: the lower, the likelier the model finds it."""
+        return self.nats / max(1, self.sampled)
 
     def _append(self, tokens: list[int]) -> None:
-        """Write tokens and hear what may follow.
+        """Append tokens and compute the logits of the next one.
 
-        A full context starts over with the head and the latest half, from a beat on, as training crops do.
+        If the context is full, start over with the head and the latest half, from a beat on, as training crops do.
         """
         self.body.extend(tokens)
         engine = self.model.engine
         if engine.length + len(tokens) < engine.context:
-            self._logits = engine.feed(tokens, self._reached(tokens, self.beat, self._row))
+            self._logits = engine.feed(tokens, self._rows_of(tokens, self.beat, self._row))
             return
-        self.see(self.latest(engine.context // 2))
+        self.prompt(self.last_tokens(engine.context // 2))
 
-    def latest(self, most: int) -> list[int]:
-        """The last tokens of the body, from a beat on."""
+    def last_tokens(self, most: int) -> list[int]:
+        """Return at most so many tokens from the end of the body, starting with a beat."""
         recent = max(0, len(self.body) - most)
         start = next((i for i in range(recent, len(self.body)) if self.body[i] in self.model.beats), len(self.body))
         return self.body[start:]
@@ -294,23 +290,23 @@ def sample_by_kind(
     temperature: float,
     random: np.random.Generator,
 ) -> int:
-    """One of the allowed tokens: first of which kind, as often as the model says so, then which, from its own nucleus.
+    """Return one of the allowed tokens: first sample its kind by the model's probabilities, then it from that nucleus.
 
-    The chance of a sound or of a repeat is spread over so many tokens that one nucleus of all leaves most of them out
-    (docs/experiments.md). kinds: of the ids [ids].
+    The probability of a sound or a repeat is spread over so many tokens that one nucleus of all tokens would leave most
+    of them out (docs/experiments.md). kinds: the kind of each id [ids].
     """
     scaled = logits[ids] / temperature
-    there = np.unique(kinds)
-    if len(there) > 1:
-        chances = np.array([np.logaddexp.reduce(scaled[kinds == kind]) for kind in there])
-        ids = ids[kinds == there[sample_token(chances, range(len(there)), 1.0, random, top_p=1.0)]]
+    present = np.unique(kinds)
+    if len(present) > 1:
+        chances = np.array([np.logaddexp.reduce(scaled[kinds == kind]) for kind in present])
+        ids = ids[kinds == present[sample_token(chances, range(len(present)), 1.0, random, top_p=1.0)]]
     return sample_token(logits, ids, temperature, random)
 
 
 def sample_token(
     logits: Logits, allowed: npt.ArrayLike, temperature: float, random: np.random.Generator, top_p: float = TOP_P
 ) -> int:
-    """One of the allowed tokens, from the nucleus of the tempered distribution over them."""
+    """Return one of the allowed tokens, sampled from the nucleus of their distribution at a temperature."""
     ids = np.asarray(allowed)
     scaled = logits[ids] / temperature
     probability = np.exp(scaled - scaled.max())

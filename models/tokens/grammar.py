@@ -1,7 +1,7 @@
-"""Which tokens may follow: every rule of legality as a small function over all tokens at once.
+"""Decides which tokens may follow: each rule is a small function over all tokens at once.
 
-A token of byte-pair encoding can hold several events, so what each one asks for and does as a whole is worked out
-once. A tune sampled under these rules always reads back as a legal score.
+A token of byte-pair encoding can hold several events, so what each token requires and does as a whole is computed once.
+A tune that is sampled under these rules always decodes to a legal score.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ ALL = (1 << len(CHANNEL_NAMES)) - 1
 SOUNDLESS = 1 << TR
 """The channels whose notes name no sounds."""
 ENVELOPE, DUTY = range(2)
-"""The two that a note can name, in their order; a noise note's mode stands for its duty."""
+"""The two kinds of sound that a note can name, in this order. For noise, the mode stands for the duty."""
 
 
 @dataclass
 class BeatState:
-    """Where inside a beat a tune is: the last time and channel written there, what sounds, and what has named a sound.
+    """The state of a tune inside a beat: the last time and channel written, what sounds, and what has named a sound.
 
-    time: row * MAX_OFFSET + offset, or NOTHING. channel: of the last event at that time, or NOTHING. rows: the
-    length of the beat's rows in frames. last: whether the tune ends with this beat. named: the channels that have an
-    envelope, one bit each; all of them, where a model names none. voice: the channel whose note has just begun and
-    may name its sound, or NOTHING. said: the last that it has named, or NOTHING. played: for each beat so far and
-    channel what happened, as `models.tokens.codec.Reader` keeps it. repeating: the channels that repeat a beat, one bit each.
-    closed: the channels in which nothing may happen in this beat, one bit each.
+    time: row * MAX_OFFSET + offset, or NOTHING. channel: the last event's at that time, or NOTHING. rows: the lengths
+    of the beat's rows, in frames. sounding: the channels that sound, one bit each. last: whether the tune ends with
+    this beat. named: the channels that have an envelope, one bit each, or all if the model names none. voice: the
+    channel whose note has just started and may name its sound, or NOTHING. said: the kind of sound that it named last,
+    or NOTHING. played: what happened in each beat so far, as `models.tokens.codec.Reader` keeps it. repeating: the
+    channels that repeat a beat, one bit each. closed: the channels in which nothing may happen, one bit each.
     """
 
     rows: tuple[int, ...]
@@ -52,32 +52,32 @@ class BeatState:
     closed: int = 0
 
     @property
-    def waits(self) -> bool:
-        """Whether a time has been written and nothing happens there yet, or a note still has no sound."""
-        return self.asks or (self.time != NOTHING and self.channel == NOTHING)
+    def is_incomplete(self) -> bool:
+        """Whether a time has been written at which nothing happens yet, or a note still needs its envelope."""
+        return self.needs_envelope or (self.time != NOTHING and self.channel == NOTHING)
 
     @property
-    def asks(self) -> bool:
-        """Whether the note that has just begun must name its envelope, as the first of its channel."""
+    def needs_envelope(self) -> bool:
+        """Whether the note that has just started must name its envelope, as the first note of its channel."""
         return self.voice != NOTHING and not self.named >> self.voice & 1
 
     def next_beat(self, rows: tuple[int, ...], *, last: bool, played: Played = (), closed: int = 0) -> BeatState:
-        """The beginning of the beat after this one. played: what happened up to this one's end."""
+        """Return the state at the start of the next beat. played: what happened up to the end of this one."""
         return BeatState(rows, sounding=self.sounding, last=last, named=self.named, played=played, closed=closed)
 
     def source(self, channel: int, back: int) -> Sequence[tuple[str, str]]:
-        """What a channel did so many beats ago, as (time, event); nothing before the tune."""
+        """Return what a channel did so many beats ago, as (time, event). Before the tune there is nothing."""
         return self.played[-back][channel] if back <= len(self.played) else ()
 
     def can_repeat(self, channel: int, back: int) -> bool:
-        """Whether something happened there that fits into this beat's rows, and into the last without a new note."""
+        """Return whether a channel did something there that fits this beat. In the last beat it must start no note."""
         source = self.source(channel, back)
         times = [map(int, time.split(".")) for time, event in source if not is_sound(event)]
         begins = any(event.startswith("on:") for _, event in source)
         return bool(source) and all(offset < self.rows[row] for row, offset in times) and not (self.last and begins)
 
     def repeat(self, channel: int, back: int) -> None:
-        """The channel does what it did so many beats ago."""
+        """Let the channel repeat what it did so many beats ago."""
         bit = 1 << channel
         self.repeating |= bit
         last = [event for _, event in self.source(channel, back) if not is_sound(event)][-1]
@@ -85,12 +85,12 @@ class BeatState:
 
 
 class TokenTable:
-    """What each token asks for and does: arrays [tokens], worked out from its events."""
+    """What each token requires and does: arrays [tokens], computed from its events."""
 
     def __init__(self, spelling: list[tuple[str, ...]]) -> None:
         size = len(spelling)
         self.spelling = spelling
-        self.is_happening = np.zeros(size, dtype=bool)
+        self.is_event = np.zeros(size, dtype=bool)
         self.first_time = np.full(size, NOTHING)
         self.last_time = np.full(size, NOTHING)
         self.first_channel = np.full(size, NOTHING)
@@ -112,18 +112,18 @@ class TokenTable:
             elif events and all(map(is_repeat, events)):
                 self.is_repeat[i] = self._describe_repeat(i, events)
             elif events and all(event.partition(":")[0] in ("at", "on", "off") for event in events):
-                self.is_happening[i] = self._describe(i, events)
+                self.is_event[i] = self._describe(i, events)
 
     def _describe(self, i: int, events: tuple[str, ...]) -> bool:
-        """Fill row i; False where the events contradict each other."""
+        """Fill row i. Return False if the events contradict each other."""
         time, channel = NOTHING, NOTHING
         seen: set[int] = set()
-        for place, event in enumerate(events):
+        for position, event in enumerate(events):
             kind, _, value = event.partition(":")
             if kind == "at":
                 row, offset = (int(part) for part in value.split("."))
                 now = row * MAX_OFFSET + offset
-                if now <= time or (place and channel == NOTHING):
+                if now <= time or (position and channel == NOTHING):
                     return False
                 time, channel = now, NOTHING
                 self.furthest[i, row] = max(self.furthest[i, row], offset)
@@ -133,13 +133,13 @@ class TokenTable:
             index = CHANNEL_NAMES.index(value.partition(":")[0])
             if index <= channel:
                 return False
-            if place == 0:
+            if position == 0:
                 self.first_channel[i] = index
             if kind == "off" and index not in seen:
                 self.needs_sounding[i] |= 1 << index
             if kind == "off":
                 self.silences[i] |= 1 << index
-            elif place + 1 < len(events):
+            elif position + 1 < len(events):
                 self.leaves_unnamed[i] |= 1 << index
             channel = index
             seen.add(index)
@@ -148,7 +148,7 @@ class TokenTable:
         return True
 
     def _describe_sound(self, i: int, events: tuple[str, ...]) -> bool:
-        """Fill row i of a token of sounds; False where they are not of one note."""
+        """Fill row i for a sound token. Return False if its sounds do not belong to one note."""
         kinds = [event.split(":")[:2] for event in events]
         said = [ENVELOPE if kind == "env" else DUTY for kind, _ in kinds]
         self.of_noise[i] = kinds[0][1] == "noise"
@@ -156,7 +156,7 @@ class TokenTable:
         return len({name for _, name in kinds}) == 1 and said == sorted(set(said))
 
     def _describe_repeat(self, i: int, events: tuple[str, ...]) -> bool:
-        """Fill row i of a token of repeats; False where its channels are not in order."""
+        """Fill row i for a repeat token. Return False if its channels are not in order."""
         values = [event.split(":")[1:] for event in events]
         self.repeats[i] = [(CHANNEL_NAMES.index(name), int(back)) for name, back in values]
         channels = [channel for channel, _ in self.repeats[i]]
@@ -165,122 +165,122 @@ class TokenTable:
 
     @property
     def names_sounds(self) -> bool:
-        """Whether any token says how a note sounds."""
+        """Whether any token names how a note sounds."""
         return bool(self.is_sound.any())
 
-    def first_place(self) -> BeatState:
-        """Before a tune's first beat."""
+    def initial_state(self) -> BeatState:
+        """Return the state before a tune's first beat."""
         return BeatState((), named=SOUNDLESS if self.names_sounds else ALL)
 
-    def follow(self, place: BeatState, token: int) -> None:
-        """Move a place past a token of happenings, of sounds or of repeats."""
+    def advance(self, state: BeatState, token: int) -> None:
+        """Move a state past a token."""
         for channel, back in self.repeats[token]:
-            place.repeat(channel, back)
+            state.repeat(channel, back)
         if self.is_repeat[token]:
             return
         if self.is_sound[token]:
-            place.named |= 1 << place.voice
-            place.said = DUTY if len(self.spelling[token]) > 1 else int(self.first_said[token])
+            state.named |= 1 << state.voice
+            state.said = DUTY if len(self.spelling[token]) > 1 else int(self.first_said[token])
             return
-        place.voice = int(self.last_channel[token]) if self.spelling[token][-1].startswith("on:") else NOTHING
-        place.said = NOTHING
+        state.voice = int(self.last_channel[token]) if self.spelling[token][-1].startswith("on:") else NOTHING
+        state.said = NOTHING
         if self.last_time[token] != NOTHING:
-            place.time = int(self.last_time[token])
-        place.channel = int(self.last_channel[token])
+            state.time = int(self.last_time[token])
+        state.channel = int(self.last_channel[token])
         for event in self.spelling[token]:
             kind, _, value = event.partition(":")
             if kind != "at":
                 bit = 1 << CHANNEL_NAMES.index(value.partition(":")[0])
-                place.sounding = place.sounding | bit if kind == "on" else place.sounding & ~bit
+                state.sounding = state.sounding | bit if kind == "on" else state.sounding & ~bit
 
 
-def times_increase(table: TokenTable, place: BeatState) -> Mask:
-    """Times go forward inside a beat."""
-    return np.asarray((table.first_time == NOTHING) | (table.first_time > place.time))
+def times_increase(table: TokenTable, state: BeatState) -> Mask:
+    """Allow only times that go forward inside a beat."""
+    return np.asarray((table.first_time == NOTHING) | (table.first_time > state.time))
 
 
-def events_follow_times(table: TokenTable, place: BeatState) -> Mask:
-    """Something happens at each time before the next is written."""
+def events_follow_times(table: TokenTable, state: BeatState) -> Mask:
+    """Require that something happens at each time before the next time is written."""
     begins_with_time = (table.first_channel == NOTHING) & ~table.is_sound & ~table.is_repeat
-    return ~begins_with_time if place.waits else np.ones(len(begins_with_time), dtype=np.bool_)
+    return ~begins_with_time if state.is_incomplete else np.ones(len(begins_with_time), dtype=np.bool_)
 
 
-def channels_in_order(table: TokenTable, place: BeatState) -> Mask:
-    """At one time the channels come in order, each once, and only after the time was written."""
+def channels_in_order(table: TokenTable, state: BeatState) -> Mask:
+    """Allow channels at one time only in order, each once, and after the time was written."""
     goes_on = table.first_channel != NOTHING
-    if place.time == NOTHING:
+    if state.time == NOTHING:
         return np.asarray(~goes_on)
-    return np.asarray(~goes_on | (table.first_channel > place.channel))
+    return np.asarray(~goes_on | (table.first_channel > state.channel))
 
 
-def offsets_fit_rows(table: TokenTable, place: BeatState) -> Mask:
-    """No time lies beyond the frames of its row."""
-    return np.asarray((table.furthest < np.array(place.rows)).all(axis=1), dtype=bool)
+def offsets_fit_rows(table: TokenTable, state: BeatState) -> Mask:
+    """Allow no time beyond the frames of its row."""
+    return np.asarray((table.furthest < np.array(state.rows)).all(axis=1), dtype=bool)
 
 
-def only_sounding_channels_stop(table: TokenTable, place: BeatState) -> Mask:
-    """Only a channel that sounds can fall silent."""
-    return np.asarray((table.needs_sounding & ~place.sounding) == 0)
+def only_sounding_channels_stop(table: TokenTable, state: BeatState) -> Mask:
+    """Let only a channel that sounds fall silent."""
+    return np.asarray((table.needs_sounding & ~state.sounding) == 0)
 
 
-def no_note_starts_in_last_beat(table: TokenTable, place: BeatState) -> Mask:
-    """No note begins in the last beat: in training, too, only tunes that end so announce their end.
+def no_note_starts_in_last_beat(table: TokenTable, state: BeatState) -> Mask:
+    """Let no note start in the last beat: in training, only tunes that end like this announce their end.
 
-    A time is written there only while something sounds that can end then.
+    Allow a time there only while something sounds that can end then.
     """
-    if not place.last:
+    if not state.last:
         return np.ones(len(table.spelling), dtype=np.bool_)
-    waits = (table.last_time != NOTHING) & (table.last_channel == NOTHING)
-    can_end = (place.sounding & ~table.silences & ~place.repeating & ~place.closed) != 0
-    return np.asarray(~table.begins_notes & (~waits | can_end))
+    is_incomplete = (table.last_time != NOTHING) & (table.last_channel == NOTHING)
+    can_end = (state.sounding & ~table.silences & ~state.repeating & ~state.closed) != 0
+    return np.asarray(~table.begins_notes & (~is_incomplete | can_end))
 
 
-def sounds_follow_notes(table: TokenTable, place: BeatState) -> Mask:
-    """A sound directly follows a note of its kind of channel, its envelope first, each once."""
-    if place.voice == NOTHING or 1 << place.voice & SOUNDLESS:
+def sounds_follow_notes(table: TokenTable, state: BeatState) -> Mask:
+    """Allow a sound only directly after a note of its kind of channel: the envelope first, each once."""
+    if state.voice == NOTHING or 1 << state.voice & SOUNDLESS:
         return ~table.is_sound
-    fits = (table.of_noise == (place.voice == NO)) & (table.first_said > place.said)
+    fits = (table.of_noise == (state.voice == NO)) & (table.first_said > state.said)
     return np.asarray(~table.is_sound | fits)
 
 
-def first_note_names_envelope(table: TokenTable, place: BeatState) -> Mask:
-    """The first note of a channel has an envelope before anything else follows."""
-    if place.asks:
+def first_note_names_envelope(table: TokenTable, state: BeatState) -> Mask:
+    """Require that the first note of a channel names an envelope before anything else follows."""
+    if state.needs_envelope:
         return np.asarray(table.first_said == ENVELOPE)
-    return np.asarray((table.leaves_unnamed & ~place.named) == 0)
+    return np.asarray((table.leaves_unnamed & ~state.named) == 0)
 
 
-def repeats_come_first(table: TokenTable, place: BeatState) -> Mask:
-    """Before anything is written of a beat, the channels that repeat one are told, in order."""
-    if place.time != NOTHING:
+def repeats_come_first(table: TokenTable, state: BeatState) -> Mask:
+    """Allow repeats only at the start of a beat, with their channels in order."""
+    if state.time != NOTHING:
         return ~table.is_repeat
     lowest = table.channels & -table.channels
-    return np.asarray(~table.is_repeat | (lowest > place.repeating))
+    return np.asarray(~table.is_repeat | (lowest > state.repeating))
 
 
-def repeats_have_source(table: TokenTable, place: BeatState) -> Mask:
-    """A channel repeats only a beat in which it did something that fits into this one."""
+def repeats_have_source(table: TokenTable, state: BeatState) -> Mask:
+    """Let a channel repeat only a beat in which it did something that fits this one."""
     mask = ~table.is_repeat
-    if place.time == NOTHING and place.played:
+    if state.time == NOTHING and state.played:
         fits: dict[tuple[int, int], bool] = {}
         for token in np.flatnonzero(table.is_repeat):
             for pair in table.repeats[token]:
                 if pair not in fits:
-                    fits[pair] = place.can_repeat(*pair)
+                    fits[pair] = state.can_repeat(*pair)
             mask[token] = all(fits[pair] for pair in table.repeats[token])
     return mask
 
 
-def repeating_channels_stay_silent(table: TokenTable, place: BeatState) -> Mask:
-    """Nothing else happens in a channel that repeats a beat, and no time is written where all of them do."""
-    if place.repeating | place.closed == ALL:
-        return ~table.is_happening
-    return np.asarray((table.channels & place.repeating == 0) | table.is_repeat)
+def repeating_channels_stay_silent(table: TokenTable, state: BeatState) -> Mask:
+    """Let nothing else happen in a channel that repeats a beat, and allow no time if all channels do."""
+    if state.repeating | state.closed == ALL:
+        return ~table.is_event
+    return np.asarray((table.channels & state.repeating == 0) | table.is_repeat)
 
 
-def closed_channels_stay_silent(table: TokenTable, place: BeatState) -> Mask:
-    """Nothing happens in a channel that is not to be written."""
-    return np.asarray(table.channels & place.closed == 0)
+def closed_channels_stay_silent(table: TokenTable, state: BeatState) -> Mask:
+    """Let nothing happen in a closed channel."""
+    return np.asarray(table.channels & state.closed == 0)
 
 
 RULES = (
@@ -299,9 +299,9 @@ RULES = (
 )
 
 
-def legal_tokens(table: TokenTable, place: BeatState) -> Mask:
-    """Tokens of happenings, of sounds and of repeats that may follow."""
-    mask = table.is_happening | table.is_sound | table.is_repeat
+def legal_tokens(table: TokenTable, state: BeatState) -> Mask:
+    """Return which tokens of events, sounds and repeats may follow [tokens]."""
+    mask = table.is_event | table.is_sound | table.is_repeat
     for rule in RULES:
-        mask &= rule(table, place)
+        mask &= rule(table, state)
     return mask

@@ -45,7 +45,7 @@ def has_ending(song: Song) -> bool:
 
 
 def make_example(song: Song, codebook: Codebook | None = None) -> Example:
-    """Return a song as text, with its repeats and its plan. codebook: of the sounds that a recorded song's notes name."""
+    """Return a song as text, with its repeats and its plan. codebook: of the sounds that recorded notes name."""
     text = to_text(
         song.score,
         countdown=has_ending(song),
@@ -73,7 +73,7 @@ def _console(song: Song) -> str:
 
 
 def learn_sounds(path: Path, seed: int) -> Codebook | None:
-    """Return the codebook of a corpus file's recorded songs, or None if it has none. Raise CorpusError if unreadable."""
+    """Return the codebook of a corpus file's recorded songs, or None if it has none. Raise CorpusError as `read_songs`."""
     return learn_codebook((song.score for song in read_songs(path) if song.real), seed)
 
 

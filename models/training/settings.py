@@ -61,7 +61,7 @@ class Settings:
             raise UsageError(f"The precision must be {', '.join(PRECISIONS[:-1])} or {PRECISIONS[-1]}.")
 
     def crop(self, step: int) -> tuple[int, int]:
-        """Return the (rows, length) of a step's batch: short crops first, which teach faster, and the full context last."""
+        """Return the (rows, length) of a step's batch: short crops first, which teach faster; the full context last."""
         share = step / self.steps
         if share < 0.6:
             length, tokens = self.crop_length, self.tokens

@@ -147,8 +147,8 @@ def test_a_passage_that_returns_does_what_it_did(make_model: MakeModel) -> None:
     model = Composer(make_model(seed=1, context=512, sounds=True))
     clock = RowClock(480)
     writer = Sampler(model, model.ids(["<bos>", *clock_events(clock)]), clock, 1.0, np.random.default_rng(3))
-    writer.see([])
-    writer.write(range(24), returns=dict.fromkeys(range(16, 24), 16))
+    writer.prompt([])
+    writer.sample_beats(range(24), reprises=dict.fromkeys(range(16, 24), 16))
     played = writer.reader.played
     for beat in range(16, 24):
         for channel in range(4):
@@ -159,7 +159,7 @@ def test_a_passage_that_returns_does_what_it_did(make_model: MakeModel) -> None:
 def test_a_key_asked_for_leaves_few_notes_off_its_scale(make_model: MakeModel) -> None:
     model = Composer(make_model(uniform=True))
     for key, scale, tonic in (("C", {0, 2, 4, 5, 7, 9, 11}, 0), ("F#m", {6, 8, 9, 11, 1, 2, 4, 5}, 6)):
-        leaning = model.leaning(key)
+        leaning = model.key_bonus(key)
         worth = {
             int(events[0].split(":")[2]) % 12: leaning[token]
             for token, events in enumerate(model.table.spelling)
@@ -185,9 +185,9 @@ def test_as_many_notes_are_on_a_scale_as_should_be(make_model: MakeModel, wanted
     writer = Sampler(
         model, model.ids(("<bos>", *clock_events(RowClock(480)))), RowClock(480), 1.0, np.random.default_rng(3)
     )
-    writer.lean_to("C", wanted)
-    writer.see([])
-    writer.write(range(64))
+    writer.favour_key("C", wanted)
+    writer.prompt([])
+    writer.sample_beats(range(64))
     pitches = [note.pitch % 12 for notes in writer.reader.notes[:3] for note in notes]
     assert len(pitches) > 100
     assert sum(pitch in {0, 2, 4, 5, 7, 9, 11} for pitch in pitches) / len(pitches) == pytest.approx(wanted, abs=0.07)

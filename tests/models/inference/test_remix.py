@@ -118,8 +118,8 @@ def test_what_is_kept_is_heard_and_afterwards_forgotten(make_model: MakeModel) -
     fresh = model.compose(TuneSpec(frames=300, seed=4))
     source = parse_source(model, song(0))
     # Everything else is the same, above all what steers: only what is heard differs.
-    beats = [replace_cells(cells) for cells in source.sheet.played]
-    other = replace(source, sheet=replace(source.sheet, played=beats))
+    beats = [replace_cells(cells) for cells in source.tune.played]
+    other = replace(source, tune=replace(source.tune, played=beats))
     deaf = Composer(make_model(3, context=512, sounds=True))
 
     def written(of: Composer, heard: Source) -> object:

@@ -92,18 +92,18 @@ def test_tokens_that_contradict_themselves_are_never_allowed() -> None:
 
 
 def test_following_a_token_keeps_what_sounds() -> None:
-    place = BeatState(ROWS, sounding=0b1000)
-    TABLE.follow(place, 11)
-    assert (place.time, place.channel, place.sounding) == (MAX_OFFSET, 3, 0b1000)
-    TABLE.follow(place, 6)
-    assert place.sounding == 0b1000
-    place = BeatState(ROWS)
-    TABLE.follow(place, 4)
-    assert (place.time, place.channel, place.sounding) == (MAX_OFFSET + 3, 0, 1)
+    state = BeatState(ROWS, sounding=0b1000)
+    TABLE.advance(state, 11)
+    assert (state.time, state.channel, state.sounding) == (MAX_OFFSET, 3, 0b1000)
+    TABLE.advance(state, 6)
+    assert state.sounding == 0b1000
+    state = BeatState(ROWS)
+    TABLE.advance(state, 4)
+    assert (state.time, state.channel, state.sounding) == (MAX_OFFSET + 3, 0, 1)
 
 
 def any_of(table: TokenTable) -> Mask:
-    return table.is_happening | table.is_sound | table.is_repeat
+    return table.is_event | table.is_sound | table.is_repeat
 
 
 def test_every_rule_forbids_something_that_the_others_allow() -> None:
@@ -125,11 +125,11 @@ def test_every_rule_forbids_something_that_the_others_allow() -> None:
 
 def after(*tokens: int) -> list[int]:
     """What may follow some tokens at the beginning of a tune of a model that names sounds."""
-    place = SOUNDS.first_place().next_beat(ROWS, last=False)
+    state = SOUNDS.initial_state().next_beat(ROWS, last=False)
     for token in tokens:
-        assert legal_tokens(SOUNDS, place)[token]
-        SOUNDS.follow(place, token)
-    return [int(i) for i in np.flatnonzero(legal_tokens(SOUNDS, place))]
+        assert legal_tokens(SOUNDS, state)[token]
+        SOUNDS.advance(state, token)
+    return [int(i) for i in np.flatnonzero(legal_tokens(SOUNDS, state))]
 
 
 def test_the_first_note_of_a_channel_names_its_envelope_at_once() -> None:
@@ -149,29 +149,29 @@ def test_a_duty_follows_an_envelope_and_no_second_one_does() -> None:
 
 
 def test_a_channel_that_has_an_envelope_may_go_on_with_it() -> None:
-    place = SOUNDS.first_place().next_beat(ROWS, last=False)
+    state = SOUNDS.initial_state().next_beat(ROWS, last=False)
     for token in (1, 7, 3, 7):
-        SOUNDS.follow(place, token)
-    place = place.next_beat(ROWS, last=False)
-    assert np.flatnonzero(legal_tokens(SOUNDS, place)).tolist() == [0, 1, 2, 6]
-    SOUNDS.follow(place, 1)
-    assert np.flatnonzero(legal_tokens(SOUNDS, place)).tolist() == [3, 4, 5, 6, 7, 8, 9]
-    assert not place.waits
-    SOUNDS.follow(place, 5)
-    assert np.flatnonzero(legal_tokens(SOUNDS, place)).tolist() == [4, 6]
+        SOUNDS.advance(state, token)
+    state = state.next_beat(ROWS, last=False)
+    assert np.flatnonzero(legal_tokens(SOUNDS, state)).tolist() == [0, 1, 2, 6]
+    SOUNDS.advance(state, 1)
+    assert np.flatnonzero(legal_tokens(SOUNDS, state)).tolist() == [3, 4, 5, 6, 7, 8, 9]
+    assert not state.is_incomplete
+    SOUNDS.advance(state, 5)
+    assert np.flatnonzero(legal_tokens(SOUNDS, state)).tolist() == [4, 6]
 
 
 def test_a_beat_does_not_end_before_a_first_note_has_its_envelope() -> None:
-    place = SOUNDS.first_place().next_beat(ROWS, last=False)
-    SOUNDS.follow(place, 1)
-    assert place.waits
-    SOUNDS.follow(place, 7)
-    assert not place.waits
+    state = SOUNDS.initial_state().next_beat(ROWS, last=False)
+    SOUNDS.advance(state, 1)
+    assert state.is_incomplete
+    SOUNDS.advance(state, 7)
+    assert not state.is_incomplete
 
 
 def test_tokens_of_sounds_that_contradict_themselves_are_never_allowed() -> None:
     assert np.flatnonzero(SOUNDS.is_sound).tolist() == [7, 8, 9, 10, 11]
-    assert not SOUNDS.is_happening[12:].any()
+    assert not SOUNDS.is_event[12:].any()
 
 
 # --- repeats -----------------------------------------------------------------------------------------------------
@@ -188,11 +188,11 @@ EMPTY: list[tuple[str, str]] = []
 
 def repeating(*tokens: int, played: Played = (), last: bool = False, rows: tuple[int, ...] = ROWS) -> list[int]:
     """Which repeats may follow some tokens in a beat after others."""
-    place = AGAIN.first_place().next_beat(rows, last=last, played=played)
+    state = AGAIN.initial_state().next_beat(rows, last=last, played=played)
     for token in tokens:
-        assert legal_tokens(AGAIN, place)[token]
-        AGAIN.follow(place, token)
-    return [int(i) for i in np.flatnonzero(legal_tokens(AGAIN, place))]
+        assert legal_tokens(AGAIN, state)[token]
+        AGAIN.advance(state, token)
+    return [int(i) for i in np.flatnonzero(legal_tokens(AGAIN, state))]
 
 
 def test_only_what_was_played_can_be_repeated() -> None:
@@ -219,8 +219,8 @@ def test_what_is_repeated_fits_into_the_rows_and_begins_nothing_in_the_last_beat
 
 
 def test_no_time_is_written_where_nothing_can_happen() -> None:
-    def times(place: BeatState) -> bool:
-        return bool(legal_tokens(AGAIN, place)[0])
+    def times(state: BeatState) -> bool:
+        return bool(legal_tokens(AGAIN, state)[0])
 
     assert times(BeatState(ROWS, repeating=0b1011))
     assert not times(BeatState(ROWS, repeating=0b1111))
@@ -230,10 +230,10 @@ def test_no_time_is_written_where_nothing_can_happen() -> None:
 
 def test_nothing_happens_in_a_closed_channel() -> None:
     def after(*tokens: int, closed: int) -> list[int]:
-        place = AGAIN.first_place().next_beat(ROWS, last=False, played=[[NOTE, EMPTY, NOTE, EMPTY]], closed=closed)
+        state = AGAIN.initial_state().next_beat(ROWS, last=False, played=[[NOTE, EMPTY, NOTE, EMPTY]], closed=closed)
         for token in tokens:
-            AGAIN.follow(place, token)
-        return [int(i) for i in np.flatnonzero(legal_tokens(AGAIN, place))]
+            AGAIN.advance(state, token)
+        return [int(i) for i in np.flatnonzero(legal_tokens(AGAIN, state))]
 
     assert after(closed=0) == [0, 4, 5, 7]
     assert after(closed=0b0001) == [0, 5]
@@ -243,14 +243,14 @@ def test_nothing_happens_in_a_closed_channel() -> None:
 
 def test_a_repeat_leaves_sounding_what_it_began() -> None:
     for cell, sounds in ((NOTE, 1), (HIGH, 0)):
-        place = AGAIN.first_place().next_beat((10, 10, 10, 10), last=False, played=[[cell, EMPTY, EMPTY, EMPTY]])
-        AGAIN.follow(place, 4)
-        assert place.sounding == sounds
+        state = AGAIN.initial_state().next_beat((10, 10, 10, 10), last=False, played=[[cell, EMPTY, EMPTY, EMPTY]])
+        AGAIN.advance(state, 4)
+        assert state.sounding == sounds
 
 
 def test_a_model_that_names_no_sounds_needs_none() -> None:
-    assert TABLE.first_place().named == 0b1111
-    assert SOUNDS.first_place().named == 0b0100
+    assert TABLE.initial_state().named == 0b1111
+    assert SOUNDS.initial_state().named == 0b0100
 
 
 @pytest.fixture(scope="module")
@@ -273,7 +273,7 @@ def test_a_real_tokenizers_table_agrees_with_its_spelling(tiny_model: Path) -> N
     composer = Composer(tiny_model)
     assert composer.table.spelling == token_events(composer.tokenizer)
     mergeable = sum(len(events) > 1 for events in composer.table.spelling)
-    assert composer.table.is_happening.sum() > mergeable > 10
+    assert composer.table.is_event.sum() > mergeable > 10
 
 
 @pytest.fixture(scope="module")

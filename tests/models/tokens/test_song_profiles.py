@@ -71,7 +71,7 @@ def test_outlines_are_kept_with_a_model(tmp_path: Path) -> None:
     save_profiles([], tmp_path, None)
     assert load_profiles(tmp_path) == [DEFAULT_PROFILE]
     (tmp_path / PROFILES_FILE).write_text('[["boss", "C"]]')
-    with pytest.raises(MusicError, match="holds no outlines"):
+    with pytest.raises(MusicError, match="holds no song profiles"):
         load_profiles(tmp_path)
 
 
