@@ -1,4 +1,4 @@
-"""Music as values and tokens, the network that predicts them, its training and evaluation.
+"""Music as values and as tokens, the network that predicts the tokens, and its training and evaluation.
 
-Knows nothing of requests, sound, Discord or the web: `generator` builds on this package, never the reverse.
+It knows nothing of requests, sound, Discord or the web: `generator` builds on this package, never the reverse.
 """

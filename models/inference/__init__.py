@@ -1,1 +1,1 @@
-"""Running the network in numpy: the engine, the sampler, new tunes and remixes."""
+"""Runs the network in numpy: the engine, the sampler, new tunes and remixes. Loads no torch."""

@@ -1,7 +1,7 @@
-"""Where the rows of a tune lie: the row clock that tokens count on, and the search for it where no file says it.
+"""The rows of a tune: the row clock that tokens count on, and the search for it if a score has no grid.
 
-A constant tempo is assumed. The tempo is sought in the frames of the console, which most recordings in NES-MDB follow
-(60.0988 a second), as well as in the score's own (60).
+The search assumes a constant tempo. It tries the console's frames (60.0988 a second), which most recordings in NES-MDB
+follow, as well as the score's own (60).
 """
 
 from __future__ import annotations
@@ -16,26 +16,26 @@ from models.music.score import FRAMES_PER_SECOND, NO, TR, Grid, Score
 ROWS = 4
 """Rows a beat."""
 BEAT_CYCLE = 16
-"""Beats are counted modulo this (four bars of four), so that what returns can be found by its place."""
+"""Beats are counted modulo this (four bars of four), so that repeated passages have the same numbers."""
 NTSC = (600_000, 600_988)
 """Score frames per console frame, as a fraction: 60 / 60.0988."""
 
 BEAT_RANGE = (20, 40)
-"""Beats sought, in frames: 180 down to 90 BPM, one octave, so that half and double tempo cannot both be found."""
+"""The beats that are tried, in frames: 180 down to 90 BPM, one octave, so that half or double tempo is no candidate."""
 _FAST = 4
-"""Onsets nearer than this many frames to the one before are the sound engine's arpeggios, not rhythm."""
+"""Onsets fewer frames than this after the one before are arpeggios of the sound engine, not rhythm."""
 _ONSETS_AT_ONCE = 5000
-"""Onsets held against all beats at once; with more, the beats are taken in parts, for the memory."""
+"""Onsets that are compared with all beats at once. With more, the beats are split to save memory."""
 
 Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class RowClock:
-    """Rows of a beat of `sixteenths`/16 frames, four a beat; row 0 begins the first beat that the tune touches.
+    """The rows of a beat of `sixteenths`/16 frames, four a beat. Row 0 starts the first beat that the tune touches.
 
-    ntsc: the frames are the console's. lead: frames from row 0 to the tune's first frame. phase: quarters of a frame
-    by which row 0 begins after its frame. first: the first beat's number, counted from bar 1.
+    ntsc: whether the frames are the console's. lead: frames from row 0 to the tune's first frame. phase: quarters of a
+    frame by which row 0 starts after its frame. first: the first beat's number, counted from bar 1.
     """
 
     sixteenths: int
@@ -45,12 +45,12 @@ class RowClock:
     first: int = 0
 
     def row(self, i: int) -> int:
-        """The frame on which row i begins."""
-        top, bottom = NTSC if self.ntsc else (1, 1)
-        return (16 * self.phase * bottom + i * self.sixteenths * top) // (64 * bottom) - self.lead
+        """Return the frame on which row i starts."""
+        numerator, denominator = NTSC if self.ntsc else (1, 1)
+        return (16 * self.phase * denominator + i * self.sixteenths * numerator) // (64 * denominator) - self.lead
 
     def row_of(self, frame: int) -> int:
-        """The row that contains a frame."""
+        """Return the row that contains a frame."""
         i = int((frame + self.lead) * 4 / self.beat_frames)
         while self.row(i + 1) <= frame:
             i += 1
@@ -60,18 +60,18 @@ class RowClock:
 
     @property
     def beat_frames(self) -> float:
-        """Frames a beat."""
+        """The frames of a beat."""
         return self.sixteenths / 16 * (NTSC[0] / NTSC[1] if self.ntsc else 1)
 
     def to_grid(self, beats_a_bar: int = 4) -> Grid:
-        """The nearest grid of whole frames."""
+        """Return the nearest grid of whole frames."""
         grid = Grid.from_beat(round(self.beat_frames * 16))
         start = self.row(0) - grid.row(self.first * ROWS)
         return Grid(grid.groove, start, ROWS, beats_a_bar)
 
 
 def clock_of(grid: Grid, fewest: int, most: int) -> RowClock:
-    """The row clock of a known grid, its tempo doubled or halved until a beat has `fewest` to `most` sixteenths."""
+    """Return the row clock of a grid, its tempo doubled or halved until a beat has `fewest` to `most` sixteenths."""
     sixteenths = round(16 * grid.beat_frames)
     while sixteenths > most:
         sixteenths //= 2
@@ -83,10 +83,10 @@ def clock_of(grid: Grid, fewest: int, most: int) -> RowClock:
 
 
 def find_clock(score: Score) -> RowClock:
-    """The row clock that the onsets agree with best; 120 BPM from the first onset where there are hardly any.
+    """Return the row clock that fits the onsets best, or 120 BPM from the first onset if there are fewer than 8.
 
-    A Fourier tempogram over the whole song (Grosche and Mueller 2011) at a beat, half a beat and a quarter of a
-    beat, searched in steps of 1/16 frame.
+    The search maximises a Fourier tempogram over the whole song (Grosche and Mueller 2011) at a beat, half a beat and a
+    quarter of a beat, in steps of 1/16 frame.
     """
     frames, weights = onset_weights(score)
     if len(frames) < 8:
@@ -95,9 +95,9 @@ def find_clock(score: Score) -> RowClock:
     best, best_strength = RowClock(480), -1.0
     for ntsc in (False, True):
         beats = sixteenths / 16 * (NTSC[0] / NTSC[1] if ntsc else 1)
-        few = np.array_split(beats, 1 + len(frames) // _ONSETS_AT_ONCE)
-        strength = np.concatenate([_rhythm(frames, weights, some) for some in few])
-        # Most sound engines play rows of a whole number of frames: prefer that in a draw.
+        groups = np.array_split(beats, 1 + len(frames) // _ONSETS_AT_ONCE)
+        strength = np.concatenate([_rhythm(frames, weights, group) for group in groups])
+        # Most sound engines play rows of whole frames, so these win ties.
         strength *= np.where(sixteenths % 64 == 0, 1.02, 1.0)
         i = int(np.argmax(strength))
         if strength[i] > best_strength:
@@ -106,7 +106,7 @@ def find_clock(score: Score) -> RowClock:
 
 
 def _rhythm(frames: Array, weights: Array, beats: Array) -> Array:
-    """How strongly the onsets recur at each beat, its half and its quarter [beats]."""
+    """Return how strongly the onsets recur at each beat, its half and its quarter [beats]."""
     beat = np.exp(2j * np.pi * frames[None, :] / beats[:, None])
     half = beat * beat
     quarter = half * half
@@ -114,7 +114,7 @@ def _rhythm(frames: Array, weights: Array, beats: Array) -> Array:
 
 
 def onset_weights(score: Score) -> tuple[Array, Array]:
-    """(frames, weights) of all onsets: drums and bass count double, ornaments hardly, re-struck notes half."""
+    """Return the (frames, weights) of all onsets. Drums and bass count double, ornaments little, louder swells half."""
     frames: list[int] = []
     weights: list[float] = []
     for channel, notes in enumerate(score.channels):
@@ -132,18 +132,18 @@ def onset_weights(score: Score) -> tuple[Array, Array]:
 
 
 def _with_phase(frames: Array, weights: Array, clock: RowClock) -> RowClock:
-    """The clock begun where most weight falls on rows, on beats most of all, and best on the first onset."""
+    """Return the clock with the start that puts most weight on rows, above all on beats and on the first onset."""
     row = clock.beat_frames / ROWS
     period = int(np.ceil(clock.beat_frames))
     earliest = int(frames.argmin())
     best, best_score = clock, -1.0
     for start in range(period):
-        # A tune that begins before the beat begins in the beat before.
+        # A tune that starts before this beat starts in the beat before.
         lead = period - start if start else 0
         for phase in range(4):
-            begun = phase / 4 - lead
-            rows = np.ceil((frames + 1 - begun) / row) - 1
-            on_row = np.floor(begun + rows * row) == frames
+            offset = phase / 4 - lead
+            rows = np.ceil((frames + 1 - offset) / row) - 1
+            on_row = np.floor(offset + rows * row) == frames
             on_beat = on_row & (rows % ROWS == 0)
             score = float(weights @ on_row + 0.5 * (weights @ on_beat)) / float(weights.sum())
             score += 0.15 if on_beat[earliest] else 0.0
@@ -154,5 +154,5 @@ def _with_phase(frames: Array, weights: Array, clock: RowClock) -> RowClock:
 
 
 def tempo_bpm(beat_frames: float) -> float:
-    """Beats a minute of a beat of so many frames."""
+    """Return the beats a minute of a beat of so many frames."""
     return 60 * FRAMES_PER_SECOND / beat_frames

@@ -1,7 +1,7 @@
-"""The score: the one musical value that every part of the project exchanges.
+"""The score: the musical value that all parts of the project exchange.
 
-Four channels of the NES sound chip (2A03), notes in frames of 1/60 s, legal on the hardware by construction.
-Knows nothing of MIDI, tokens or sound.
+It has the four channels of the NES sound chip (2A03) and notes in frames of 1/60 s, and is legal on the hardware by
+construction. It knows nothing of MIDI, tokens or sound.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from itertools import accumulate, pairwise
 from models.errors import MusicError
 
 FRAMES_PER_SECOND = 60
-"""The score's clock. NTSC hardware runs at 60.0988 Hz: 12 frames more in two minutes."""
+"""The score's clock. NTSC hardware runs at 60.0988 Hz, 12 frames more in two minutes."""
 
 MAX_FRAMES = 60 * 60 * FRAMES_PER_SECOND
 """The longest score: one hour."""
@@ -23,12 +23,12 @@ MAX_BEAT_FRAMES, MAX_GROOVE = 500, 64
 
 
 class ScoreError(MusicError):
-    """A score that the hardware could not play. The message says which rule was broken."""
+    """A score that the hardware could not play. The message says which rule it breaks."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChannelSpec:
-    """What one channel of the 2A03 can do; pitches are MIDI numbers, but noise periods 1 (low) to 16 (high)."""
+    """The ranges of a channel of the 2A03. Pitches are MIDI numbers; those of noise are periods, 1 (low) to 16 (high)."""
 
     name: str
     title: str
@@ -44,8 +44,8 @@ CHANNELS = (
     ChannelSpec("tr", "triangle", 21, 108, (15, 15), (0, 0)),
     ChannelSpec("no", "noise", 1, 16, (0, 15), (0, 1)),
 )
-"""Ranges of the four channels. A duty of the noise channel is its mode: 0 long, 1 short. Noise period n is the
-2A03's period register 16 - n."""
+"""The four channels. The noise channel's duty is its mode: 0 long, 1 short. Noise period n is the value 16 - n of the
+2A03's period register."""
 
 CHANNEL_NAMES = tuple(spec.name for spec in CHANNELS)
 P1, P2, TR, NO = range(4)
@@ -56,7 +56,7 @@ Change = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """One note: frames [start, end), a pitch, and how volume (0-15) and duty change while it sounds."""
+    """A note: frames [start, end), a pitch, and how volume (0-15) and duty change while it sounds."""
 
     start: int
     end: int
@@ -66,16 +66,16 @@ class Note:
 
     @property
     def length(self) -> int:
-        """Frames that the note sounds."""
+        """The note's length in frames."""
         return self.end - self.start
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """The beat of a score: row i begins at `row(i)`.
+    """The rows, beats and bars of a score: row i starts at `row(i)`.
 
-    groove: frames a row, repeating: (7, 8) with 4 rows a beat is 30 frames a beat, 120 BPM.
-    start: the frame of bar 1; negative where the score begins inside it.
+    groove: the frames of each row, repeating. (7, 8) with 4 rows a beat is 30 frames a beat, 120 BPM. start: the frame
+    of bar 1, negative if the score starts inside it.
     """
 
     groove: tuple[int, ...]
@@ -93,7 +93,7 @@ class Grid:
 
     @classmethod
     def from_beat(cls, sixteenths: int, start: int = 0, beats_a_bar: int = 4) -> Grid:
-        """The grid of a beat of `sixteenths`/16 frames in four rows, as even as whole frames allow."""
+        """Return the grid of a beat of `sixteenths`/16 frames in four rows, as even as whole frames allow."""
         ends = [(i * sixteenths) // 64 for i in range(65)]
         rows = tuple(b - a for a, b in pairwise(ends))
         for n in (1, 2, 4, 8, 16, 32, 64):
@@ -103,7 +103,7 @@ class Grid:
 
     @property
     def beat_frames(self) -> float:
-        """Mean frames a beat."""
+        """The mean number of frames a beat."""
         return sum(self.groove) * self.rows_a_beat / len(self.groove)
 
     @property
@@ -112,12 +112,12 @@ class Grid:
         return 60 * FRAMES_PER_SECOND / self.beat_frames
 
     def row(self, i: int) -> int:
-        """The frame on which row i begins; row 0 is the start of bar 1, rows before it are negative."""
+        """Return the frame on which row i starts. Row 0 is the start of bar 1; rows before it are negative."""
         cycles, rest = divmod(i, len(self.groove))
         return self.start + cycles * sum(self.groove) + sum(self.groove[:rest])
 
     def row_of(self, frame: int) -> int:
-        """The row that contains a frame."""
+        """Return the row that contains a frame."""
         cycles, rest = divmod(frame - self.start, sum(self.groove))
         ends = accumulate(self.groove)
         return cycles * len(self.groove) + next(i for i, end in enumerate(ends) if rest < end)
@@ -125,10 +125,10 @@ class Grid:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """A tune: for each channel of `CHANNELS` its notes in order, none overlapping.
+    """A tune: the notes of each channel of `CHANNELS` in order, none overlapping.
 
-    frames: the length. loop: the frame that playing returns to from the end, where the tune loops.
-    Raises ScoreError where the hardware could not play it.
+    frames: the length. loop: the frame to which playing returns from the end, if the tune loops. Raise ScoreError if
+    the hardware could not play it.
     """
 
     channels: tuple[tuple[Note, ...], ...]
@@ -153,23 +153,23 @@ class Score:
 
     @property
     def seconds(self) -> float:
-        """Length in seconds, played once."""
+        """The length in seconds, played once."""
         return self.frames / FRAMES_PER_SECOND
 
     @property
     def note_count(self) -> int:
-        """Notes of all channels."""
+        """The number of notes in all channels."""
         return sum(len(notes) for notes in self.channels)
 
     def notes(self) -> Iterator[tuple[int, Note]]:
-        """(channel index, note), channel after channel."""
+        """Yield all notes as (channel index, note), channel after channel."""
         for channel, notes in enumerate(self.channels):
             for note in notes:
                 yield channel, note
 
 
 def _check_note(spec: ChannelSpec, note: Note, frames: int) -> None:
-    """Raise ScoreError where a note is outside the channel's range or the score's length."""
+    """Raise ScoreError if a note is outside the channel's range or the score's length."""
     if not 0 <= note.start < note.end <= frames:
         raise ScoreError(f"{spec.name}: a note from frame {note.start} to {note.end} in a score of {frames}")
     if not spec.lowest <= note.pitch <= spec.highest:
@@ -183,7 +183,7 @@ def _check_note(spec: ChannelSpec, note: Note, frames: int) -> None:
 
 
 def fold_pitch(spec: ChannelSpec, pitch: int) -> int:
-    """The pitch moved by whole octaves into the channel's range."""
+    """Return a pitch moved by whole octaves into a channel's range."""
     if pitch < spec.lowest:
         return pitch + -(-(spec.lowest - pitch) // 12) * 12
     if pitch > spec.highest:

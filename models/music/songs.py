@@ -1,7 +1,7 @@
-"""Songs with their labels as files that training reads: one JSON object a line, compressed. Scores are kept exactly.
-Plain folders of MIDI files are read here too, without labels.
+"""Corpus files: labelled songs with their exact scores, one JSON object a line, compressed.
 
-The files are made by `chiptune corpus` (`generator.corpus`); how a song becomes tokens is in `models.training.examples`.
+Plain folders of MIDI files are read here too, without labels. `chiptune corpus` (`generator.corpus`) makes the files.
+How a song becomes tokens is in `models.training.examples`.
 """
 
 from __future__ import annotations
@@ -22,24 +22,24 @@ from models.music.midi import read_score
 from models.music.score import Change, Grid, Note, Score
 
 TRAIN_FILE, VALID_FILE = "train.jsonl.gz", "valid.jsonl.gz"
-"""The two sides of a corpus, in its folder."""
+"""The files of a corpus's training side and validation side, in its folder."""
 
 CLEAR_KEY = 0.75
-"""Correlation under which a song counts as having no clear key, as the predecessor drew the line."""
+"""The least correlation of a clear key, as in this project's predecessor."""
 
 
 class CorpusError(MusicError):
-    """Files that hold nothing to train on or to measure with."""
+    """Files that hold nothing to train or evaluate on."""
 
 
 @dataclass(frozen=True, slots=True)
 class Song:
-    """One labelled score of a corpus.
+    """A labelled score of a corpus.
 
-    game: its name, normalised. collection: where it comes from ("vgmusic/nes"). key, key_correlation: as music21 finds
-    them; None and 0 without pitches. reduction: 0 for the console's own four channels or the main arrangement, 1 and
-    more for others of the same file. real: whether the file had the console's own channels, with their volumes.
-    clock: the rows found, where the score has no grid.
+    game: its normalised name. collection: where the song comes from ("vgmusic/nes"). key, key_correlation: as music21
+    finds them, None and 0 without pitches. reduction: 0 for the console's own four channels or the main arrangement, 1
+    and more for other arrangements of the same file. real: whether the song was recorded from the console's own
+    channels, with their volumes, and not arranged. clock: the detected rows, if the score has no grid.
     """
 
     name: str
@@ -55,29 +55,29 @@ class Song:
 
     @property
     def clear_key(self) -> str | None:
-        """The key, where there is no doubt about it."""
+        """The key if it is clear, else None."""
         return self.key if self.key_correlation >= CLEAR_KEY else None
 
 
 def song_to_json(song: Song) -> str:
-    """A song as one line."""
+    """Return a song as one line of JSON."""
     labels = {name: getattr(song, name) for name in Song.__dataclass_fields__ if name not in ("score", "clock")}
     clock = asdict(song.clock) if song.clock else None
     return json.dumps({**labels, "clock": clock, "score": _score_to_json(song.score)}, separators=(",", ":"))
 
 
 def song_from_json(line: str | bytes) -> Song:
-    """The song that `song_to_json` wrote. Raises CorpusError."""
+    """Return the song that `song_to_json` wrote. Raise CorpusError if the line holds none."""
     try:
-        found = json.loads(line)
-        clock = RowClock(**found["clock"]) if found["clock"] else None
-        return Song(**{**found, "clock": clock, "score": _score_from_json(found["score"])})
+        fields = json.loads(line)
+        clock = RowClock(**fields["clock"]) if fields["clock"] else None
+        return Song(**{**fields, "clock": clock, "score": _score_from_json(fields["score"])})
     except (ValueError, TypeError, LookupError) as error:
         raise CorpusError(f"A line of the corpus holds no song: {error}.") from error
 
 
 def read_lines(path: Path) -> Iterator[bytes]:
-    """The lines of a corpus file, each a song. Raises CorpusError where the file is missing or damaged."""
+    """Yield the lines of a corpus file, each a song. Raise CorpusError if the file is missing or damaged."""
     try:
         with gzip.open(path, "rb") as file:
             yield from file
@@ -88,12 +88,12 @@ def read_lines(path: Path) -> Iterator[bytes]:
 
 
 def read_songs(path: Path) -> Iterator[Song]:
-    """The songs of a corpus file, one at a time. Raises CorpusError."""
+    """Return an iterator over the songs of a corpus file. Raise CorpusError if it is missing or damaged."""
     return map(song_from_json, read_lines(path))
 
 
 def encode_songs(songs: Iterable[Song]) -> bytes:
-    """Songs as a part of a corpus file, which is such parts one after the other. The same songs, the same bytes."""
+    """Return songs as a part of a corpus file, which is parts in a row. The same songs give the same bytes."""
     return gzip.compress("".join(f"{song_to_json(song)}\n" for song in songs).encode(), 6, mtime=0)
 
 
@@ -108,7 +108,7 @@ def write_songs(path: Path, songs: Iterable[Song]) -> None:
 
 
 def midi_files(folder: Path) -> list[Path]:
-    """All MIDI files below a folder, in the order of their names. Raises CorpusError where there is none."""
+    """Return all MIDI files below a folder, sorted by path. Raise CorpusError if there are none."""
     files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in (".mid", ".midi"))
     if not files:
         raise CorpusError(f"There are no MIDI files in {folder}.")
@@ -116,18 +116,18 @@ def midi_files(folder: Path) -> list[Path]:
 
 
 def read_midi_file(path: Path) -> Score:
-    """A file's score; raises CorpusError, which names the file."""
+    """Return the score of a MIDI file. Raise CorpusError, which names the file, if it has none."""
     try:
         return read_score(path)
     except (OSError, EOFError, ValueError, LookupError, KeySignatureError) as error:
-        raise CorpusError(f"{path.name} cannot be scored: {error or type(error).__name__}.") from error
+        raise CorpusError(f"{path.name} cannot be read: {error or type(error).__name__}.") from error
 
 
 # --- scores ----------------------------------------------------------------------------------------------------
 
 
 def _score_to_json(score: Score) -> dict[str, Any]:
-    """A score as lists: a note is [frames after the end of the one before, length, pitch, volume, duty]."""
+    """Return a score as lists. A note is [frames after the end of the note before, length, pitch, volume, duty]."""
     grid = score.grid
     channels = []
     for notes in score.channels:
@@ -154,6 +154,7 @@ def _score_to_json(score: Score) -> dict[str, Any]:
 
 
 def _score_from_json(packed: dict[str, Any]) -> Score:
+    """Return the score that `_score_to_json` wrote."""
     channels = []
     for rows in packed["channels"]:
         now, notes = 0, []
@@ -163,14 +164,15 @@ def _score_from_json(packed: dict[str, Any]) -> Score:
             notes.append(Note(start, now, pitch, _parse_changes(volume), _parse_changes(duty)))
         channels.append(tuple(notes))
     grid = packed["grid"]
-    kept = Grid(tuple(grid[0]), *grid[1:]) if grid else None
-    return Score(tuple(channels), packed["frames"], kept, packed["title"], packed["loop"])
+    score_grid = Grid(tuple(grid[0]), *grid[1:]) if grid else None
+    return Score(tuple(channels), packed["frames"], score_grid, packed["title"], packed["loop"])
 
 
 def _flatten_changes(changes: tuple[Change, ...]) -> list[int]:
-    """[first value, time, value, time, value ...]: the first change is always at 0."""
+    """Return changes as [first value, time, value, time, value ...]: the first change is always at 0."""
     return [number for change in changes for number in change][1:]
 
 
 def _parse_changes(flat: list[int]) -> tuple[Change, ...]:
+    """Return the changes that `_flatten_changes` wrote."""
     return ((0, flat[0]), *zip(flat[1::2], flat[2::2], strict=True))
