@@ -1,7 +1,4 @@
-"""`/chiptune history`, on pages: the newest tunes, with links to their messages, and votes.
-
-Its button keeps all that it needs in its custom_id. What is in the history is the store's.
-"""
+"""`/chiptune history`: pages of the newest tunes, with their votes and links to their messages."""
 
 from __future__ import annotations
 
@@ -26,7 +23,7 @@ LISTEN = _("listen")
 async def history_page(
     interaction: discord.Interaction[ChiptuneClient], before: str | None = None
 ) -> tuple[discord.Embed, ui.View]:
-    """One page and its buttons. before: the id of the last tune on the page before."""
+    """Return a page and its buttons. before: the id of the last tune on the previous page."""
     songs = await list_songs(interaction, limit=PAGE_SIZE + 1, before=before)
     lines = [song_line(song, await _link(interaction.client, song)) for song in songs[:PAGE_SIZE]]
     embed = discord.Embed(
@@ -41,7 +38,7 @@ async def history_page(
 
 
 def song_line(song: Song, link: str | None) -> str:
-    """One tune in a line of markdown."""
+    """Return a tune as a line of markdown."""
     facts = [say("{bpm:.0f} BPM", bpm=song.bpm), song.key, say("{seconds:.0f} s", seconds=song.seconds)]
     facts += [say(readable_name(song.scene))] if song.scene else []
     facts += [f"👍 {song.votes}", f"<t:{song.created:.0f}:R>", *([f"[{say(LISTEN)}]({link})"] if link else [])]
@@ -49,7 +46,7 @@ def song_line(song: Song, link: str | None) -> str:
 
 
 async def _link(client: ChiptuneClient, song: Song) -> str | None:
-    """The tune's message, None where it is in nobody's channel."""
+    """Return the address of the tune's message, or None if it is in no channel."""
     entry = await client.store.requests.get(song.id)
     if entry is None or song.message_id is None:
         return None
@@ -57,19 +54,19 @@ async def _link(client: ChiptuneClient, song: Song) -> str | None:
 
 
 class OlderButton(SongComponent, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:older:{SONG}"):
-    """The next page of the history."""
+    """Turns to the next page of the history."""
 
     def __init__(self, song_id: str) -> None:
         super().__init__(song_id, ui.Button(label=say("Older"), custom_id=f"chiptune:older:{song_id}"))
 
     async def respond(self, interaction: AnyInteraction, client: ChiptuneClient) -> None:
-        """Turn the page."""
+        """Show the page."""
         embed, view = await history_page(interaction, before=self.song_id)
         await interaction.response.edit_message(embed=embed, view=view)
 
 
 @app_commands.command(name="history", description="The newest tunes made here")
 async def show_history(interaction: discord.Interaction[ChiptuneClient]) -> None:
-    """The newest tunes of this server, to the one who asks alone."""
+    """Show the newest tunes of this scope to the user alone."""
     embed, view = await history_page(interaction)
     await interaction.response.send_message(embed=embed, view=view, ephemeral=True)

@@ -1,6 +1,6 @@
-"""`/chiptune play` and `/chiptune stop`: tunes made here, heard in the voice channel of the one who asks.
+"""`/chiptune play` and `/chiptune stop`: plays tunes made here in the user's voice channel.
 
-How a channel is joined is `voice`'s, what is played when, `jukebox`'s.
+Joining channels and queueing tunes is left to `bot.discord.voice`.
 """
 
 from __future__ import annotations
@@ -34,24 +34,24 @@ STOPPED = _("Stopped.")
 @app_commands.describe(song="A tune made here; the newest if left out")
 @app_commands.autocomplete(song=complete_song)
 async def play(interaction: discord.Interaction[ChiptuneClient], *, song: str | None = None) -> None:
-    """Play a tune now, or after those that were asked for before it."""
+    """Play a tune now, or after the tunes that are waiting."""
     client = interaction.client
     channel = user_channel(interaction)
-    found = await visibility.find_song(interaction, song) if song else await _newest(interaction)
-    path = await client.backlog.files.path(found.id, found.audio)
+    tune = await visibility.find_song(interaction, song) if song else await _newest(interaction)
+    path = await client.backlog.files.path(tune.id, tune.audio)
     if path is None:
         raise InputError(FILES_GONE)
     await interaction.response.defer(thinking=True)
-    before = await client.jukebox.play(channel, QueuedTune(found.title, str(path)))
+    before = await client.jukebox.play(channel, QueuedTune(tune.title, str(path)))
     when = NEXT if before == 1 else AFTER if before else PLAYING
     with speaking(await channel_locale(interaction)):
-        said = say(when.counted(before, title=escape(found.title), channel=channel.id))
-    await interaction.edit_original_response(content=said)
+        text = say(when.counted(before, title=escape(tune.title), channel=channel.id))
+    await interaction.edit_original_response(content=text)
 
 
 @app_commands.command(name="stop", description="Stop playing, and leave the voice channel")
 async def stop(interaction: discord.Interaction[ChiptuneClient]) -> None:
-    """Leave the voice channel with all that waits there; for those who listen, and for moderators."""
+    """Leave the voice channel and drop the waiting tunes. Listeners and moderators may do this."""
     jukebox, guild = interaction.client.jukebox, interaction.guild_id or 0
     player = jukebox.player(guild)
     if player is None:
@@ -65,7 +65,7 @@ async def stop(interaction: discord.Interaction[ChiptuneClient]) -> None:
 
 
 async def _newest(interaction: discord.Interaction[ChiptuneClient]) -> Song:
-    """The newest tune made here. Raises InputError."""
+    """Return the newest tune visible here. Raise InputError if there is none."""
     songs = await visibility.list_songs(interaction, limit=1)
     if not songs:
         raise InputError(NOTHING_YET)

@@ -1,7 +1,7 @@
-"""The buttons under a tune that a press is enough for. All they need is in their custom_id: they outlive a restart.
+"""The buttons under a posted tune. Their custom_id holds all they need, so they work after a restart.
 
-What a take or a vote does to the rows is the backlog's and `voting`'s; what asks for more than a press is in
-`reworking` and `reporting`.
+What a vote does is left to `bot.votes.voting`, what a submission becomes to `bot.requests.submissions`. The buttons
+that open a form are in `remix_form` and `bot.discord.moderation.report`.
 """
 
 from __future__ import annotations
@@ -36,19 +36,21 @@ Row = ui.ActionRow[Any]
 
 
 def post_rows(post: layout.Post) -> tuple[Row, ...]:
-    """The rows under a tune: what to make of it, what to think of it, and a channel to write anew."""
+    """Return the rows under a tune: buttons to make new tunes, a menu to rewrite a channel, and votes and files."""
     song = post.song
-    make: Row = ui.ActionRow(AnotherTakeButton(song.id), ExtendButton(song.id), RemixButton(song.id))
-    rate: Row = ui.ActionRow(
+    new_tunes: Row = ui.ActionRow(AnotherTakeButton(song.id), ExtendButton(song.id), RemixButton(song.id))
+    votes_and_files: Row = ui.ActionRow(
         VoteButton(song.id, 1, song.votes), VoteButton(song.id, -1), FilesButton(song.id), ReportButton(song.id)
     )
     if post.public_url:
-        rate.add_item(ui.Button(label=say("On the web"), url=f"{post.public_url}/files/{song.id}/{song.audio}"))
-    return make, ui.ActionRow(RewriteMenu(song.id)), rate
+        votes_and_files.add_item(
+            ui.Button(label=say("On the web"), url=f"{post.public_url}/files/{song.id}/{song.audio}")
+        )
+    return new_tunes, ui.ActionRow(RewriteMenu(song.id)), votes_and_files
 
 
 def classic_view(song_id: str, votes: int) -> ui.View:
-    """The buttons under a tune that was posted as an embed, by an earlier version."""
+    """Return the buttons under a tune that an earlier version posted as an embed."""
     view = ui.View(timeout=None)
     for button in (AnotherTakeButton(song_id), VoteButton(song_id, 1, votes), VoteButton(song_id, -1)):
         view.add_item(button)
@@ -56,7 +58,7 @@ def classic_view(song_id: str, votes: int) -> ui.View:
 
 
 class AnotherTakeButton(SongComponent, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:take:{SONG}"):
-    """The same request again with another seed."""
+    """Submits the same request again with another seed."""
 
     def __init__(self, song_id: str) -> None:
         blue = discord.ButtonStyle.primary
@@ -65,27 +67,27 @@ class AnotherTakeButton(SongComponent, ui.DynamicItem[ui.Button[Any]], template=
         )
 
     async def respond(self, interaction: AnyInteraction, client: ChiptuneClient) -> None:
-        """Ask for the tune's request with a new seed."""
+        """Submit the request of the tune again with a new seed."""
         with client.debouncer.once(interaction.user.id, self.custom_id):
             await submission.another_take(interaction, self.song_id)
 
 
 class ExtendButton(SongComponent, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:extend:{SONG}"):
-    """The tune, and some bars more."""
+    """Continues the tune by some bars."""
 
     def __init__(self, song_id: str) -> None:
         label = say(ngettext("Extend by {n} bar", "Extend by {n} bars").counted(EXTEND_BARS))
         super().__init__(song_id, ui.Button(label=label, emoji="➡️", custom_id=f"chiptune:extend:{song_id}"))
 
     async def respond(self, interaction: AnyInteraction, client: ChiptuneClient) -> None:
-        """Ask for the tune to be continued."""
+        """Submit the continuation."""
         song = await self.get_song(client)
         with client.debouncer.once(interaction.user.id, self.custom_id):
             await submission.remix(interaction, song, {"mode": "continue", "bars": EXTEND_BARS})
 
 
 class VoteButton(SongComponent, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:vote:(?P<value>up|down):{SONG}"):
-    """A thumb up or down; pressed again it is taken back. votes: the sum, shown on the thumb up."""
+    """A like or dislike; a second press takes it back. votes: the sum, shown on the button for likes."""
 
     def __init__(self, song_id: str, value: int, votes: int = 0) -> None:
         self.value = value
@@ -98,72 +100,72 @@ class VoteButton(SongComponent, ui.DynamicItem[ui.Button[Any]], template=rf"chip
 
     @classmethod
     async def from_custom_id(cls, interaction: AnyInteraction, item: ui.Item[Any], match: re.Match[str]) -> Self:
-        """From what Discord sends back."""
+        """Create the button again from its custom_id."""
         return cls(match["song_id"], 1 if match["value"] == "up" else -1)
 
     async def respond(self, interaction: AnyInteraction, client: ChiptuneClient) -> None:
-        """Set, change or take back this person's vote; every post that is pressed shows the sum in the end."""
-        await interaction.response.defer()  # first: a hundred votes wait for the disk one after the other
+        """Set, change or take back the user's vote, and show the sum in every post whose button was pressed."""
+        await interaction.response.defer()  # first, because many votes may wait for the disk one after the other
         cast = await client.voting.toggle(self.song_id, str(interaction.user.id), self.value)
         if cast.first_own:
             await interaction.followup.send(say(OWN), ephemeral=True)
         if message := interaction.message:
             await client.message_edits.run(message.id, lambda: self._show_here(interaction, message))
-            await self._show_at_home(client, message.id, await channel_locale(interaction))
+            await self._show_in_own_post(client, message.id, await channel_locale(interaction))
 
     async def _show_here(self, interaction: AnyInteraction, message: discord.Message) -> None:
-        """Show the sum as it is by now where the button was pressed. Raises InputError where the tune is gone."""
+        """Show the current sum where the button was pressed. Raise InputError if the tune is deleted."""
         with speaking(await self._language(interaction, message)):
             view = await self._with_sum(interaction.client, message, visibility.visible_channels(interaction))
             await interaction.edit_original_response(view=view)
 
-    async def _show_at_home(self, client: ChiptuneClient, pressed: int, language: str) -> None:
-        """The same in the tune's own post, where another message was pressed: a replay, or what one person sees."""
+    async def _show_in_own_post(self, client: ChiptuneClient, message_id: int, language: str) -> None:
+        """Show the sum in the tune's own post, if the button is in another message: a replay or an ephemeral one."""
         song, entry = await client.store.songs.get(self.song_id), await client.store.requests.get(self.song_id)
         if (
             song is None
             or entry is None
             or not (song.message_id and entry.channel_id)
-            or song.message_id == str(pressed)
+            or song.message_id == str(message_id)
         ):
             return
-        channel, home = client.get_partial_messageable(int(entry.channel_id)), int(song.message_id)
+        channel, own_id = client.get_partial_messageable(int(entry.channel_id)), int(song.message_id)
 
         async def edit() -> None:
-            message = await channel.fetch_message(home)
+            message = await channel.fetch_message(own_id)
             with speaking(language):
                 await message.edit(view=await self._with_sum(client, message))
 
-        await client.message_edits.run(home, edit)
+        await client.message_edits.run(own_id, edit)
 
     async def _with_sum(
         self, client: ChiptuneClient, message: discord.Message, channels: Collection[str] = ()
     ) -> ui.View | ui.LayoutView:
-        """A message of the tune as it is, with the sum of now. Raises InputError where the tune is gone.
+        """Return a message of the tune as it is, with the current sum. Raise InputError if the tune is deleted.
 
-        channels: as for `Songs.history`.
+        channels: see `Songs.history`.
         """
         post = await layout.load_post(client, self.song_id)
         if not message.flags.components_v2:
             return classic_view(self.song_id, post.song.votes)
         names = [file.filename for file in message.attachments]
-        # Only what one person alone sees has a family tree.
+        # Only ephemeral messages have a family tree.
         more = await family_tree(client.store, post, channels) if message.flags.ephemeral else ""
-        return post.layout(names, post_rows(post), head=_head(message), more=more)
+        return post.layout(names, post_rows(post), head=_text_above(message), more=more)
 
     async def _language(self, interaction: AnyInteraction, message: discord.Message) -> str:
-        """The language of those who see a message. Edits are made in any task: each says its language by itself."""
+        """Return the language of a message. Every edit needs it, because edits may run in the task of another user."""
         return supported_locale(interaction.locale) if message.flags.ephemeral else await channel_locale(interaction)
 
 
 class FilesButton(SongComponent, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:files:{SONG}"):
-    """Every file of the tune, to the one who asks alone; a way to delete it for those who may."""
+    """Sends every file of the tune to the user alone, with a button to delete the tune for those who may."""
 
     def __init__(self, song_id: str) -> None:
         super().__init__(song_id, ui.Button(label=say("Files"), emoji="💾", custom_id=f"chiptune:files:{song_id}"))
 
     async def respond(self, interaction: AnyInteraction, client: ChiptuneClient) -> None:
-        """Send what fits; a classic message, in which Discord plays the sound and shows the picture in place."""
+        """Send the files that fit, as a classic message, in which Discord plays the sound and shows the picture."""
         post = await layout.load_post(client, self.song_id)
         post.check_files()
         await interaction.response.defer(thinking=True, ephemeral=True)
@@ -180,7 +182,7 @@ class FilesButton(SongComponent, ui.DynamicItem[ui.Button[Any]], template=rf"chi
         await layout.send_largest(post.file_sets(interaction.filesize_limit, full=True), send)
 
 
-def _head(message: discord.Message) -> str:
-    """What stands above a post."""
+def _text_above(message: discord.Message) -> str:
+    """Return the text above a post, "" if there is none."""
     first = message.components[0] if message.components else None
     return first.content if isinstance(first, discord.TextDisplay) else ""

@@ -1,4 +1,7 @@
-"""`/chiptune remix`: a MIDI file, or a tune made here, arranged or written on. What a mode does is the generator's."""
+"""`/chiptune remix`: a MIDI file or a tune made here, arranged, continued or changed.
+
+The modes are declared in `generator.protocol.modes`.
+"""
 
 from __future__ import annotations
 
@@ -19,11 +22,11 @@ from generator.protocol.options import BARS, REMIX_BPM, SEEDS, STRENGTH, TRANSPO
 
 
 async def complete_keep(interaction: discord.Interaction[ChiptuneClient], typed: str) -> list[Choice[str]]:
-    """Every choice of one to three channels whose names hold what was typed."""
+    """Propose every set of one to three channels whose names contain the typed text."""
     groups = [group for count in (1, 2, 3) for group in combinations(CHANNEL_NAMES, count)]
-    named = [(" + ".join(say(CHANNEL_TITLES[name]) for name in group), ",".join(group)) for group in groups]
-    words = typed.lower()
-    return [Choice(name=title, value=value) for title, value in named if words in title or words in value]
+    choices = [(" + ".join(say(CHANNEL_TITLES[name]) for name in group), ",".join(group)) for group in groups]
+    text = typed.lower()
+    return [Choice(name=title, value=value) for title, value in choices if text in title or text in value]
 
 
 @app_commands.command(name="remix", description="Make an NES tune of a MIDI file, or of a tune made here")

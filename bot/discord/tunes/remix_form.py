@@ -1,6 +1,6 @@
-"""Writing on a tune from below its post: a form that asks how, and a menu of the channel to write anew.
+"""Remixing a tune from its post: a form with the options, and a menu to rewrite one channel.
 
-What a mode does is the generator's.
+The modes are declared in `generator.protocol.modes`.
 """
 
 from __future__ import annotations
@@ -32,22 +32,22 @@ PARTS = {
 DEFAULT_MODE = next(iter(FORM_MODES))
 STRENGTH, KEEP = "0.5", ("p1",)
 FORM_SECONDS = 15 * 60.0
-"""How long a form is waited for; the press that opened it is good for as long."""
+"""How long a form may stay open: as long as the token of the interaction that opened it is valid."""
 
 
 class RemixButton(SongComponent, ui.DynamicItem[ui.Button[Any]], template=rf"chiptune:remix:{SONG}"):
-    """Opens the form."""
+    """Opens the form for a remix."""
 
     def __init__(self, song_id: str) -> None:
         super().__init__(song_id, ui.Button(label=say("Remix…"), emoji="🎛️", custom_id=f"chiptune:remix:{song_id}"))
 
     async def respond(self, interaction: AnyInteraction, client: ChiptuneClient) -> None:
-        """Show the form, which is the answer to the press."""
+        """Show the form."""
         await interaction.response.send_modal(RemixForm(await self.get_song(client)))
 
 
 class RemixForm(ui.Modal):
-    """How a tune is to be remixed; each field is read only by the mode that has a use for it."""
+    """The options of a remix. A mode ignores the fields that it does not use."""
 
     def __init__(self, song: Song) -> None:
         super().__init__(title=plain(say("Remix {title}", title=song.title), 45), timeout=FORM_SECONDS)
@@ -76,17 +76,17 @@ class RemixForm(ui.Modal):
         self.add_item(ui.Label(text=say("Keep"), description=which, component=self.keep))
 
     async def on_submit(self, interaction: AnyInteraction) -> None:
-        """Ask for the remix."""
+        """Submit the remix."""
         async with error_replies.answering(interaction):
             mode = self.mode.values[0] if self.mode.values else DEFAULT_MODE
-            given = {"strength": _share(self.strength.value), "keep": list(self.keep.values) or None}
+            values = {"strength": _parse_number(self.strength.value), "keep": list(self.keep.values) or None}
             fields = FORM_MODES[mode].fields if mode in FORM_MODES else ()
-            options = {name: value for name, value in given.items() if name in fields}
+            options = {name: value for name, value in values.items() if name in fields}
             await submission.remix(interaction, self.song, {"mode": mode, **options})
 
 
 class RewriteMenu(SongComponent, ui.DynamicItem[ui.Select[Any]], template=rf"chiptune:rewrite:{SONG}"):
-    """One channel is written anew, accompanying the other three."""
+    """Rewrites one channel as an accompaniment to the other three."""
 
     def __init__(self, song_id: str) -> None:
         menu: ui.Select[Any] = ui.Select(
@@ -95,7 +95,7 @@ class RewriteMenu(SongComponent, ui.DynamicItem[ui.Select[Any]], template=rf"chi
         super().__init__(song_id, menu)
 
     async def respond(self, interaction: AnyInteraction, client: ChiptuneClient) -> None:
-        """Ask for the channel that was chosen."""
+        """Submit the rewriting of the chosen channel."""
         song = await self.get_song(client)
         chosen = self.item.values[0]
         kept = [name for name in CHANNEL_NAMES if name != chosen]
@@ -104,7 +104,7 @@ class RewriteMenu(SongComponent, ui.DynamicItem[ui.Select[Any]], template=rf"chi
 
 
 def _channels(chosen: tuple[str, ...] = ()) -> list[discord.SelectOption]:
-    """The four channels as options; `chosen` are so already."""
+    """Return the four channels as options of a menu; those in `chosen` are preselected."""
     return [
         discord.SelectOption(
             label=capital(say(CHANNEL_TITLES[name])), description=say(PARTS[name]), value=name, default=name in chosen
@@ -113,8 +113,8 @@ def _channels(chosen: tuple[str, ...] = ()) -> list[discord.SelectOption]:
     ]
 
 
-def _share(text: str) -> float | None:
-    """A number as people type it, also with a comma. Raises InputError."""
+def _parse_number(text: str) -> float | None:
+    """Return a typed number, with a point or a comma, or None for an empty text. Raise InputError."""
     typed = text.strip().replace(",", ".")
     try:
         return float(typed) if typed else None

@@ -1,4 +1,4 @@
-"""`/chiptune song` and `replay`: a tune of the history, looked at alone or posted again. Nothing new is made."""
+"""`/chiptune song` and `/chiptune replay`: shows a tune to the user alone, or posts it again."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from generator.protocol.errors import InputError
 @app_commands.describe(song="A tune made here")
 @app_commands.autocomplete(song=complete_song)
 async def show_song(interaction: discord.Interaction[ChiptuneClient], song: str) -> None:
-    """A tune with everything there is, to the one who asks alone."""
+    """Show a tune with its family tree and all its files, to the user alone."""
     await show_post(interaction, song, ephemeral=True)
 
 
@@ -30,19 +30,19 @@ async def show_song(interaction: discord.Interaction[ChiptuneClient], song: str)
 @app_commands.describe(song="A tune made here")
 @app_commands.autocomplete(song=complete_song)
 async def replay(interaction: discord.Interaction[ChiptuneClient], song: str) -> None:
-    """The same files again, for all, where tunes belong."""
+    """Post a tune again, in the channel for tunes."""
     await server_defaults.check_tune_channel(interaction)
     await show_post(interaction, song, ephemeral=False)
 
 
 async def show_post(interaction: discord.Interaction[ChiptuneClient], song_id: str, *, ephemeral: bool) -> None:
-    """Answer with a tune's post; for one person alone, with its family and all its files. Raises InputError."""
+    """Reply with a tune's post. An ephemeral one has its family tree and all its files. Raise InputError."""
     client = interaction.client
     post = await layout.load_post(client, (await visibility.find_song(interaction, song_id)).id)
     post.check_files()
     message = await placeholders.defer_reply(interaction, ephemeral=ephemeral)
     if not ephemeral:
-        # Before the tune is there: what deletes it then finds the message. One that stays empty is no harm.
+        # Before the tune is posted, so that deleting it also finds this message. An empty message does no harm.
         channel, user = str(interaction.channel_id), str(interaction.user.id)
         if not await client.store.messages.add(post.song.id, channel, str(message), user):
             raise InputError(GONE)
