@@ -28,7 +28,7 @@ from generator.composing.compose import compose, is_as_dense
 from generator.composing.originality import INDEX_FILE, Index
 from generator.protocol.names import DENSITIES, KEYS, SCENES
 from generator.protocol.requests import Request
-from generator.quality.samples import beginning
+from generator.quality.samples import first_frames
 from models.inference.new_tune import Composer
 from models.music.grid import find_clock, tempo_bpm
 from models.music.score import FRAMES_PER_SECOND, Score
@@ -108,7 +108,7 @@ def _labelled(path: Path) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64
 
 def _beginning(score: Score) -> Score:
     """Return the first seconds, so that the length of a recording does not give its scene away."""
-    return beginning(score, EXCERPT_SECONDS * FRAMES_PER_SECOND)
+    return first_frames(score, EXCERPT_SECONDS * FRAMES_PER_SECOND)
 
 
 class Classifier:

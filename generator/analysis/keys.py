@@ -12,7 +12,7 @@ from models.music.score import NO, Score
 
 
 def pitch_class_frames(score: Score) -> list[int]:
-    """Frames that each of the 12 pitch classes sounds, noise left out."""
+    """Return for how many frames each of the 12 pitch classes sounds, without noise."""
     frames = [0] * 12
     for channel, note in score.notes():
         if channel != NO:
@@ -22,21 +22,21 @@ def pitch_class_frames(score: Score) -> list[int]:
 
 @cache
 def key_profiles() -> npt.NDArray[np.float64]:
-    """music21's weights of the pitch classes in each of `KEYS`, normalised [24, 12]."""
-    from music21.analysis.discrete import AardenEssen  # noqa: PLC0415  takes a second: only where a key is asked for
+    """Return music21's weights of the pitch classes in each of `KEYS`, normalised [24, 12]."""
+    from music21.analysis.discrete import AardenEssen  # noqa: PLC0415  takes a second
 
-    found = np.array(
+    profiles = np.array(
         [np.roll(AardenEssen().getWeights(mode), tonic) for mode in ("major", "minor") for tonic in range(12)]
     )
-    found -= found.mean(axis=1, keepdims=True)
-    return np.asarray(found / np.linalg.norm(found, axis=1, keepdims=True))
+    profiles -= profiles.mean(axis=1, keepdims=True)
+    return np.asarray(profiles / np.linalg.norm(profiles, axis=1, keepdims=True))
 
 
 def find_key(score: Score) -> tuple[str, float]:
-    """(key, correlation -1 to 1) of music21's profile that fits best; ("C", 0.0) where none fits better than another.
+    """Return the key whose profile fits best and its correlation, -1 to 1; ("C", 0.0) if none fits better than another.
 
-    It is what `Stream.analyze("key")` answers (Krumhansl and Schmuckler's algorithm with Aarden and Essen's weights),
-    without the 30 ms that music21 takes to make a stream and to sum over it.
+    The result is that of `Stream.analyze("key")` (Krumhansl and Schmuckler's algorithm with Aarden and Essen's
+    weights), without the 30 ms that music21 needs to make a stream and sum over it.
     """
     frames = np.array(pitch_class_frames(score), dtype=float)
     if frames.max() == frames.min():

@@ -1,8 +1,8 @@
-"""What is measured on one score: how dense it is, which channels play, its pitches, its beat, its sound.
+"""Statistics of a score: how dense it is, which channels play, its pitches, its beat, its sound.
 
-Each statistic is one number of a score of any length; 0 where the score has nothing to measure, such as no note. A
-channel sounds while a note lasts, at whatever volume. What several scores have in common, and what it means, is up to
-`overlap` and `report`; what returns is in `bars`.
+Each statistic is one number for a score of any length, and 0 if there is nothing to measure, such as no note. A channel
+sounds while a note lasts, at any volume. `bars` measures what recurs; `generator.quality` compares the statistics of
+many scores.
 """
 
 from __future__ import annotations
@@ -20,24 +20,24 @@ from models.music.keys import scale_of
 from models.music.score import CHANNELS, NO, P1, P2, TR, Change, Note, Score
 
 LAGS = (12, 120)
-"""Frames between which the onset train is held against itself: a fifth of a second to two seconds."""
+"""The smallest and largest lag of the autocorrelation in frames: a fifth of a second to two seconds."""
 
 
 def notes_a_second(score: Score, channel: int | None = None) -> float:
-    """Notes that begin a second, of one channel or of all."""
+    """Return the notes that start a second, of one channel or of all."""
     notes = score.note_count if channel is None else len(score.channels[channel])
     return notes / score.seconds if score.frames else 0.0
 
 
 def channel_share(score: Score, channel: int) -> float:
-    """The share of frames in which a channel sounds, 0 to 1."""
-    return float(_sounding(score)[channel].mean()) if score.frames else 0.0
+    """Return the share of frames in which a channel sounds, 0 to 1."""
+    return float(_active(score)[channel].mean()) if score.frames else 0.0
 
 
 def pitch_class_entropy(score: Score) -> float:
-    """Shannon's entropy of the twelve pitch classes in bits, 0 to log2(12) = 3.58; each weighs the frames it sounds.
+    """Return Shannon's entropy of the twelve pitch classes in bits, 0 to log2(12) = 3.58, weighted by frames.
 
-    Frames and not notes, so that an arpeggio of the sound engine weighs as much as the chord that it stands for.
+    Frames and not notes, so that an arpeggio weighs as much as the chord that it stands for.
     """
     frames = np.array(pitch_class_frames(score), dtype=float)
     share = frames[frames > 0] / max(1.0, frames.sum())
@@ -45,39 +45,42 @@ def pitch_class_entropy(score: Score) -> float:
 
 
 def notes_in_key(score: Score) -> float:
-    """The share of pitched notes on the scale of the key that music21's profiles find, 0 to 1."""
+    """Return the share of pitched notes on the scale of the key that music21's profiles find, 0 to 1."""
     scale = scale_of(find_key(score)[0])
     notes = _pitched(score)
     return sum(note.pitch % 12 in scale for note in notes) / max(1, len(notes))
 
 
 def polyphony(score: Score) -> float:
-    """Pitched channels that sound, on the mean of the frames in which any does: 1 to 3."""
-    voices = _sounding(score)[:NO].sum(axis=0)
+    """Return how many pitched channels sound, averaged over the frames in which any does: 1 to 3."""
+    voices = _active(score)[:NO].sum(axis=0)
     return float(voices[voices > 0].mean()) if voices.any() else 0.0
 
 
 def note_length(score: Score) -> float:
-    """The median length of the pitched notes in frames of 1/60 s; drums are as long as their envelope and left out."""
+    """Return the median length of the pitched notes, in frames of 1/60 s. Drums are as long as their envelope and left
+    out.
+    """
     notes = _pitched(score)
     return float(np.median([note.length for note in notes])) if notes else 0.0
 
 
-def bars_that_recur(score: Score) -> float:
-    """The share of bars that are the same as an earlier one, as `bars` counts them, 0 to 1."""
+def bar_repetition(score: Score) -> float:
+    """Return the share of bars that are the same as an earlier one, as `bars` counts them, 0 to 1."""
     return repetition(bars_of(score))
 
 
 def silence(score: Score) -> float:
-    """The share of frames in which no channel sounds, 0 to 1."""
-    return float((~_sounding(score).any(axis=0)).mean()) if score.frames else 0.0
+    """Return the share of frames in which no channel sounds, 0 to 1."""
+    return float((~_active(score).any(axis=0)).mean()) if score.frames else 0.0
 
 
 def onset_autocorrelation(score: Score) -> float:
-    """The highest autocorrelation of the onset train between 12 and 120 frames, -1 to 1: how strong the beat is.
+    """Return the highest autocorrelation of the onset train between 12 and 120 frames, -1 to 1: how strong the beat is.
 
-    The train holds the notes that begin on each frame, less their mean. Each lag is Pearson's r of the train's two
-    overlapping parts, so that a steady beat reaches 1 however short the score; lags over half the score are left out.
+    The train is the number of notes that start on each frame, minus the mean. Each lag is Pearson's r of the train's
+    two overlapping parts, so that a steady beat reaches 1 however short the score is. Lags above half the score are
+    left out.
     """
     train = np.zeros(score.frames)
     for _, note in score.notes():
@@ -87,17 +90,17 @@ def onset_autocorrelation(score: Score) -> float:
 
 
 def volume_changes_a_note(score: Score) -> float:
-    """Changes of volume inside a note, on the mean of the channels that have a volume."""
+    """Return the changes of volume inside a note, averaged over the channels that have a volume."""
     return _changes_a_note(score, (P1, P2, NO), lambda note: note.volume)
 
 
 def duty_changes_a_note(score: Score) -> float:
-    """Changes of duty inside a note, on the mean of the pulse channels."""
+    """Return the changes of duty inside a note, averaged over the pulse channels."""
     return _changes_a_note(score, (P1, P2), lambda note: note.duty)
 
 
 def mean_volume(score: Score) -> float:
-    """The volume, 0 to 15, on the mean of the frames that notes sound in the channels that have a volume."""
+    """Return the volume, 0 to 15, averaged over the frames in which notes sound in channels that have a volume."""
     total = frames = 0
     for channel in (P1, P2, NO):
         for note in score.channels[channel]:
@@ -109,7 +112,9 @@ def mean_volume(score: Score) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Statistic:
-    """One column of the report. sound: whether it is about volume and duty, which only the console's own songs have."""
+    """One statistic of the report. sound: whether it is about volume and duty, which only original songs of the console
+    have.
+    """
 
     name: str
     unit: str
@@ -133,33 +138,35 @@ STATISTICS = (
     Statistic("pitch-class entropy", "bits", pitch_class_entropy),
     Statistic("notes in the best key", "share of notes", notes_in_key),
     Statistic("onset autocorrelation", "r", onset_autocorrelation),
-    Statistic("repetition", "share of bars", bars_that_recur),
+    Statistic("repetition", "share of bars", bar_repetition),
     Statistic("volume changes", "a note", volume_changes_a_note, sound=True),
     Statistic("duty changes", "a note", duty_changes_a_note, sound=True),
     Statistic("mean volume", "0 to 15", mean_volume, sound=True),
 )
-"""All that is measured, in the report's order."""
+"""All statistics, in the report's order."""
 
 
-def _sounding(score: Score) -> npt.NDArray[np.bool_]:
-    """Whether each channel sounds on each frame [4, frames]."""
-    found = np.zeros((len(CHANNELS), score.frames), dtype=bool)
+def _active(score: Score) -> npt.NDArray[np.bool_]:
+    """Return whether each channel sounds on each frame [4, frames]."""
+    active = np.zeros((len(CHANNELS), score.frames), dtype=bool)
     for channel, note in score.notes():
-        found[channel, note.start : note.end] = True
-    return found
+        active[channel, note.start : note.end] = True
+    return active
 
 
 def _pitched(score: Score) -> list[Note]:
+    """Return the notes of all channels but noise."""
     return [note for channel, note in score.notes() if channel != NO]
 
 
 def _changes_a_note(score: Score, channels: tuple[int, ...], changes: Callable[[Note], tuple[Change, ...]]) -> float:
+    """Return the changes inside a note, averaged over these channels."""
     notes = [note for channel in channels for note in score.channels[channel]]
     return sum(len(changes(note)) - 1 for note in notes) / max(1, len(notes))
 
 
 def _pearson(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> float:
-    """Correlation of two trains [frames], -1 to 1; 0 where one of them never changes."""
+    """Return the correlation of two trains [frames], -1 to 1; 0 if one of them never changes."""
     a, b = a - a.mean(), b - b.mean()
     scale = float(np.sqrt((a @ a) * (b @ b)))
     return float(a @ b) / scale if scale > 0 else 0.0

@@ -44,7 +44,7 @@ class ArrangeReport:
             details.append(ngettext("{n:,} moved by octaves", "{n:,} moved by octaves").counted(self.moved))
         details.append(ngettext("{n:,} dropped", "{n:,} dropped").counted(self.dropped))
         message = ngettext("Kept {kept:,} of {n:,} note: {told}.", "Kept {kept:,} of {n:,} notes: {told}.")
-        return message.counted(self.notes, kept=self.kept, details=joined(", ", *details))
+        return message.counted(self.notes, kept=self.kept, told=joined(", ", *details))
 
 
 def report_on(parts: Sequence[Part], reduction: Reduction) -> ArrangeReport:

@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from generator.analysis.fingerprints import hashed
+from generator.analysis.fingerprints import fnv1a
 from generator.protocol.errors import FaultError
 from models.music.score import P1, P2, TR, Note, Score
 from models.music.songs import Song
@@ -108,7 +108,7 @@ def phrases_of_line(notes: Sequence[Note], fast: int = FAST) -> Phrases:
     if len(intervals) < PHRASE:
         return np.array([], dtype=np.uint32)
     runs = np.lib.stride_tricks.sliding_window_view(intervals + _OCTAVES, PHRASE).astype(np.uint64)
-    return hashed(list(runs.T)).astype(np.uint32)
+    return fnv1a(list(runs.T)).astype(np.uint32)
 
 
 def line_of(notes: Sequence[Note], fast: int = FAST) -> list[int]:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from generator.analysis.keys import find_key
 from generator.analysis.statistics import (
-    bars_that_recur,
+    bar_repetition,
     channel_share,
     mean_volume,
     note_length,
@@ -50,7 +50,7 @@ MEASURES: dict[str, Callable[[Score], float | None]] = {
     "minor": lambda score: float(find_key(score)[0].endswith("m")),
     "syncopation": off_the_beat,
     "pitches": pitch_class_entropy,
-    "repetition": bars_that_recur,
+    "repetition": bar_repetition,
     "length": lambda score: note_length(score) / FRAMES_PER_SECOND,
     "volume": mean_volume,
 }

@@ -1,8 +1,7 @@
-"""From archives of MIDI files to a corpus: labelled scores, each once, in a training and a validation side.
+"""Builds a corpus from archives of MIDI files: labelled scores without copies, in a training and a validation side.
 
-sources   the MIDI files of folders and archives
-labels    collection, game, side and scene from a file's place and name
-copies    the same music found again by its content
-build     the way from sources to corpus files
-report    what came of it, in words and plots
+sources  the MIDI files of folders and archives
+labels   collection, game, side and scene from a file's folders and name
+build    from the sources to the corpus files
+report   what happened, as text and plots
 """

@@ -1,7 +1,7 @@
-"""From sources to a corpus: every file read, labelled and arranged in parallel, copies left out, games put on a side.
+"""Builds a corpus: reads, labels and arranges every file in parallel, removes copies, and assigns games to a side.
 
-The result is `models.music.songs`' two files. A game is on one side only, and so are games whose names begin alike where a
-source's own split has one of them (Castlevania II and Castlevania II: Simon's Quest).
+The result is the two files of `models.music.songs`. A game is on one side only, and so are games whose names start
+alike if a source's own split has one of them (Castlevania II and Castlevania II: Simon's Quest).
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO
 
-from generator.analysis.fingerprints import Print, find_copies, fingerprint
+from generator.analysis.fingerprints import Fingerprint, find_copies, fingerprint
 from generator.analysis.keys import find_key, key_profiles
 from generator.arranging.arrange import reductions
-from generator.corpus.labels import Place, place_of, scene_of
+from generator.corpus.labels import Origin, origin_of, scene_of
 from generator.corpus.sources import SourceFile, list_files, read_files
 from generator.importing.importer import Import, import_midi
 from generator.protocol.errors import InputError
@@ -31,22 +31,23 @@ from models.parallel import in_parallel
 from models.tokens.codec import row_clock
 
 FEWEST_NOTES, SHORTEST_SECONDS = 8, 2
-ALIKE = 6
-"""Letters that a game's name has at the least for longer ones to be taken for the same game's."""
+SHORTEST_SERIES = 6
+"""Letters that a game's name must have for longer names that start with it to count as the same series."""
 
 COPY = "a copy of another file"
 BOTH_SIDES = "of a game that is on both sides of the source's split"
 
-Progress = Callable[[Iterable["Piece"], int], Iterable["Piece"]]
-"""Wraps the files as they come, of which there are so many."""
+Progress = Callable[[Iterable["CorpusFile"], int], Iterable["CorpusFile"]]
+"""Wraps the files as they come, with their total number."""
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How a corpus is made.
+    """How a corpus is built.
 
-    reductions: arrangements of each file that is not of the console already. limit: files read at the most, spread
-    evenly over the sources. valid_share: games of no known side that are kept from training. seed: draws both.
+    reductions: arrangements of each file that is not for the console's channels already. limit: the largest number of
+    files, spread evenly over the sources. valid_share: the share of games without a known side that is held out. seed:
+    decides the arrangements and the held-out games.
     """
 
     reductions: int = 2
@@ -64,15 +65,15 @@ class Options:
 
 
 @dataclass(slots=True)
-class Piece:
-    """What is known of one file. reason: why it is left out, else None.
+class CorpusFile:
+    """What is known of one file. reason: why it is left out, or None.
 
-    seconds, notes, bpm: of the main arrangement. packed: its songs, until they lie in the spool; span: where, from and
-    bytes. copy_of: the piece whose music it has. side: train or valid.
+    seconds, notes, bpm: of the main arrangement. packed: its songs, until they are in the spool. span: their offset and
+    length there. copy_of: the file whose music it has. side: train or valid.
     """
 
     parts: tuple[str, ...]
-    place: Place
+    origin: Origin
     reason: str | None = None
     real: bool = False
     scene: str | None = None
@@ -82,38 +83,38 @@ class Piece:
     notes: int = 0
     bpm: float = 0.0
     songs: int = 0
-    print: Print | None = None
+    fingerprint: Fingerprint | None = None
     packed: bytes = b""
     span: tuple[int, int] = (0, 0)
-    copy_of: Piece | None = None
+    copy_of: CorpusFile | None = None
     side: str | None = None
 
 
-def build(sources: Sequence[Path], out: Path, options: Options, progress: Progress) -> list[Piece]:
-    """Write the corpus of some sources into a folder, whole or not at all; what became of each file.
+def build(sources: Sequence[Path], out: Path, options: Options, progress: Progress) -> list[CorpusFile]:
+    """Write the corpus of some sources into a folder, all of it or nothing, and return what happened to each file.
 
-    Raises InputError for sources that cannot be read, CorpusError where nothing is left of them.
+    Raise InputError if a source cannot be read, and CorpusError if no file remains.
     """
     out.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix=".new-", dir=out) as name:
         folder = Path(name)
         with (folder / "spool").open("wb") as spool:
-            pieces = sorted(_read_all(sources, spool, options, progress), key=lambda piece: piece.parts)
-        decide_sides(pieces, options)
-        mark_copies(pieces)
-        if not any(piece.side for piece in pieces):
+            entries = sorted(_read_all(sources, spool, options, progress), key=lambda entry: entry.parts)
+        decide_sides(entries, options)
+        mark_copies(entries)
+        if not any(entry.side for entry in entries):
             raise CorpusError("Nothing in the sources can be trained on.")
         files = {"train": TRAIN_FILE, "valid": VALID_FILE}
         with (folder / "spool").open("rb") as spool:
             for side, file in files.items():
-                _write((piece for piece in pieces if piece.side == side), spool, folder / file)
+                _write((entry for entry in entries if entry.side == side), spool, folder / file)
         for file in files.values():
             (folder / file).replace(out / file)
-    return pieces
+    return entries
 
 
-def _read_all(sources: Sequence[Path], spool: IO[bytes], options: Options, progress: Progress) -> Iterator[Piece]:
-    """All files, their songs put into the spool."""
+def _read_all(sources: Sequence[Path], spool: IO[bytes], options: Options, progress: Progress) -> Iterator[CorpusFile]:
+    """Yield all files, with their songs written to the spool."""
     names = [(source, name) for source in sources for name in list_files(source)]
     if not names:
         raise InputError(f"There are no MIDI files in {', '.join(map(str, sources))}.")
@@ -121,19 +122,19 @@ def _read_all(sources: Sequence[Path], spool: IO[bytes], options: Options, progr
     chosen = [names[i * len(names) // count] for i in range(count)]
     wanted = {source: frozenset(name for of, name in chosen if of == source) for source in sources}
     files = chain.from_iterable(read_files(source, wanted[source]) for source in sources)
-    key_profiles()  # music21 takes seconds to load: once, before there are processes that inherit it
-    for piece in progress(in_parallel(partial(read_piece, options=options), files), count):
-        piece.span = spool.tell(), len(piece.packed)
-        spool.write(piece.packed)
-        piece.packed = b""
-        yield piece
+    key_profiles()  # music21 takes seconds to load: do it once, before there are child processes
+    for entry in progress(in_parallel(partial(read_file, options=options), files), count):
+        entry.span = spool.tell(), len(entry.packed)
+        spool.write(entry.packed)
+        entry.packed = b""
+        yield entry
 
 
-def _write(pieces: Iterable[Piece], spool: IO[bytes], path: Path) -> None:
-    """A corpus file of what the spool holds of some pieces."""
+def _write(entries: Iterable[CorpusFile], spool: IO[bytes], path: Path) -> None:
+    """Write a corpus file of the songs of some files, which are in the spool."""
     with path.open("wb") as file:
-        for piece in pieces:
-            start, length = piece.span
+        for entry in entries:
+            start, length = entry.span
             spool.seek(start)
             file.write(spool.read(length))
 
@@ -141,41 +142,41 @@ def _write(pieces: Iterable[Piece], spool: IO[bytes], path: Path) -> None:
 # --- one file --------------------------------------------------------------------------------------------------
 
 
-def read_piece(file: SourceFile, options: Options) -> Piece:
-    """A file as songs, or with the reason why not."""
-    piece = Piece(file.parts, place_of(file.parts))
+def read_file(file: SourceFile, options: Options) -> CorpusFile:
+    """Return a file with its songs, or with the reason why it has none."""
+    entry = CorpusFile(file.parts, origin_of(file.parts))
     try:
         if file.damage:
             raise InputError(file.damage)
         imported = import_midi(file.data)
         scores = _scores(imported, file.data, options)
     except (InputError, MusicError) as error:
-        piece.reason = str(error)
-        return piece
-    piece.reason = _unfit(scores[0]) if scores else "nothing that the four channels can play"
-    if piece.reason is None:
-        songs = list(_songs(file.parts[-1], piece, imported, scores))
-        piece.songs, piece.packed = len(songs), encode_songs(songs)
-        piece.print = _print(imported)
-    return piece
+        entry.reason = str(error)
+        return entry
+    entry.reason = _why_unfit(scores[0]) if scores else "nothing that the four channels can play"
+    if entry.reason is None:
+        songs = list(_songs(file.parts[-1], entry, imported, scores))
+        entry.songs, entry.packed = len(songs), encode_songs(songs)
+        entry.fingerprint = _fingerprint(imported)
+    return entry
 
 
-def _print(imported: Import) -> Print | None:
-    """What copies of it would share: its pitched notes, or its drums where it has nothing else."""
+def _fingerprint(imported: Import) -> Fingerprint | None:
+    """Return the fingerprint of a file's pitched notes, or of its drums if it has nothing else."""
     pitched = fingerprint((note.start, note.pitch) for note in imported.notes if not note.drum)
     return fingerprint((note.start, note.pitch) for note in imported.notes) if pitched is None else pitched
 
 
 def _scores(imported: Import, data: bytes, options: Options) -> list[Score]:
-    """The console's own score, or arrangements for it, which depend on the file and the seed alone."""
+    """Return the console's own score, or arrangements that depend only on the file and the seed."""
     if imported.score is not None:
         return [imported.score]
-    drawn = hashlib.sha256(b"%d " % options.seed + data).digest()
-    return reductions(imported, options.reductions, int.from_bytes(drawn[:4], "big"))
+    digest = hashlib.sha256(b"%d " % options.seed + data).digest()
+    return reductions(imported, options.reductions, int.from_bytes(digest[:4], "big"))
 
 
-def _unfit(score: Score) -> str | None:
-    """Why a score is no song, or None."""
+def _why_unfit(score: Score) -> str | None:
+    """Return why a score is not a usable song, or None."""
     if score.note_count < FEWEST_NOTES:
         return f"fewer than {FEWEST_NOTES} notes"
     if score.seconds < SHORTEST_SECONDS:
@@ -185,26 +186,26 @@ def _unfit(score: Score) -> str | None:
     return None
 
 
-def _songs(name: str, piece: Piece, imported: Import, scores: Sequence[Score]) -> Iterator[Song]:
-    """The songs of a file, with the labels that are the piece's from now on."""
+def _songs(name: str, entry: CorpusFile, imported: Import, scores: Sequence[Score]) -> Iterator[Song]:
+    """Yield the songs of a file, and set the file's labels."""
     main = scores[0]
-    piece.real = imported.score is not None
-    piece.scene = scene_of(piece.place.title)
+    entry.real = imported.score is not None
+    entry.scene = scene_of(entry.origin.title)
     key, correlation = find_key(main)
-    piece.key, piece.key_correlation = (key, round(correlation, 4)) if correlation else (None, 0.0)
-    piece.seconds, piece.notes = main.seconds, main.note_count
+    entry.key, entry.key_correlation = (key, round(correlation, 4)) if correlation else (None, 0.0)
+    entry.seconds, entry.notes = main.seconds, main.note_count
     clock = row_clock(main)
-    piece.bpm = main.grid.bpm if main.grid else tempo_bpm(clock.beat_frames)
+    entry.bpm = main.grid.bpm if main.grid else tempo_bpm(clock.beat_frames)
     for number, score in enumerate(scores):
         yield Song(
             name=name.rpartition(".")[0],
-            game=piece.place.game,
-            collection=piece.place.collection,
-            scene=piece.scene,
-            key=piece.key,
-            key_correlation=piece.key_correlation,
+            game=entry.origin.game,
+            collection=entry.origin.collection,
+            scene=entry.scene,
+            key=entry.key,
+            key_correlation=entry.key_correlation,
             reduction=number,
-            real=piece.real,
+            real=entry.real,
             score=score,
             clock=None if score.grid else clock,
         )
@@ -213,42 +214,47 @@ def _songs(name: str, piece: Piece, imported: Import, scores: Sequence[Score]) -
 # --- all files -------------------------------------------------------------------------------------------------
 
 
-def decide_sides(pieces: Sequence[Piece], options: Options) -> None:
-    """Put every piece that is fit on the side of its game."""
+def decide_sides(entries: Sequence[CorpusFile], options: Options) -> None:
+    """Put every usable file on the side of its game."""
     fixed: defaultdict[str, set[str]] = defaultdict(set)
-    for piece in pieces:
-        if piece.place.side is not None:
-            fixed[piece.place.game].add(piece.place.side)
-    known = {game: "valid" if "valid" in found else "train" for game, found in fixed.items()}
-    side = {game: _side_of(game, known, options) for game in {piece.place.game for piece in pieces}}
-    for piece in pieces:
-        if piece.place.side == "train" and side[piece.place.game] == "valid":
-            piece.reason = piece.reason or BOTH_SIDES
-        if piece.reason is None:
-            piece.side = side[piece.place.game]
+    for entry in entries:
+        if entry.origin.side is not None:
+            fixed[entry.origin.game].add(entry.origin.side)
+    known = {game: "valid" if "valid" in sides else "train" for game, sides in fixed.items()}
+    side = {game: _side_of(game, known, options) for game in {entry.origin.game for entry in entries}}
+    for entry in entries:
+        if entry.origin.side == "train" and side[entry.origin.game] == "valid":
+            entry.reason = entry.reason or BOTH_SIDES
+        if entry.reason is None:
+            entry.side = side[entry.origin.game]
 
 
 def _side_of(game: str, known: dict[str, str], options: Options) -> str:
-    """The side that is known of a game or of one whose name begins alike, valid before train; else drawn."""
+    """Return a game's side: its known one, else that of a game whose name starts alike (valid first), else a random
+    one.
+    """
     if game in known:
         return known[game]
-    kin = {side for other, side in known.items() if _alike(game, other)}
-    if kin:
-        return "valid" if "valid" in kin else "train"
-    drawn = hashlib.sha256(f"{options.seed} {game}".encode()).digest()
-    return "valid" if int.from_bytes(drawn[:4], "big") < options.valid_share * 2**32 else "train"
+    related = {side for other, side in known.items() if _similar_names(game, other)}
+    if related:
+        return "valid" if "valid" in related else "train"
+    digest = hashlib.sha256(f"{options.seed} {game}".encode()).digest()
+    return "valid" if int.from_bytes(digest[:4], "big") < options.valid_share * 2**32 else "train"
 
 
-def _alike(one: str, other: str) -> bool:
-    short, long = sorted((one, other), key=len)
-    return len(short) >= ALIKE and long.startswith(short)
+def _similar_names(name: str, other: str) -> bool:
+    """Return whether one name starts with the other, which must not be too short."""
+    short, long = sorted((name, other), key=len)
+    return len(short) >= SHORTEST_SERIES and long.startswith(short)
 
 
-def mark_copies(pieces: Sequence[Piece]) -> None:
-    """Leave out what is a copy: of its kind the valid side's stays, then the console's own, then the first by name."""
+def mark_copies(entries: Sequence[CorpusFile]) -> None:
+    """Leave out copies. Of each group the file of the valid side stays, then the console's own, then the first
+    by name.
+    """
     ranked = sorted(
-        (piece for piece in pieces if piece.side),
-        key=lambda piece: (piece.side != "valid", not piece.real, piece.parts),
+        (entry for entry in entries if entry.side),
+        key=lambda entry: (entry.side != "valid", not entry.real, entry.parts),
     )
-    for copy, original in find_copies([piece.print for piece in ranked]).items():
+    for copy, original in find_copies([entry.fingerprint for entry in ranked]).items():
         ranked[copy].reason, ranked[copy].side, ranked[copy].copy_of = COPY, None, ranked[original]

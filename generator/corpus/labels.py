@@ -1,7 +1,7 @@
-"""What a file's place and name say: its collection, its game, its side of a published split, and its scene.
+"""Labels from a file's folders and name: its collection, game, side of a published split, and scene.
 
-Two forms of names are known: NES-MDB's (number_Game_track_trackTitle, in folders `train` and `valid`) and a folder for
-each game, as VGMusic has it.
+Two naming schemes are known: NES-MDB's (number_Game_track_trackTitle, in folders `train` and `valid`), and a folder for
+each game, as in VGMusic.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from itertools import pairwise
 SIDES = ("train", "valid")
 
 _NESMDB_NAME = re.compile(r"\d+_(?P<game>.+?)_\d\d_(?:\d\d)?(?P<title>.*)")
-_SAYS_NOTHING = frozenset(("midi", "mid", "music", "musics", "songs", "src", "files", "data", "versions"))
-"""Folders that hold music, and name neither game nor collection."""
+_GENERIC_FOLDERS = frozenset(("midi", "mid", "music", "musics", "songs", "src", "files", "data", "versions"))
+"""Folders that hold music but name neither game nor collection."""
 
 _SCENE_WORDS = {
     "game-over": r"game ?over|g(?:a?m)?e?over\b|continue \?|death|dead|\bdies?\b|miss\b|(?<!c)lose\b|fail(?:ed|ure)?\b",
@@ -30,19 +30,19 @@ _SCENE_WORDS = {
     "stage": r"stage|\bst\b|st?ge?\b|level(?! up)|\blve?l?\b|area|round|w(?:or)?ld|main|bgm|theme|field|course|zone"
     r"|\bact\b|mission|forest|jungle|desert|mountain|route|\brace|game ?play|in ?game",
 }
-"""Words that a title has for a scene, the scenes that are surest first: a boss's stage is the boss's."""
+"""Words in a title that name a scene, the most reliable scenes first: a boss's stage is the boss's."""
 _SCENES = {scene: re.compile(words) for scene, words in _SCENE_WORDS.items()}
 
 _ROMAN = {"ii": "2", "iii": "3", "iv": "4", "vi": "6", "vii": "7", "viii": "8", "ix": "9", "xi": "11", "xii": "12"}
-"""Not V and X: V-Rally is no fifth, Mega Man X no tenth."""
+"""Without V and X: V-Rally is not a fifth part, Mega Man X not a tenth."""
 ALIKE_LETTERS = 4
-"""Letters that a game's name has at the least for it to be found inside a longer word."""
+"""Letters that a game's name must have to be found inside a longer word."""
 _DROPPED = frozenset(("the", "a", "an", "of", "no", "and", "amp", "japan", "usa", "europe", "jp", "us", "version"))
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a file comes from. game: normalised. side: of a published split, where a folder names it."""
+class Origin:
+    """Where a file comes from. game: normalised. side: of a published split, if a folder names it."""
 
     collection: str
     game: str
@@ -50,24 +50,24 @@ class Place:
     title: str
 
 
-def place_of(parts: Sequence[str]) -> Place:
-    """The place of a file, from the names of its source, its folders and itself."""
+def origin_of(parts: Sequence[str]) -> Origin:
+    """Return the origin of a file, from the names of its source, its folders and itself."""
     folders = [part for part in parts[:-1] if part]
     sides = [folder for folder in folders if folder.lower() in SIDES]
-    names = [folder for folder in folders if folder not in sides and folder.lower() not in _SAYS_NOTHING]
+    names = [folder for folder in folders if folder not in sides and folder.lower() not in _GENERIC_FOLDERS]
     # An archive often holds one folder of its own name.
     names = [name for before, name in pairwise(["", *names]) if name.lower() != before.lower()] or ["songs"]
     stem = parts[-1].rpartition(".")[0] or parts[-1]
     side = sides[-1].lower() if sides else None
-    found = _NESMDB_NAME.fullmatch(stem)
-    if found:
-        return Place("/".join(names), game_name(found["game"]), side, found["title"])
+    match = _NESMDB_NAME.fullmatch(stem)
+    if match:
+        return Origin("/".join(names), game_name(match["game"]), side, match["title"])
     game = names[-1] if not names[-1].isdigit() else " ".join(names[-2:])
-    return Place("/".join(names[:-1] or names), game_name(game), side, _without_game(stem, game))
+    return Origin("/".join(names[:-1] or names), game_name(game), side, _without_game(stem, game))
 
 
 def game_name(name: str) -> str:
-    """A game's name without case, spaces, punctuation and articles, numbers in digits: `megaman2`, `finalfantasy5`."""
+    """Return a game's name without case, spaces, punctuation and articles, with digits: `megaman2`, `finalfantasy5`."""
     words = [word for word in _words(name) if word not in _DROPPED]
     if words and words[-1] == "i":
         words.pop()
@@ -78,20 +78,20 @@ def game_name(name: str) -> str:
 
 
 def scene_of(title: str) -> str | None:
-    """The scene that a title speaks of, or None."""
+    """Return the scene that a title names, or None."""
     spaced = " ".join(_words(title))
     return next((scene for scene, pattern in _SCENES.items() if pattern.search(spaced)), None)
 
 
 def _words(name: str) -> list[str]:
-    """Words of a name in lower case, split where case or kind of letter changes; accents are taken off."""
-    apart = unicodedata.normalize("NFKD", name)
-    plain = "".join(letter for letter in apart if not unicodedata.combining(letter)).replace("'", "")
+    """Return the words of a name in lower case without accents, split where the case or kind of letter changes."""
+    decomposed = unicodedata.normalize("NFKD", name)
+    plain = "".join(letter for letter in decomposed if not unicodedata.combining(letter)).replace("'", "")
     return [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_A-Za-z]+|\d+|\?", plain)]
 
 
 def _without_game(stem: str, game: str) -> str:
-    """A file's name without its game's: Castlevania's songs do not all play in a castle."""
+    """Return a file's name without its game's: not every song of Castlevania plays in a castle."""
     words = _words(game)
     whole = "".join(words)
     rest = stem.lower().replace(whole, " ") if len(whole) >= ALIKE_LETTERS else stem.lower()

@@ -1,6 +1,6 @@
-"""The MIDI files of folders and archives, one after the other, in memory. Nothing is unpacked.
+"""Reads the MIDI files of folders and archives, one after the other, in memory. Nothing is unpacked.
 
-What a name says is known in `generator.corpus.labels`.
+`generator.corpus.labels` interprets the names.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from generator.protocol.uploads import MAX_UPLOAD_BYTES
 
 ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".zip")
 _DAMAGED = (OSError, EOFError, tarfile.TarError, zipfile.BadZipFile, lzma.LZMAError, zlib.error, RuntimeError)
-"""What Python's readers of archives raise; RuntimeError for encrypted zip files."""
+"""Errors of Python's archive readers; RuntimeError is for encrypted zip files."""
 
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """One MIDI file. parts: the names of its source, its folders and itself. data: cut after the most that is read.
+    """One MIDI file. parts: the names of its source, its folders and itself. data: cut off above the size that is read.
 
-    damage: why it could not be read from its archive, else empty.
+    damage: why it could not be read from its archive, or empty.
     """
 
     parts: tuple[str, ...]
@@ -37,13 +37,13 @@ class SourceFile:
 
 
 def list_files(source: Path) -> list[str]:
-    """The names of a source's MIDI files, in the source's order. Raises InputError."""
+    """Return the names of a source's MIDI files, in the source's order. Raise InputError if it cannot be read."""
     with _opened(source) as files:
         return [name for name, _ in files]
 
 
 def read_files(source: Path, wanted: frozenset[str]) -> Iterator[SourceFile]:
-    """The wanted files of a source, by their names in `list_files`. Raises InputError."""
+    """Yield the wanted files of a source, by their names in `list_files`. Raise InputError if it cannot be read."""
     root = _root(source)
     with _opened(source) as files:
         for name, read in files:
@@ -52,7 +52,7 @@ def read_files(source: Path, wanted: frozenset[str]) -> Iterator[SourceFile]:
                 try:
                     yield SourceFile((*root, *parts), read())
                 except (zipfile.BadZipFile, zlib.error, OSError) as error:
-                    yield SourceFile((*root, *parts), b"", f"It cannot be read from its archive: {_line(error)}.")
+                    yield SourceFile((*root, *parts), b"", f"It cannot be read from its archive: {_first_line(error)}.")
 
 
 Files = Iterator[tuple[str, Callable[[], bytes]]]
@@ -60,7 +60,7 @@ Files = Iterator[tuple[str, Callable[[], bytes]]]
 
 @contextmanager
 def _opened(source: Path) -> Iterator[Files]:
-    """The names of a source's MIDI files, each with what reads it."""
+    """Yield the names of a source's MIDI files, each with a function that reads it."""
     try:
         if source.is_dir():
             yield _in_folder(source)
@@ -75,11 +75,11 @@ def _opened(source: Path) -> Iterator[Files]:
         else:
             raise InputError(f"There is no {source}.")
     except _DAMAGED as error:
-        raise InputError(f"{source} cannot be read: {_line(error)}.") from error
+        raise InputError(f"{source} cannot be read: {_first_line(error)}.") from error
 
 
-def _line(error: Exception) -> str:
-    """The first line of what Python says."""
+def _first_line(error: Exception) -> str:
+    """Return the first line of an error's message."""
     return next(iter(str(error).splitlines()), type(error).__name__).rstrip(".")
 
 
@@ -101,32 +101,32 @@ def _in_tar(archive: tarfile.TarFile) -> Files:
             yield member.name, partial(_read_tar, archive, member)
 
 
-_ENOUGH = MAX_UPLOAD_BYTES + 1
-"""Bytes read of a file: one more than is read of any, so that `check_upload` sees that it is too long."""
+_READ_BYTES = MAX_UPLOAD_BYTES + 1
+"""Bytes read of a file: one more than the limit, so that `check_upload` notices longer files."""
 
 
 def _read_path(path: Path) -> bytes:
     with path.open("rb") as file:
-        return file.read(_ENOUGH)
+        return file.read(_READ_BYTES)
 
 
 def _read_zip(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
     with archive.open(member) as file:
-        return file.read(_ENOUGH)
+        return file.read(_READ_BYTES)
 
 
 def _read_tar(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
     file = archive.extractfile(member)
-    return file.read(_ENOUGH) if file else b""
+    return file.read(_READ_BYTES) if file else b""
 
 
 def _is_midi(name: str) -> bool:
-    # macOS archives hold a shadow ._name for each file.
+    # Archives from macOS have a metadata file ._name for each file.
     return name.lower().endswith((".mid", ".midi")) and not PurePosixPath(name).name.startswith("._")
 
 
 def _root(source: Path) -> tuple[str, ...]:
-    """What a source is called: its name without ending; a side of a split with the folder that it lies in."""
+    """Return a source's name, without its suffix; for a side of a split, also the folder that it is in."""
     whole = source.resolve()
     name = next((whole.name[: -len(end)] for end in ARCHIVES if whole.name.lower().endswith(end)), whole.name)
     return (whole.parent.name, name) if name.lower() in SIDES else (name,)

@@ -11,7 +11,7 @@ import numpy as np
 from generator.analysis.bars import PASSAGE, SAME
 from generator.analysis.statistics import STATISTICS
 from generator.quality.overlap import SPLITS, Array, Overlap, compare, histogram, sample_size
-from generator.quality.samples import Side
+from generator.quality.samples import Sample
 
 REPORT_JSON, REPORT_PAGE, REPORT_PLOTS = "report.json", "report.md", "report.png"
 GOAL = 0.8
@@ -25,19 +25,19 @@ REAL_COLOR, MADE_COLOR = "#4060a0", "#e07030"
 Figures = dict[str, Any]
 
 
-def write_report(made: Side, real: Side, seconds: float, seed: int, out: Path) -> Figures:
+def write_report(made: Sample, real: Sample, seconds: float, seed: int, out: Path) -> Figures:
     """Write the three forms of the report into a folder; the figures.
 
     made, real: at least 1 tune and 2 songs. seconds: the length that was measured. seed: draws the splits.
     """
     figures = figures_of(made, real, seconds, seed)
     (out / REPORT_JSON).write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
-    (out / REPORT_PAGE).write_text(page_of(figures), encoding="utf-8")
+    (out / REPORT_PAGE).write_text(to_markdown(figures), encoding="utf-8")
     _draw(figures, out / REPORT_PLOTS)
     return figures
 
 
-def figures_of(made: Side, real: Side, seconds: float, seed: int) -> Figures:
+def figures_of(made: Sample, real: Sample, seconds: float, seed: int) -> Figures:
     """The report's figures, for JSON; shares and overlaps are 0 to 1."""
     rows = {}
     for i, statistic in enumerate(STATISTICS):
@@ -56,7 +56,7 @@ def figures_of(made: Side, real: Side, seconds: float, seed: int) -> Figures:
     }
 
 
-def _side(side: Side) -> Figures:
+def _side(side: Sample) -> Figures:
     return {"measured": side.size, "too_short": side.too_short, "with_return": sum(side.returns)}
 
 
@@ -80,7 +80,7 @@ def _row(found: Overlap, made: Array, real: Array) -> Figures:
 # --- words -----------------------------------------------------------------------------------------------------
 
 
-def page_of(figures: Figures) -> str:
+def to_markdown(figures: Figures) -> str:
     """The figures as Markdown."""
     tunes, songs = figures["tunes"], figures["songs"]
     lines = [
@@ -89,11 +89,11 @@ def page_of(figures: Figures) -> str:
         f"{tunes['measured']} generated tunes beside {songs['measured']} held-out songs, the first"
         f" {figures['seconds']:g} s of each; {tunes['too_short']} tunes and {songs['too_short']} songs are shorter and"
         " were left out.",
-        reached(figures),
+        goal_sentence(figures),
         "",
-        *table_of(figures),
+        *markdown_table(figures),
         "",
-        returns(figures),
+        returns_sentence(figures),
         "",
         f"![Plots]({REPORT_PLOTS})",
         "",
@@ -115,12 +115,12 @@ def page_of(figures: Figures) -> str:
     return "\n".join(lines)
 
 
-def reached(figures: Figures) -> str:
+def goal_sentence(figures: Figures) -> str:
     """One sentence: how many statistics are where they should be."""
     return f"{figures['reached']} of {len(figures['statistics'])} statistics reach {GOAL} of the ceiling."
 
 
-def table_of(figures: Figures) -> list[str]:
+def markdown_table(figures: Figures) -> list[str]:
     """The statistics as the lines of a Markdown table."""
     heads = ("statistic", "unit", "songs", "tunes", "overlap", "ceiling", "of the ceiling", "")
     rows = [
@@ -141,7 +141,7 @@ def table_of(figures: Figures) -> list[str]:
     return [f"| {' | '.join(cell.ljust(width) for cell, width in zip(line, widths, strict=True))} |" for line in lines]
 
 
-def returns(figures: Figures) -> str:
+def returns_sentence(figures: Figures) -> str:
     """The share of tunes and of songs in which a passage returns, in a sentence or two."""
 
     def share(side: Figures) -> str:

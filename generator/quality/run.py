@@ -8,13 +8,13 @@ from pathlib import Path
 from generator.protocol.errors import InputError
 from generator.protocol.options import SECONDS
 from generator.protocol.requests import Request
-from generator.quality.report import REPORT_PAGE, reached, returns, table_of, write_report
-from generator.quality.samples import Side, measure_files, measure_songs
-from generator.quality.tunes import Progress, compose_orders, place_orders
+from generator.quality.report import REPORT_PAGE, goal_sentence, markdown_table, returns_sentence, write_report
+from generator.quality.samples import Sample, measure_files, measure_songs
+from generator.quality.tunes import Progress, plan_jobs, run_jobs
 from models.music.score import FRAMES_PER_SECOND
 from models.music.songs import midi_files
 
-SPARE = 2.0
+EXTRA_SECONDS = 2.0
 """Seconds: a tune lasts whole bars and may be a little shorter than asked for; and its close is not a song's middle."""
 
 
@@ -42,7 +42,7 @@ class Options:
         Raises InputError where a request could not be made of the options.
         """
         usual = Request(seconds=self.seconds)
-        longer = min(self.seconds + SPARE, SECONDS.high)
+        longer = min(self.seconds + EXTRA_SECONDS, SECONDS.high)
         return [replace(usual, seed=self.seed + i, seconds=longer) for i in range(self.tunes)]
 
 
@@ -56,19 +56,21 @@ def run(
     """
     # What can be wrong with the options is said before any work.
     requests = options.requests
-    orders = [] if scores else place_orders(model, out, requests)
+    orders = [] if scores else plan_jobs(model, out, requests)
     files = midi_files(scores) if scores else [order.file for order in orders]
     frames = round(options.seconds * FRAMES_PER_SECOND)
     real = measure_songs(songs, frames, progress)
     _check("songs", real, 2, options)
-    compose_orders(orders, progress)
+    run_jobs(orders, progress)
     made = measure_files(files, frames, progress)
     _check("tunes", made, 1, options)
     figures = write_report(made, real, options.seconds, options.seed, out)
-    return "\n".join([*table_of(figures), "", reached(figures), returns(figures), str(out / REPORT_PAGE)])
+    return "\n".join(
+        [*markdown_table(figures), "", goal_sentence(figures), returns_sentence(figures), str(out / REPORT_PAGE)]
+    )
 
 
-def _check(what: str, side: Side, least: int, options: Options) -> None:
+def _check(what: str, side: Sample, least: int, options: Options) -> None:
     """Raise InputError where a side has too little to compare."""
     if side.size < least:
         raise InputError(

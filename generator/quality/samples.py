@@ -24,7 +24,7 @@ from models.parallel import in_parallel
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class Sample:
     """One side's figures. values: [songs, statistics] in the order of `STATISTICS`. returns: whether a passage does.
 
     too_short: left out for their length. sounds: whether volume and duty are the console's own.
@@ -42,19 +42,19 @@ class Side:
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
-    """One score's figures, as in `Side`."""
+class Figures:
+    """One score's figures, as in `Sample`."""
 
     values: tuple[float, ...]
     returns: bool
 
 
-def measure(score: Score) -> Measured:
+def measure(score: Score) -> Figures:
     """All statistics of one score."""
-    return Measured(tuple(each.measure(score) for each in STATISTICS), passage_returns(bars_of(score)))
+    return Figures(tuple(each.measure(score) for each in STATISTICS), passage_returns(bars_of(score)))
 
 
-def measure_songs(source: Path, frames: int, progress: Progress) -> Side:
+def measure_songs(source: Path, frames: int, progress: Progress) -> Sample:
     """The real side: the MIDI files below a folder, or a corpus file, without its further arrangements of a song.
 
     Raises CorpusError as `chiptune evaluate` does.
@@ -62,15 +62,15 @@ def measure_songs(source: Path, frames: int, progress: Progress) -> Side:
     if not source.is_file():
         return measure_files(midi_files(source), frames, progress)
     songs = [song for song in read_songs(source) if song.reduction == 0]
-    return _side([song.score for song in songs], frames, progress, sounds=all(song.real for song in songs))
+    return _sample([song.score for song in songs], frames, progress, sounds=all(song.real for song in songs))
 
 
-def measure_files(files: list[Path], frames: int, progress: Progress) -> Side:
+def measure_files(files: list[Path], frames: int, progress: Progress) -> Sample:
     """A side of MIDI files with tracks p1, p2, tr and no. Raises CorpusError."""
-    return _side(files, frames, progress, sounds=True)
+    return _sample(files, frames, progress, sounds=True)
 
 
-def beginning(score: Score, frames: int) -> Score:
+def first_frames(score: Score, frames: int) -> Score:
     """The first frames of a score; what still sounds ends there."""
 
     def cut(note: Note) -> Note:
@@ -84,16 +84,16 @@ def beginning(score: Score, frames: int) -> Score:
     return replace(score, channels=channels, frames=min(frames, score.frames), loop=loop)
 
 
-def _side(sources: Sequence[Path | Score], frames: int, progress: Progress, *, sounds: bool) -> Side:
+def _sample(sources: Sequence[Path | Score], frames: int, progress: Progress, *, sounds: bool) -> Sample:
     """The figures of all scores and files of scores that are long enough."""
     key_profiles()  # takes a second to load: once, before the processes part
     all_found = in_parallel(partial(_measure_beginning, frames=frames), sources)
     found = [one for one in progress(all_found, len(sources), "measuring") if one]
     values = np.array([one.values for one in found], dtype=float).reshape(len(found), len(STATISTICS))
-    return Side(values, tuple(one.returns for one in found), len(sources) - len(found), sounds)
+    return Sample(values, tuple(one.returns for one in found), len(sources) - len(found), sounds)
 
 
-def _measure_beginning(source: Path | Score, frames: int) -> Measured | None:
+def _measure_beginning(source: Path | Score, frames: int) -> Figures | None:
     """One score's figures, or None where it is too short."""
     score = read_midi_file(source) if isinstance(source, Path) else source
-    return measure(beginning(score, frames)) if score.frames >= frames else None
+    return measure(first_frames(score, frames)) if score.frames >= frames else None

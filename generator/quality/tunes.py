@@ -31,7 +31,7 @@ Progress = Callable[[Iterable[Any], int, str], Iterable[Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class Job:
     """One tune to compose: a model's folder, a request, and the file that it goes to."""
 
     model: Path
@@ -39,17 +39,17 @@ class Order:
     file: Path
 
 
-def place_orders(model: Path, out: Path, requests: list[Request]) -> list[Order]:
+def plan_jobs(model: Path, out: Path, requests: list[Request]) -> list[Job]:
     """An order a request, for files below `out`. The requests differ in nothing but their seeds.
 
     Raises InputError where there is no model, or where the folder holds tunes of another model or other requests.
     """
     folder = out / FOLDER
-    _claim(folder, model, requests[0])
-    return [Order(model, request, folder / f"{request.seed:010}.mid") for request in requests]
+    _claim_folder(folder, model, requests[0])
+    return [Job(model, request, folder / f"{request.seed:010}.mid") for request in requests]
 
 
-def compose_orders(orders: list[Order], progress: Progress) -> None:
+def run_jobs(orders: list[Job], progress: Progress) -> None:
     """Compose the tunes that are not there yet."""
     key_profiles()  # takes a second to load: once, before the processes part
     missing = [order for order in orders if not order.file.exists()]
@@ -57,7 +57,7 @@ def compose_orders(orders: list[Order], progress: Progress) -> None:
         pass
 
 
-def _claim(folder: Path, model: Path, request: Request) -> None:
+def _claim_folder(folder: Path, model: Path, request: Request) -> None:
     """Say in the folder what its tunes are; raises InputError where it says something else already."""
     weights = model / "model.safetensors"
     if not weights.exists():
@@ -67,15 +67,15 @@ def _claim(folder: Path, model: Path, request: Request) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     said = folder / ABOUT
     if not any(folder.glob("*.mid")):
-        _put(said, about.encode())
+        _write_whole(said, about.encode())
     elif not said.exists() or said.read_text(encoding="utf-8") != about:
         raise InputError(f"{folder} holds tunes of another model or length: choose another --out.")
 
 
-def _write(order: Order) -> None:
+def _write(order: Job) -> None:
     """Compose a tune and keep it."""
-    tune = compose(_composer(order.model), order.request, lambda _: None, _known(order.model))
-    _put(order.file, midi_bytes(to_midi(tune.score)))
+    tune = compose(_composer(order.model), order.request, lambda _: None, _index(order.model))
+    _write_whole(order.file, midi_bytes(to_midi(tune.score)))
 
 
 @cache
@@ -85,13 +85,13 @@ def _composer(model: Path) -> Composer:
 
 
 @cache
-def _known(model: Path) -> Index | None:
+def _index(model: Path) -> Index | None:
     """The songs that a model may not copy, where they are known."""
     file = model / INDEX_FILE
     return Index.load(file) if file.exists() else None
 
 
-def _put(file: Path, data: bytes) -> None:
+def _write_whole(file: Path, data: bytes) -> None:
     """Write a file whole or not at all, so that what is there is done."""
     part = file.with_name(f"{file.name}.{os.getpid()}.part")
     part.write_bytes(data)

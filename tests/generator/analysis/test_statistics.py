@@ -10,7 +10,7 @@ import pytest
 from generator.analysis.bars import Bar, bars_of, passage_returns, repetition, similarity
 from generator.analysis.statistics import (
     STATISTICS,
-    bars_that_recur,
+    bar_repetition,
     channel_share,
     duty_changes_a_note,
     mean_volume,
@@ -24,7 +24,7 @@ from generator.analysis.statistics import (
     volume_changes_a_note,
 )
 from generator.composing.compose import transpose
-from generator.quality.samples import beginning
+from generator.quality.samples import first_frames
 from models.music.score import NO, P1, P2, TR, Note, Score
 from tests.music import moved, random_score, scale
 
@@ -150,16 +150,16 @@ def test_bars_are_found_from_the_onsets_and_the_same_where_the_music_is() -> Non
 
 
 def test_repetition_counts_bars_that_came_before() -> None:
-    assert bars_that_recur(tune(list("ABCABD"))) == pytest.approx(2 / 6)
-    assert bars_that_recur(tune(list("ABCDEF"))) == 0
-    assert bars_that_recur(tune(list("AAAA"))) == 3 / 4
+    assert bar_repetition(tune(list("ABCABD"))) == pytest.approx(2 / 6)
+    assert bar_repetition(tune(list("ABCDEF"))) == 0
+    assert bar_repetition(tune(list("AAAA"))) == 3 / 4
 
 
 def test_a_bar_moved_by_a_tone_is_another_bar() -> None:
     first = tune(list("AB"))
     second = moved(transpose(first, 2), first.frames)
     both = Score(tuple(a + b for a, b in zip(first.channels, second.channels, strict=True)), 2 * first.frames)
-    assert bars_that_recur(both) == 0
+    assert bar_repetition(both) == 0
 
 
 def bar(*rows: int) -> Bar:
@@ -206,7 +206,7 @@ def test_a_passage_returns(names: str, returns: bool) -> None:
 def test_a_beginning_is_what_was_heard_until_then(seed: int) -> None:
     score = random_score(seed)
     for frames in (1, 37, score.frames, score.frames + 5):
-        cut = beginning(score, frames)
+        cut = first_frames(score, frames)
         assert cut.frames == min(frames, score.frames)
         for before, after in zip(score.channels, cut.channels, strict=True):
             heard = [note for note in before if note.start < frames]
@@ -214,4 +214,4 @@ def test_a_beginning_is_what_was_heard_until_then(seed: int) -> None:
             for a, b in zip(heard, after, strict=True):
                 assert (b.volume, b.duty) == (a.volume[: len(b.volume)], a.duty[: len(b.duty)])
                 assert all(at + a.start >= frames for at, _ in a.volume[len(b.volume) :])
-    assert beginning(score, score.frames) == score
+    assert first_frames(score, score.frames) == score

@@ -19,8 +19,8 @@ import pytest
 
 from bot.main import main
 from generator.composing.compose import transpose
-from generator.corpus.build import BOTH_SIDES, COPY, Options, Piece, build, decide_sides
-from generator.corpus.labels import Place
+from generator.corpus.build import BOTH_SIDES, COPY, CorpusFile, Options, build, decide_sides
+from generator.corpus.labels import Origin
 from generator.corpus.report import REPORT_JSON, REPORT_PAGE, REPORT_PLOTS, figures_of
 from generator.corpus.sources import list_files, read_files
 from generator.protocol.errors import InputError
@@ -31,11 +31,11 @@ from models.music.songs import TRAIN_FILE, VALID_FILE, CorpusError, Song, read_s
 from tests.music import random_score, scale, song_on, twinkle
 
 
-def silently(pieces: Iterable[Piece], _: int) -> Iterable[Piece]:
-    return pieces
+def silently(entries: Iterable[CorpusFile], _: int) -> Iterable[CorpusFile]:
+    return entries
 
 
-def corpus(source: Path, out: Path, **options: int | float) -> list[Piece]:
+def corpus(source: Path, out: Path, **options: int | float) -> list[CorpusFile]:
     return build([source], out, Options(**options), silently)  # type: ignore[arg-type]
 
 
@@ -92,12 +92,12 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def made(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Piece]]:
+def made(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[CorpusFile]]:
     out = tmp_path_factory.mktemp("corpus")
     return out, corpus(archive, out, reductions=2)
 
 
-def test_songs_are_labelled(made: tuple[Path, list[Piece]]) -> None:
+def test_songs_are_labelled(made: tuple[Path, list[CorpusFile]]) -> None:
     found = {(song.name, song.reduction): song for song in songs(made[0])}
     boss = found["001_MegaMan_00_01Boss", 0]
     assert (boss.game, boss.collection, boss.scene, boss.real) == ("megaman", "archive/nes", "boss", True)
@@ -113,7 +113,7 @@ def test_songs_are_labelled(made: tuple[Path, list[Piece]]) -> None:
     assert title.key_correlation == round(title.key_correlation, 4)
 
 
-def test_a_file_of_the_console_has_one_arrangement_others_have_several(made: tuple[Path, list[Piece]]) -> None:
+def test_a_file_of_the_console_has_one_arrangement_others_have_several(made: tuple[Path, list[CorpusFile]]) -> None:
     found = songs(made[0])
     assert [song.reduction for song in found if song.real] == [0, 0]
     for name in ("z-cave", "theme"):
@@ -122,8 +122,8 @@ def test_a_file_of_the_console_has_one_arrangement_others_have_several(made: tup
         assert own[0].score != own[1].score
 
 
-def test_copies_are_found_by_their_music_and_counted(made: tuple[Path, list[Piece]]) -> None:
-    copies = {piece.parts[-1]: piece.copy_of for piece in made[1] if piece.reason == COPY}
+def test_copies_are_found_by_their_music_and_counted(made: tuple[Path, list[CorpusFile]]) -> None:
+    copies = {entry.parts[-1]: entry.copy_of for entry in made[1] if entry.reason == COPY}
     assert {name: original.parts[-1] for name, original in copies.items() if original} == {
         "001_MegaMan_01_02BossAgain.mid": "001_MegaMan_00_01Boss.mid",
         "mm-title2.mid": "mm-title.mid",
@@ -131,7 +131,7 @@ def test_copies_are_found_by_their_music_and_counted(made: tuple[Path, list[Piec
     assert figures_of(made[1], Options())["copies"]["same game"] == 2
 
 
-def test_a_game_is_on_the_side_of_the_published_split(made: tuple[Path, list[Piece]]) -> None:
+def test_a_game_is_on_the_side_of_the_published_split(made: tuple[Path, list[CorpusFile]]) -> None:
     train, valid = (list(read_songs(made[0] / name)) for name in (TRAIN_FILE, VALID_FILE))
     assert {song.game for song in train} == {"megaman", "othergame"}
     assert {song.game for song in valid} == {"zelda"}
@@ -139,7 +139,7 @@ def test_a_game_is_on_the_side_of_the_published_split(made: tuple[Path, list[Pie
 
 @pytest.mark.parametrize("kind", [".tar.xz", ".zip"])
 def test_archives_are_read_as_folders_and_the_same_input_gives_the_same_bytes(
-    archive: Path, made: tuple[Path, list[Piece]], tmp_path: Path, kind: str
+    archive: Path, made: tuple[Path, list[CorpusFile]], tmp_path: Path, kind: str
 ) -> None:
     packed = tmp_path / f"archive{kind}"
     if kind == ".zip":
@@ -149,10 +149,10 @@ def test_archives_are_read_as_folders_and_the_same_input_gives_the_same_bytes(
     else:
         with tarfile.open(packed, "w:xz") as tar:
             tar.add(archive, "archive")
-    pieces = corpus(packed, tmp_path / "out", reductions=2)
+    entries = corpus(packed, tmp_path / "out", reductions=2)
     for name in (TRAIN_FILE, VALID_FILE):
         assert (tmp_path / "out" / name).read_bytes() == (made[0] / name).read_bytes()
-    assert figures_of(pieces, Options()) == figures_of(made[1], Options())
+    assert figures_of(entries, Options()) == figures_of(made[1], Options())
 
 
 def test_nothing_of_an_archive_reaches_the_disk(tmp_path: Path) -> None:
@@ -199,13 +199,13 @@ def test_unfit_files_are_left_out_with_their_reason(tmp_path: Path) -> None:
     for name, (data, _) in REASONS.items():
         put(tmp_path / "in", name, data)
     put(tmp_path / "in", "good.mid", twinkle())
-    pieces = corpus(tmp_path / "in", tmp_path / "out")
-    reasons = {piece.parts[-1]: piece.reason for piece in pieces}
+    entries = corpus(tmp_path / "in", tmp_path / "out")
+    reasons = {entry.parts[-1]: entry.reason for entry in entries}
     assert reasons.pop("good.mid") is None
     assert reasons.keys() == REASONS.keys()
     for name, reason in reasons.items():
         assert re.search(REASONS[name][1], reason or "")
-    figures = figures_of(pieces, Options())
+    figures = figures_of(entries, Options())
     assert sum(figures["left_out"].values()) == len(REASONS)
     assert figures["collections"]["in"]["broken_or_empty"] == len(REASONS)
     assert figures["kept"] == 1
@@ -219,34 +219,34 @@ def test_a_damaged_member_of_an_archive_costs_no_other(tmp_path: Path) -> None:
     data = bytearray(packed.read_bytes())
     data[data.index(b"MThd") + 40] ^= 0xFF
     packed.write_bytes(data)
-    pieces = build([packed], tmp_path / "out", Options(), lambda read, _: read)
-    assert pieces[1].reason is None
-    assert str(pieces[0].reason).startswith("It cannot be read from its archive: Bad CRC-32")
+    entries = build([packed], tmp_path / "out", Options(), lambda read, _: read)
+    assert entries[1].reason is None
+    assert str(entries[0].reason).startswith("It cannot be read from its archive: Bad CRC-32")
 
 
 def test_the_same_drums_in_two_games_are_a_copy(tmp_path: Path) -> None:
     drums = Score(((), (), (), random_score(3).channels[3]), random_score(3).frames)
     for game in ("one", "other"):
         put(tmp_path, f"in/{game}/beat.mid", midi_bytes(to_midi(drums)))
-    pieces = build([tmp_path / "in"], tmp_path / "out", Options(), lambda read, _: read)
-    assert [piece.reason for piece in pieces] == [None, COPY]
+    entries = build([tmp_path / "in"], tmp_path / "out", Options(), lambda read, _: read)
+    assert [entry.reason for entry in entries] == [None, COPY]
 
 
 def test_no_game_is_ever_on_both_sides() -> None:
     random = Random(0)
     for seed in range(40):
         names = [random.choice(("abc", "megaman", "megaman2", "zelda", "zeldaii", "tetris", "x")) for _ in range(40)]
-        pieces = [
-            Piece((str(i),), Place("c", name, random.choice((None, None, "train", "valid")), ""))
+        entries = [
+            CorpusFile((str(i),), Origin("c", name, random.choice((None, None, "train", "valid")), ""))
             for i, name in enumerate(names)
         ]
-        decide_sides(pieces, Options(valid_share=0.5, seed=seed))
+        decide_sides(entries, Options(valid_share=0.5, seed=seed))
         sides: dict[str, set[str | None]] = {}
-        for piece in pieces:
-            assert piece.side in ("train", "valid") or piece.reason == BOTH_SIDES
-            sides.setdefault(piece.place.game, set()).add(piece.side)
-            if piece.place.side == "valid":
-                assert piece.side == "valid"
+        for entry in entries:
+            assert entry.side in ("train", "valid") or entry.reason == BOTH_SIDES
+            sides.setdefault(entry.origin.game, set()).add(entry.side)
+            if entry.origin.side == "valid":
+                assert entry.side == "valid"
         assert all(not {"train", "valid"} <= found for found in sides.values())
 
 
@@ -254,18 +254,18 @@ def test_no_game_is_ever_on_both_sides() -> None:
     ("game", "side"), [("castlevania2", "valid"), ("castlevania2simonsquest", "valid"), ("casts", "train")]
 )
 def test_games_of_unknown_side_follow_those_whose_names_begin_alike(game: str, side: str) -> None:
-    pieces = [
-        Piece(("a",), Place("nes", "castlevania2simonsquest", "valid", "")),
-        Piece(("b",), Place("fans", game, None, "")),
+    entries = [
+        CorpusFile(("a",), Origin("nes", "castlevania2simonsquest", "valid", "")),
+        CorpusFile(("b",), Origin("fans", game, None, "")),
     ]
-    decide_sides(pieces, Options(valid_share=0))
-    assert pieces[1].side == side
+    decide_sides(entries, Options(valid_share=0))
+    assert entries[1].side == side
 
 
 def test_the_share_of_games_kept_from_training_is_about_the_one_asked_for() -> None:
-    pieces = [Piece((str(i),), Place("fans", f"game number {i}", None, "")) for i in range(2000)]
-    decide_sides(pieces, Options(valid_share=0.2))
-    assert 340 < sum(piece.side == "valid" for piece in pieces) < 460
+    entries = [CorpusFile((str(i),), Origin("fans", f"game number {i}", None, "")) for i in range(2000)]
+    decide_sides(entries, Options(valid_share=0.2))
+    assert 340 < sum(entry.side == "valid" for entry in entries) < 460
 
 
 def test_of_copies_on_both_sides_the_valid_one_stays(tmp_path: Path) -> None:
@@ -278,8 +278,8 @@ def test_of_copies_on_both_sides_the_valid_one_stays(tmp_path: Path) -> None:
 
 
 def test_an_interrupted_run_leaves_nothing_and_spoils_nothing(archive: Path, tmp_path: Path) -> None:
-    def interrupted(pieces: Iterable[Piece], _: int) -> Iterable[Piece]:
-        yield next(iter(pieces))
+    def interrupted(entries: Iterable[CorpusFile], _: int) -> Iterable[CorpusFile]:
+        yield next(iter(entries))
         raise KeyboardInterrupt
 
     (tmp_path / TRAIN_FILE).write_bytes(b"an earlier corpus")
@@ -290,9 +290,9 @@ def test_an_interrupted_run_leaves_nothing_and_spoils_nothing(archive: Path, tmp
 
 
 def test_a_limit_is_spread_over_the_sources(archive: Path, tmp_path: Path) -> None:
-    pieces = corpus(archive, tmp_path, limit=3, reductions=1)
-    assert len(pieces) == 3
-    assert len({piece.place.collection for piece in pieces}) == 2
+    entries = corpus(archive, tmp_path, limit=3, reductions=1)
+    assert len(entries) == 3
+    assert len({entry.origin.collection for entry in entries}) == 2
 
 
 def test_sources_that_hold_nothing_are_told(tmp_path: Path) -> None:

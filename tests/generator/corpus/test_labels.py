@@ -2,29 +2,29 @@
 
 import pytest
 
-from generator.corpus.labels import Place, game_name, place_of, scene_of
+from generator.corpus.labels import Origin, game_name, origin_of, scene_of
 from generator.protocol.names import SCENES
 
 
 @pytest.mark.parametrize(
     ("parts", "place"),
     [
-        ("nesmdb train 012_MegaMan2_05_06StageClear.mid", Place("nesmdb", "megaman2", "train", "StageClear")),
-        ("nesmdb valid 323_SuperMarioBros_2_00_01Title.mid", Place("nesmdb", "supermariobros2", "valid", "Title")),
-        ("vgmusic nes mega-man-ii mm2-boss.mid", Place("vgmusic/nes", "megaman2", None, "mm2 boss")),
-        ("vgmusic vgmusic nes castlevania castlevania-death.mid", Place("vgmusic/nes", "castlevania", None, "death")),
-        ("open freedoom musics d_intro.mid", Place("open", "freedoom", None, "d intro")),
-        ("open pop909 POP909 053 053.mid", Place("open/pop909", "pop909053", None, "")),
-        ("tunes a.MID", Place("tunes", "tunes", None, "a")),
-        ("music a.mid", Place("songs", "songs", None, "a")),
-        ("set A battle.mid", Place("set", "a", None, "battle")),
-        ("set ドラクエ Boss_Battle.mid", Place("set", "トラクエ", None, "boss battle")),
+        ("nesmdb train 012_MegaMan2_05_06StageClear.mid", Origin("nesmdb", "megaman2", "train", "StageClear")),
+        ("nesmdb valid 323_SuperMarioBros_2_00_01Title.mid", Origin("nesmdb", "supermariobros2", "valid", "Title")),
+        ("vgmusic nes mega-man-ii mm2-boss.mid", Origin("vgmusic/nes", "megaman2", None, "mm2 boss")),
+        ("vgmusic vgmusic nes castlevania castlevania-death.mid", Origin("vgmusic/nes", "castlevania", None, "death")),
+        ("open freedoom musics d_intro.mid", Origin("open", "freedoom", None, "d intro")),
+        ("open pop909 POP909 053 053.mid", Origin("open/pop909", "pop909053", None, "")),
+        ("tunes a.MID", Origin("tunes", "tunes", None, "a")),
+        ("music a.mid", Origin("songs", "songs", None, "a")),
+        ("set A battle.mid", Origin("set", "a", None, "battle")),
+        ("set ドラクエ Boss_Battle.mid", Origin("set", "トラクエ", None, "boss battle")),
     ],
 )
-def test_a_files_place_names_its_collection_game_and_side(parts: str, place: Place) -> None:
-    found = place_of(parts.split(" "))
+def test_a_files_place_names_its_collection_game_and_side(parts: str, origin: Origin) -> None:
+    found = origin_of(parts.split(" "))
     assert (found.collection, found.game, found.side, found.title.strip()) == (
-        place.collection, place.game, place.side, place.title,
+        origin.collection, origin.game, origin.side, origin.title,
     )  # fmt: skip
 
 

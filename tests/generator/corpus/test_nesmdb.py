@@ -21,14 +21,14 @@ pytestmark = [
 
 
 def test_its_songs_are_kept_exactly_and_on_their_side(tmp_path: Path) -> None:
-    pieces = build([ARCHIVE], tmp_path, Options(limit=120), lambda read, _: read)
-    assert len(pieces) == 120
-    fit = [piece for piece in pieces if piece.side]
+    entries = build([ARCHIVE], tmp_path, Options(limit=120), lambda read, _: read)
+    assert len(entries) == 120
+    fit = [entry for entry in entries if entry.side]
     assert len(fit) > 100
-    assert all(piece.side == piece.place.side for piece in fit)
-    assert not any(piece.reason == BOTH_SIDES for piece in pieces)
-    assert sum(piece.reason == COPY for piece in pieces) < 10
-    files = {piece.parts[-1]: "/".join(piece.parts[1:]) for piece in pieces}
+    assert all(entry.side == entry.origin.side for entry in fit)
+    assert not any(entry.reason == BOTH_SIDES for entry in entries)
+    assert sum(entry.reason == COPY for entry in entries) < 10
+    files = {entry.parts[-1]: "/".join(entry.parts[1:]) for entry in entries}
     with tarfile.open(ARCHIVE) as archive:
         for song in [*read_songs(tmp_path / TRAIN_FILE), *read_songs(tmp_path / VALID_FILE)]:
             member = archive.extractfile(files[f"{song.name}.mid"])

@@ -16,10 +16,10 @@ from PIL import Image
 from bot.main import main
 from generator.analysis.statistics import STATISTICS
 from generator.protocol.errors import InputError
-from generator.quality.report import REPORT_JSON, REPORT_PAGE, REPORT_PLOTS, figures_of, page_of
+from generator.quality.report import REPORT_JSON, REPORT_PAGE, REPORT_PLOTS, figures_of, to_markdown
 from generator.quality.run import Options, run
-from generator.quality.samples import Side, measure_songs
-from generator.quality.tunes import ABOUT, FOLDER, Order, compose_orders, place_orders
+from generator.quality.samples import Sample, measure_songs
+from generator.quality.tunes import ABOUT, FOLDER, Job, plan_jobs, run_jobs
 from models.music.grid import RowClock
 from models.music.midi import midi_bytes, to_midi
 from models.music.score import Score
@@ -96,13 +96,13 @@ def test_the_plots_can_be_seen(report: Path) -> None:
 def test_what_falls_short_is_marked() -> None:
     random = np.random.default_rng(1)
     values = random.normal(size=(100, len(STATISTICS)))
-    real = Side(values, (True,) * 75 + (False,) * 25, 3, sounds=True)
+    real = Sample(values, (True,) * 75 + (False,) * 25, 3, sounds=True)
     wrong = values[:40].copy()
     wrong[:, 2] += 2
-    made = Side(wrong, (True,) * 10 + (False,) * 30, 0, sounds=True)
+    made = Sample(wrong, (True,) * 10 + (False,) * 30, 0, sounds=True)
     figures = figures_of(made, real, 32.0, 0)
     assert [name for name, row in figures["statistics"].items() if not row["reached"]] == [STATISTICS[2].name]
-    page = page_of(figures)
+    page = to_markdown(figures)
     marked = [line for line in page.splitlines() if "✗ " in line and line.startswith("|")]
     assert [line.split("|")[1].strip() for line in marked] == [STATISTICS[2].name]
     assert "25 % (10 of 40) of the tunes and 75 % (75 of 100) of the songs." in page
@@ -134,8 +134,8 @@ def test_both_sides_are_cut_to_one_length(midi: Path, tmp_path: Path) -> None:
 # --- composing -------------------------------------------------------------------------------------------------
 
 
-def orders(out: Path, seconds: float = 2.0, model: Path = MODEL) -> list[Order]:
-    return place_orders(model, out, Options(tunes=3, seconds=seconds, seed=5).requests)
+def orders(out: Path, seconds: float = 2.0, model: Path = MODEL) -> list[Job]:
+    return plan_jobs(model, out, Options(tunes=3, seconds=seconds, seed=5).requests)
 
 
 @pytest.fixture(scope="module")
@@ -158,7 +158,7 @@ def test_a_run_goes_on_where_it_stopped(composed: Path) -> None:
     files = [order.file for order in orders(composed)]
     before = [(file.read_bytes(), file.stat().st_mtime_ns) for file in files]
     files[1].unlink()
-    compose_orders(orders(composed), silently)
+    run_jobs(orders(composed), silently)
     after = [(file.read_bytes(), file.stat().st_mtime_ns) for file in files]
     assert [data for data, _ in after] == [data for data, _ in before]
     assert [a[1] == b[1] for a, b in zip(before, after, strict=True)] == [True, False, True]
