@@ -1,7 +1,7 @@
 """Draws docs/architecture.svg from the imports that the source has: run `python -m docs.draw_architecture`.
 
-Each box is a package; it imports boxes below it in its room only. A line is an import that no chain of other lines
-shows. The lines between rooms are left out, except for the only one that the bot has.
+Each box is a package. It imports only boxes below it in its column, and boxes of columns to the right. A line is an
+import that no chain of other lines shows. Of the lines between columns only one is drawn: the bot's into the generator.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from matplotlib.patches import FancyBboxPatch
 from tests.test_architecture import ROOMS, imports, package_of
 
 PICTURE = Path(__file__).with_name("architecture.svg")
-COLOURS = {"bot": "#dbe9ff", "generator": "#e3f4dd", "models": "#fdeccb"}
-WIDTH, HEIGHT, GAP, STEP = 2.2, 0.62, 0.28, 1.25
+COLOURS = {"bot/discord": "#e4defc", "bot": "#dbe9ff", "generator": "#e3f4dd", "models": "#fdeccb"}
+"""The columns, from left to right."""
+WIDTH, HEIGHT, GAP, STEP = 2.75, 0.72, 0.3, 1.2
 """Of a box, of the space between two, and from one level to the next."""
 
 Graph = Mapping[str, frozenset[str]]
@@ -27,19 +28,20 @@ Place = tuple[float, float]
 
 
 def packages() -> Graph:
-    """Return which packages of its own room each package imports; modules that lie in the room itself are left out."""
+    """Return which packages of its own column each package imports. Modules that lie in a room itself are left out."""
     graph: dict[str, set[str]] = {package_of(name): set() for name in imports() if package_of(name) not in ROOMS}
     for name, others in imports().items():
         home = package_of(name)
         for other in map(package_of, others):
-            if home in graph and other in graph and other != home and room(other) == room(home):
+            if home in graph and other in graph and other != home and column(other) == column(home):
                 graph[home].add(other)
     return {name: frozenset(others) for name, others in graph.items()}
 
 
-def room(package: str) -> str:
-    """Return the room that a package lies in."""
-    return package.split(".", maxsplit=1)[0]
+def column(package: str) -> str:
+    """Return the column that a package is drawn in."""
+    room, name = package.split(".", maxsplit=1)
+    return "bot/discord" if package.startswith("bot.discord.") or name == "discord" else room
 
 
 def levels(graph: Graph) -> dict[str, int]:
@@ -68,10 +70,10 @@ def reduced(graph: Graph) -> Graph:
 
 
 def places(graph: Graph) -> dict[str, Place]:
-    """Return the middle of each box: rooms side by side, levels above each other."""
+    """Return the middle of each box: columns side by side, levels above each other."""
     heights, result, left = levels(graph), {}, 0.0
-    for name in reversed(ROOMS):
-        own = [package for package in graph if room(package) == name]
+    for name in COLOURS:
+        own = [package for package in graph if column(package) == name]
         rows = [[p for p in own if heights[p] == level] for level in range(max(heights[p] for p in own) + 1)]
         widest = max(map(len, rows)) * (WIDTH + GAP)
         for level, row in enumerate(rows):
@@ -94,15 +96,17 @@ def draw(graph: Graph, axes: Axes) -> None:
         style = "round,pad=0,rounding_size=0.12"
         axes.add_patch(
             FancyBboxPatch(
-                corner, WIDTH, HEIGHT, boxstyle=style, facecolor=COLOURS[room(package)], edgecolor="#444c56", zorder=2
+                corner, WIDTH, HEIGHT, boxstyle=style, facecolor=COLOURS[column(package)], edgecolor="#444c56", zorder=2
             )
         )
-        axes.text(x, y, package.split(".", maxsplit=1)[1], ha="center", va="center", fontsize=10, zorder=3)
+        text = package.split(".", maxsplit=1)[1].removeprefix("discord.")
+        text = "app, registry" if text == "discord" else text.replace(".", "/")
+        axes.text(x, y, text, ha="center", va="center", fontsize=11, zorder=3)
     top = max(y for _, y in where.values()) + STEP
-    for name in ROOMS:
-        middle = [x for package, (x, _) in where.items() if room(package) == name]
+    for name in COLOURS:
+        middle = [x for package, (x, _) in where.items() if column(package) == name]
         axes.text((min(middle) + max(middle)) / 2, top, f"{name}/", ha="center", fontsize=16, weight="bold")
-    right = max(x for package, (x, _) in where.items() if room(package) == "bot")
+    right = max(x for package, (x, _) in where.items() if column(package) == "bot")
     protocol = where["generator.protocol"]
     axes.annotate(
         "all that the bot may import",
@@ -110,7 +114,7 @@ def draw(graph: Graph, axes: Axes) -> None:
         xytext=(right, -1.15),
         arrowprops={"arrowstyle": "->", "color": "#b3261e", "connectionstyle": "arc3,rad=0.15"},
         color="#b3261e",
-        fontsize=10,
+        fontsize=11,
         ha="right",
     )
 
