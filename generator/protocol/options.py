@@ -85,7 +85,7 @@ class Option:
 SCENE = Option(
     name="scene",
     title=_("scene"),
-    description="What it plays for",
+    description="The scene that it plays in",
     choices=SCENES,
 )
 DENSITY = Option(
@@ -97,7 +97,7 @@ DENSITY = Option(
 SOUND = Option(
     name="sound",
     title=_("sound"),
-    description="What plays it; the notes are the same",
+    description="What plays it; the notes stay the same",
     choices=SOUNDS,
     required=True,
 )
@@ -130,7 +130,7 @@ BPM = Option(
     name="bpm",
     title=_("bpm"),
     noun=_("tempo"),
-    description="Beats a minute",
+    description="Beats per minute",
     kind=float,
     limits=(90, 180),
     unit="BPM",
@@ -148,7 +148,7 @@ TAKES = Option(
     name="takes",
     title=_("takes"),
     noun=_("number of takes"),
-    description="Compose so many and keep the best",
+    description="Compose this many and keep the best",
     kind=int,
     limits=(1, 8),
 )
@@ -205,14 +205,14 @@ KEEP = Option(
 SPAN = Option(
     name="span",
     title=_("span"),
-    description="Infill: the bars to write anew, such as 5-8",
+    description="Infill: the bars to rewrite, such as 5-8",
     parse=parse_span,
 )
 
 REMIX_BPM = replace(BPM, limits=(40, 300))
 """A file may have any tempo; a new tune has one of those that the model knows."""
 REMIX_BARS = replace(BARS, description="Continue: how many new bars")
-REMIX_SOUND = replace(SOUND, description="What plays it; as the tune was, or as usual, if left out")
+REMIX_SOUND = replace(SOUND, description="What plays it; if left out, as the tune was or as usual")
 
 
 def _table(*options: Option) -> dict[str, Option]:

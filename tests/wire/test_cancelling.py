@@ -30,7 +30,7 @@ async def test_the_button_works_after_a_restart_but_only_for_the_requester(disco
     await bot.start()
     other = await discord.answered(await discord.press(placeholder, "Cancel", user=USER + 1))
     assert (other.callback, other.data["flags"]) == (MESSAGE, EPHEMERAL)
-    assert "Only the one who asked" in other.data["content"]
+    assert "Only the person who requested" in other.data["content"]
     pressed = await discord.answered(await discord.press(placeholder, "Cancel"))
     assert pressed.callback == DEFER_UPDATE
     await wait_for_refusals(discord, bot)

@@ -31,7 +31,7 @@ async def test_a_tune_is_deferred_saved_and_posted(discord: StandIn, bot: Bot) -
     assert text(post).splitlines() == [
         "## Tune 99",
         "**150 BPM · F#m · 20 s, 16 bars · medium density**",
-        "-# Asked for boss · 150 BPM · F#m · 20 s",
+        "-# Requested: boss · 150 BPM · F#m · 20 s",
         "-# Seed 99 · model nes, fake 1",
     ]
     assert post["flags"] & IS_COMPONENTS_V2

@@ -93,7 +93,7 @@ async def test_the_owner_deletes_after_confirming(discord: StandIn, bot: Bot) ->
         discord, await discord.slash("delete", {"song": choice["value"]}), "Delete **Tune 50**, with its files"
     )
     refused = await discord.answered(await discord.press(question, "Delete", user=USER + 1))
-    assert "Only the one who asked" in refused.data["content"]
+    assert "Only the person who requested" in refused.data["content"]
     await discord.press(question, "Delete")
     await discord.until(lambda: question["content"] == "**Tune 50** was deleted.")
     assert post not in discord.messages()

@@ -1,10 +1,13 @@
-"""Choices for command options: fixed lists, and what Discord proposes while a user types."""
+"""What Discord shows about command options: descriptions, fixed choices, and proposals while a user types."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 import discord
+from discord import app_commands
 from discord.app_commands import Choice
 
 from bot.discord.core import visibility
@@ -14,12 +17,31 @@ from bot.store import Song
 from bot.text import SOUND_TITLES, plain
 from generator.protocol.i18n import _
 from generator.protocol.names import KEYS, readable_name
+from generator.protocol.options import Option
+
+Callback = TypeVar("Callback", bound=Callable[..., Any])
 
 MAX_CHOICES = 25
 CHOICE_LENGTH = 100
 TEMPO = _("{bpm:.0f} BPM")
 SONGS_SEARCHED = 200
 """How many of the newest tunes are searched for a title."""
+
+
+def describe_options(options: Mapping[str, Option], **others: str) -> Callable[[Callback], Callback]:
+    """Return a decorator that describes the parameters of a command.
+
+    options: describe the parameters that they are named like. others: the descriptions of further parameters.
+    """
+
+    def describe(callback: Callback) -> Callback:
+        parameters = inspect.signature(callback).parameters
+        descriptions = {
+            option.parameter: option.description for option in options.values() if option.parameter in parameters
+        }
+        return app_commands.describe(**descriptions, **others)(callback)
+
+    return describe
 
 
 def name_choices(names: Sequence[str]) -> list[Choice[str]]:

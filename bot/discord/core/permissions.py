@@ -17,10 +17,10 @@ from bot.store import Song
 from generator.protocol.errors import InputError
 from generator.protocol.i18n import _
 
-NO_SERVER = _("Settings belong to a server that the bot was added to: use this there.")
-ONLY_MANAGERS = _("Only those who may manage this server (Manage Server) can see and change its settings.")
+NO_SERVER = _("Only servers that the bot was added to have settings: use this command there.")
+ONLY_MANAGERS = _("Only members with the permission Manage Server can see and change the settings.")
 ONLY_MODERATORS = _("Only moderators (Manage Messages in the channel of this tune) can do this.")
-NOT_YOURS = _("Only the one who asked for this tune, or a moderator, can delete it.")
+NOT_YOURS = _("Only the person who requested this tune, or a moderator, can delete it.")
 
 
 def is_moderator(interaction: discord.Interaction[Any], channel_id: str | None) -> bool:

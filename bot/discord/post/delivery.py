@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 TOKEN_SECONDS = 15 * 60 - 10.0
 """Discord's own limit, less the time that an upload may take."""
 BAR_LENGTH = 10
-LATE = _("For <@{user}>: this took longer than Discord keeps an answer open, so it is a message of its own.")
+LATE = _("For <@{user}>: this took longer than Discord keeps a reply open, so it is a separate message.")
 
 
 class DiscordDelivery:

@@ -26,8 +26,8 @@ from generator.protocol.errors import CANCELLED_SENTENCE, InputError
 from generator.protocol.i18n import _
 
 NO_REQUEST = _("There is no such request: `{queue}` shows what is open.").format(queue=command("queue"))
-NOT_YOURS = _("Only the one who asked, or a moderator, can cancel this.")
-NOT_YOUR_BUTTON = _("Only the one who asked can press this; moderators have `{cancel}`.").format(
+NOT_YOURS = _("Only the person who requested this, or a moderator, can cancel it.")
+NOT_YOUR_BUTTON = _("Only the person who requested this can press the button; moderators can use `{cancel}`.").format(
     cancel=command("cancel")
 )
 CANCELLED = _("Cancelled.")
@@ -42,14 +42,14 @@ async def complete_request(interaction: discord.Interaction[ChiptuneClient], typ
     for request, place in entries:
         what = summary(request.request)
         if request.user_id != user:
-            what = say("another’s {tune}", tune=what)
+            what = say("someone else’s {tune}", tune=what)
         names.append((f"{what} · {say(place.sentence)}", request.id))
     choices = [Choice(name=plain(name, CHOICE_LENGTH), value=request) for name, request in names]
     return [choice for choice in choices if typed.strip().lower() in choice.name.lower()][:MAX_CHOICES]
 
 
-@app_commands.command(name="cancel", description="Take a request back that is not done yet")
-@app_commands.describe(request="What is waiting or being made; your next one if left out")
+@app_commands.command(name="cancel", description="Cancel a request that is not done yet")
+@app_commands.describe(request="A request that is waiting or being made; your next one if left out")
 @app_commands.autocomplete(request=complete_request)
 async def cancel(interaction: discord.Interaction[ChiptuneClient], *, request: str | None = None) -> None:
     """Cancel a request of one's own or, as a moderator, anybody's in the server."""

@@ -20,11 +20,11 @@ from generator.protocol.i18n import _, ngettext
 Open = list[tuple[RequestRecord, Place]]
 
 MAX_SHOWN = 10
-NOTHING_YOURS = _("You have asked for nothing that is not done.")
+NOTHING_YOURS = _("You have no open requests.")
 TEXT_LENGTH = 80
 
 
-@app_commands.command(name="queue", description="What you have asked for, and how long it takes")
+@app_commands.command(name="queue", description="Your open requests, and how long they take")
 async def show_queue(interaction: discord.Interaction[ChiptuneClient]) -> None:
     """Show the user's own open requests from everywhere, and the lengths of the queues, to the user alone."""
     backlog, user = interaction.client.backlog, str(interaction.user.id)

@@ -38,8 +38,8 @@ def options_line(request: Request) -> str:
     if request.temperature != 1.0:
         facts.append(say("temperature {value:g}", value=request.temperature))
     if not facts:
-        return say("Nothing in particular was asked for")
-    return say("Asked for {facts}", facts=" · ".join(facts))
+        return say("Nothing specific was requested")
+    return say("Requested: {facts}", facts=" · ".join(facts))
 
 
 def option_text(name: str, value: Any) -> str:

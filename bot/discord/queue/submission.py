@@ -27,7 +27,7 @@ from generator.protocol.uploads import MAX_UPLOAD_BYTES, check_upload
 FETCH_SECONDS = 20.0
 CHUNK_BYTES = 64 * 1024
 MIDI_SUFFIXES = (".mid", ".midi", ".kar", ".rmi", ".smf")
-NO_SOURCE = _("Give a MIDI file, or a tune made here: one of the two.")
+NO_SOURCE = _("Give either a MIDI file or a tune made here.")
 FETCH_FAILED = _("The file could not be fetched from Discord: please send it again.")
 
 

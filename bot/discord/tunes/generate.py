@@ -6,26 +6,15 @@ import discord
 from discord import app_commands
 from discord.app_commands import Range
 
-from bot.discord.core.autocomplete import complete_key, name_choices, sound_choices
+from bot.discord.core.autocomplete import complete_key, describe_options, name_choices, sound_choices
 from bot.discord.core.client import ChiptuneClient
 from bot.discord.queue import submission
 from generator.protocol.names import DENSITIES, SCENES
-from generator.protocol.options import BARS, BPM, SECONDS, SEEDS, TAKES, TEMPERATURE
+from generator.protocol.options import BARS, BPM, GENERATE_OPTIONS, SECONDS, SEEDS, TAKES, TEMPERATURE
 
 
 @app_commands.command(name="generate", description="Compose a tune")
-@app_commands.describe(
-    scene="What it plays for",
-    key="Such as C, F# or Bb for major, Cm or F#m for minor",
-    tempo="Beats a minute",
-    seconds="How long it plays",
-    bars="How long it plays, in bars",
-    density="How many notes",
-    seed="The same seed and options give the same tune again",
-    temperature="Below 1 plays it safe, above 1 takes risks",
-    takes="Compose so many and keep the best",
-    sound="What plays it; the notes are the same",
-)
+@describe_options(GENERATE_OPTIONS)
 @app_commands.choices(scene=name_choices(SCENES), density=name_choices(DENSITIES), sound=sound_choices())
 @app_commands.autocomplete(key=complete_key)
 async def generate(

@@ -23,7 +23,7 @@ from generator.protocol.i18n import _, ngettext
 
 NOTHING_YET = _("There is no tune here yet: `{generate}` makes the first one.").format(generate=command("generate"))
 NOTHING_PLAYS = _("Nothing is being played here.")
-LISTEN_FIRST = _("Only those who listen can stop it: join <#{channel}> first.")
+LISTEN_FIRST = _("Only listeners can stop it: join <#{channel}> first.")
 PLAYING = _("Playing: **{title}** in <#{channel}>")
 NEXT = _("Next: **{title}** in <#{channel}>")
 AFTER = ngettext("After {n} other: **{title}** in <#{channel}>", "After {n} others: **{title}** in <#{channel}>")

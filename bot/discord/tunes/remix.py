@@ -11,14 +11,14 @@ import discord
 from discord import app_commands
 from discord.app_commands import Choice, Range
 
-from bot.discord.core.autocomplete import complete_song, name_choices, sound_choices
+from bot.discord.core.autocomplete import complete_song, describe_options, name_choices, sound_choices
 from bot.discord.core.client import ChiptuneClient
 from bot.discord.queue import submission
 from bot.discord.tunes.remix_form import CHANNEL_TITLES
 from bot.languages import say
 from generator.protocol.modes import REMIX_MODES
 from generator.protocol.names import CHANNEL_NAMES, LAST_BAR, parse_channels, parse_span
-from generator.protocol.options import BARS, REMIX_BPM, SEEDS, STRENGTH, TRANSPOSE
+from generator.protocol.options import BARS, REMIX_BPM, REMIX_OPTIONS, SEEDS, STRENGTH, TRANSPOSE
 
 
 async def complete_keep(interaction: discord.Interaction[ChiptuneClient], typed: str) -> list[Choice[str]]:
@@ -30,19 +30,8 @@ async def complete_keep(interaction: discord.Interaction[ChiptuneClient], typed:
 
 
 @app_commands.command(name="remix", description="Make an NES tune of a MIDI file, or of a tune made here")
-@app_commands.describe(
-    file="A MIDI file (.mid)",
-    song="A tune made here",
-    mode="Only arrange it, or write on it",
-    keep="Accompany: the channels that stay as they are",
-    strength="Vary: how much of it changes, 0 to 1",
-    from_bar="Continue: the first new bar; after the end if left out",
-    span="Infill: the bars to write anew, such as 5-8",
-    bars="Continue: how many new bars",
-    tempo="Beats a minute",
-    transpose="Semitones up or down",
-    seed="The same seed and options give the same tune again",
-    sound="What plays it; as the tune was, or as usual, if left out",
+@describe_options(
+    REMIX_OPTIONS, file="A MIDI file (.mid)", song="A tune made here", mode="Arrange it only, or compose new parts"
 )
 @app_commands.choices(mode=name_choices(tuple(REMIX_MODES)), sound=sound_choices())
 @app_commands.autocomplete(song=complete_song, keep=complete_keep)

@@ -27,12 +27,12 @@ PROBE_SECONDS = 10.0
 BIT_RATE = 96
 """Kilobits per second: allowed in every voice channel, and plenty for four simple waves."""
 QUIET_OPTIONS = "-nostdin -protocol_whitelist file,pipe"
-NO_VOICE = _("Playing is switched off here: {what} is missing where the bot runs. Those who run it can install it.")
+NO_VOICE = _("Playing does not work here: the bot’s machine lacks {what}, which its operators can install.")
 NO_ANSWER = _("The voice channel could not be joined: Discord did not let the bot in. Please try again in a moment.")
 NOT_IN_SERVER = _("The bot itself is not in this server, so it cannot join a voice channel.")
 NOT_IN_CHANNEL = _("Join a voice channel first: the tune is played where you are.")
 NO_PERMISSION = _("The bot lacks the permission {what} in <#{channel}>: a moderator can grant it.")
-STAGE = _("On a stage only those are heard who are asked to speak: join a voice channel instead.")
+STAGE = _("On a stage, only invited speakers are heard: join a voice channel instead.")
 NO_ROOM = _("<#{channel}> is full.")
 
 Channel = discord.VoiceChannel

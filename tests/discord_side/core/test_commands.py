@@ -29,7 +29,7 @@ async def test_generate_posts_a_tune_with_its_recipe(stage: Stage) -> None:
     assert text(post).splitlines() == [
         "## Tune \\*1\\* \\@everyone",
         "**119.5 BPM · Bbm · 12 s, 16 bars · medium density**",
-        "-# Asked for boss · 120 BPM · Bbm · 12 s · temperature 0.8",
+        "-# Requested: boss · 120 BPM · Bbm · 12 s · temperature 0.8",
         "-# Longest run shared with any training song: 9 notes",
         "-# Seed 5 · model nes, fake 1",
     ]
@@ -70,7 +70,7 @@ async def test_what_is_left_out_is_the_model_s_choice(stage: Stage) -> None:
     first, second = stage.composer.requests
     assert first.seed != second.seed
     assert (first.scene, first.key, first.bpm, first.seconds) == (None, None, None, None)
-    assert "Nothing in particular was asked for" in text(posts[0])
+    assert "Nothing specific was requested" in text(posts[0])
 
 
 async def test_a_refused_job_takes_the_placeholder_away(stage: Stage) -> None:
@@ -131,7 +131,7 @@ async def test_a_posted_tune_is_remixed_and_named_as_the_parent(stage: Stage) ->
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({}, "Give a MIDI file, or a tune made here: one of the two."),
+        ({}, "Give either a MIDI file or a tune made here."),
         ({"song": "0" * 32}, "There is no such tune here: pick one from the list."),
         ({"song": "0" * 32, "span": "9-2"}, "not from 9 to 2."),
         ({"song": "0" * 32, "keep": "p1"}, "The mode arrange has no use for keep: leave it out."),
@@ -169,7 +169,7 @@ async def test_bars_density_and_takes_are_in_the_recipe(stage: Stage) -> None:
     await stage.alice.slash(stage.channel, "chiptune generate", bars=8, density="high", takes=3)
     [post] = await stage.posted()
     assert "**119.5 BPM · C · 30 s, 16 bars · medium density**" in text(post)
-    assert "Asked for 8 bars · high density · best of 3" in text(post)
+    assert "Requested: 8 bars · high density · best of 3" in text(post)
 
 
 @pytest.mark.parametrize(

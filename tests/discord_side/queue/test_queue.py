@@ -95,7 +95,7 @@ async def test_a_press_over_the_limit_is_refused_and_may_come_again_at_once(
 async def test_the_queue_shows_place_estimate_and_progress(stage: Stage, composer: HeldComposer) -> None:
     empty = await stage.bob.slash(stage.channel, "chiptune queue")
     assert empty.response.content.splitlines() == [
-        "You have asked for nothing that is not done.",
+        "You have no open requests.",
         "-# This server: nothing is waiting",
         "-# Everybody: nothing is waiting",
     ]
@@ -138,7 +138,7 @@ async def test_only_a_moderator_cancels_another_s_request(stage: Stage, composer
     await until_open(stage, 1, 0)
     [(entry, _)] = await stage.client.backlog.open()
     refused = await stage.bob.slash(stage.channel, "chiptune cancel", request=entry.id)
-    assert refused.response.content == "Only the one who asked, or a moderator, can cancel this."
+    assert refused.response.content == "Only the person who requested this, or a moderator, can cancel it."
     assert await stage.bob.autocomplete(stage.channel, "chiptune cancel", "request", "") == []
     guild = stage.channel.guild
     role = guild.create_role("moderator", permissions=discord.Permissions(manage_messages=True))
@@ -176,7 +176,7 @@ async def test_the_placeholder_has_a_button_for_the_one_who_asked(stage: Stage, 
             await asyncio.sleep(0.01)
     refused = await stage.bob.click(placeholder, custom_id=custom_id(placeholder, "Cancel"))
     assert refused.ephemeral
-    assert refused.response.content.startswith("Only the one who asked can press this")
+    assert refused.response.content.startswith("Only the person who requested this can press the button")
     await stage.alice.click(placeholder, custom_id=custom_id(placeholder, "Cancel"))
     await stage.gone()
     [message] = stage.channel.history()

@@ -117,10 +117,10 @@ async def test_a_tune_has_the_server_s_defaults_and_says_so(stage: Stage, manage
 async def test_the_sound_is_chosen_the_default_or_that_of_the_parent(stage: Stage, manager: Any) -> None:
     await stage.alice.slash(stage.channel, "chiptune generate", sound="apu")
     [post] = await stage.posted()
-    assert "Asked for played by the sound chip itself, imitated" in text(post)
+    assert "Requested: played by the sound chip itself, imitated" in text(post)
     await stage.bob.click(post, custom_id=custom_id(post, "Extend"))
     [_, extended] = await stage.posted(2)
-    assert "Asked for 8 bars · played by the sound chip" in text(extended)
+    assert "Requested: 8 bars · played by the sound chip" in text(extended)
     await stage.alice.slash(stage.channel, "chiptune generate", sound="soundfont")
     assert "sound chip" not in text((await stage.posted(3))[2])
     result = await manager.slash(stage.channel, "chiptune settings sound", sound="apu")

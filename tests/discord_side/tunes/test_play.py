@@ -147,7 +147,7 @@ async def test_stop_is_for_those_who_listen(played: Stage) -> None:
     lounge = voice_channel(played)
     await played.alice.join_voice(lounge)
     await played.alice.slash(played.channel, "chiptune play")
-    assert "Only those who listen can stop it" in await said(played, played.bob, "stop")
+    assert "Only listeners can stop it" in await said(played, played.bob, "stop")
     assert player(played).voice.channel.id == lounge.id
     result = await played.alice.slash(played.channel, "chiptune stop")
     assert (result.ephemeral, result.response.content) == (True, "Stopped.")

@@ -30,7 +30,7 @@ async def test_song_shows_recipe_family_and_files_to_the_one_who_asks(stage: Sta
     result = await stage.bob.slash(stage.channel, "chiptune song", song=middle.id)
     assert result.ephemeral
     shown = result.response.message
-    assert "Asked for 8 bars" in text(shown)
+    assert "Requested: 8 bars" in text(shown)
     home = f"https://discord.com/channels/{stage.channel.guild.id}/{stage.channel.id}"
     first, second, third = (
         f"[Tune \\*{number}\\* \\@everyone]({home}/{message.id})"
