@@ -1,10 +1,8 @@
-"""How near a model's tunes come to songs that it has not seen, in figures.
+"""Measures how close a model's tunes come to songs that it has not seen.
 
-statistics  what is measured on one score
-bars        what returns in it
-overlap     how much two samples of a statistic have in common, and what could be had at best
-tunes       the tunes that are measured, composed and kept
-samples     the two sides: songs and tunes of one length, and their figures
-report      what came of it, in words and plots
-run         all of it, one after the other
+overlap  how much two samples of a statistic have in common, and what is possible at best
+tunes    the tunes that are measured, composed and saved
+samples  songs and tunes of one length, with their statistics
+report   the results, as text and plots
+run      all of it, from start to end
 """

@@ -1,4 +1,4 @@
-"""What came of a comparison, as JSON, as a page of text and as plots: a row and a panel for each statistic."""
+"""Reports on a comparison as JSON, Markdown and plots: a row and a panel for each statistic."""
 
 from __future__ import annotations
 
@@ -17,63 +17,64 @@ REPORT_JSON, REPORT_PAGE, REPORT_PLOTS = "report.json", "report.md", "report.png
 GOAL = 0.8
 """The share of the ceiling that each statistic should reach."""
 LONG = 30
-"""Seconds; returning passages are asked for of tunes over this length."""
+"""Seconds: longer tunes should have a passage that returns."""
 COLUMNS = 5
-"""Panels beside each other."""
+"""Panels in a row."""
 REAL_COLOR, MADE_COLOR = "#4060a0", "#e07030"
 
 Figures = dict[str, Any]
 
 
-def write_report(made: Sample, real: Sample, seconds: float, seed: int, out: Path) -> Figures:
-    """Write the three forms of the report into a folder; the figures.
+def write_report(tunes: Sample, songs: Sample, seconds: float, seed: int, out: Path) -> Figures:
+    """Write the three forms of the report into a folder, and return its figures.
 
-    made, real: at least 1 tune and 2 songs. seconds: the length that was measured. seed: draws the splits.
+    tunes, songs: at least 1 and 2 of them. seconds: the length that was measured. seed: decides the splits.
     """
-    figures = figures_of(made, real, seconds, seed)
+    figures = figures_of(tunes, songs, seconds, seed)
     (out / REPORT_JSON).write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     (out / REPORT_PAGE).write_text(to_markdown(figures), encoding="utf-8")
     _draw(figures, out / REPORT_PLOTS)
     return figures
 
 
-def figures_of(made: Sample, real: Sample, seconds: float, seed: int) -> Figures:
-    """The report's figures, for JSON; shares and overlaps are 0 to 1."""
+def figures_of(tunes: Sample, songs: Sample, seconds: float, seed: int) -> Figures:
+    """Return the report's figures, ready for JSON; shares and overlaps are 0 to 1."""
     rows = {}
     for i, statistic in enumerate(STATISTICS):
-        if real.sounds or not statistic.sound:
-            found = compare(made.values[:, i], real.values[:, i], seed)
-            rows[statistic.name] = {"unit": statistic.unit, **_row(found, made.values[:, i], real.values[:, i])}
+        if songs.sounds or not statistic.sound:
+            overlap = compare(tunes.values[:, i], songs.values[:, i], seed)
+            rows[statistic.name] = {"unit": statistic.unit, **_row(overlap, tunes.values[:, i], songs.values[:, i])}
     return {
         "seconds": seconds,
         "seed": seed,
         "splits": SPLITS,
-        "sample": sample_size(made.size, real.size),
-        "tunes": _side(made),
-        "songs": _side(real),
+        "sample": sample_size(tunes.size, songs.size),
+        "tunes": _side(tunes),
+        "songs": _side(songs),
         "reached": sum(row["reached"] for row in rows.values()),
         "statistics": rows,
     }
 
 
-def _side(side: Sample) -> Figures:
-    return {"measured": side.size, "too_short": side.too_short, "with_return": sum(side.returns)}
+def _side(sample: Sample) -> Figures:
+    """Return the figures of one sample."""
+    return {"measured": sample.size, "too_short": sample.too_short, "with_return": sum(sample.returns)}
 
 
-def _row(found: Overlap, made: Array, real: Array) -> Figures:
-    """One statistic's figures; the outermost edges, which are infinite, are left out."""
-    edges = np.array(found.edges)
+def _row(overlap: Overlap, tunes: Array, songs: Array) -> Figures:
+    """Return the figures of one statistic, without the outermost edges, which are infinite."""
+    edges = np.array(overlap.edges)
     return {
-        "songs": round(float(np.median(real)), 4),
-        "tunes": round(float(np.median(made)), 4),
-        "overlap": round(found.overlap, 4),
-        "ceiling": round(found.ceiling, 4),
-        "spread": round(found.spread, 4),
-        "ratio": round(found.ratio, 4),
-        "reached": found.ratio >= GOAL,
-        "edges": [round(edge, 6) for edge in found.edges[1:-1]],
-        "songs_in_bins": histogram(real, edges).round(4).tolist(),
-        "tunes_in_bins": histogram(made, edges).round(4).tolist(),
+        "songs": round(float(np.median(songs)), 4),
+        "tunes": round(float(np.median(tunes)), 4),
+        "overlap": round(overlap.overlap, 4),
+        "ceiling": round(overlap.ceiling, 4),
+        "spread": round(overlap.spread, 4),
+        "ratio": round(overlap.ratio, 4),
+        "reached": overlap.ratio >= GOAL,
+        "edges": [round(edge, 6) for edge in overlap.edges[1:-1]],
+        "songs_in_bins": histogram(songs, edges).round(4).tolist(),
+        "tunes_in_bins": histogram(tunes, edges).round(4).tolist(),
     }
 
 
@@ -81,7 +82,7 @@ def _row(found: Overlap, made: Array, real: Array) -> Figures:
 
 
 def to_markdown(figures: Figures) -> str:
-    """The figures as Markdown."""
+    """Return the figures as Markdown."""
     tunes, songs = figures["tunes"], figures["songs"]
     lines = [
         "# Quality",
@@ -116,12 +117,12 @@ def to_markdown(figures: Figures) -> str:
 
 
 def goal_sentence(figures: Figures) -> str:
-    """One sentence: how many statistics are where they should be."""
+    """Return a sentence that says how many statistics reach the goal."""
     return f"{figures['reached']} of {len(figures['statistics'])} statistics reach {GOAL} of the ceiling."
 
 
 def markdown_table(figures: Figures) -> list[str]:
-    """The statistics as the lines of a Markdown table."""
+    """Return the statistics as the lines of a Markdown table."""
     heads = ("statistic", "unit", "songs", "tunes", "overlap", "ceiling", "of the ceiling", "")
     rows = [
         (
@@ -142,7 +143,7 @@ def markdown_table(figures: Figures) -> list[str]:
 
 
 def returns_sentence(figures: Figures) -> str:
-    """The share of tunes and of songs in which a passage returns, in a sentence or two."""
+    """Return one or two sentences on the share of tunes and of songs in which a passage returns."""
 
     def share(side: Figures) -> str:
         return f"{100 * side['with_return'] / side['measured']:.0f} % ({side['with_return']} of {side['measured']})"
@@ -159,8 +160,8 @@ def returns_sentence(figures: Figures) -> str:
 
 
 def _draw(figures: Figures, path: Path) -> None:
-    """A panel a statistic, and one for the returning passages."""
-    import matplotlib as mpl  # noqa: PLC0415  slow to load: only where something is drawn
+    """Draw a panel for each statistic, and one for the returning passages."""
+    import matplotlib as mpl  # noqa: PLC0415  slow to load
 
     mpl.use("Agg")
     from matplotlib import pyplot as plt  # noqa: PLC0415
@@ -182,7 +183,7 @@ def _draw(figures: Figures, path: Path) -> None:
 
 
 def _draw_bins(axes: Any, name: str, row: Figures) -> None:
-    """Two histograms on shared bins, drawn equally wide: their widths differ too much to draw them to scale."""
+    """Draw two histograms on shared bins. All bins are equally wide, because their true widths differ too much."""
     edges = row["edges"]
     at = np.arange(len(edges) + 1)
     axes.bar(at - 0.2, row["songs_in_bins"], 0.4, color=REAL_COLOR, label="held-out songs")
@@ -195,6 +196,7 @@ def _draw_bins(axes: Any, name: str, row: Figures) -> None:
 
 
 def _draw_returns(axes: Any, figures: Figures) -> None:
+    """Draw the shares of songs and tunes with a passage that returns."""
     shares = [figures[side]["with_return"] / figures[side]["measured"] for side in ("songs", "tunes")]
     axes.bar(["held-out songs", "generated tunes"], shares, color=[REAL_COLOR, MADE_COLOR])
     axes.set_ylim(0, 1)

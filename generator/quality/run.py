@@ -1,4 +1,4 @@
-"""The quality report from end to end: the songs measured, the tunes composed and measured, the report written."""
+"""The quality report from start to end: measures songs, composes and measures tunes, writes the report."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from models.music.score import FRAMES_PER_SECOND
 from models.music.songs import midi_files
 
 EXTRA_SECONDS = 2.0
-"""Seconds: a tune lasts whole bars and may be a little shorter than asked for; and its close is not a song's middle."""
+"""Tunes last whole bars and may be a little shorter than requested; and the close of a tune should not be measured."""
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
     """What is compared.
 
-    tunes: how many are composed, with the seeds from `seed` on. seconds: their length, and that of the songs'
-    beginnings: just over 30, where returning passages are asked for, since few held-out songs are much longer.
-    Raises InputError where there are no tunes.
+    tunes: how many are composed, with seeds from `seed` on. seconds: their length, and that of the songs' beginnings.
+    The default is just over 30, from which on tunes should have returning passages; few held-out songs are much longer.
+    Raise InputError if there are no tunes.
     """
 
     tunes: int = 200
@@ -37,9 +37,9 @@ class Options:
 
     @property
     def requests(self) -> list[Request]:
-        """What the tunes are asked for: nothing but a length, and a little more of it than is measured.
+        """The requests of the tunes: only a length, a little longer than what is measured.
 
-        Raises InputError where a request could not be made of the options.
+        Raise InputError if the options make no valid request.
         """
         usual = Request(seconds=self.seconds)
         longer = min(self.seconds + EXTRA_SECONDS, SECONDS.high)
@@ -49,31 +49,31 @@ class Options:
 def run(
     songs: Path, out: Path, options: Options, progress: Progress, *, model: Path, scores: Path | None = None
 ) -> str:
-    """Write the report into the folder `out`; its table, and what follows from it, for a person to read.
+    """Write the report into the folder `out`, and return its table and conclusions as text.
 
-    scores: a folder of MIDI files to measure; without it the model's tunes are composed. Raises InputError and
+    scores: a folder of MIDI files to measure; without it, the model's tunes are composed. Raise InputError and
     MusicError.
     """
-    # What can be wrong with the options is said before any work.
+    # Errors in the options are raised before any work.
     requests = options.requests
-    orders = [] if scores else plan_jobs(model, out, requests)
-    files = midi_files(scores) if scores else [order.file for order in orders]
+    jobs = [] if scores else plan_jobs(model, out, requests)
+    files = midi_files(scores) if scores else [job.file for job in jobs]
     frames = round(options.seconds * FRAMES_PER_SECOND)
     real = measure_songs(songs, frames, progress)
     _check("songs", real, 2, options)
-    run_jobs(orders, progress)
-    made = measure_files(files, frames, progress)
-    _check("tunes", made, 1, options)
-    figures = write_report(made, real, options.seconds, options.seed, out)
+    run_jobs(jobs, progress)
+    tunes = measure_files(files, frames, progress)
+    _check("tunes", tunes, 1, options)
+    figures = write_report(tunes, real, options.seconds, options.seed, out)
     return "\n".join(
         [*markdown_table(figures), "", goal_sentence(figures), returns_sentence(figures), str(out / REPORT_PAGE)]
     )
 
 
-def _check(what: str, side: Sample, least: int, options: Options) -> None:
-    """Raise InputError where a side has too little to compare."""
-    if side.size < least:
+def _check(what: str, sample: Sample, minimum: int, options: Options) -> None:
+    """Raise InputError if a sample is too small to compare."""
+    if sample.size < minimum:
         raise InputError(
-            f"{side.size} of {side.size + side.too_short} {what} last {options.seconds:g} s or more;"
-            f" {least} are needed at the least."
+            f"{sample.size} of {sample.size + sample.too_short} {what} last {options.seconds:g} s or more;"
+            f" {minimum} are needed at the least."
         )

@@ -1,7 +1,7 @@
-"""The two sides of a comparison: held-out songs and generated tunes, cut to one length, and their figures.
+"""The two samples that are compared: held-out songs and generated tunes, cut to one length, with their statistics.
 
-A song is longer than a tune, so length alone would set them apart (what returns, how many keys, how many drums): of
-both sides the beginning of one length is measured, and what is shorter is left out.
+Songs are longer than tunes, and length alone would make them differ (in what recurs, in keys, in drums). Both are
+therefore measured from their start over the same length, and shorter ones are left out.
 """
 
 from __future__ import annotations
@@ -25,9 +25,10 @@ from models.parallel import in_parallel
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One side's figures. values: [songs, statistics] in the order of `STATISTICS`. returns: whether a passage does.
+    """The statistics of one sample. values: [songs, statistics] in the order of `STATISTICS`. returns: whether a
+    passage returns in each.
 
-    too_short: left out for their length. sounds: whether volume and duty are the console's own.
+    too_short: how many were left out for their length. sounds: whether volume and duty are the console's own.
     """
 
     values: Array
@@ -43,21 +44,21 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """One score's figures, as in `Sample`."""
+    """The figures of one score, as in `Sample`."""
 
     values: tuple[float, ...]
     returns: bool
 
 
 def measure(score: Score) -> Figures:
-    """All statistics of one score."""
-    return Figures(tuple(each.measure(score) for each in STATISTICS), passage_returns(bars_of(score)))
+    """Return all statistics of one score."""
+    return Figures(tuple(statistic.measure(score) for statistic in STATISTICS), passage_returns(bars_of(score)))
 
 
 def measure_songs(source: Path, frames: int, progress: Progress) -> Sample:
-    """The real side: the MIDI files below a folder, or a corpus file, without its further arrangements of a song.
+    """Measure the real sample: MIDI files in a folder, or a corpus file, with one arrangement of each song.
 
-    Raises CorpusError as `chiptune evaluate` does.
+    Raise CorpusError if it cannot be read or is empty.
     """
     if not source.is_file():
         return measure_files(midi_files(source), frames, progress)
@@ -66,12 +67,12 @@ def measure_songs(source: Path, frames: int, progress: Progress) -> Sample:
 
 
 def measure_files(files: list[Path], frames: int, progress: Progress) -> Sample:
-    """A side of MIDI files with tracks p1, p2, tr and no. Raises CorpusError."""
+    """Measure MIDI files with tracks p1, p2, tr and no. Raise CorpusError if one cannot be read."""
     return _sample(files, frames, progress, sounds=True)
 
 
 def first_frames(score: Score, frames: int) -> Score:
-    """The first frames of a score; what still sounds ends there."""
+    """Return the first frames of a score; notes that still sound end there."""
 
     def cut(note: Note) -> Note:
         end = min(note.end, frames)
@@ -85,15 +86,15 @@ def first_frames(score: Score, frames: int) -> Score:
 
 
 def _sample(sources: Sequence[Path | Score], frames: int, progress: Progress, *, sounds: bool) -> Sample:
-    """The figures of all scores and files of scores that are long enough."""
-    key_profiles()  # takes a second to load: once, before the processes part
-    all_found = in_parallel(partial(_measure_beginning, frames=frames), sources)
-    found = [one for one in progress(all_found, len(sources), "measuring") if one]
-    values = np.array([one.values for one in found], dtype=float).reshape(len(found), len(STATISTICS))
-    return Sample(values, tuple(one.returns for one in found), len(sources) - len(found), sounds)
+    """Return the statistics of all scores, or files of scores, that are long enough."""
+    key_profiles()  # takes a second to load: do it once, before there are child processes
+    results = in_parallel(partial(_measure_beginning, frames=frames), sources)
+    measured = [figures for figures in progress(results, len(sources), "measuring") if figures]
+    values = np.array([figures.values for figures in measured], dtype=float).reshape(len(measured), len(STATISTICS))
+    return Sample(values, tuple(figures.returns for figures in measured), len(sources) - len(measured), sounds)
 
 
 def _measure_beginning(source: Path | Score, frames: int) -> Figures | None:
-    """One score's figures, or None where it is too short."""
+    """Return the figures of one score, or None if it is too short."""
     score = read_midi_file(source) if isinstance(source, Path) else source
     return measure(first_frames(score, frames)) if score.frames >= frames else None
