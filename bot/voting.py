@@ -9,9 +9,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection
 
-from bot.requests.wait_times import LimitError, about
+from bot.requests.wait_times import LimitError, approximate_time
 from bot.scope import Scope
-from bot.store import Cast, Song, Store
+from bot.store import Song, Store, VoteResult
 from generator.protocol.i18n import _, ngettext
 
 MOST = 30
@@ -35,7 +35,7 @@ class Voting:
         self._clock = clock
         self._times: dict[str, list[float]] = {}  # by person, of the last minute, oldest first
 
-    async def cast(self, song_id: str, voter: str, value: int, *, person: str | None = None) -> Cast:
+    async def cast(self, song_id: str, voter: str, value: int, *, person: str | None = None) -> VoteResult:
         """Set a vote, -1 or 1; 0 takes it back. Raises InputError where the song is gone, LimitError at the limit.
 
         person: whose limit it is, where that is not the voter's.
@@ -58,7 +58,7 @@ class Voting:
         self.count(voter if person is None else person)
         return await self._battles.judge(scope, voter, first, second, outcome, channels=channels)
 
-    async def toggle(self, song_id: str, voter: str, value: int) -> Cast:
+    async def toggle(self, song_id: str, voter: str, value: int) -> VoteResult:
         """The same; where that is the voter's vote already it is taken back."""
         self.count(voter)
         return await self._votes.toggle(song_id, voter, value)
@@ -75,5 +75,5 @@ class Voting:
                 "You have voted {n} time in a minute, which is the most: again in {time}.",
                 "You have voted {n} times in a minute, which is the most: again in {time}.",
             )
-            raise LimitError(said.counted(MOST, time=about(wait)), wait)
+            raise LimitError(said.counted(MOST, time=approximate_time(wait)), wait)
         times.append(now)

@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.wire.standin.crowd import run_crowd, check_crowd
+from tests.wire.standin.crowd import check_crowd, run_crowd
 from tests.wire.standin.process import Bot
 from tests.wire.standin.server import StandIn
 

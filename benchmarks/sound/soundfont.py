@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from generator.apu.tuning import CPU_CLOCK, frequency
 from generator.pictures.scope_film import write_scope_film
-from generator.sound.fluidsynth_audio import SAMPLE_RATE, read_wav, render_wav, render_tune
+from generator.sound.fluidsynth_audio import SAMPLE_RATE, read_wav, render_tune, render_wav
 from generator.sound.waveforms import NOISE_CYCLES
 from models.music.midi import midi_bytes, read_score, to_midi
 from models.music.score import CHANNELS, NO, P1, TR, Note, Score

@@ -20,9 +20,9 @@ from typing import Any
 from bot.files.song_files import Files
 from bot.requests.delivery import Delivery, DeliveryError
 from bot.requests.progress_updates import ProgressUpdates
-from bot.requests.wait_times import LimitError, Line, Place, expected_music, limit_error
+from bot.requests.wait_times import LimitError, QueuePosition, WaitTimes, expected_seconds, limit_error
 from bot.scope import Scope
-from bot.store import Asker, Limits, Reached, RequestRecord, Song, Store
+from bot.store import LimitReached, Limits, Requester, RequestRecord, Song, Store
 from generator.protocol.client import Generator
 from generator.protocol.errors import CANCELLED_SENTENCE, FAULT_SENTENCE, GeneratorDied, InputError
 from generator.protocol.i18n import _
@@ -66,7 +66,7 @@ class Backlog:
         self._progress: dict[str, Progress] = {}
         self._cancelled: set[str] = set()
         self._everybody = everybody
-        self._line = Line(store, self._progress)
+        self._line = WaitTimes(store, self._progress)
         self._telling = ProgressUpdates(posters, self._line, self._progress, self._spawn)
         self._tasks: set[asyncio.Task[None]] = set()
         self._news = asyncio.Event()
@@ -75,20 +75,20 @@ class Backlog:
         """How far a request is that is being worked on; None for any other."""
         return self._progress.get(request_id)
 
-    async def place(self, request_id: str) -> Place | None:
+    async def place(self, request_id: str) -> QueuePosition | None:
         """Where an open request stands, and how long it will take; None for any other."""
         return (await self._line.places()).get(request_id)
 
     async def open(
         self, *, user_id: str | None = None, scope: Scope | None = None
-    ) -> list[tuple[RequestRecord, Place]]:
+    ) -> list[tuple[RequestRecord, QueuePosition]]:
         """The open requests of a person, of a scope, or of everybody, in the order in which they will be done."""
         entries = await self._store.queue.open(user_id=user_id, scope=scope)
         places = await self._line.places()
         found = [(entry, places[entry.id]) for entry in entries if entry.id in places]
         return sorted(found, key=lambda one: one[1].position)
 
-    async def check_limits(self, asker: Asker) -> None:
+    async def check_limits(self, asker: Requester) -> None:
         """Raise LimitError where `accept` would now; nothing is kept free by that."""
         if reached := await self._store.queue.reached(asker, await self._limits(asker)):
             raise await self._limit_error(asker, reached)
@@ -124,8 +124,8 @@ class Backlog:
             parent=parent,
         )
         async with self.files.keeping_upload(request.upload, upload):
-            asker = Asker.of(entry)
-            reached = await self._store.queue.add(entry, await self._limits(asker), expected_music(request))
+            asker = Requester.of(entry)
+            reached = await self._store.queue.add(entry, await self._limits(asker), expected_seconds(request))
             if reached:
                 raise await self._limit_error(asker, reached)
         self._line.changed()
@@ -232,7 +232,7 @@ class Backlog:
             log.error("request %s: a fault in the generator; its log has more", entry.id)
         return answer
 
-    async def _limits(self, asker: Asker) -> Limits:
+    async def _limits(self, asker: Requester) -> Limits:
         """How much may be open where somebody asks."""
         settings = await self._store.servers.settings(asker.scope)
         return Limits(
@@ -242,7 +242,7 @@ class Backlog:
             cooldown=settings.cooldown,
         )
 
-    async def _limit_error(self, asker: Asker, reached: Reached) -> LimitError:
+    async def _limit_error(self, asker: Requester, reached: LimitReached) -> LimitError:
         """The refusal, with how long the requests take that are in the way."""
         in_the_way = await self.open(
             user_id=asker.user_id if reached.limit == "person" else None,

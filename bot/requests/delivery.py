@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from bot.requests.wait_times import Place
+from bot.requests.wait_times import QueuePosition
 from bot.store import RequestRecord, Song
 from generator.protocol.errors import ChiptuneError
 
@@ -35,7 +35,7 @@ class Delivery(Protocol):
     For one request they are called one at a time, and `queued` and `progress` no more once an answer is given.
     """
 
-    async def queued(self, entry: RequestRecord, place: Place) -> None:
+    async def queued(self, entry: RequestRecord, place: QueuePosition) -> None:
         """The request is in the queue; called again, at a polite pace, as it moves on."""
         ...
 

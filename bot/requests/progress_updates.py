@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.requests.delivery import Delivery, DeliveryError
-from bot.requests.wait_times import Line, Place
+from bot.requests.wait_times import QueuePosition, WaitTimes
 from bot.store import RequestRecord
 from generator.protocol.results import Progress
 
@@ -46,7 +46,7 @@ class ProgressUpdates:
     """Keeps everybody informed while `run` runs. spawn: runs something beside it. progress: of what is being made."""
 
     def __init__(
-        self, posters: Mapping[str, Delivery], line: Line, progress: Mapping[str, Progress], spawn: Spawn
+        self, posters: Mapping[str, Delivery], line: WaitTimes, progress: Mapping[str, Progress], spawn: Spawn
     ) -> None:
         self._posters = posters
         self._line = line
@@ -54,7 +54,7 @@ class ProgressUpdates:
         self._spawn = spawn
         self._told: dict[str, _Told] = {}
 
-    def begin(self, entry: RequestRecord, place: Place | None = None) -> None:
+    def begin(self, entry: RequestRecord, place: QueuePosition | None = None) -> None:
         """Keep the one who asked informed from now on. place: where the request stands, to be said at once."""
         poster = self._posters.get(entry.origin)
         if poster and entry.id not in self._told:
@@ -91,7 +91,7 @@ class ProgressUpdates:
         if told.edit is None or told.edit.done():
             self._told.pop(told.entry.id, None)
 
-    def _tell(self, told: _Told, place: Place) -> bool:
+    def _tell(self, told: _Told, place: QueuePosition) -> bool:
         """Tell somebody where they stand, unless that is no news, or too soon."""
         now = asyncio.get_running_loop().time()
         news = str(place) if place.position else self._progress.get(told.entry.id)
@@ -102,7 +102,7 @@ class ProgressUpdates:
         told.edit = self._spawn(self._edit(told, place))
         return True
 
-    async def _edit(self, told: _Told, place: Place) -> None:
+    async def _edit(self, told: _Told, place: QueuePosition) -> None:
         """One piece of news; one that does not arrive is no harm."""
         entry, progress = told.entry, self._progress.get(told.entry.id)
         try:

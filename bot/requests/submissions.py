@@ -13,7 +13,7 @@ from typing import Any
 
 from bot.requests.backlog import Backlog
 from bot.scope import Scope
-from bot.store import GONE, Asker, RequestRecord, ServerSettings, Song, Store
+from bot.store import SONG_DELETED, Requester, RequestRecord, ServerSettings, Song, Store
 from bot.text import clean_file_name
 from generator.protocol.errors import InputError
 from generator.protocol.names import SOUNDS
@@ -94,7 +94,7 @@ class Submissions:
         """Submit the request of a song again, with another seed and the scope's present taste."""
         entry = await self._store.requests.get(song_id)
         if entry is None:
-            raise InputError(GONE)
+            raise InputError(SONG_DELETED)
         request = replace(entry.request, seed=random_seed(), taste=None)
         destination = await self._begin(origin, acknowledge)
         request = await with_taste(self._store, request, origin.scope)
@@ -125,7 +125,7 @@ class Submissions:
         self, origin: Origin, acknowledge: Acknowledge, defaults: Defaults | None = None
     ) -> Mapping[str, Any]:
         """Check the limits, then acknowledge. Return the destination. Raise LimitError."""
-        await self._backlog.check_limits(Asker(origin.name, origin.user_id, origin.scope))
+        await self._backlog.check_limits(Requester(origin.name, origin.user_id, origin.scope))
         return await acknowledge(defaults or {})
 
     async def _default_sound(self, scope: Scope, parent: str | None) -> str:

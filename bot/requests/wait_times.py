@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from bot.languages import command
-from bot.store import Asker, Reached, Store
+from bot.store import LimitReached, Requester, Store
 from generator.protocol.errors import InputError
 from generator.protocol.i18n import Sentence, _, joined, ngettext
 from generator.protocol.names import DEFAULT_SECONDS
@@ -44,7 +44,7 @@ class LimitError(InputError):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class QueuePosition:
     """Where a request stands. position: 1 is the next, 0 is being worked on. seconds: until it is probably done."""
 
     position: int
@@ -56,14 +56,14 @@ class Place:
         said = _("number {number}, ready in {time}")
         if self.position <= 1:
             said = _("next, ready in {time}") if self.position else _("being made, ready in {time}")
-        return said.format(number=self.position, time=about(self.seconds))
+        return said.format(number=self.position, time=approximate_time(self.seconds))
 
     def __str__(self) -> str:
         """The same in English."""
         return str(self.sentence)
 
 
-class Line:
+class WaitTimes:
     """Everybody's place, asked of the store once a change or once a second, however many want to know.
 
     progress: by request, of those that are being worked on; read, never written.
@@ -72,7 +72,7 @@ class Line:
     def __init__(self, store: Store, progress: Mapping[str, Progress]) -> None:
         self._store = store
         self._progress = progress
-        self._places: Mapping[str, Place] = {}
+        self._places: Mapping[str, QueuePosition] = {}
         self._good_until = float("-inf")
         self._asking = asyncio.Lock()
 
@@ -80,7 +80,7 @@ class Line:
         """Somebody came, went or is being worked on: what was known is no longer good."""
         self._good_until = float("-inf")
 
-    async def places(self) -> Mapping[str, Place]:
+    async def places(self) -> Mapping[str, QueuePosition]:
         """Everybody's place by request, the next one first."""
         now = asyncio.get_running_loop().time
         async with self._asking:
@@ -89,17 +89,17 @@ class Line:
                 self._places = await self._look()
             return self._places
 
-    async def _look(self) -> Mapping[str, Place]:
+    async def _look(self) -> Mapping[str, QueuePosition]:
         places, position, seconds = {}, 0, 0.0
         for one in await self._store.queue.line():
             progress = self._progress.get(one.id) if one.working else None
             seconds += one.work * (1.0 - progress.fraction if progress else 1.0)
             position += not one.working
-            places[one.id] = Place(0 if one.working else position, seconds)
+            places[one.id] = QueuePosition(0 if one.working else position, seconds)
         return places
 
 
-def about(seconds: float) -> Sentence:
+def approximate_time(seconds: float) -> Sentence:
     """A time to wait as people say it after “in”; it is a guess and should sound like one."""
     if seconds <= 5:
         return _("a few seconds")
@@ -111,7 +111,7 @@ def about(seconds: float) -> Sentence:
     return ngettext("about an hour", "about {n} hours").counted(hours)
 
 
-def expected_music(request: Request) -> float:
+def expected_seconds(request: Request) -> float:
     """The seconds of music that a request will probably give."""
     if request.seconds:
         return float(request.seconds)
@@ -121,7 +121,7 @@ def expected_music(request: Request) -> float:
 
 
 def _in_words(seconds: float) -> str:
-    return _("in {time}").format(time=about(seconds))
+    return _("in {time}").format(time=approximate_time(seconds))
 
 
 def _on_discord(seconds: float) -> str:
@@ -154,7 +154,7 @@ _TOO_MANY = {
 """What is said at a limit, by its name."""
 
 
-def limit_error(reached: Reached, in_the_way: Iterable[Place], asker: Asker) -> LimitError:
+def limit_error(reached: LimitReached, in_the_way: Iterable[QueuePosition], asker: Requester) -> LimitError:
     """What to say to somebody whose request would break a limit. in_the_way: the requests that fill it."""
     wait = max(1.0, min((place.seconds for place in in_the_way), default=1.0))
     when = WHEN.get(asker.origin, _in_words)

@@ -2,28 +2,28 @@
 
 from bot.store.battles import Standing
 from bot.store.charts import PERIODS, Ranked
-from bot.store.contest.entries import Famous, Mine, Nominee
+from bot.store.contest.entries import Nominee, Participation, Winner
 from bot.store.contest.rounds import Announcement, Round, Stage
-from bot.store.database.records import GONE, KeptFile, RequestRecord, Song, Status
-from bot.store.queue import Asker, Limits, Reached, Waiting
+from bot.store.database.records import SONG_DELETED, KeptFile, RequestRecord, Song, Status
+from bot.store.queue import LimitReached, Limits, OpenRequest, Requester
 from bot.store.reports import Report
 from bot.store.server_settings import ServerSettings
 from bot.store.store import Store
-from bot.store.votes import Cast
+from bot.store.votes import VoteResult
 
 __all__ = [
-    "GONE",
+    "SONG_DELETED",
     "PERIODS",
     "Announcement",
-    "Asker",
-    "Cast",
-    "Famous",
+    "Requester",
+    "VoteResult",
+    "Winner",
     "KeptFile",
     "Limits",
-    "Mine",
+    "Participation",
     "Nominee",
     "Ranked",
-    "Reached",
+    "LimitReached",
     "Report",
     "RequestRecord",
     "Round",
@@ -33,5 +33,5 @@ __all__ = [
     "Standing",
     "Status",
     "Store",
-    "Waiting",
+    "OpenRequest",
 ]

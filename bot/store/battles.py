@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from bot.scope import Scope
 from bot.store.database.connections import Database
-from bot.store.database.records import GONE, LISTED, Song
+from bot.store.database.records import SONG_DELETED, VISIBLE, Song
 from bot.votes.ranking import UNKNOWN, Judged, Strength, next_pair, strengths
 from generator.protocol.errors import InputError
 from generator.protocol.i18n import _
@@ -60,7 +60,7 @@ class Battles:
         channels: as for `Songs.history`.
         """
         rows = await self._db.fetch(
-            f"SELECT * FROM voted_songs WHERE guild_id = :scope AND {LISTED} AND user_id IS NOT :voter"  # noqa: S608
+            f"SELECT * FROM voted_songs WHERE guild_id = :scope AND {VISIBLE} AND user_id IS NOT :voter"  # noqa: S608
             " ORDER BY number DESC LIMIT :pool",
             {"scope": scope, "channels": json.dumps(list(channels)), "voter": voter, "pool": POOL},
         )
@@ -108,7 +108,7 @@ class Battles:
         start: how many are left out at its top.
         """
         closed = await self._db.fetch(
-            f"SELECT id FROM songs WHERE guild_id = :scope AND NOT {LISTED}",  # noqa: S608
+            f"SELECT id FROM songs WHERE guild_id = :scope AND NOT {VISIBLE}",  # noqa: S608
             {"scope": scope, "channels": json.dumps(list(channels))},
         )
         left_out = {row["id"] for row in closed}
@@ -136,5 +136,5 @@ class Battles:
         """Inside a transaction, in which the song cannot be deleted meanwhile."""
         rows = await self._db.rows("SELECT * FROM voted_songs WHERE id = ?", (song_id,))
         if not rows:
-            raise InputError(GONE)
+            raise InputError(SONG_DELETED)
         return Song.from_row(rows[0])

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from bot.scope import Scope
 from bot.store.database.connections import Database
-from bot.store.database.records import LISTED, Song
+from bot.store.database.records import VISIBLE, Song
 
 Z = 1.959963984540054
 """The normal distribution's quantile of 97.5 %: the interval holds 95 %."""
@@ -62,7 +62,7 @@ class Charts:
         since = (time.time() if now is None else now) - PERIODS[period]
         rows = await self._db.fetch(
             "SELECT * FROM songs INDEXED BY songs_by_bound"  # noqa: S608
-            f" WHERE guild_id = :scope AND likes > 0 AND created >= :since AND {LISTED}"
+            f" WHERE guild_id = :scope AND likes > 0 AND created >= :since AND {VISIBLE}"
             " ORDER BY bound DESC, created, number LIMIT :limit OFFSET :start",
             {
                 "scope": scope,

@@ -18,7 +18,7 @@ from typing import Literal
 
 from bot.scope import Scope
 from bot.store.database.connections import Database, Rows
-from bot.store.database.records import RequestRecord, said_json
+from bot.store.database.records import RequestRecord, translation_json
 from bot.store.requests import insert
 
 NOW = """
@@ -82,7 +82,7 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Asker:
+class Requester:
     """Who asks, and where: what turns and limits go by."""
 
     origin: str
@@ -90,7 +90,7 @@ class Asker:
     scope: Scope | None
 
     @classmethod
-    def of(cls, entry: RequestRecord) -> Asker:
+    def of(cls, entry: RequestRecord) -> Requester:
         """Of a request."""
         return cls(entry.origin, entry.user_id, entry.scope)
 
@@ -111,7 +111,7 @@ class Asker:
 
 
 @dataclass(frozen=True, slots=True)
-class Reached:
+class LimitReached:
     """A limit that is reached. wait: seconds until a cooldown is over, None for the others."""
 
     limit: Literal["person", "server", "everybody", "cooldown"]
@@ -120,7 +120,7 @@ class Reached:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class OpenRequest:
     """One that is open, as `line` tells it. work: the seconds that making it will probably take."""
 
     id: str
@@ -134,15 +134,15 @@ class Queue:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    async def add(self, entry: RequestRecord, limits: Limits, music: float) -> Reached | None:
+    async def add(self, entry: RequestRecord, limits: Limits, music: float) -> LimitReached | None:
         """Write a new request unless that would break a limit, which is then returned. music: seconds of it."""
         async with self._db.transaction():
-            reached = await _reached(self._db.rows, Asker.of(entry), limits, entry.created)
+            reached = await _reached(self._db.rows, Requester.of(entry), limits, entry.created)
             if reached is None:
                 await insert(self._db, entry, music=music)
         return reached
 
-    async def reached(self, asker: Asker, limits: Limits) -> Reached | None:
+    async def reached(self, asker: Requester, limits: Limits) -> LimitReached | None:
         """The limit that a new request would break now, None where there is none; `add` looks again."""
         async with self._db.looking() as rows:
             return await _reached(rows, asker, limits, time.time())
@@ -161,10 +161,10 @@ class Queue:
             )
         return RequestRecord.from_row(rows[0])
 
-    async def line(self) -> list[Waiting]:
+    async def line(self) -> list[OpenRequest]:
         """Everything open: first what is being worked on, then what is queued, the next first."""
         rows = await self._db.fetch(LINE, (START_PACE,))
-        return [Waiting(row["id"], row["status"] == "working", row["work"]) for row in rows]
+        return [OpenRequest(row["id"], row["status"] == "working", row["work"]) for row in rows]
 
     async def open(self, *, user_id: str | None = None, scope: Scope | None = None) -> list[RequestRecord]:
         """The open requests of a person, of a scope, or of everybody, oldest first."""
@@ -181,7 +181,7 @@ class Queue:
             rows = await self._db.rows(
                 "UPDATE requests SET status = 'composed', error = ?, error_said = ?, cancelled = 1, updated = ?"
                 " WHERE id = ? AND status IN ('queued', 'working') RETURNING *",
-                (sentence, said_json(sentence), time.time(), request_id),
+                (sentence, translation_json(sentence), time.time(), request_id),
             )
         return RequestRecord.from_row(rows[0]) if rows else None
 
@@ -196,7 +196,7 @@ class Queue:
         )
 
 
-async def _reached(rows: Rows, asker: Asker, limits: Limits, now: float) -> Reached | None:
+async def _reached(rows: Rows, asker: Requester, limits: Limits, now: float) -> LimitReached | None:
     """The first limit that one request more would break. rows: of a transaction, or of a look."""
     [row] = await rows(
         "SELECT count(*) AS everybody, total(person = ?1) AS person, total(place = ?2) AS server"
@@ -205,9 +205,9 @@ async def _reached(rows: Rows, asker: Asker, limits: Limits, now: float) -> Reac
     )
     for name, most in (("everybody", limits.everybody), ("person", limits.person), ("server", limits.server)):
         if row[name] >= most:
-            return Reached(name, most)  # type: ignore[arg-type]
+            return LimitReached(name, most)  # type: ignore[arg-type]
     if limits.cooldown <= 0:
         return None
     [last] = await rows("SELECT max(created) FROM requests WHERE person = ?", (asker.person,))
     wait = (last[0] or 0.0) + limits.cooldown - now
-    return Reached("cooldown", limits.cooldown, wait) if wait > 0 else None
+    return LimitReached("cooldown", limits.cooldown, wait) if wait > 0 else None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bot.scope import Scope
 from bot.store.database.connections import Database
-from bot.store.database.records import GONE
+from bot.store.database.records import SONG_DELETED
 from generator.protocol.errors import InputError
 from generator.protocol.i18n import _
 
@@ -38,7 +38,7 @@ class Reports:
             raise InputError(_("Say in 1 to {most} letters why you report this tune.").format(most=REASON_LENGTH))
         async with self._db.transaction():
             if not await self._db.rows("SELECT 1 FROM voted_songs WHERE id = ?", (song_id,)):
-                raise InputError(GONE)
+                raise InputError(SONG_DELETED)
             return bool(
                 await self._db.execute(
                     "INSERT INTO reports (song, reporter, reason, created) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",

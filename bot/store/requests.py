@@ -13,7 +13,7 @@ from dataclasses import asdict
 
 from bot.scope import Scope
 from bot.store.database.connections import Database
-from bot.store.database.records import SONG_JSON, KeptFile, RequestRecord, Song, columns, said_json
+from bot.store.database.records import SONG_JSON, KeptFile, RequestRecord, Song, columns, translation_json
 
 
 class Requests:
@@ -53,7 +53,7 @@ class Requests:
         """
         row = columns(song)
         row |= {name: json.dumps(dict(row[name])) for name in SONG_JSON}
-        row["report_said"] = said_json(song.report)
+        row["report_said"] = translation_json(song.report)
         del row["votes"]
         async with self._db.transaction():
             asked = await self._db.rows("SELECT parent FROM requests WHERE id = ? AND NOT cancelled", (song.id,))
@@ -71,7 +71,7 @@ class Requests:
             "UPDATE requests SET status = 'composed', error = :error, error_said = :said, updated = :now"
             " WHERE id = :id AND NOT cancelled"
         )
-        return await self._db.change(sql, id=request_id, error=sentence, said=said_json(sentence)) == 1
+        return await self._db.change(sql, id=request_id, error=sentence, said=translation_json(sentence)) == 1
 
     async def undelivered(self) -> list[RequestRecord]:
         """Composed requests whose answer was not delivered, oldest first."""
@@ -135,7 +135,7 @@ class Requests:
     async def _set_status(self, request_id: str, status: str, error: str | None) -> None:
         await self._db.execute(
             "UPDATE requests SET status = ?, error = ?, error_said = ?, updated = ? WHERE id = ?",
-            (status, error, said_json(error), time.time(), request_id),
+            (status, error, translation_json(error), time.time(), request_id),
         )
 
 

@@ -13,7 +13,7 @@ from collections.abc import Collection
 from bot.scope import Scope
 from bot.store.database.cascade import remove_requests
 from bot.store.database.connections import Database
-from bot.store.database.records import LISTED, Song
+from bot.store.database.records import VISIBLE, Song
 
 HANGING = {
     "votes": "song = ?",
@@ -48,7 +48,7 @@ class Songs:
         before: the last song's id of the page before.
         """
         rows = await self._db.fetch(
-            f"SELECT * FROM voted_songs WHERE guild_id = :scope AND {LISTED} AND (:before IS NULL"  # noqa: S608
+            f"SELECT * FROM voted_songs WHERE guild_id = :scope AND {VISIBLE} AND (:before IS NULL"  # noqa: S608
             " OR number < (SELECT number FROM songs WHERE id = :before)) ORDER BY number DESC LIMIT :limit",
             {"scope": scope, "channels": json.dumps(list(channels)), "before": before, "limit": limit},
         )

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.store.database.connections import Database
-from bot.store.database.records import GONE
+from bot.store.database.records import SONG_DELETED
 from generator.protocol.errors import InputError
 
 VOTE = "SELECT value FROM votes WHERE song = ? AND voter = ?"
 
 
 @dataclass(frozen=True, slots=True)
-class Cast:
+class VoteResult:
     """What became of a vote.
 
     value: the person's vote on the song by now. votes: the song's sum. first_own: it is on a song of the person's own,
@@ -36,12 +36,12 @@ class Votes:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    async def cast(self, song_id: str, voter: str, value: int) -> Cast:
+    async def cast(self, song_id: str, voter: str, value: int) -> VoteResult:
         """Set one person's vote, -1 or 1; 0 takes it back. Raises InputError where the song is gone."""
         async with self._db.transaction():
             return await self._set(song_id, voter, value)
 
-    async def toggle(self, song_id: str, voter: str, value: int) -> Cast:
+    async def toggle(self, song_id: str, voter: str, value: int) -> VoteResult:
         """The same, and where that is the person's vote already it is taken back."""
         async with self._db.transaction():
             return await self._set(
@@ -52,11 +52,11 @@ class Votes:
         """One person's vote on a song: -1, 1, or 0 for none."""
         return _value(await self._db.fetch(VOTE, (song_id, voter)))
 
-    async def _set(self, song_id: str, voter: str, value: int) -> Cast:
+    async def _set(self, song_id: str, voter: str, value: int) -> VoteResult:
         """Inside a transaction, in which the song cannot be deleted meanwhile."""
         song = await self._db.rows("SELECT user_id FROM voted_songs WHERE id = ?", (song_id,))
         if not song:
-            raise InputError(GONE)
+            raise InputError(SONG_DELETED)
         first_own = value != 0 and song[0]["user_id"] == voter and not await self._voted_on_own(voter)
         if value:
             await self._db.execute(
@@ -66,7 +66,7 @@ class Votes:
         else:
             await self._db.execute("DELETE FROM votes WHERE song = ? AND voter = ?", (song_id, voter))
         [(votes,)] = await self._db.rows("SELECT votes FROM songs WHERE id = ?", (song_id,))
-        return Cast(value, votes, first_own)
+        return VoteResult(value, votes, first_own)
 
     async def _voted_on_own(self, voter: str) -> bool:
         """Whether a vote of a person's stands on a song of their own."""

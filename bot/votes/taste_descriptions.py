@@ -68,7 +68,7 @@ OTHER_TAKE = _(
 )
 
 
-def told(liked: Liked) -> list[Sentence]:
+def describe_taste(liked: Liked) -> list[Sentence]:
     """What a place likes, in paragraphs."""
     if not liked.enough:
         return [NOT_ENOUGH.format(votes=liked.votes, least=LEAST), HOW]
@@ -77,9 +77,9 @@ def told(liked: Liked) -> list[Sentence]:
     ordered = sorted(liked.leanings, key=lambda one: -abs(one.weight))
     surely = [one for one in ordered if one.low > 0 or one.high < 0]
     if surely:
-        said = [SURELY.format(what=tuple(map(liked_of, surely)))]
+        said = [SURELY.format(what=tuple(map(preference, surely)))]
     else:
-        said = [PROBABLY.format(what=tuple(map(liked_of, ordered[:LIKELIEST])))]
+        said = [PROBABLY.format(what=tuple(map(preference, ordered[:LIKELIEST])))]
     little = [one for one in ordered if one not in surely and max(abs(one.low), abs(one.high)) < CARES]
     if little:
         said.append(LITTLE.format(what=tuple(WORDS[one.feature].name for one in little)))
@@ -87,13 +87,13 @@ def told(liked: Liked) -> list[Sentence]:
     return [joined(" ", *said), sure]
 
 
-def liked_of(one: Leaning) -> Sentence:
+def preference(one: Leaning) -> Sentence:
     """What is liked about a feature: more or less of it."""
     words = WORDS[one.feature]
     return words.more if one.weight > 0 else words.less
 
 
-def choice_told(got: Mapping[str, str | float]) -> str:
+def describe_choice(got: Mapping[str, str | float]) -> str:
     """How a taste chose a tune among its takes, as its recipe says it; "" where none did."""
     if "take" not in got:
         return ""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from bot.requests.wait_times import Place
+from bot.requests.wait_times import QueuePosition
 from bot.store import RequestRecord, Song
 
 
 class LocalDelivery:
     """The backlog's poster for the origin "local": once the store says that an answer is there, it is delivered."""
 
-    async def queued(self, entry: RequestRecord, place: Place) -> None:
+    async def queued(self, entry: RequestRecord, place: QueuePosition) -> None:
         """Nothing to do: the page asks for its place."""
 
     async def progress(self, entry: RequestRecord, fraction: float, stage: str) -> None:

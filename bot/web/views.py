@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from bot.requests.wait_times import Place
-from bot.store import Famous, Mine, Nominee, Ranked, RequestRecord, Round, Song, Standing, Status
+from bot.requests.wait_times import QueuePosition
+from bot.store import Nominee, Participation, Ranked, RequestRecord, Round, Song, Standing, Status, Winner
 from bot.text import SOUND_TITLES, capital
-from bot.votes.taste_descriptions import USE, WORDS, choice_told, told
+from bot.votes.taste_descriptions import USE, WORDS, describe_choice, describe_taste
 from bot.votes.taste_model import LEAST, MARGIN, Liked
 from generator.protocol.modes import MODES
 from generator.protocol.names import (
@@ -32,7 +32,7 @@ STATUS_WORDS: dict[Status, str] = {
 
 
 def request_view(
-    entry: RequestRecord, place: Place | None, progress: Progress | None, song: Song | None
+    entry: RequestRecord, place: QueuePosition | None, progress: Progress | None, song: Song | None
 ) -> dict[str, Any]:
     """How far a request is. place: None where it is open no longer."""
     status = STATUS_WORDS[entry.status]
@@ -70,7 +70,7 @@ def song_view(song: Song) -> dict[str, Any]:
         "votes": song.votes,
         "report": song.report,
         "got": song.got,
-        "choice": choice_told(song.got),
+        "choice": describe_choice(song.got),
         "features": song.features,
         "created": song.created,
     }
@@ -100,7 +100,7 @@ def standing_view(one: Standing) -> dict[str, Any]:
     return {**song_view(one.song), **place}
 
 
-def nominee_view(one: Nominee, mine: Mine) -> dict[str, Any]:
+def nominee_view(one: Nominee, mine: Participation) -> dict[str, Any]:
     """A song of an open round, and whether this browser nominated it."""
     return {**song_view(one.song), "mine": one.song.id in mine.nominated}
 
@@ -111,7 +111,7 @@ def result_view(ended: Round, nominees: list[Nominee]) -> dict[str, Any]:
     return {"round": ended.ordinal, "outcome": ended.outcome, "voters": ended.voters, "songs": songs}
 
 
-def famous_view(one: Famous) -> dict[str, Any]:
+def famous_view(one: Winner) -> dict[str, Any]:
     """A song of the hall of fame, with the round that it won and when (seconds since 1970)."""
     won = {"round": one.round.ordinal, "contest_votes": one.votes, "ended": one.round.ended}
     return {**song_view(one.song), **won}
@@ -134,7 +134,7 @@ def taste_view(liked: Liked) -> dict[str, Any]:
         for one in liked.leanings
     ]
     return {
-        "words": [*told(liked), USE] if liked.acts else told(liked),
+        "words": [*describe_taste(liked), USE] if liked.acts else describe_taste(liked),
         "votes": liked.votes,
         "least": LEAST,
         "people": liked.people,

@@ -9,7 +9,7 @@ from typing import Any
 from bot.files.song_files import Files
 from bot.requests.backlog import Backlog
 from bot.requests.delivery import DeliveryError
-from bot.requests.wait_times import Place
+from bot.requests.wait_times import QueuePosition
 from bot.scope import PAGE
 from bot.store import RequestRecord, Song, Store
 from generator.protocol.client import GeneratorClient
@@ -27,7 +27,7 @@ class Chat:
         self.seconds = 0.0
         self.at_once = self.most_at_once = 0
 
-    async def queued(self, entry: RequestRecord, place: Place) -> None:
+    async def queued(self, entry: RequestRecord, place: QueuePosition) -> None:
         await self._edit("queued", entry.id, place.position)
 
     async def progress(self, entry: RequestRecord, fraction: float, stage: str) -> None:

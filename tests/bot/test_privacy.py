@@ -17,7 +17,7 @@ import pytest_asyncio
 from bot.files.song_files import Files
 from bot.privacy import Privacy
 from bot.scope import Scope
-from bot.store import Asker, Limits, Song, Store
+from bot.store import Limits, Requester, Song, Store
 from generator.protocol.uploads import digest
 from tests.bot.kept import FILES, ask, content, digests, make, new_entry, on_disk, song_of, write_job
 
@@ -193,7 +193,7 @@ async def test_others_are_answered_while_a_person_with_thousands_of_tunes_is_era
             before = time.perf_counter()
             # What a command asks before it is acknowledged.
             await store.servers.settings(Scope("7"))
-            await store.queue.reached(Asker("discord", BOB, Scope("7")), Limits())
+            await store.queue.reached(Requester("discord", BOB, Scope("7")), Limits())
             await store.songs.history(Scope("7"), limit=10)
             waits.append(time.perf_counter() - before)
         await erasing
@@ -210,7 +210,7 @@ async def test_those_who_look_do_not_wait_for_those_who_write(home: Home) -> Non
         scrubbing = asyncio.create_task(home.store.database.scrub())
         async with asyncio.timeout(2):
             await asyncio.sleep(0.1)
-            assert await home.store.queue.reached(Asker("discord", BOB, Scope("7")), Limits()) is None
+            assert await home.store.queue.reached(Requester("discord", BOB, Scope("7")), Limits()) is None
             assert len(await home.store.songs.history(Scope("7"))) == 4
         assert not scrubbing.done()
         writer.execute("ROLLBACK")

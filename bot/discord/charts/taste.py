@@ -16,7 +16,7 @@ from bot.discord.charts import taste_picture
 from bot.discord.core.client import ChiptuneClient
 from bot.discord.core.visibility import scope_of
 from bot.languages import say
-from bot.votes.taste_descriptions import OFF, USE, told
+from bot.votes.taste_descriptions import OFF, USE, describe_taste
 from generator.protocol.i18n import _
 
 HEADING = _("What people here like")
@@ -36,7 +36,7 @@ async def show_taste(interaction: discord.Interaction[ChiptuneClient]) -> None:
     liked = await store.tastes.of(here)
     box: ui.Container[Any] = ui.Container(ui.TextDisplay(f"## {say(HEADING)}"), accent_colour=COLOUR)
     files = []
-    paragraphs = told(liked)
+    paragraphs = describe_taste(liked)
     if liked.acts:
         picture = await asyncio.to_thread(taste_picture.draw, HEADING, liked.leanings)
         alt_text = say(ALT_TEXT)

@@ -18,7 +18,7 @@ from bot.discord.core.markdown import escape
 from bot.discord.core.permissions import check_manager
 from bot.discord.core.visibility import scope_of
 from bot.languages import command, say
-from bot.store import Mine, Round, Song
+from bot.store import Participation, Round, Song
 from bot.store.contest.entries import EACH, NOT_RUNNING
 from generator.protocol.errors import InputError
 from generator.protocol.i18n import _, joined
@@ -150,7 +150,7 @@ async def _nominees(interaction: discord.Interaction[ChiptuneClient]) -> list[So
     return [nominee.song for nominee in await contests.nominees(contest_round.number)] if contest_round else []
 
 
-def _own_actions(contest_round: Round, mine: Mine, songs: dict[str, Song]) -> str:
+def _own_actions(contest_round: Round, mine: Participation, songs: dict[str, Song]) -> str:
     """Return a line that says what the user has nominated or voted for."""
     if contest_round.stage == "nominating":
         return say("You have nominated {count} of {most}.", count=len(mine.nominated), most=EACH)

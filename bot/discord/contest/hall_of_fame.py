@@ -20,7 +20,7 @@ from bot.discord.core.visibility import scope_of
 from bot.discord.post.layout import linked_title
 from bot.languages import say
 from bot.scope import Scope
-from bot.store import Famous, Nominee, Song
+from bot.store import Nominee, Song, Winner
 from generator.protocol.i18n import _, ngettext
 
 COLOUR = 0xFFC107
@@ -93,12 +93,12 @@ async def list_title(client: ChiptuneClient, song: Song) -> str:
     return linked_title(await client.store.requests.get(song.id), song, TITLE_LENGTH)
 
 
-def vote_count(nominee: Nominee | Famous) -> str:
+def vote_count(nominee: Nominee | Winner) -> str:
     """Return the number of votes, such as "3 votes"."""
     return say(ngettext("{n} vote", "{n} votes").counted(nominee.votes or 0))
 
 
-async def _winner_line(client: ChiptuneClient, winner: Famous) -> str:
+async def _winner_line(client: ChiptuneClient, winner: Winner) -> str:
     """Return a line of the hall of fame: round, title, maker, votes and date."""
     title = await list_title(client, winner.song)
     credited = say(BY, title=title, user=winner.song.user_id) if winner.song.user_id else title

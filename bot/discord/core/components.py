@@ -10,7 +10,7 @@ from discord import ui
 
 from bot.discord.core import error_replies
 from bot.discord.core.client import ChiptuneClient
-from bot.store import GONE, Song
+from bot.store import SONG_DELETED, Song
 from generator.protocol.errors import InputError
 
 SONG = r"(?P<song_id>[0-9a-f]{32})"
@@ -49,4 +49,4 @@ class SongComponent(PersistentComponent):
         """Return the tune. Raise InputError if it is deleted."""
         if song := await client.store.songs.get(self.song_id):
             return song
-        raise InputError(GONE)
+        raise InputError(SONG_DELETED)

@@ -25,7 +25,7 @@ from bot.discord.queue.cancel import CancelButton
 from bot.discord.queue.submission import Destination
 from bot.languages import percent, say, speaking
 from bot.requests.delivery import DeliveryError
-from bot.requests.wait_times import Place
+from bot.requests.wait_times import QueuePosition
 from bot.store import RequestRecord, Song
 from bot.text import capital
 from generator.protocol.errors import FAULT_SENTENCE
@@ -50,7 +50,7 @@ class DiscordDelivery:
         self._rows = rows
         self._closed: set[str] = set()  # ids of requests whose placeholder can no longer be edited
 
-    async def queued(self, entry: RequestRecord, place: Place) -> None:
+    async def queued(self, entry: RequestRecord, place: QueuePosition) -> None:
         """Show that the request is accepted, its position in the queue, and the expected wait."""
         with speaking(_destination(entry).channel_language):
             await self._show_status(entry, say("Queued: {place}.", place=place.sentence))

@@ -23,9 +23,9 @@ from bot.discord.queue.request_text import ANY_FILE, OPTIONS, option_text, optio
 from bot.files.song_files import FILES_GONE
 from bot.languages import say
 from bot.requests.delivery import DeliveryError
-from bot.store import GONE, RequestRecord, Song
+from bot.store import SONG_DELETED, RequestRecord, Song
 from bot.text import plain
-from bot.votes.taste_descriptions import choice_told
+from bot.votes.taste_descriptions import describe_choice
 from generator.protocol.errors import InputError
 from generator.protocol.i18n import _, ngettext
 from generator.protocol.modes import MODES
@@ -170,7 +170,7 @@ class Post:
         beats, seconds = say("{bpm:g} BPM", bpm=song.bpm), say("{seconds:.0f} s", seconds=song.seconds)
         yield f"**{' · '.join([beats, song.key, ', '.join([seconds, *bars]), *density])}**"
         yield f"-# {options_line(self.entry.request)}"
-        if choice := choice_told(song.got):
+        if choice := describe_choice(song.got):
             yield f"-# {say(choice)}"
         if "shared_notes" in song.got:
             yield f"-# {originality_line(song.got['shared_notes'])}"
@@ -212,7 +212,7 @@ async def load_post(client: ChiptuneClient, song_id: str) -> Post:
     """Return the post of a tune, with the tune that it was made from. Raise InputError if it is deleted."""
     song, entry = await client.store.songs.get(song_id), await client.store.requests.get(song_id)
     if song is None or entry is None:
-        raise InputError(GONE)
+        raise InputError(SONG_DELETED)
     return await build_post(client, entry, song)
 
 

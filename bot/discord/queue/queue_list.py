@@ -13,11 +13,11 @@ from bot.discord.core.markdown import escape
 from bot.discord.core.visibility import scope_of
 from bot.discord.queue.request_text import summary
 from bot.languages import percent, say
-from bot.requests.wait_times import Place, about
+from bot.requests.wait_times import QueuePosition, approximate_time
 from bot.store import RequestRecord
 from generator.protocol.i18n import _, ngettext
 
-Open = list[tuple[RequestRecord, Place]]
+Open = list[tuple[RequestRecord, QueuePosition]]
 
 MAX_SHOWN = 10
 NOTHING_YOURS = _("You have no open requests.")
@@ -42,7 +42,7 @@ async def show_queue(interaction: discord.Interaction[ChiptuneClient]) -> None:
     await interaction.response.send_message("\n".join(lines), ephemeral=True)
 
 
-def request_line(client: ChiptuneClient, entry: RequestRecord, place: Place) -> str:
+def request_line(client: ChiptuneClient, entry: RequestRecord, place: QueuePosition) -> str:
     """Return a request as a line of markdown: what it is, its position and its progress."""
     progress = client.backlog.progress(entry.id)
     done = f" ({percent(progress.fraction)})" if progress and not place.position else ""
@@ -53,7 +53,7 @@ def queue_length(queue: Open) -> str:
     """Return the length of a queue, in requests and in time."""
     if not queue:
         return say("nothing is waiting")
-    last = about(max(place.seconds for _, place in queue))
+    last = approximate_time(max(place.seconds for _, place in queue))
     sentence = ngettext(
         "{n} open request, the last one ready in {time}", "{n} open requests, the last one ready in {time}"
     )

@@ -14,7 +14,7 @@ from bot.discord.post.lineage import family_tree
 from bot.discord.queue import server_defaults
 from bot.discord.tunes.post_buttons import post_rows
 from bot.languages import speaking, spoken
-from bot.store import GONE
+from bot.store import SONG_DELETED
 from generator.protocol.errors import InputError
 
 
@@ -45,7 +45,7 @@ async def show_post(interaction: discord.Interaction[ChiptuneClient], song_id: s
         # Before the tune is posted, so that deleting it also finds this message. An empty message does no harm.
         channel, user = str(interaction.channel_id), str(interaction.user.id)
         if not await client.store.messages.add(post.song.id, channel, str(message), user):
-            raise InputError(GONE)
+            raise InputError(SONG_DELETED)
     more = await family_tree(client.store, post, visibility.visible_channels(interaction)) if ephemeral else ""
 
     async def send(names: layout.FileNames) -> discord.Message:

@@ -14,7 +14,7 @@ from bot.store.contest import rounds
 from bot.store.contest.rounds import ROUNDS, Round
 from bot.store.contest.schedule import beginning_at
 from bot.store.database.connections import Database, Rows
-from bot.store.database.records import GONE, Song
+from bot.store.database.records import SONG_DELETED, Song
 from generator.protocol.errors import InputError
 from generator.protocol.i18n import _, ngettext
 
@@ -54,7 +54,7 @@ class Nominee:
 
 
 @dataclass(frozen=True, slots=True)
-class Mine:
+class Participation:
     """What a person has done in a round: the song voted for, and the songs nominated, by id."""
 
     vote: str | None
@@ -62,7 +62,7 @@ class Mine:
 
 
 @dataclass(frozen=True, slots=True)
-class Famous:
+class Winner:
     """A song of the hall of fame, and the round that it won with so many votes."""
 
     round: Round
@@ -132,12 +132,12 @@ class Contests:
         )
         return [Nominee(Song.from_row(row), row["given"], bool(row["won"])) for row in rows]
 
-    async def mine(self, number: int, person: str) -> Mine:
+    async def mine(self, number: int, person: str) -> Participation:
         """What a person has done in an open round."""
         async with self._db.looking() as rows:
             vote = await rows("SELECT song FROM ballots WHERE round = ? AND voter = ?", (number, person))
             nominated = await _nominated(rows, number, person)
-        return Mine(vote[0]["song"] if vote else None, nominated)
+        return Participation(vote[0]["song"] if vote else None, nominated)
 
     async def nominatable(self, scope: Scope, limit: int) -> list[Song]:
         """A place's newest songs that could be nominated in its open round."""
@@ -206,7 +206,7 @@ class Contests:
             )
         return song
 
-    async def hall_of_fame(self, scope: Scope, *, limit: int = 10, start: int = 0) -> list[Famous]:
+    async def hall_of_fame(self, scope: Scope, *, limit: int = 10, start: int = 0) -> list[Winner]:
         """The songs that won a place's rounds, newest first. start: how many are left out at its top."""
         async with self._db.looking() as rows:
             won = await rows(
@@ -215,7 +215,7 @@ class Contests:
                 (scope, limit, start),
             )
             return [
-                Famous(await _round(rows, row["round"]), await _song(rows, row["song"]), row["votes"]) for row in won
+                Winner(await _round(rows, row["round"]), await _song(rows, row["song"]), row["votes"]) for row in won
             ]
 
     async def _open(self, scope: Scope, round_id: str | None = None) -> Round:
@@ -249,7 +249,7 @@ async def _song(rows: Rows, song_id: str) -> Song:
     """A song, which cannot be deleted meanwhile. Raises InputError where it is already."""
     found = await rows("SELECT * FROM voted_songs WHERE id = ?", (song_id,))
     if not found:
-        raise InputError(GONE)
+        raise InputError(SONG_DELETED)
     return Song.from_row(found[0])
 
 

@@ -20,9 +20,9 @@ is not delivered yet; posted and refused are the ends."""
 
 SONG_JSON = ("got", "features", "timings")
 """Fields of a song that its row holds as JSON."""
-LISTED = "(only_in IS NULL OR only_in IN (SELECT value FROM json_each(:channels)))"
+VISIBLE = "(only_in IS NULL OR only_in IN (SELECT value FROM json_each(:channels)))"
 """The condition that a song is listed where somebody is who sees some channels. channels: their ids as JSON."""
-GONE = _("This tune is no longer in the history.")
+SONG_DELETED = _("This tune is no longer in the history.")
 """Said of a song that was deleted, or that there never was."""
 
 
@@ -39,14 +39,14 @@ def columns(record: RequestRecord | Song) -> dict[str, Any]:
     return values
 
 
-def said_json(text: str | None) -> str | None:
+def translation_json(text: str | None) -> str | None:
     """What a row keeps beside a sentence, so that it can be said in other languages; None where the text is enough."""
     said = sentence_json(text)
     return None if said is None else json.dumps(said)
 
 
-def said_again(text: str | None, said: str | None) -> Any:
-    """The sentence of a row, out of its English and of what `said_json` kept."""
+def restore_sentence(text: str | None, said: str | None) -> Any:
+    """The sentence of a row, out of its English and of what `translation_json` kept."""
     return Sentence.from_json(json.loads(said)) if said else text
 
 
@@ -83,7 +83,7 @@ class RequestRecord:
         values["request"] = Request.from_dict(json.loads(row["request"]))
         values["destination"] = json.loads(row["destination"])
         values["cancelled"] = bool(row["cancelled"])
-        values["error"] = said_again(row["error"], row["error_said"])
+        values["error"] = restore_sentence(row["error"], row["error_said"])
         return cls(**values)
 
 
@@ -169,5 +169,5 @@ class Song:
         """From a row of `voted_songs`."""
         values = fields_of(cls, row)
         values |= {name: json.loads(row[name]) for name in SONG_JSON}
-        values["report"] = said_again(row["report"], row["report_said"])
+        values["report"] = restore_sentence(row["report"], row["report_said"])
         return cls(**values)

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from bot.requests import progress_updates
-from bot.requests.wait_times import LimitError, about, expected_music
+from bot.requests.wait_times import LimitError, approximate_time, expected_seconds
 from bot.scope import Scope
 from bot.store import RequestRecord, Store
 from generator.protocol.errors import InputError
@@ -205,7 +205,7 @@ async def test_the_pace_is_learnt(bench: Bench) -> None:
     ],
 )
 def test_times_are_said_as_people_say_them(seconds: float, words: str) -> None:
-    assert about(seconds) == words
+    assert approximate_time(seconds) == words
 
 
 @pytest.mark.parametrize(
@@ -219,4 +219,4 @@ def test_times_are_said_as_people_say_them(seconds: float, words: str) -> None:
     ],
 )
 def test_the_length_that_is_expected(request_: Request, seconds: float) -> None:
-    assert expected_music(request_) == seconds
+    assert expected_seconds(request_) == seconds

@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 
 from bot.scope import Scope
-from bot.store import GONE, Store
+from bot.store import SONG_DELETED, Store
 from bot.store.contest.entries import (  # fmt: skip
     EACH,
     ELSEWHERE,
@@ -57,8 +57,8 @@ async def voting(place: Place, *numbers: int) -> None:
         pytest.param("1", "a", START, TWICE, id="nominated already"),
         pytest.param("other", "a", START, ELSEWHERE, id="of another server"),
         pytest.param("closed", "a", START, ONE_CHANNEL, id="of a channel that not everybody sees"),
-        pytest.param("none", "a", START, GONE, id="none at all"),
-        pytest.param("deleted", "a", START, GONE, id="a deleted one"),
+        pytest.param("none", "a", START, SONG_DELETED, id="none at all"),
+        pytest.param("deleted", "a", START, SONG_DELETED, id="a deleted one"),
         pytest.param("0", "busy", START, ENOUGH, id="one too many"),
     ],
 )

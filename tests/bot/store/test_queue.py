@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.scope import PAGE, Scope
-from bot.store import Asker, Limits, Reached, RequestRecord, Song, Store, Waiting
+from bot.store import LimitReached, Limits, OpenRequest, Requester, RequestRecord, Song, Store
 from bot.store.queue import NEWEST, START_PACE
 from generator.protocol.requests import Request
 
@@ -169,14 +169,14 @@ async def test_the_line_is_the_order_of_taking(store: Store) -> None:
 @pytest.mark.parametrize(
     ("limits", "reached"),
     [
-        (Limits(person=2), Reached("person", 2)),
-        (Limits(server=3), Reached("server", 3)),
-        (Limits(everybody=4, person=9, server=9), Reached("everybody", 4)),
-        (Limits(person=9, server=9, cooldown=30), Reached("cooldown", 30, 20.0)),
+        (Limits(person=2), LimitReached("person", 2)),
+        (Limits(server=3), LimitReached("server", 3)),
+        (Limits(everybody=4, person=9, server=9), LimitReached("everybody", 4)),
+        (Limits(person=9, server=9, cooldown=30), LimitReached("cooldown", 30, 20.0)),
         (Limits(), None),
     ],
 )
-async def test_each_limit_is_named(store: Store, limits: Limits, reached: Reached | None) -> None:
+async def test_each_limit_is_named(store: Store, limits: Limits, reached: LimitReached | None) -> None:
     now = 1_000_000.0
     for person, server in (("a", "s"), ("a", "s"), ("b", "s"), ("c", "t")):
         await store.queue.add(asks(person, server, created=now), NO_LIMITS, 30.0)
@@ -193,20 +193,20 @@ async def test_a_hundred_at_once_do_not_get_past_a_limit(store: Store) -> None:
 
 async def test_what_is_answered_counts_no_more(store: Store) -> None:
     await queue_up(store, *"aaa")
-    assert await store.queue.add(asks("a"), Limits(), 30.0) == Reached("person", 3)
+    assert await store.queue.add(asks("a"), Limits(), 30.0) == LimitReached("person", 3)
     entry = await store.queue.take()
     assert entry
-    assert await store.queue.add(asks("a"), Limits(), 30.0) == Reached("person", 3)
+    assert await store.queue.add(asks("a"), Limits(), 30.0) == LimitReached("person", 3)
     await store.requests.compose_failure(entry.id, "No.")
     assert await store.queue.add(asks("a"), Limits(), 30.0) is None
 
 
 async def test_a_limit_can_be_asked_for_beforehand(store: Store) -> None:
     await queue_up(store, *"aab")
-    asker = Asker("discord", "a", Scope("s"))
+    asker = Requester("discord", "a", Scope("s"))
     assert await store.queue.reached(asker, Limits()) is None
-    assert await store.queue.reached(asker, Limits(person=2)) == Reached("person", 2)
-    assert await store.queue.reached(Asker("local", "a", PAGE), Limits(person=1)) is None
+    assert await store.queue.reached(asker, Limits(person=2)) == LimitReached("person", 2)
+    assert await store.queue.reached(Requester("local", "a", PAGE), Limits(person=1)) is None
 
 
 # Estimates
@@ -218,8 +218,8 @@ async def test_work_is_estimated_by_the_pace_of_its_mode(store: Store) -> None:
     await store.queue.add(second, NO_LIMITS, 20.0)
     await store.queue.take()
     assert await store.queue.line() == [
-        Waiting(first.id, True, 10.0 * START_PACE),
-        Waiting(second.id, False, 20.0 * START_PACE),
+        OpenRequest(first.id, True, 10.0 * START_PACE),
+        OpenRequest(second.id, False, 20.0 * START_PACE),
     ]
     await store.queue.learn("arrange", 9.0)
     await store.queue.learn("generate", 2.0)

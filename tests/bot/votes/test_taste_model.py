@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks.bot.taste import Figures, Scenario, Server, evaluate_taste, first, read_tunes
 from bot.votes.regression import Row, chance, fit, log_chance, solve
-from bot.votes.taste_descriptions import WORDS, choice_told, told
+from bot.votes.taste_descriptions import WORDS, describe_choice, describe_taste
 from bot.votes.taste_model import LEAST, MARGIN, MOST, PRIOR, Leaning, Liked, Vote, find_taste
 from generator.protocol.tastes import FEATURES, parse_taste
 
@@ -69,7 +69,7 @@ def test_a_feature_in_which_one_tune_hardly_differs_says_nothing() -> None:
 def test_under_fifty_votes_nothing_is_told() -> None:
     found = find_taste(people(4, 12))
     assert (found.votes, found.enough, found.acts, found.taste, found.leanings) == (48, False, False, None, ())
-    assert told(found)[0] == f"Not enough votes yet: 48 of {LEAST}."
+    assert describe_taste(found)[0] == f"Not enough votes yet: 48 of {LEAST}."
     assert find_taste([]).votes == 0
 
 
@@ -89,7 +89,7 @@ def test_a_clear_taste_acts_and_is_said() -> None:
     assert 0 < drums.low < drums.weight < drums.high
     assert found.taste
     assert parse_taste(found.taste) == found.taste
-    [first_words, sure] = told(found)
+    [first_words, sure] = describe_taste(found)
     assert first_words == "People here like more drums."
     assert "80 votes of 8 people on 80 tunes" in sure
 
@@ -162,23 +162,23 @@ def test_a_taste_in_words() -> None:
         leaning("bass", 0.1, 0.2),
     )
     liked = Liked(64.5, 7, 30, leanings, 3.0, 0.66, 0.58)
-    assert told(liked) == [
+    assert describe_taste(liked) == [
         "People here like major keys and faster tunes. What matters little to them: pitch variety and volume.",
         "This is from votes that count for 64 of 7 people on 30 tunes. Of votes on tunes that it had not learnt from,"
         " it tells 66% right; how readily each person likes anything tells 58%.",
     ]
     unsure = replace(liked, leanings=(leaning("tempo", 0.1, 0.2), leaning("bass", -0.15, 0.2)))
-    assert told(unsure)[0] == (
+    assert describe_taste(unsure)[0] == (
         "People here have a taste, but no single part of it is certain; probably they like less bass and faster tunes."
     )
-    assert told(replace(liked, gain=1.0))[0].startswith("No taste can be told yet: ")
+    assert describe_taste(replace(liked, gain=1.0))[0].startswith("No taste can be told yet: ")
 
 
 def test_a_recipe_says_what_a_taste_chose_and_how_to_get_it_again() -> None:
     got = {"take": 3, "takes": 4, "likeliest": 1, "take_seed": 99}
-    assert choice_told(got) == (
+    assert describe_choice(got) == (
         "Take 3 of 4, chosen by what people here like; without their votes it would be take 1."
         " Seed 99 with one take gives it alone"
     )
-    assert "as without their votes" in choice_told({**got, "take": 1})
-    assert choice_told({"density": "low"}) == ""
+    assert "as without their votes" in describe_choice({**got, "take": 1})
+    assert describe_choice({"density": "low"}) == ""
