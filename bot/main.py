@@ -9,7 +9,7 @@ import importlib
 import sys
 from collections.abc import Sequence
 
-from generator.protocol.errors import ChiptuneError, FaultError, InputError
+from generator.protocol.errors import ChiptuneError, FaultError, InputError, MusicError
 
 COMMANDS = {
     "serve": ("bot", "run the bot: the local page, and Discord where DISCORD_TOKEN is set"),
@@ -53,7 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _run(name, rest)
     except ChiptuneError as error:
         sys.stderr.write(f"{error}\n")
-        return 2 if isinstance(error, InputError) else 1
+        return 2 if isinstance(error, InputError | MusicError) else 1
     except KeyboardInterrupt:
         return 130
 

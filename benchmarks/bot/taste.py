@@ -186,13 +186,13 @@ def read_tunes() -> list[Features]:
 def compose_tunes(count: int) -> None:
     """Compose `count` tunes and store their features; takes about 3 s each."""
     from generator.composing.compose import compose  # noqa: PLC0415  numpy and the model, which nothing else here needs
-    from generator.composing.taste_features import features_of  # noqa: PLC0415
+    from generator.composing.taste_features import measure_features  # noqa: PLC0415
     from generator.process.pipeline import Pipeline  # noqa: PLC0415
     from generator.protocol.requests import Request  # noqa: PLC0415
 
     composer, tunes = Pipeline().composer, []
     for seed in range(FIRST_SEED, FIRST_SEED + count):
-        features = features_of(compose(composer, Request(seed=seed, seconds=SECONDS), lambda _: None).score)
+        features = measure_features(compose(composer, Request(seed=seed, seconds=SECONDS), lambda _: None).score)
         tunes.append([features.get(name) for name in FEATURES])
         print(f"\r{len(tunes)} of {count} tunes", end="", flush=True)
     print()

@@ -24,7 +24,7 @@ from tqdm import tqdm
 
 from generator.analysis.keys import find_key
 from generator.analysis.statistics import STATISTICS
-from generator.composing.compose import compose, is_as_dense
+from generator.composing.compose import compose, has_density
 from generator.composing.originality import INDEX_FILE, Index
 from generator.protocol.names import DENSITIES, KEYS, SCENES
 from generator.protocol.requests import Request
@@ -73,7 +73,7 @@ def follows(request: Request, score: Score) -> bool:
     if request.bars:
         grid = score.grid
         return grid is not None and score.frames == grid.row(request.bars * grid.rows_a_beat * grid.beats_a_bar)
-    return is_as_dense(score, request.density)
+    return has_density(score, request.density)
 
 
 def outcome(request: Request, model: Path) -> Outcome:

@@ -24,7 +24,7 @@ from random import Random
 import numpy as np
 from tqdm import tqdm
 
-from generator.composing.originality import THRESHOLD, Index, longest_shared
+from generator.composing.originality import MAX_SHARED_NOTES, Index, longest_shared_run
 from models.music.score import CHANNELS, FRAMES_PER_SECOND, P1, P2, TR, Note, Score
 from models.music.songs import (
     TRAIN_FILE,
@@ -58,7 +58,7 @@ songs are the same music."""
 EXCERPT = 32 * FRAMES_PER_SECOND
 TUNE = 30 * FRAMES_PER_SECOND
 LIMITS = (12, 16, 18, 20, 22, 24, 28)
-ENOUGH = THRESHOLD + 4
+ENOUGH = MAX_SHARED_NOTES + 4
 """Notes that a passage must share with its own song, before it is disguised, to be long enough to be found."""
 LONGEST = 16
 """Bars of the longest passage. Shorter songs are not drawn."""
@@ -76,7 +76,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(arguments)
     trains = [corpus / TRAIN_FILE for corpus in options.corpora]
-    index = Index.load(options.index) if options.index else Index.of(tqdm(chain.from_iterable(map(read_songs, trains))))
+    index = (
+        Index.load(options.index) if options.index else Index.build(tqdm(chain.from_iterable(map(read_songs, trains))))
+    )
     valid = list(tqdm(read_songs(options.corpora[0] / VALID_FILE), desc="valid"))
     tunes = [read_midi_file(path) for path in midi_files(options.tunes)] if options.tunes else []
     print_chance(valid, tunes, index)
@@ -118,7 +120,7 @@ def excerpts(score: Score, frames: int) -> list[Score]:
 
 def measured(scores: Iterable[Score], index: Index, what: str) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     """Return the longest shared run of each score, in notes. Shape: [scores]."""
-    return np.array([longest_shared(score, index) for score in tqdm(scores, desc=what)], dtype=np.int64)
+    return np.array([longest_shared_run(score, index) for score in tqdm(scores, desc=what)], dtype=np.int64)
 
 
 # --- copies ----------------------------------------------------------------------------------------------------
@@ -138,13 +140,13 @@ def print_copies(songs: Sequence[Song], hosts: Sequence[Score], index: Index, se
         owns, runs = [], []
         for song in tqdm(songs, desc=what):
             bare = passage(song, bars, channels, random)
-            owns.append(longest_shared(bare, Index.of([song])))
+            owns.append(longest_shared_run(bare, Index.build([song])))
             copy = disguised(bare, random)
             if len(channels) == 1:
                 copy = planted(copy, channels[0], random.choice(hosts))
-            runs.append(longest_shared(copy, index))
+            runs.append(longest_shared_run(copy, index))
         enough = np.array(owns) >= ENOUGH
-        over = np.array(runs) > THRESHOLD
+        over = np.array(runs) > MAX_SHARED_NOTES
         print(f"| {what} | {len(over)} | {over.mean():.1%} | {enough.sum()} | {_share(over[enough])} |", flush=True)
 
 
@@ -231,7 +233,7 @@ def print_cost(scores: Sequence[Score], index: Index) -> None:
     took = []
     for tune in (piece(score, 0, TUNE) for score in scores if score.frames >= TUNE):
         began = time.process_time()
-        longest_shared(tune, index)
+        longest_shared_run(tune, index)
         took.append(1000 * (time.process_time() - began))
     print(f"\n{len(index.hashes):,} phrases of {len(np.unique(index.songs)):,} songs, {size / 1e6:.2f} MB;")
     if took:

@@ -21,7 +21,7 @@ from tqdm import tqdm
 
 from generator.analysis.keys import find_key
 from generator.composing.compose import Tune
-from generator.composing.remix import bars_of, remix_score
+from generator.composing.remix import bars_of_score, remix_score
 from generator.protocol.modes import REMIX_MODES
 from generator.protocol.requests import Request
 from models.inference.new_tune import Composer
@@ -61,7 +61,7 @@ def request_for(mode: str, score: Score, number: int) -> Request:
     """Return a request whose bars and channels the song's number draws."""
     random = np.random.default_rng(number)
     playing = [i for i in ALL_CHANNELS if score.channels[i]]
-    count = bars_of(score).count
+    count = bars_of_score(score).count
     fields: dict[str, object] = {"mode": mode, "upload": "0" * 64, "seed": number}
     if mode == "continue":
         fields |= {"from_bar": int(random.integers(count // 2 + 1, count + 1)) + 1, "bars": 4}
@@ -106,7 +106,7 @@ def case(numbered: tuple[int, Song], mode: str, model: Path) -> Case:
 
 def _kept(request: Request, score: Score) -> Iterator[list[Note]]:
     """Yield the notes of each channel that a mode must keep; none for `vary`, which draws its bars itself."""
-    bars = bars_of(score)
+    bars = bars_of_score(score)
     for name, notes in zip(CHANNEL_NAMES, score.channels, strict=True):
         if request.mode == "accompany":
             yield [note for note in notes if name in (request.keep or ())]

@@ -1,7 +1,7 @@
-"""A request for a new tune becomes a score: takes of the model until one is as asked for and without faults.
+"""New tunes: takes are composed until one is as requested and has no faults, or the best of several is kept.
 
-A take holds no note whose beginning the console could not show (`apu.strikes`). Knows the model and the checks; nothing
-of files or sound. Remixes are `generator.composing.remix`'s.
+No note in a take begins where the console could not show it (`generator.apu.retrigger`). Files and sound are left to
+`generator.process.pipeline`, remixes to `generator.composing.remix`.
 """
 
 from __future__ import annotations
@@ -13,35 +13,37 @@ import numpy as np
 
 from generator.analysis.keys import find_key
 from generator.apu.retrigger import merge_hidden_repeats
-from generator.composing.faults import faults
-from generator.composing.originality import THRESHOLD, Index, longest_shared
-from generator.composing.taste_features import features_of
+from generator.composing.faults import find_faults
+from generator.composing.originality import MAX_SHARED_NOTES, Index, longest_shared_run
+from generator.composing.taste_features import measure_features
 from generator.composing.titles import title_for
-from generator.protocol.names import KEYS
 from generator.protocol.options import SEEDS
 from generator.protocol.requests import Request
 from generator.protocol.tastes import Taste, standardized
 from generator.sound.envelopes import assign_instruments
 from models.inference.new_tune import Composer
 from models.inference.sampler import TuneSpec
+from models.music.keys import KEYS
 from models.music.scenes import default_seconds
 from models.music.score import CHANNELS, FRAMES_PER_SECOND, NO, Note, Score, fold_pitch
 from models.tokens.plan import DENSITY_STEPS, density_step
 
-TAKES = 4
-"""Takes at most before the one with the fewest faults is kept, where a request does not say how many."""
-TAKES_IN_KEY = 8
-"""The same where a key is asked for: one take in two is in it (docs/experiments.md)."""
+MAX_TAKES = 4
+"""The most takes for a request that does not give a number."""
+MAX_TAKES_IN_KEY = 8
+"""The same for a request with a key, which one take in two is in (docs/experiments.md)."""
 BEATS_A_BAR = 4
 
 Progress = Callable[[float], None]
+"""A function that is called with the share done, 0 to 1."""
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
-    """The take that a taste chose. take, likeliest: it and the one kept without a taste, counted from 1.
+class TasteChoice:
+    """The take that a taste chose.
 
-    takes: how many there were. seed: the one that gives the take as the only one.
+    take, likeliest: the number of the take that was kept, and of the one that would have been kept without a taste;
+    both count from 1. takes: how many there were. seed: gives the take that was kept as the only one.
     """
 
     take: int
@@ -52,56 +54,58 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True)
 class Tune:
-    """A score with its title, the key that was found in it, and what became of an upload.
+    """A score with its title and its key.
 
-    shared: notes of the longest run that it has in common with a song that the model has learnt from, where known.
-    chosen: what a taste did; None where there was none, or nothing to choose from.
+    report: what became of an upload. shared_notes: the length of the longest run that the score has in common with a
+    training song; None if no index of them exists. taste_choice: what a taste chose; None if nothing was to choose.
     """
 
     score: Score
     title: str
     key: str
     report: str = ""
-    shared: int | None = None
-    chosen: Chosen | None = None
+    shared_notes: int | None = None
+    taste_choice: TasteChoice | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Take:
-    """One try at a request. wrong: how much of it is not as asked, is a fault or copied. surprise: nats a token.
+    """One of several attempts at a request.
 
-    shared: see `Tune`.
+    penalty: the number of faults and of properties that are not as requested. surprisal: nats a token by the model.
+    shared_notes: see `Tune`.
     """
 
     score: Score
     key: str
-    wrong: int
-    surprise: float
-    shared: int | None = None
+    penalty: int
+    surprisal: float
+    shared_notes: int | None = None
 
 
-def compose(composer: Composer, request: Request, progress: Progress, known: Index | None = None) -> Tune:
-    """A new tune for a request. progress: told the share done, 0 to 1. known: of songs that it may not copy."""
-    wish = spec_of(request)
+def compose(composer: Composer, request: Request, progress: Progress, index: Index | None = None) -> Tune:
+    """Compose a new tune. index: of the songs that it must not copy."""
+    spec = spec_of(request)
 
-    def one(seed: int, told: Progress) -> Take:
-        score, surprise = composer.take(replace(wish, seed=seed), told)
-        score, key, wrong = _in_key(score, request.key)
+    def make_take(seed: int, progress: Progress) -> Take:
+        score, surprisal = composer.take(replace(spec, seed=seed), progress)
+        score, key, key_penalty = _move_to_key(score, request.key)
         score = merge_hidden_repeats(score if composer.codebook else assign_instruments(score, request.seed))
-        shared = longest_shared(score, known) if known else None
-        wrong += len(faults(score)) + (not is_as_dense(score, request.density)) + is_copy(shared)
-        return Take(score, key, wrong, surprise, shared)
+        shared_notes = longest_shared_run(score, index) if index else None
+        penalty = key_penalty + len(find_faults(score)) + (not has_density(score, request.density))
+        return Take(score, key, penalty + is_copy(shared_notes), surprisal, shared_notes)
 
-    takes = make_takes(request, one, progress)
-    best, chosen = best_of(request, takes), None
+    takes = make_takes(request, make_take, progress)
+    best, taste_choice = best_take(request, takes), None
     if request.taste and len(takes) > 1:
-        best, chosen = choose(request, request.taste, takes)
+        best, taste_choice = choose_by_taste(request, request.taste, takes)
     title = title_for(request.seed, request.scene)
-    return Tune(replace(best.score, title=title), title, best.key, shared=best.shared, chosen=chosen)
+    score = replace(best.score, title=title)
+    return Tune(score, title, best.key, shared_notes=best.shared_notes, taste_choice=taste_choice)
 
 
 def spec_of(request: Request) -> TuneSpec:
-    """What the model is asked for."""
+    """Return what the model needs to know of a request."""
     return TuneSpec(
         frames=round((request.seconds or default_seconds(request.scene)) * FRAMES_PER_SECOND),
         beats=BEATS_A_BAR * request.bars if request.bars else None,
@@ -114,55 +118,50 @@ def spec_of(request: Request) -> TuneSpec:
     )
 
 
-def best_take(request: Request, one: Callable[[int, Progress], Take], progress: Progress) -> Take:
-    """The best of a request's takes, as `make_takes` makes them and `best_of` compares them."""
-    return best_of(request, make_takes(request, one, progress))
+def make_takes(request: Request, make_take: Callable[[int, Progress], Take], progress: Progress) -> list[Take]:
+    """Make as many takes as a request wants. If it gives no number, stop at the first without a penalty.
 
-
-def make_takes(request: Request, one: Callable[[int, Progress], Take], progress: Progress) -> list[Take]:
-    """As many takes as are asked for; without a number until one has nothing wrong, within reason.
-
-    one: makes a take from a seed. progress: never goes back.
+    make_take: makes a take from a seed. progress: is never called with less than before.
     """
     furthest = 0.0
     takes: list[Take] = []
-    count = request.takes or (TAKES_IN_KEY if request.key else TAKES)
+    count = request.takes or (MAX_TAKES_IN_KEY if request.key else MAX_TAKES)
 
-    def forward(share: float) -> None:
+    def report(share: float) -> None:
         nonlocal furthest
         done = (len(takes) + share) / count if request.takes else share
         furthest = max(furthest, done)
         progress(furthest)
 
-    for take in range(count):
-        takes.append(one(take_seed(request.seed, take), forward))
-        if request.takes is None and takes[-1].wrong == 0:
+    for number in range(count):
+        takes.append(make_take(take_seed(request.seed, number), report))
+        if request.takes is None and takes[-1].penalty == 0:
             break
     return takes
 
 
-def best_of(request: Request, takes: Sequence[Take]) -> Take:
-    """The take with the least wrong, and of those the likeliest by the model where a number was asked for."""
-    return min(takes, key=lambda found: (found.wrong, found.surprise if request.takes else 0))
+def best_take(request: Request, takes: Sequence[Take]) -> Take:
+    """Return the take with the lowest penalty. If the request gave a number, the likeliest of those."""
+    return min(takes, key=lambda take: (take.penalty, take.surprisal if request.takes else 0))
 
 
-def choose(request: Request, taste: Taste, takes: Sequence[Take]) -> tuple[Take, Chosen | None]:
-    """The take that a taste likes best of those with the least wrong, the likelier one where it likes two as much.
+def choose_by_taste(request: Request, taste: Taste, takes: Sequence[Take]) -> tuple[Take, TasteChoice | None]:
+    """Return the take that a taste likes best of those with the lowest penalty; of two it likes equally, the likelier.
 
-    Likelihood does not weigh against taste: how likely a take is has no unit in common with how much people like it.
-    None for what was chosen where one take alone had the least wrong.
+    Likelihood is not weighed against taste, because they have no unit in common. The choice is None if only one take
+    has the lowest penalty.
     """
-    likeliest = best_of(request, takes)
-    among = [take for take in takes if take.wrong == likeliest.wrong]
-    if len(among) == 1:
+    likeliest = best_take(request, takes)
+    candidates = [take for take in takes if take.penalty == likeliest.penalty]
+    if len(candidates) == 1:
         return likeliest, None
-    best = max(among, key=lambda take: (liking(taste, features_of(take.score)), -take.surprise))
+    best = max(candidates, key=lambda take: (taste_score(taste, measure_features(take.score)), -take.surprisal))
     number = takes.index(best)
-    return best, Chosen(number + 1, len(takes), takes.index(likeliest) + 1, take_seed(request.seed, number))
+    return best, TasteChoice(number + 1, len(takes), takes.index(likeliest) + 1, take_seed(request.seed, number))
 
 
-def liking(taste: Taste, features: Mapping[str, float]) -> float:
-    """By how much features move the logit of a like; what a score has nothing for moves nothing."""
+def taste_score(taste: Taste, features: Mapping[str, float]) -> float:
+    """Return by how much features change the logit of a like. A feature that is missing changes nothing."""
     return sum(
         weight * standardized(features[name], mean, deviation)
         for name, (weight, mean, deviation) in taste.items()
@@ -170,37 +169,40 @@ def liking(taste: Taste, features: Mapping[str, float]) -> float:
     )
 
 
-def take_seed(seed: int, take: int) -> int:
-    """The seed of a take: the request's own for the first."""
-    return seed if take == 0 else int(np.random.default_rng((seed, take)).integers(SEEDS))
+def take_seed(seed: int, number: int) -> int:
+    """Return the seed of a take, counted from 0. The first take has the request's own seed."""
+    return seed if number == 0 else int(np.random.default_rng((seed, number)).integers(SEEDS))
 
 
-def is_copy(shared: int | None) -> bool:
-    """Whether a run of so many notes is more than songs share that have nothing to do with each other."""
-    return shared is not None and shared > THRESHOLD
+def is_copy(shared_notes: int | None) -> bool:
+    """Return whether a run of notes is longer than those that unrelated songs share."""
+    return shared_notes is not None and shared_notes > MAX_SHARED_NOTES
 
 
-def is_as_dense(score: Score, asked: str | None) -> bool:
-    """Whether a score is in the third of songs that was asked for, by notes a second."""
-    return asked is None or density_step(score) in DENSITY_STEPS[asked]
+def has_density(score: Score, density: str | None) -> bool:
+    """Return whether a score is in the requested third of songs by notes a second; any score is if it is None."""
+    return density is None or density_step(score) in DENSITY_STEPS[density]
 
 
-def _in_key(score: Score, asked: str | None) -> tuple[Score, str, int]:
-    """(score, its key, 1 where that is not the one asked for): moved to the tonic where only that is wrong."""
+def _move_to_key(score: Score, wanted: str | None) -> tuple[Score, str, int]:
+    """Return (score, its key, penalty). A score in the wrong key of the right mode is transposed.
+
+    The penalty is 1 if the key is not the wanted one even so.
+    """
     key, _ = find_key(score)
-    if asked is None or key == asked:
+    if wanted is None or key == wanted:
         return score, key, 0
-    if key.endswith("m") == asked.endswith("m"):
-        up = (KEYS.index(asked) - KEYS.index(key)) % 12
-        moved = transpose(score, up if up <= 6 else up - 12)
-        found, _ = find_key(moved)
-        if found == asked:
-            return moved, found, 0
+    if key.endswith("m") == wanted.endswith("m"):
+        up = (KEYS.index(wanted) - KEYS.index(key)) % 12
+        transposed = transpose(score, up if up <= 6 else up - 12)
+        new_key, _ = find_key(transposed)
+        if new_key == wanted:
+            return transposed, new_key, 0
     return score, key, 1
 
 
 def transpose(score: Score, semitones: int) -> Score:
-    """The pitched channels moved; notes that leave a channel's range fold by octaves."""
+    """Return a score with its pitched channels moved. Notes that leave a channel's range are folded by octaves."""
 
     def moved(channel: int, note: Note) -> Note:
         if channel == NO:

@@ -1,4 +1,4 @@
-"""What a listener would call a fault in a tune: silence, stuck notes, channels that hardly play."""
+"""The faults that a listener would notice in a tune: silence, stuck notes, channels that hardly play."""
 
 from __future__ import annotations
 
@@ -13,34 +13,34 @@ STUCK_SECONDS = 8
 SILENT_SECONDS = 3
 """A gap longer than this in the whole tune is a fault."""
 SILENT_END_SECONDS = 2
-"""So is a longer silence after the last note."""
+"""A silence after the last note longer than this is a fault."""
 LEAST_PLAYED = 0.2
-"""The share of a tune that each pulse and the triangle sound at the least."""
+"""The share of a tune during which each pulse and the triangle must sound."""
 
 
-def hardly_plays(channel: int) -> str:
-    """The fault of a channel that sounds too little."""
+def hardly_plays_fault(channel: int) -> str:
+    """Return the fault of a channel that sounds too little."""
     return f"{CHANNELS[channel].title} hardly plays"
 
 
-def faults(score: Score) -> list[str]:
-    """What is wrong with a tune, in words; an empty list for one that can be played to people."""
-    found = []
+def find_faults(score: Score) -> list[str]:
+    """Return the faults of a tune, in words."""
+    faults = []
     onsets = sorted(note.start for _, note in score.notes())
     if not onsets:
         return ["silent"]
     ends = sorted(note.end for _, note in score.notes())
     if onsets[0] > FRAMES_PER_SECOND or any(b - a > SILENT_SECONDS * FRAMES_PER_SECOND for a, b in pairwise(onsets)):
-        found.append("long gaps")
+        faults.append("long gaps")
     if score.frames - ends[-1] > SILENT_END_SECONDS * FRAMES_PER_SECOND:
-        found.append("ends in silence")
-    # Real tunes do without drums; without a voice a tune of the console is poorer than it was asked to be.
+        faults.append("ends in silence")
+    # Real tunes may have no drums, but a tune without one of the pitched channels sounds thin.
     for channel in (P1, P2, TR):
         if sum(note.length for note in score.channels[channel]) < LEAST_PLAYED * score.frames:
-            found.append(hardly_plays(channel))
+            faults.append(hardly_plays_fault(channel))
     for spec, notes in zip(CHANNELS, score.channels, strict=True):
         if len(notes) > STUCK_NOTES and len({note.pitch for note in notes}) == 1:
-            found.append(f"{spec.title} stuck on one pitch")
+            faults.append(f"{spec.title} stuck on one pitch")
         if any(note.length > STUCK_SECONDS * FRAMES_PER_SECOND for note in notes):
-            found.append(f"{spec.title} holds a note")
-    return found
+            faults.append(f"{spec.title} holds a note")
+    return faults

@@ -1,12 +1,12 @@
-"""How long a run of notes a tune shares with any one of the songs that a model was trained on.
+"""The longest run of notes that a tune shares with any one of the songs that a model was trained on.
 
-A pulse or the triangle is read as a line of notes without what makes no melody: ornaments that the sound engine plays
-frame by frame, notes struck again, short figures repeated at once. Each phrase of a line, a few intervals in a row, is
-hashed; an index holds which songs have which phrases and nothing else. A run is shared where all its phrases, one after
-the other, are in the same song: in any key, from any frame on, at any tempo, on any of the three channels.
+Each pulse and the triangle is read as a melodic line, without ornaments that the sound engine plays frame by frame,
+repeated notes, and short figures that recur at once. Each phrase of a line, a few successive intervals, is hashed. An
+index holds which songs have which phrases, and nothing else. A run is shared if one song has all its phrases: in any
+key, from any frame on, at any tempo, on any of the three channels.
 
-Rhythm is not compared, nor are drums: docs/experiments.md says why, and where the figures come from. What is done about
-a tune that shares too much is left to whoever composes it.
+Neither rhythm nor drums are compared; docs/experiments.md says why, and where the figures come from. What to do about a
+tune that shares too much is left to `generator.composing.compose`.
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ from models.music.songs import Song
 
 INDEX_FILE = "originality.npz"
 """The index of the songs that a model was trained on, beside its weights."""
-THRESHOLD = 20
-"""Notes of a run that a tune may share with a song of the index; more are a copy.
+MAX_SHARED_NOTES = 20
+"""The longest run, in notes, that a tune may share with a song of the index. A longer one is a copy.
 
-The valid part of NES-MDB against its train part: 2 of 265 songs of series that have no game there share more, and 1 of
-367 excerpts of 32 s (`python -m benchmarks.composing.originality CORPUS`; docs/experiments.md).
+Of NES-MDB's validation songs from series without a training game, 2 of 265 share more with a training song, and so do 1
+of 367 excerpts of 32 s (`python -m benchmarks.composing.originality CORPUS`; docs/experiments.md).
 """
-PHRASE = 6
-"""Intervals in a phrase. A run of fewer than seven notes is none."""
-FAST = 4
-"""A note that begins within fewer frames after the one before is an ornament of it."""
-READINGS = (FAST - 1, FAST, FAST + 1)
-"""What is tried as `FAST` on a tune, since at another tempo the ornaments of a copy last a frame more or less."""
-FIGURE = 4
-"""Notes of the longest figure that counts once where it is repeated at once: trills, arpeggios, basses in octaves."""
+PHRASE_INTERVALS = 6
+"""Intervals in a phrase. The shortest run has one note more."""
+ORNAMENT_FRAMES = 4
+"""A note that begins fewer frames than this after the previous one is an ornament."""
+ORNAMENT_FRAMES_TRIED = (ORNAMENT_FRAMES - 1, ORNAMENT_FRAMES, ORNAMENT_FRAMES + 1)
+"""The values tried on a tune: at another tempo, the ornaments of a copy are a frame longer or shorter."""
+MAX_FIGURE_NOTES = 4
+"""A figure of at most this many notes counts once if it recurs at once: trills, arpeggios, octave basses."""
 
 _LINES = (P1, P2, TR)
 _OCTAVES = 128
@@ -51,33 +51,33 @@ Phrases = npt.NDArray[np.uint32]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Index:
-    """Which songs have which phrases: pairs of a phrase's hash and a song's number, in the order of the hashes.
+    """Which songs have which phrases: pairs of a phrase's hash and a song's number, sorted by hash.
 
-    hashes, songs: [pairs]. The songs are numbered as they were given; neither names nor notes are kept.
+    hashes, songs: [pairs]. Songs are numbered in the order they were added. Neither names nor notes are kept.
     """
 
     hashes: Phrases
     songs: npt.NDArray[np.uint32]
 
     @classmethod
-    def of(cls, songs: Iterable[Score | Song]) -> Index:
-        """The index of some songs, read one at a time."""
-        found = [_phrases_of(song.score if isinstance(song, Song) else song) for song in songs]
-        hashes = np.concatenate([np.array([], dtype=np.uint32), *found])
-        numbers = np.repeat(np.arange(len(found), dtype=np.uint32), [len(phrases) for phrases in found])
+    def build(cls, songs: Iterable[Score | Song]) -> Index:
+        """Return the index of songs, which are read one at a time."""
+        phrases = [_phrases_of(song.score if isinstance(song, Song) else song) for song in songs]
+        hashes = np.concatenate([np.array([], dtype=np.uint32), *phrases])
+        numbers = np.repeat(np.arange(len(phrases), dtype=np.uint32), [len(hashes) for hashes in phrases])
         order = np.argsort(hashes, kind="stable")
         return cls(hashes[order], numbers[order])
 
     def save(self, path: Path) -> None:
-        """Write the index as .npz; the same songs, the same bytes. Raises OSError."""
-        # Steps between sorted numbers are small, and small numbers are packed well.
+        """Write the index as .npz. The same songs give the same bytes. Raise OSError."""
+        # Differences between sorted numbers are small, and small numbers compress well.
         steps = np.diff(self.hashes, prepend=np.uint32(0))
         with path.open("wb") as file:
             np.savez_compressed(file, steps=steps, songs=self.songs)
 
     @classmethod
     def load(cls, path: Path) -> Index:
-        """The index that `save` wrote. Raises FaultError where the file is missing, damaged or another."""
+        """Return the index that `save` wrote. Raise FaultError if the file is missing, damaged or something else."""
         try:
             with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 steps, songs = arrays["steps"], arrays["songs"]
@@ -90,29 +90,31 @@ class Index:
         return cls(np.cumsum(steps, dtype=np.uint32), songs)
 
 
-def longest_shared(score: Score, index: Index) -> int:
-    """Notes of the longest run that a channel of the score shares with one song of the index; 0 where there is none.
+def longest_shared_run(score: Score, index: Index) -> int:
+    """Return the notes of the longest run that a channel shares with one song of the index, or 0 if there is none.
 
-    A phrase that recurs in the run counts once, so that a loop is as long as what it repeats. The same score and index
-    give the same figure. The order of the song's phrases is not known to the index: where its phrases follow each
-    other otherwise in the tune, the run may be longer than any in the song, never shorter.
+    A phrase that recurs in the run counts once, so a loop is as long as what it repeats. The index does not know the
+    order of a song's phrases. If they follow each other in another order in the tune, the run may be longer than any in
+    the song, but never shorter.
     """
     return max(
-        _longest(phrases_of_line(score.channels[channel], fast), index) for channel in _LINES for fast in READINGS
+        _longest(phrase_hashes(score.channels[channel], fast), index)
+        for channel in _LINES
+        for fast in ORNAMENT_FRAMES_TRIED
     )
 
 
-def phrases_of_line(notes: Sequence[Note], fast: int = FAST) -> Phrases:
-    """The phrases of one channel's notes, in order, each as 32 bits [phrases]."""
-    intervals = np.diff(np.array(line_of(notes, fast), dtype=np.int64))
-    if len(intervals) < PHRASE:
+def phrase_hashes(notes: Sequence[Note], fast: int = ORNAMENT_FRAMES) -> Phrases:
+    """Return the phrases of one channel, in order, each hashed to 32 bits [phrases]."""
+    intervals = np.diff(np.array(melodic_line(notes, fast), dtype=np.int64))
+    if len(intervals) < PHRASE_INTERVALS:
         return np.array([], dtype=np.uint32)
-    runs = np.lib.stride_tricks.sliding_window_view(intervals + _OCTAVES, PHRASE).astype(np.uint64)
+    runs = np.lib.stride_tricks.sliding_window_view(intervals + _OCTAVES, PHRASE_INTERVALS).astype(np.uint64)
     return fnv1a(list(runs.T)).astype(np.uint32)
 
 
-def line_of(notes: Sequence[Note], fast: int = FAST) -> list[int]:
-    """The pitches of a channel without ornaments, notes struck again, and figures repeated at once."""
+def melodic_line(notes: Sequence[Note], fast: int = ORNAMENT_FRAMES) -> list[int]:
+    """Return the pitches of a channel without ornaments, repeated notes, and figures that recur at once."""
     line: list[int] = []
     before = -fast
     for note in notes:
@@ -124,25 +126,25 @@ def line_of(notes: Sequence[Note], fast: int = FAST) -> list[int]:
 
 
 def _drop_repeated(line: list[int]) -> None:
-    """Take the last notes off a line where they repeat as many just before them."""
-    for length in range(1, FIGURE + 1):
+    """Remove the last notes of a line if they repeat the notes just before them."""
+    for length in range(1, MAX_FIGURE_NOTES + 1):
         if len(line) >= 2 * length and line[-length:] == line[-2 * length : -length]:
             del line[-length:]
             return
 
 
 def _phrases_of(score: Score) -> Phrases:
-    """All different phrases of a score's three lines, sorted [phrases]."""
-    return np.unique(np.concatenate([phrases_of_line(score.channels[channel]) for channel in _LINES]))
+    """Return the distinct phrases of a score's three lines, sorted [phrases]."""
+    return np.unique(np.concatenate([phrase_hashes(score.channels[channel]) for channel in _LINES]))
 
 
 def _longest(phrases: Phrases, index: Index) -> int:
-    """Notes of the longest run of a line's phrases that are all in one song."""
+    """Return the notes of the longest run of a line's phrases that are all in one song."""
     first = np.searchsorted(index.hashes, phrases, side="left")
     counts = np.searchsorted(index.hashes, phrases, side="right") - first
     places = np.repeat(np.arange(len(phrases)), counts)
     pairs = np.arange(len(places)) + np.repeat(first - np.cumsum(counts) + counts, counts)
-    # Song after song, the places of its phrases in the line; numbers in a row are a run, and none crosses two songs.
+    # For each song, the positions of its phrases in the line. Successive numbers are a run; no run spans two songs.
     width = len(phrases) + 1
     keys = np.sort(index.songs[pairs].astype(np.int64) * width + places)
     edges = np.flatnonzero(np.diff(keys, prepend=-2, append=-2) != 1)
@@ -153,4 +155,4 @@ def _longest(phrases: Phrases, index: Index) -> int:
             break
         begin = int(keys[edges[run]]) % width
         best = max(best, len(set(phrases[begin : begin + int(lengths[run])].tolist())))
-    return best + PHRASE if best else 0
+    return best + PHRASE_INTERVALS if best else 0

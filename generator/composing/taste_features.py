@@ -1,6 +1,6 @@
-"""A score in a dozen numbers that people have words for: what a taste is about (`generator.protocol.tastes.FEATURES`).
+"""The features of a score that a taste weighs (`generator.protocol.tastes.FEATURES`): a dozen plain numbers.
 
-Each is measured here and travels with the result; what a place likes of them is found on the bot's side, by its votes.
+They are measured here and sent with the result. `bot.votes` learns from votes which values people like.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from models.music.score import FRAMES_PER_SECOND, NO, P1, P2, TR, Score
 
 
 def melody_pitch(score: Score) -> float | None:
-    """The mean MIDI pitch of pulse 1, by the frames that its notes sound; None where it is silent."""
+    """Return the mean MIDI pitch of pulse 1, weighted by the length of its notes; None if it is silent."""
     notes = score.channels[P1]
     frames = sum(note.length for note in notes)
     return sum(note.pitch * note.length for note in notes) / frames if frames else None
 
 
 def off_the_beat(score: Score) -> float | None:
-    """The share of pitched notes that begin on neither a beat nor a half beat; None without a grid or such notes.
+    """Return the share of pitched notes that begin on neither a beat nor a half beat, by the row nearest to their start.
 
-    A note belongs to the row that is nearest to its start.
+    None if the score has no grid or no pitched notes.
     """
     grid = score.grid
     starts = [note.start for channel, note in score.notes() if channel != NO]
@@ -54,10 +54,10 @@ MEASURES: dict[str, Callable[[Score], float | None]] = {
     "length": lambda score: note_length(score) / FRAMES_PER_SECOND,
     "volume": mean_volume,
 }
-"""Each feature of the contract, None where a score has nothing to measure it on."""
+"""How each feature is measured. A measure returns None if the score has nothing to measure."""
 
 
-def features_of(score: Score) -> dict[str, float]:
-    """The features of a score by name; what it has nothing for is left out."""
-    found = {name: measure(score) for name, measure in MEASURES.items()}
-    return {name: round(value, 4) for name, value in found.items() if value is not None}
+def measure_features(score: Score) -> dict[str, float]:
+    """Return the features of a score by name, without those that it does not have."""
+    values = {name: measure(score) for name, measure in MEASURES.items()}
+    return {name: round(value, 4) for name, value in values.items() if value is not None}

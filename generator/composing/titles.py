@@ -1,4 +1,4 @@
-"""Names for new tunes: two words drawn by the seed, fitting the scene where one was asked for."""
+"""Titles for new tunes: an adjective and a noun that the seed draws, the noun to fit the scene if there is one."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _ANY = tuple(noun for nouns in _NOUNS.values() for noun in nouns.split())
 
 
 def title_for(seed: int, scene: str | None) -> str:
-    """The title of a new tune: the same for the same seed and scene."""
+    """Return the title of a new tune. The same seed and scene give the same title."""
     random = np.random.default_rng((seed, 2))
     nouns = _NOUNS[scene].split() if scene else _ANY
     adjective = _ADJECTIVES[int(random.integers(len(_ADJECTIVES)))]

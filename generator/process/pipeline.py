@@ -1,6 +1,7 @@
-"""One job from request to files: the score, its MIDI, its sound, its picture, its film, with progress and timings.
+"""A job from request to files: the score, its MIDI, sound, picture and video, with progress and timings.
 
-The only place that knows the order of the stages. Which process runs it, and how answers travel, is `__main__`'s.
+This is the only module that knows the order of the stages. The process that runs it, and how answers are sent, is left
+to `generator.process.main`.
 """
 
 from __future__ import annotations
@@ -14,14 +15,15 @@ from pathlib import Path
 import numpy as np
 
 from generator.arranging.arrange import arrange
-from generator.composing.compose import Chosen, Tune, compose
+from generator.composing.compose import TasteChoice, Tune, compose
 from generator.composing.originality import INDEX_FILE, Index
 from generator.composing.remix import remix_score
-from generator.composing.taste_features import features_of
+from generator.composing.taste_features import measure_features
 from generator.pictures.still_film import write_still_film
 from generator.pictures.tune_picture import write_tune_picture
 from generator.protocol.errors import ChiptuneError, InputError
 from generator.protocol.i18n import _
+from generator.protocol.modes import MODES
 from generator.protocol.options import NO_MODEL
 from generator.protocol.requests import NEEDS_FILE, Request
 from generator.protocol.results import VIDEO, Failure, Job, Progress, Result
@@ -34,18 +36,18 @@ from models.weights import DEFAULT_MODEL, WEIGHTS_FOLDER
 
 AUDIO, MIDI, PICTURE = "tune.ogg", "tune.mid", "tune.png"
 COMPOSING = 0.8
-"""The share of a job's progress that writing the score takes."""
+"""The share of a job's progress that composing takes."""
 
 
 class Pipeline:
-    """Does jobs, one at a time; keeps the model loaded between them."""
+    """Does jobs, one at a time, and keeps the model loaded between them."""
 
     def __init__(self, weights: Path = WEIGHTS_FOLDER) -> None:
         self._weights = weights
 
     @cached_property
     def composer(self) -> Composer:
-        """The default model, loaded when first asked for."""
+        """The default model, loaded on first use."""
         return self._load(DEFAULT_MODEL)
 
     def _load(self, name: str) -> Composer:
@@ -56,11 +58,11 @@ class Pipeline:
 
     @property
     def engine(self) -> str:
-        """What runs the model, as a recipe names it."""
+        """What runs the model, as the results name it."""
         return f"numpy-{np.__version__}-cpu{blas_threads()}"
 
     def run(self, job: Job, report: Callable[[Progress], None]) -> Result | Failure:
-        """Do a job; bad input ends in a Failure with its sentence, faults of ours are raised."""
+        """Do a job. Bad input ends in a Failure; faults are raised as exceptions."""
         try:
             return self._run(job, report)
         except InputError as error:
@@ -70,10 +72,10 @@ class Pipeline:
         watch = Stopwatch()
         folder = Path(job.folder)
 
-        def composing(share: float) -> None:
+        def report_composing(share: float) -> None:
             report(Progress(id=job.id, fraction=round(COMPOSING * share, 3), stage=_("composing")))
 
-        tune = self._tune(job, composing)
+        tune = self._make_tune(job, report_composing)
         watch.lap("score")
         data = midi_bytes(to_midi(tune.score))
         (folder / MIDI).write_bytes(data)
@@ -88,30 +90,32 @@ class Pipeline:
         watch.lap("video")
         return self._result(job, tune, digest(data), watch.total())
 
-    def _tune(self, job: Job, progress: Callable[[float], None]) -> Tune:
+    def _make_tune(self, job: Job, progress: Callable[[float], None]) -> Tune:
+        """Compose, arrange, or arrange and then remix, as the mode demands."""
         progress(0.0)
         request = job.request
-        if request.mode == "generate":
-            return compose(self._composer(request), request, progress, self._known(request))
+        mode = MODES[request.mode]
+        if not mode.needs_file:
+            return compose(self._composer(request), request, progress, self._index(request))
         if job.upload is None:
             raise InputError(NEEDS_FILE)
         tune = arrange(request, Path(job.upload).read_bytes())
-        if request.mode == "arrange":
+        if not mode.uses_model:
             return tune
-        return remix_score(self._composer(request), request, tune, progress, self._known(request))
+        return remix_score(self._composer(request), request, tune, progress, self._index(request))
 
     @cached_property
     def index(self) -> Index | None:
-        """The songs that the default model was trained on; None where no index lies beside it."""
+        """The index of the default model's training songs; None if there is no such file."""
         file = self._weights / DEFAULT_MODEL / INDEX_FILE
         return Index.load(file) if file.exists() else None
 
-    def _known(self, request: Request) -> Index | None:
-        """The songs that the model that a request names may not copy, where they are known."""
+    def _index(self, request: Request) -> Index | None:
+        """Return the index of songs that the requested model must not copy, if there is one."""
         return self.index if request.model == DEFAULT_MODEL else None
 
     def _composer(self, request: Request) -> Composer:
-        """The model that a request names."""
+        """Return the requested model."""
         return self.composer if request.model == DEFAULT_MODEL else self._load(request.model)
 
     def _result(self, job: Job, tune: Tune, sha256: str, timings: dict[str, float]) -> Result:
@@ -126,17 +130,17 @@ class Pipeline:
             bpm=bpm_of(tune),
             key=tune.key,
             seed=job.request.seed,
-            model="none" if job.request.mode == "arrange" else job.request.model,
+            model=job.request.model if MODES[job.request.mode].uses_model else "none",
             engine=self.engine,
             report=tune.report,
             got=got_of(tune),
-            features=features_of(tune.score),
+            features=measure_features(tune.score),
             timings=timings,
         )
 
 
 def blas_threads() -> int:
-    """How many threads numpy multiplies with: what OpenBLAS found in the environment when it was loaded."""
+    """Return how many threads numpy multiplies with: what the environment said when OpenBLAS was loaded."""
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
         value = os.environ.get(name, "")
         if value.isdigit() and int(value) > 0:
@@ -145,28 +149,22 @@ def blas_threads() -> int:
 
 
 def bpm_of(tune: Tune) -> float:
-    """Beats a minute, to a tenth; 0 for a score without a grid."""
+    """Return a tune's beats a minute, rounded to a tenth; 0 if its score has no grid."""
     return round(tune.score.grid.bpm, 1) if tune.score.grid else 0.0
 
 
 def got_of(tune: Tune) -> dict[str, str | float]:
-    """What came out beside tempo, key and length, as a recipe tells it."""
+    """Return the properties of a tune besides tempo, key and length, as `Result.got` has them."""
     grid = tune.score.grid
     bars = {"bars": round(tune.score.frames / grid.beat_frames / grid.beats_a_bar, 2)} if grid else {}
-    shared = {} if tune.shared is None else {"shared_notes": tune.shared}
-    return {"density": density_name(tune.score), **bars, **shared, **_choice(tune.chosen)}
+    shared = {} if tune.shared_notes is None else {"shared_notes": tune.shared_notes}
+    return {"density": density_name(tune.score), **bars, **shared, **_choice_of(tune.taste_choice)}
 
 
-def _choice(chosen: Chosen | None) -> dict[str, int]:
-    """What a taste did, where it did anything."""
-    if chosen is None:
+def _choice_of(choice: TasteChoice | None) -> dict[str, int]:
+    if choice is None:
         return {}
-    return {
-        "take": chosen.take,
-        "takes": chosen.takes,
-        "likeliest": chosen.likeliest,
-        "take_seed": chosen.seed,
-    }
+    return {"take": choice.take, "takes": choice.takes, "likeliest": choice.likeliest, "take_seed": choice.seed}
 
 
 def _subtitle(tune: Tune) -> str:
@@ -174,28 +172,27 @@ def _subtitle(tune: Tune) -> str:
 
 
 def run_request(request: Request, folder: Path, upload: Path | None = None) -> Result:
-    """A request done here and now, for the command line. Raises InputError and faults."""
-    done = Pipeline().run(
-        Job(id="cli", request=request, folder=str(folder), upload=str(upload) if upload else None), lambda _: None
-    )
-    if isinstance(done, Failure):
-        raise (ChiptuneError if done.fault else InputError)(done.sentence)
-    return done
+    """Carry out a request in this process, for the command line. Raise InputError for bad input."""
+    job = Job(id="cli", request=request, folder=str(folder), upload=str(upload) if upload else None)
+    answer = Pipeline().run(job, lambda _: None)
+    if isinstance(answer, Failure):
+        raise (ChiptuneError if answer.fault else InputError)(answer.sentence)
+    return answer
 
 
 class Stopwatch:
-    """Seconds per stage."""
+    """Measures the seconds of each stage."""
 
     def __init__(self) -> None:
         self._began = self._last = time.perf_counter()
         self._laps: dict[str, float] = {}
 
     def lap(self, stage: str) -> None:
-        """The time since the last lap belongs to this stage."""
+        """Assign the time since the previous lap to a stage."""
         now = time.perf_counter()
         self._laps[stage] = round(now - self._last, 3)
         self._last = now
 
     def total(self) -> dict[str, float]:
-        """All laps, and `total` by the wall clock."""
+        """Return the seconds of each stage, and `total`."""
         return {**self._laps, "total": round(time.perf_counter() - self._began, 3)}

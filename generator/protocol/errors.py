@@ -32,7 +32,7 @@ ChiptuneError              whatever this project raises on purpose (models.error
 from __future__ import annotations
 
 from generator.protocol.i18n import _
-from models.errors import ChiptuneError
+from models.errors import ChiptuneError, MusicError
 
 __all__ = [
     "CANCELLED_SENTENCE",
@@ -42,6 +42,7 @@ __all__ = [
     "GeneratorDied",
     "InputError",
     "JobCancelled",
+    "MusicError",
 ]
 
 FAULT_SENTENCE = _("Something went wrong on our side, not yours. It was logged; please try again.")

@@ -21,6 +21,9 @@ from generator.protocol.tastes import parse_taste
 SEEDS = 2**31
 """Seeds are 0 to one less than this."""
 
+SHOWN_LIMIT = 9999
+"""The help does not show a higher limit, such as that of seeds."""
+
 NO_MODEL = _("There is no model called {name}.")
 
 
@@ -68,6 +71,16 @@ class Option:
     def high(self) -> float:
         """The highest number."""
         return self.limits[1]
+
+    @property
+    def help(self) -> str:
+        """The description with the choices or limits, for the command line."""
+        hint = ""
+        if self.kind is not str and self.high <= SHOWN_LIMIT:
+            hint = f" ({self.low:g} to {self.high:g})"
+        elif self.choices and self.parse is None:
+            hint = f" ({', '.join(self.choices)})"
+        return self.description + hint
 
     def checked(self, value: object) -> Any:
         """Return a value as the request holds it. Raise InputError if it is outside the limits or not a choice."""

@@ -10,23 +10,24 @@ import pytest
 from generator.analysis.keys import find_key
 from generator.apu.retrigger import merge_hidden_repeats
 from generator.composing.compose import (
-    TAKES,
-    Chosen,
+    MAX_TAKES,
     Progress,
     Take,
+    TasteChoice,
     Tune,
-    _in_key,
+    _move_to_key,
     best_take,
-    choose,
+    choose_by_taste,
     compose,
     is_copy,
-    liking,
+    make_takes,
     spec_of,
     take_seed,
+    taste_score,
     transpose,
 )
-from generator.composing.faults import faults
-from generator.composing.originality import THRESHOLD, Index, longest_shared
+from generator.composing.faults import find_faults
+from generator.composing.originality import MAX_SHARED_NOTES, Index, longest_shared_run
 from generator.protocol.options import SEEDS
 from generator.protocol.requests import Request
 from generator.sound.envelopes import assign_instruments
@@ -65,9 +66,9 @@ def test_a_request_gives_the_same_tune_each_time(composer: Composer) -> None:
 def test_the_tune_kept_is_a_take_and_the_one_with_the_fewest_faults(composer: Composer) -> None:
     found = tune(composer, seed=11)
     takes = []
-    for take in range(TAKES):
+    for take in range(MAX_TAKES):
         score = composer.compose(usual(take))
-        takes.append((len(faults(score)), take, score))
+        takes.append((len(find_faults(score)), take, score))
         if not takes[-1][0]:
             break
     assert bare(found.score) == bare(merge_hidden_repeats(min(takes)[2]))
@@ -77,7 +78,7 @@ def test_a_model_that_names_sounds_is_not_dressed(tmp_path: Path) -> None:
     composer = Composer(write_model(tmp_path, context=512, sounds=True))
     found = tune(composer, seed=11)
     assert found.score.channels in [
-        merge_hidden_repeats(composer.compose(usual(take))).channels for take in range(TAKES)
+        merge_hidden_repeats(composer.compose(usual(take))).channels for take in range(MAX_TAKES)
     ]
 
 
@@ -115,16 +116,16 @@ def test_keys_asked_for_are_mostly_got(composer: Composer) -> None:
 
 def test_the_seeds_of_takes_are_the_requests_own_and_others() -> None:
     assert take_seed(7, 0) == 7
-    seeds = [take_seed(seed, take) for seed in range(50) for take in range(TAKES)]
+    seeds = [take_seed(seed, take) for seed in range(50) for take in range(MAX_TAKES)]
     assert all(0 <= seed < SEEDS for seed in seeds)
     assert len(set(seeds)) == len(seeds)
-    assert seeds == [take_seed(seed, take) for seed in range(50) for take in range(TAKES)]
+    assert seeds == [take_seed(seed, take) for seed in range(50) for take in range(MAX_TAKES)]
 
 
-def test_the_best_take_has_the_least_wrong_and_then_the_least_surprise() -> None:
+def test_the_best_take_has_the_lowest_penalty_and_then_the_lowest_surprisal() -> None:
     tried = {
-        take_seed(9, i): Take(scale(), "C", wrong, surprise)
-        for i, (wrong, surprise) in enumerate([(1, 0.5), (0, 3.0), (0, 2.0), (0, 4.0)])
+        take_seed(9, i): Take(scale(), "C", penalty, surprisal)
+        for i, (penalty, surprisal) in enumerate([(1, 0.5), (0, 3.0), (0, 2.0), (0, 4.0)])
     }
     asked: list[int] = []
     told: list[float] = []
@@ -135,12 +136,12 @@ def test_the_best_take_has_the_least_wrong_and_then_the_least_surprise() -> None
         progress(1.0)
         return tried[seed]
 
-    assert best_take(Request(seed=9), one, told.append).surprise == 3.0
+    assert best_take(Request(seed=9), make_takes(Request(seed=9), one, told.append)).surprisal == 3.0
     assert asked == list(tried)[:2]
     assert told == sorted(told)
     asked.clear()
     told.clear()
-    assert best_take(Request(seed=9, takes=4), one, told.append).surprise == 2.0
+    assert best_take(Request(seed=9, takes=4), make_takes(Request(seed=9, takes=4), one, told.append)).surprisal == 2.0
     assert asked == list(tried)
     assert told == [i / 8 for i in range(1, 9)]
 
@@ -148,57 +149,57 @@ def test_the_best_take_has_the_least_wrong_and_then_the_least_surprise() -> None
 def test_a_copy_of_a_song_that_is_known_is_composed_again(composer: Composer) -> None:
     request = Request(seed=20, seconds=12.0, bpm=150.0, density="high")
     free = compose(composer, request, lambda _: None)
-    assert free.shared is None
-    known = Index.of([free.score])
-    copied = longest_shared(free.score, known)
-    assert copied > THRESHOLD
+    assert free.shared_notes is None
+    known = Index.build([free.score])
+    copied = longest_shared_run(free.score, known)
+    assert copied > MAX_SHARED_NOTES
     found = compose(composer, request, lambda _: None, known)
     assert found.score.channels != free.score.channels
-    assert found.shared is not None
-    assert found.shared <= THRESHOLD
+    assert found.shared_notes is not None
+    assert found.shared_notes <= MAX_SHARED_NOTES
 
 
 def test_more_than_unrelated_songs_share_is_a_copy() -> None:
-    assert [is_copy(n) for n in (None, 0, THRESHOLD, THRESHOLD + 1)] == [False, False, False, True]
+    assert [is_copy(n) for n in (None, 0, MAX_SHARED_NOTES, MAX_SHARED_NOTES + 1)] == [False, False, False, True]
 
 
 def liking_drums() -> Request:
     return Request(seed=9, takes=4, taste={"drums": (1.0, 4.0, 2.0)})
 
 
-def drummed(drums: int, wrong: int = 0, surprise: float = 2.0) -> Take:
+def drummed(drums: int, penalty: int = 0, surprisal: float = 2.0) -> Take:
     """A take whose noise channel plays so many notes."""
     score = scale()
     beats = tuple(Note(10 * i, 10 * i + 3, 4) for i in range(drums))
-    return Take(replace(score, channels=(*score.channels[:NO], beats)), "C", wrong, surprise)
+    return Take(replace(score, channels=(*score.channels[:NO], beats)), "C", penalty, surprisal)
 
 
 def test_a_taste_chooses_among_the_takes_with_the_least_wrong() -> None:
-    takes = [drummed(3, surprise=1.0), drummed(9), drummed(20, wrong=1), drummed(6)]
+    takes = [drummed(3, surprisal=1.0), drummed(9), drummed(20, penalty=1), drummed(6)]
     assert liking_drums().taste
-    best, chosen = choose(liking_drums(), liking_drums().taste or {}, takes)
+    best, chosen = choose_by_taste(liking_drums(), liking_drums().taste or {}, takes)
     assert best is takes[1]
-    assert chosen == Chosen(take=2, takes=4, likeliest=1, seed=take_seed(9, 1))
+    assert chosen == TasteChoice(take=2, takes=4, likeliest=1, seed=take_seed(9, 1))
 
 
 def test_takes_that_a_taste_likes_as_much_go_by_likelihood_and_one_alone_is_no_choice() -> None:
     taste = liking_drums().taste or {}
-    even = [drummed(3, surprise=2.0), drummed(3, surprise=1.0)]
-    assert choose(liking_drums(), taste, even)[0] is even[1]
-    alone = [drummed(3), drummed(9, wrong=1)]
-    assert choose(liking_drums(), taste, alone) == (alone[0], None)
+    even = [drummed(3, surprisal=2.0), drummed(3, surprisal=1.0)]
+    assert choose_by_taste(liking_drums(), taste, even)[0] is even[1]
+    alone = [drummed(3), drummed(9, penalty=1)]
+    assert choose_by_taste(liking_drums(), taste, alone) == (alone[0], None)
 
 
 def test_a_feature_that_a_score_lacks_moves_nothing() -> None:
     taste = {"tempo": (1.0, 100.0, 10.0), "drums": (0.5, 4.0, 2.0)}
-    assert liking(taste, {"drums": 6.0}) == 0.5
-    assert liking(taste, {"drums": 6.0, "tempo": 90.0}) == -0.5
+    assert taste_score(taste, {"drums": 6.0}) == 0.5
+    assert taste_score(taste, {"drums": 6.0, "tempo": 90.0}) == -0.5
 
 
 def test_a_taste_is_followed_and_the_take_it_chose_comes_again_by_its_seed(composer: Composer) -> None:
     asked = Request(seed=5, seconds=3.0, bpm=150.0, takes=4)
     plain = compose(composer, asked, lambda _: None)
-    assert plain.chosen is None
+    assert plain.taste_choice is None
     seeds = [take_seed(5, take) for take in range(4)]
     scores = [
         merge_hidden_repeats(assign_instruments(composer.compose(replace(spec_of(asked), seed=seed)), 5))
@@ -206,29 +207,29 @@ def test_a_taste_is_followed_and_the_take_it_chose_comes_again_by_its_seed(compo
     ]
     for sign in (1.0, -1.0):
         found = compose(composer, replace(asked, taste={"notes": (sign, 10.0, 5.0)}), lambda _: None)
-        assert found.chosen
-        fine = [score for score in scores if not faults(score)]
+        assert found.taste_choice
+        fine = [score for score in scores if not find_faults(score)]
         assert len(fine) > 1
         wanted = max(fine, key=lambda score: sign * score.note_count)
         assert bare(found.score) == bare(wanted)
-        assert scores.index(wanted) + 1 == found.chosen.take
-        again = compose(composer, replace(asked, seed=found.chosen.seed, takes=1), lambda _: None)
+        assert scores.index(wanted) + 1 == found.taste_choice.take
+        again = compose(composer, replace(asked, seed=found.taste_choice.seed, takes=1), lambda _: None)
         assert again.score.channels == found.score.channels
-        without = scores[found.chosen.likeliest - 1]
+        without = scores[found.taste_choice.likeliest - 1]
         assert bare(without) == bare(plain.score)
 
 
 @pytest.mark.parametrize("asked", ["C", "C#", "F#", "G", "B"])
 def test_a_tune_in_another_key_of_the_mode_is_moved(asked: str) -> None:
-    score, key, wrong = _in_key(scale(600), asked)
+    score, key, wrong = _move_to_key(scale(600), asked)
     assert (key, wrong) == (asked, 0)
     assert find_key(score)[0] == asked
     assert max(abs(a.pitch - b.pitch) for a, b in zip(score.channels[0], scale(600).channels[0], strict=True)) <= 6
 
 
 def test_a_tune_of_the_other_mode_counts_as_wrong_and_stays() -> None:
-    assert _in_key(scale(600), "Am") == (scale(600), "C", 1)
-    assert _in_key(scale(600), None) == (scale(600), "C", 0)
+    assert _move_to_key(scale(600), "Am") == (scale(600), "C", 1)
+    assert _move_to_key(scale(600), None) == (scale(600), "C", 0)
 
 
 @pytest.mark.parametrize("semitones", [-12, -5, 0, 1, 6, 11])

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from generator.composing.faults import faults
+from generator.composing.faults import find_faults
 from models.music.score import NO, Note, Score
 from tests.music import scale
 
@@ -16,7 +16,7 @@ def with_p1(*notes: Note) -> Score:
 
 
 def test_a_sound_tune_has_no_faults() -> None:
-    assert faults(SCALE) == []
+    assert find_faults(SCALE) == []
 
 
 @pytest.mark.parametrize(
@@ -33,4 +33,4 @@ def test_a_sound_tune_has_no_faults() -> None:
     ],
 )
 def test_faults_are_found(score: Score, fault: str) -> None:
-    assert fault in faults(score)
+    assert fault in find_faults(score)

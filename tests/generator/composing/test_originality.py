@@ -11,7 +11,15 @@ import numpy as np
 import pytest
 
 from bot.main import main
-from generator.composing.originality import FAST, FIGURE, PHRASE, THRESHOLD, Index, line_of, longest_shared
+from generator.composing.originality import (
+    MAX_FIGURE_NOTES,
+    MAX_SHARED_NOTES,
+    ORNAMENT_FRAMES,
+    PHRASE_INTERVALS,
+    Index,
+    longest_shared_run,
+    melodic_line,
+)
 from generator.protocol.errors import FaultError
 from models.music.score import CHANNELS, P1, P2, TR, Note, Score
 from models.music.songs import TRAIN_FILE, Song, write_songs
@@ -70,7 +78,7 @@ def ornamented(note: Note) -> Sequence[Note]:
 
 SONG = tune(melody(0))
 OTHERS = [tune(melody(seed), channel) for seed, channel in enumerate((P1, P2, TR) * 8, start=100)]
-INDEX = Index.of([*OTHERS, SONG])
+INDEX = Index.build([*OTHERS, SONG])
 
 
 @pytest.mark.parametrize(
@@ -96,87 +104,91 @@ INDEX = Index.of([*OTHERS, SONG])
     ],
 )
 def test_a_copy_is_found_whole(copy: Score) -> None:
-    assert longest_shared(copy, INDEX) == NOTES
+    assert longest_shared_run(copy, INDEX) == NOTES
 
 
 @pytest.mark.parametrize("ratio", [0.8, 1.25])
 def test_ornaments_that_last_another_frame_hide_no_copy(ratio: float) -> None:
     graced = each_note(SONG, lambda n: [Note(n.start, n.start + 3, n.pitch), Note(n.start + 3, n.end, n.pitch + 4)])
-    assert longest_shared(faster(graced, ratio), Index.of([graced])) >= NOTES - 1
+    assert longest_shared_run(faster(graced, ratio), Index.build([graced])) >= NOTES - 1
 
 
-@pytest.mark.parametrize("notes", [PHRASE, PHRASE + 1, 12, THRESHOLD, THRESHOLD + 1, 40])
+@pytest.mark.parametrize(
+    "notes", [PHRASE_INTERVALS, PHRASE_INTERVALS + 1, 12, MAX_SHARED_NOTES, MAX_SHARED_NOTES + 1, 40]
+)
 def test_the_figure_is_the_notes_that_are_shared(notes: int) -> None:
     start = melody(1)
     copied = [pitch - melody(0)[3] + start[-1] for pitch in melody(0)[3 : 3 + notes]]
-    shared = longest_shared(tune(start + copied[1:]), Index.of([SONG]))
-    assert shared == (notes if notes > PHRASE else 0)
+    shared = longest_shared_run(tune(start + copied[1:]), Index.build([SONG]))
+    assert shared == (notes if notes > PHRASE_INTERVALS else 0)
 
 
 def test_a_run_that_another_note_breaks_is_no_longer_than_its_parts() -> None:
     broken = melody(0)
     broken[30] += 6
-    assert longest_shared(tune(broken), Index.of([SONG])) == 30
+    assert longest_shared_run(tune(broken), Index.build([SONG])) == 30
 
 
 def test_a_run_is_shared_with_one_song_and_not_with_two() -> None:
     pitches = melody(0)
-    halves = Index.of([tune(pitches[:24]), tune(pitches[24:])])
-    assert longest_shared(SONG, halves) == 24
+    halves = Index.build([tune(pitches[:24]), tune(pitches[24:])])
+    assert longest_shared_run(SONG, halves) == 24
 
 
 def test_a_run_is_on_one_channel_and_not_on_two() -> None:
     halves = replace(SONG, channels=(SONG.channels[P1][:24], SONG.channels[P1][24:], (), ()))
-    assert longest_shared(halves, INDEX) == 24
+    assert longest_shared_run(halves, INDEX) == 24
 
 
 def test_other_tunes_share_little() -> None:
-    assert max(longest_shared(tune(melody(seed)), INDEX) for seed in range(1, 60)) <= PHRASE + 3
+    assert max(longest_shared_run(tune(melody(seed)), INDEX) for seed in range(1, 60)) <= PHRASE_INTERVALS + 3
 
 
 @pytest.mark.parametrize("figure", [(60,), (60, 72), (60, 64, 67), (60, 64, 67, 72)])
 def test_a_figure_over_and_over_is_no_copy_of_itself(figure: tuple[int, ...]) -> None:
     bass = tune(figure * 40)
-    assert longest_shared(bass, Index.of([bass])) == 0
+    assert longest_shared_run(bass, Index.build([bass])) == 0
 
 
 def test_a_loop_counts_once() -> None:
     loop = melody(3, 12)
     played = tune(loop * 5)
-    assert longest_shared(played, Index.of([played])) <= 12 + PHRASE
+    assert longest_shared_run(played, Index.build([played])) <= 12 + PHRASE_INTERVALS
 
 
 def test_a_line_is_without_ornaments_and_figures_repeated_at_once() -> None:
     pitches = [60, 60, 64, 60, 64, 67, 65, 67, 65, 67, 60, 72]
     notes = [Note(20 * i, 20 * i + 10, pitch) for i, pitch in enumerate(pitches)]
     last = notes[-1]
-    notes[-1:] = [replace(last, end=last.start + 1), Note(last.start + FAST - 1, last.end, 75)]
-    assert line_of(notes) == [60, 64, 67, 65, 67, 60, 72]
-    assert FIGURE >= 2
+    notes[-1:] = [replace(last, end=last.start + 1), Note(last.start + ORNAMENT_FRAMES - 1, last.end, 75)]
+    assert melodic_line(notes) == [60, 64, 67, 65, 67, 60, 72]
+    assert MAX_FIGURE_NOTES >= 2
 
 
 @pytest.mark.parametrize("score", [Score(((), (), (), ()), 0), Score(((), (), (), ()), 60), scale(20)])
 def test_without_notes_nothing_is_shared(score: Score) -> None:
-    assert longest_shared(score, INDEX) == 0
-    assert longest_shared(score, Index.of([score])) == 0
+    assert longest_shared_run(score, INDEX) == 0
+    assert longest_shared_run(score, Index.build([score])) == 0
 
 
 def test_drums_are_not_compared() -> None:
     drums = [Note(10 * i, 10 * i + 5, pitch) for i, pitch in enumerate([1, 5, 9, 3, 16, 8, 2, 12, 7, 14] * 3)]
     score = on(3, drums)
-    assert longest_shared(score, Index.of([score])) == 0
+    assert longest_shared_run(score, Index.build([score])) == 0
 
 
 def test_the_same_score_gives_the_same_figure_and_any_score_gives_one() -> None:
     scores = [random_score(seed, grid=seed % 2 == 0) for seed in range(40)]
-    index = Index.of(scores)
-    assert [longest_shared(score, index) for score in scores] == [longest_shared(score, index) for score in scores]
-    assert max(longest_shared(score, index) for score in scores) > PHRASE
+    index = Index.build(scores)
+    assert [longest_shared_run(score, index) for score in scores] == [
+        longest_shared_run(score, index) for score in scores
+    ]
+    assert max(longest_shared_run(score, index) for score in scores) > PHRASE_INTERVALS
 
 
 def test_hashes_are_the_same_everywhere() -> None:
     # A shipped index is worth nothing where a later version hashes otherwise.
-    index = Index.of([tune([60, 62, 64, 65, 67, 69, 71, 72])])
+    index = Index.build([tune([60, 62, 64, 65, 67, 69, 71, 72])])
     assert index.hashes.tolist() == sorted([fnv1a((2, 2, 1, 2, 2, 2)), fnv1a((2, 1, 2, 2, 2, 1))])
 
 
@@ -201,8 +213,8 @@ def test_an_index_is_the_same_after_writing_and_reading(tmp_path: Path) -> None:
 
 
 def test_an_index_of_nothing_can_be_kept_and_asked(tmp_path: Path) -> None:
-    Index.of([]).save(tmp_path / "empty.npz")
-    assert longest_shared(SONG, Index.load(tmp_path / "empty.npz")) == 0
+    Index.build([]).save(tmp_path / "empty.npz")
+    assert longest_shared_run(SONG, Index.load(tmp_path / "empty.npz")) == 0
 
 
 def _write_other(path: Path) -> None:
@@ -269,8 +281,8 @@ def test_the_command_makes_an_index_of_several_corpora(tmp_path: Path, capsys: p
     out = tmp_path / "new" / "index.npz"
     assert main(["originality", str(one), str(two), "--out", str(out)]) == 0
     index = Index.load(out)
-    assert longest_shared(SONG, index) == longest_shared(OTHERS[1], index) == NOTES
-    assert longest_shared(OTHERS[0], index) > THRESHOLD, "another arrangement of a file is learnt from, too"
+    assert longest_shared_run(SONG, index) == longest_shared_run(OTHERS[1], index) == NOTES
+    assert longest_shared_run(OTHERS[0], index) > MAX_SHARED_NOTES, "another arrangement of a file is learnt from, too"
     assert f"{len(index.hashes)} phrases" in capsys.readouterr().out
 
 

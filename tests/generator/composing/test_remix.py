@@ -8,8 +8,9 @@ import pytest
 from generator.analysis.keys import find_key
 from generator.arranging.arrange import change_tempo
 from generator.composing.compose import Tune
-from generator.composing.remix import _TASKS, _new_faults, _wrong, bars_of, remix_score
+from generator.composing.remix import REMIXES, _count_new_faults, _penalty, bars_of_score, remix_score
 from generator.protocol.errors import InputError
+from generator.protocol.modes import REMIX_MODES
 from generator.protocol.requests import Request
 from models.inference.new_tune import Composer
 from models.inference.remix import Source, parse_source
@@ -44,19 +45,23 @@ def changed_bars(before: Score, after: Score) -> set[int]:
     }
 
 
+def test_every_mode_that_composes_a_remix_is_implemented() -> None:
+    assert set(REMIXES) == {name for name, mode in REMIX_MODES.items() if mode.uses_model}
+
+
 def test_bars_count_from_one_and_a_pickup_belongs_to_the_first() -> None:
-    assert bars_of(SONG).edges == tuple(range(0, BAR * 12 + 1, BAR))
-    assert bars_of(replace(SONG, grid=Grid((7, 8), 30))).edges[:3] == (0, 150, 270)
-    assert bars_of(replace(SONG, grid=Grid((7, 8), -60))).edges[:3] == (0, 60, 180)
-    assert bars_of(Score(((), (), (), ()), 50, Grid((7, 8)))).edges == (0, 50)
+    assert bars_of_score(SONG).edges == tuple(range(0, BAR * 12 + 1, BAR))
+    assert bars_of_score(replace(SONG, grid=Grid((7, 8), 30))).edges[:3] == (0, 150, 270)
+    assert bars_of_score(replace(SONG, grid=Grid((7, 8), -60))).edges[:3] == (0, 60, 180)
+    assert bars_of_score(Score(((), (), (), ()), 50, Grid((7, 8)))).edges == (0, 50)
 
 
 def test_a_channel_written_anew_that_stays_silent_is_a_fault() -> None:
     alone = Score((SONG.channels[0], (), (), ()), SONG.frames, SONG.grid)
     source = parse_source(Composer(DEFAULT_MODEL_FOLDER), alone)
-    assert _new_faults(source, alone, ()) == 0
-    assert _new_faults(source, alone, (1, 2, 3)) == 2
-    assert _new_faults(source, replace(alone, channels=SONG.channels), (1, 2, 3)) == 0
+    assert _count_new_faults(source, alone, ()) == 0
+    assert _count_new_faults(source, alone, (1, 2, 3)) == 2
+    assert _count_new_faults(source, replace(alone, channels=SONG.channels), (1, 2, 3)) == 0
 
 
 @pytest.mark.parametrize(("from_bar", "kept"), [(None, 12), (5, 4)])
@@ -119,7 +124,7 @@ def test_what_is_written_off_the_sources_key_is_wrong_and_so_is_more_in_it_than_
 
     def wrong(source: Source, *up: int) -> int:
         written = tuple(replace(note, pitch=note.pitch + up[i % len(up)]) for i, note in enumerate(added))
-        return _wrong(source, replace(source.score, channels=(source.score.channels[0], written, (), ())))
+        return _penalty(source, replace(source.score, channels=(source.score.channels[0], written, (), ())))
 
     assert find_key(SONG)[0] == find_key(chromatic.score)[0] == "C"
     assert (wrong(plain, 0), wrong(plain, 0, 0, 0, 2)) == (0, 1)
@@ -153,7 +158,7 @@ class Rolling:
 def test_what_is_kept_stays_though_the_console_cannot_show_it_and_what_is_written_can_be_shown(
     model: Composer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(_TASKS, "continue", Rolling)
+    monkeypatch.setitem(REMIXES, "continue", Rolling)
     roll = replace(SONG, channels=(*SONG.channels[:3], (Note(0, 1, 9), Note(1, 2, 9))))
     drums = reworked(model, roll, mode="continue").score.channels[3]
     assert [(note.start, note.end) for note in drums] == [(0, 1), (1, 2), (3, 5), (5, 20)]

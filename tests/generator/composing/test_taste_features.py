@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from generator.composing.taste_features import MEASURES, features_of, melody_pitch, off_the_beat
+from generator.composing.taste_features import MEASURES, measure_features, melody_pitch, off_the_beat
 from generator.protocol.tastes import FEATURES
 from models.music.score import Grid, Note, Score
 from tests.music import random_score, scale
@@ -17,7 +17,7 @@ def test_the_contract_s_features_are_measured_and_no_others() -> None:
 
 
 def test_the_features_of_a_scale() -> None:
-    found = features_of(scale(240))
+    found = measure_features(scale(240))
     assert found["tempo"] == 120
     assert found["notes"] == pytest.approx((16 + 8 + 8 + 16) / 4)
     assert found["drums"] == 4
@@ -39,12 +39,12 @@ def test_notes_off_the_half_beats_are_counted_and_a_frame_s_delay_is_not_off() -
 def test_what_a_score_has_nothing_for_is_left_out() -> None:
     silent = Score(((), (), (), ()), 60)
     assert melody_pitch(silent) is None
-    assert not {"tempo", "melody", "syncopation"} & set(features_of(silent))
-    assert set(features_of(replace(scale(), grid=None))) == set(FEATURES) - {"tempo", "syncopation"}
+    assert not {"tempo", "melody", "syncopation"} & set(measure_features(silent))
+    assert set(measure_features(replace(scale(), grid=None))) == set(FEATURES) - {"tempo", "syncopation"}
 
 
 @pytest.mark.parametrize("seed", range(8))
 def test_any_score_is_measured_in_finite_numbers(seed: int) -> None:
-    found = features_of(random_score(seed))
+    found = measure_features(random_score(seed))
     assert set(found) <= set(FEATURES)
     assert all(abs(value) < 1e4 for value in found.values())
