@@ -142,15 +142,15 @@ def test_any_tune_can_be_written_on(model: Composer, mode: str, seed: int) -> No
 
 
 class Rolling:
-    """Goes on with single frames of noise behind those that are kept."""
+    """Continues with single frames of noise after those that are kept."""
 
     sentence = "Rolled on."
-    written = ()
+    new_channels = ()
 
     def __init__(self, source: Source, _: Request) -> None:
         self.score = source.score
 
-    def write(self, *_: object) -> Score:
+    def compose(self, *_: object) -> Score:
         drums = (*self.score.channels[3], *(Note(frame, frame + 1, 9) for frame in range(2, 5)), Note(5, 20, 5))
         return replace(self.score, channels=(*self.score.channels[:3], drums))
 
