@@ -51,7 +51,7 @@ def to_nsf(score: Score, tick: int = CONSOLE_TICK, copyright_line: str = "") -> 
     assembled = player()
     banks = [assembled.code.ljust(BANK, b"\0"), *_Packer().pack(register_stream(score))]
     if len(banks) > MOST_BANKS:
-        raise NsfError(f"the tune takes {len(banks)} banks of data, {MOST_BANKS} is the most")
+        raise NsfError(f"the tune needs {len(banks)} banks; an NSF file has {MOST_BANKS} at most")
     header = struct.pack(
         "<5sBBBHHH32s32s32sH8sHBB4s",
         b"NESM\x1a",

@@ -57,11 +57,11 @@ class Options:
 
     def __post_init__(self) -> None:
         if self.reductions < 1:
-            raise InputError(f"There is at least one arrangement of a file, not {self.reductions}.")
+            raise InputError(f"Each file needs at least one arrangement, not {self.reductions}.")
         if self.limit is not None and self.limit < 1:
-            raise InputError(f"The limit is at least one file, not {self.limit}.")
+            raise InputError(f"The limit must be at least one file, not {self.limit}.")
         if not 0 <= self.valid_share < 1:
-            raise InputError(f"The share of games to keep from training is 0 to 1, not {self.valid_share:g}.")
+            raise InputError(f"The share of held-out games must be from 0 to below 1, not {self.valid_share:g}.")
 
 
 @dataclass(slots=True)
@@ -103,7 +103,7 @@ def build(sources: Sequence[Path], out: Path, options: Options, progress: Progre
         decide_sides(entries, options)
         mark_copies(entries)
         if not any(entry.side for entry in entries):
-            raise CorpusError("Nothing in the sources can be trained on.")
+            raise CorpusError("The sources have no file that can be used for training.")
         files = {"train": TRAIN_FILE, "valid": VALID_FILE}
         with (folder / "spool").open("rb") as spool:
             for side, file in files.items():

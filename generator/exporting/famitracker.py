@@ -90,7 +90,7 @@ def to_famitracker(score: Score) -> str:
     columns.append(_control_column(rows, score.loop))
     starts = [i for i, row in enumerate(rows) if row.begins]
     if len(starts) > MOST_PATTERNS:
-        raise InputError(f"The tune takes {len(starts)} of FamiTracker's patterns, {MOST_PATTERNS} is the most.")
+        raise InputError(f"The tune needs {len(starts)} patterns; FamiTracker has {MOST_PATTERNS} at most.")
     text = [
         *_head(score.title, module.inexact),
         *_instruments(module.instruments),

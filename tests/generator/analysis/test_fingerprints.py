@@ -61,12 +61,12 @@ def test_a_copy_is_known_by_its_music(copy: Onsets, least: float) -> None:
     assert alike(SONG, copy) >= least
 
 
-def test_other_songs_are_none() -> None:
+def test_other_songs_are_not_copies() -> None:
     assert max(alike(SONG, tune(seed)) for seed in range(1, 60)) < SAME / 2
 
 
 @pytest.mark.parametrize("share", [0.0, 0.05, 0.2, 0.5])
-def test_the_estimate_is_the_share_of_phrases_in_common(share: float) -> None:
+def test_the_estimate_is_the_share_of_common_phrases(share: float) -> None:
     one, other = SONG, edited(SONG, share)
     phrases = set(phrase_hashes(one).tolist()), set(phrase_hashes(other).tolist())
     exact = len(phrases[0] & phrases[1]) / len(phrases[0] | phrases[1])

@@ -19,7 +19,7 @@ def test_the_key_moves_with_the_notes(up: int) -> None:
     assert clear > 0.7
 
 
-def test_every_key_found_is_one_that_can_be_asked_for() -> None:
+def test_every_key_found_can_be_requested() -> None:
     for seed in range(15):
         key, clear = find_key(random_score(seed))
         assert parse_key(key) == key in KEYS

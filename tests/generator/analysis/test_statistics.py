@@ -130,7 +130,7 @@ def test_sound() -> None:
 
 
 @pytest.mark.parametrize("statistic", STATISTICS, ids=lambda statistic: statistic.name)
-def test_every_statistic_has_an_answer_to_nothing(statistic: object) -> None:
+def test_every_statistic_is_defined_for_an_empty_score(statistic: object) -> None:
     measure = statistic.measure  # type: ignore[attr-defined]
     assert measure(replace(EMPTY, frames=0)) == 0
     assert measure(EMPTY) == (1 if "silence" in statistic.name else 0)  # type: ignore[attr-defined]
@@ -139,7 +139,7 @@ def test_every_statistic_has_an_answer_to_nothing(statistic: object) -> None:
 # --- bars ------------------------------------------------------------------------------------------------------
 
 
-def test_bars_are_found_from_the_onsets_and_the_same_where_the_music_is() -> None:
+def test_bars_are_found_from_the_onsets() -> None:
     bars = bars_of(tune(list("ABCABD")))
     assert len(bars) == 6
     assert bars[0] == bars[3]
@@ -149,7 +149,7 @@ def test_bars_are_found_from_the_onsets_and_the_same_where_the_music_is() -> Non
     assert {row for row, _, _ in bars[0]} == set(range(16))
 
 
-def test_repetition_counts_bars_that_came_before() -> None:
+def test_repetition_counts_bars_that_occurred_before() -> None:
     assert bar_repetition(tune(list("ABCABD"))) == pytest.approx(2 / 6)
     assert bar_repetition(tune(list("ABCDEF"))) == 0
     assert bar_repetition(tune(list("AAAA"))) == 3 / 4
@@ -203,7 +203,7 @@ def test_a_passage_returns(names: str, returns: bool) -> None:
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_a_beginning_is_what_was_heard_until_then(seed: int) -> None:
+def test_the_first_frames_are_what_was_heard_until_then(seed: int) -> None:
     score = random_score(seed)
     for frames in (1, 37, score.frames, score.frames + 5):
         cut = first_frames(score, frames)

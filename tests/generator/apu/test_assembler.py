@@ -18,14 +18,14 @@ done:   lda ($04),y     ; B1 04
 """
 
 
-def test_a_program_is_the_bytes_of_the_manual() -> None:
+def test_a_program_assembles_to_the_manuals_bytes() -> None:
     done = assemble(LOOP)
     assert done.code.hex(" ") == "a9 03 85 02 c6 02 d0 fc 4c 0f 80 9d 00 40 60 b1 04"
     assert (done.origin, done.names["again"], done.names["done"]) == (0x8000, 0x8004, 0x800F)
 
 
 @pytest.mark.parametrize("line", ["xyz #1", "lda #nothing", "bne", "sta #$03", "lda #$zz", "a b c d e: f"])
-def test_a_line_that_says_nothing_is_named(line: str) -> None:
+def test_a_line_that_cannot_be_read_is_named(line: str) -> None:
     with pytest.raises(AssemblyError, match="line 2"):
         assemble(f"        .org $8000\n{line}\n")
 

@@ -50,7 +50,7 @@ def test_arpeggios_of_a_note_a_frame_are_read(way: Way, chord: tuple[int, ...]) 
 
 @both_ways
 @pytest.mark.parametrize("channel", range(4))
-def test_notes_struck_again_are_read(way: Way, channel: int) -> None:
+def test_retriggered_notes_are_read(way: Way, channel: int) -> None:
     pitch = 9 if channel == NO else 60
     lengths = (5, 1, 4, 2, 2, 1, 6)
     starts = [sum(lengths[:i]) for i in range(len(lengths))]
@@ -62,14 +62,14 @@ def test_notes_struck_again_are_read(way: Way, channel: int) -> None:
 
 @both_ways
 @pytest.mark.parametrize("channel", [TR, NO])
-def test_what_cannot_be_parted_is_told_from_what_is_missed(way: Way, channel: int) -> None:
+def test_hidden_repeats_are_not_counted_as_missed(way: Way, channel: int) -> None:
     pitch = 9 if channel == NO else 60
     counts = way(on((channel,), Note(8, 9, pitch), Note(9, 10, pitch), Note(10, 20, pitch + 4)))
     assert [total(counts, what) for what in ("heard", "joined", "missed")] == [2, 1, 0]
 
 
 @both_ways
-def test_louder_notes_struck_again_are_read(way: Way) -> None:
+def test_louder_repeats_are_read(way: Way) -> None:
     louder = on((P1, P2), *(Note(7 * i, 7 * i + 7, 60 + i // 9, ((0, 12), (3, 5))) for i in range(17)))
     assert total(way(louder), "heard") == 34
 
@@ -83,7 +83,7 @@ def test_noise_is_read_at_all_periods(way: Way, mode: int) -> None:
 
 @both_ways
 @pytest.mark.parametrize(("frames", "steps"), [(2, 0), (0, 1)])
-def test_what_is_late_or_out_of_tune_is_missed(way: Way, frames: int, steps: int) -> None:
+def test_late_or_detuned_notes_are_missed(way: Way, frames: int, steps: int) -> None:
     score = on((*PITCHED,), *(Note(8 * i, 8 * i + 5, 55 + i) for i in range(10)))
     moved = replace(
         score,
@@ -101,6 +101,6 @@ def test_writes_are_logged_by_frame() -> None:
     assert run(nsf(program), 2) == [(0, 0, 0x3F), (0, 2, 1), (1, 0, 0x3F), (1, 2, 2)]
 
 
-def test_a_program_that_hangs_is_told() -> None:
+def test_a_program_that_hangs_is_reported() -> None:
     with pytest.raises(ProgramHangs, match=r"\$8001"):
         run(nsf(bytes.fromhex("4C 01 80")), 1)

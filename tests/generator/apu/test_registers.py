@@ -31,13 +31,13 @@ def test_every_pitch_has_the_nearest_period() -> None:
     assert (period_register(P1, 69), period_register(TR, 57)) == (253, 253)
 
 
-def test_the_first_frame_switches_all_on_and_the_sweep_off() -> None:
+def test_the_first_frame_switches_channels_on_and_the_sweep_off() -> None:
     made = register_stream(one(P1, Note(0, 10, 69)))
     assert made.frames[0][: len(OPENING)] == OPENING
     assert {(0x01, 0x08), (0x05, 0x08), (0x15, 0x0F)} <= set(made.frames[0])
 
 
-def test_a_pulse_is_volume_and_duty_and_begins_its_waveform_once() -> None:
+def test_a_pulse_sets_volume_and_duty_and_resets_its_phase_once() -> None:
     made = register_stream(one(P1, Note(5, 20, 69, ((0, 12), (3, 7)), ((0, 2), (4, 1)))))
     assert made.frames[5] == ((0x00, 0xBC), (0x02, 253), (0x03, 0xF8))
     assert made.frames[8] == ((0x00, 0xB7),)
@@ -46,7 +46,7 @@ def test_a_pulse_is_volume_and_duty_and_begins_its_waveform_once() -> None:
     assert sum(len(frame) for frame in made.frames[21:]) == 0
 
 
-def test_an_arpeggio_does_not_begin_the_waveform_again() -> None:
+def test_an_arpeggio_does_not_reset_the_phase() -> None:
     notes = tuple(Note(i, i + 1, (69, 71)[i % 2]) for i in range(20))
     made = register_stream(one(P1, *notes))
     assert [frame for frame in range(1, 20) if any(r in PHASE_RESET for r, _ in made.frames[frame])] == []
@@ -82,7 +82,7 @@ def test_nothing_is_written_twice_and_all_is_silent_at_the_end(seed: int) -> Non
 
 
 @pytest.mark.parametrize("loop", [0, 1, 40, 95, 239])
-def test_a_loop_point_finds_the_chip_as_it_was(loop: int) -> None:
+def test_a_loop_restores_the_chips_state(loop: int) -> None:
     made = register_stream(replace(scale(), loop=loop))
     assert made.loop == loop
     first = registers(made, loop + 1)

@@ -54,7 +54,7 @@ def hidden(score: Score) -> int:
 
 
 @pytest.mark.parametrize("channel", range(4))
-def test_notes_that_would_sound_as_one_are_parted(channel: int) -> None:
+def test_notes_that_would_sound_as_one_are_separated(channel: int) -> None:
     pitch = 9 if channel == NO else 60
     score = one(channel, Note(0, 10, pitch), Note(10, 20, pitch), Note(20, 21, pitch), Note(21, 30, pitch))
     assert [(n.start, n.end) for n in separate_repeats(score).channels[channel]] == [
@@ -68,12 +68,12 @@ def test_notes_that_would_sound_as_one_are_parted(channel: int) -> None:
         assert separate_repeats(louder) == louder
 
 
-def test_a_note_behind_one_of_a_single_frame_begins_a_frame_late_as_it_is() -> None:
+def test_a_note_after_a_single_frame_starts_a_frame_late() -> None:
     score = one(P1, Note(0, 1, 60), Note(1, 5, 60, ((0, 9), (2, 4), (3, 1)), ((0, 0), (1, 2))))
     assert separate_repeats(score).channels[P1][1] == Note(2, 5, 60, ((0, 9), (2, 4)), ((0, 0), (1, 2)))
 
 
-def test_two_notes_of_a_single_frame_are_parted_where_there_is_room() -> None:
+def test_two_single_frames_are_separated_if_there_is_room() -> None:
     free = one(NO, Note(0, 1, 9), Note(1, 2, 9), Note(3, 9, 9))
     assert [(n.start, n.end) for n in separate_repeats(free).channels[NO]] == [(0, 1), (2, 3), (4, 9)]
     full = one(NO, Note(0, 1, 9), Note(1, 2, 9), Note(2, 9, 5))
@@ -87,7 +87,7 @@ def test_a_note_is_not_moved_to_where_it_hides_another() -> None:
 
 @pytest.mark.parametrize("channel", UNSTRUCK)
 @pytest.mark.parametrize(("count", "found"), [(2, [(8, 10)]), (3, [(8, 10), (10, 11)]), (4, [(8, 10), (10, 12)])])
-def test_of_a_run_of_single_frames_as_many_are_left_as_can_be_struck(
+def test_a_run_of_single_frames_keeps_as_many_notes_as_can_be_heard(
     channel: int, count: int, found: list[tuple[int, int]]
 ) -> None:
     run = ticks(*range(8, 8 + count), pitch=CHANNELS[channel].lowest)
@@ -97,13 +97,13 @@ def test_of_a_run_of_single_frames_as_many_are_left_as_can_be_struck(
     assert hidden(merge_hidden_repeats(score)) == 0
 
 
-def test_a_note_goes_on_as_loud_as_the_one_that_it_takes_in() -> None:
+def test_a_merged_note_continues_with_the_volume_of_the_second() -> None:
     score = one(NO, Note(0, 1, 9, ((0, 12),)), Note(1, 2, 9, ((0, 7),)), Note(2, 9, 5))
     assert merge_hidden_repeats(score).channels[NO][0] == Note(0, 2, 9, ((0, 12), (1, 7)))
     assert register_stream(merge_hidden_repeats(score)) == register_stream(score)
 
 
-def test_what_can_be_shown_stays_as_it_is() -> None:
+def test_audible_repeats_stay_unchanged() -> None:
     drums = (
         *ticks(0, 1),  # room behind them
         Note(4, 5, 9, ((0, 8),)),
@@ -120,7 +120,7 @@ def test_what_can_be_shown_stays_as_it_is() -> None:
 
 
 @pytest.mark.parametrize("first", [0, 1])
-def test_of_a_kept_note_and_a_written_one_the_kept_one_stays_alone(first: int) -> None:
+def test_a_fixed_note_replaces_a_new_one(first: int) -> None:
     rest = Note(2, 9, 5)
     score, kept = one(NO, *ticks(0, 1), rest), one(NO, *ticks(first))
     assert merge_hidden_repeats(score, kept).channels[NO] == (*ticks(first), rest)
@@ -128,7 +128,7 @@ def test_of_a_kept_note_and_a_written_one_the_kept_one_stays_alone(first: int) -
 
 
 @pytest.mark.parametrize("seed", range(40))
-def test_every_note_that_is_left_is_shown(seed: int) -> None:
+def test_every_remaining_note_is_audible(seed: int) -> None:
     score = crowded_score(seed)
     assert hidden(score) > 0
     found = merge_hidden_repeats(score)
@@ -139,13 +139,13 @@ def test_every_note_that_is_left_is_shown(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_of_any_score_nothing_else_changes(seed: int) -> None:
+def test_nothing_else_changes_in_any_score(seed: int) -> None:
     score = random_score(seed)
     assert (merge_hidden_repeats(score) == score) == (hidden(score) == 0)
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_no_kept_note_is_touched_and_all_others_are_shown(seed: int) -> None:
+def test_fixed_notes_stay_and_all_others_are_audible(seed: int) -> None:
     random, score = Random(seed), crowded_score(seed)
     kept = replace(score, channels=tuple(tuple(n for n in notes if random.random() < 0.2) for notes in score.channels))
     found = merge_hidden_repeats(score, kept)
@@ -159,7 +159,7 @@ def test_no_kept_note_is_touched_and_all_others_are_shown(seed: int) -> None:
 
 @pytest.mark.parametrize("way", [compare, compare_writes])
 @pytest.mark.parametrize("seed", range(3))
-def test_the_chip_shows_them(way: Callable[..., Counts], seed: int) -> None:
+def test_the_chip_plays_them(way: Callable[..., Counts], seed: int) -> None:
     counts = way(merge_hidden_repeats(crowded_score(seed)))
     assert sum(counts[name]["joined"] for name in ("tr", "no")) == 0
     assert counts["tr"]["heard"] == counts["tr"]["notes"]

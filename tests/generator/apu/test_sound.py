@@ -74,7 +74,7 @@ def test_a_tune_that_sounds_to_its_last_sample_ends_without_a_click(tmp_path: Pa
     assert samples[-1] < 0.001
 
 
-def test_what_is_no_nsf_is_a_fault() -> None:
+def test_data_that_is_not_an_nsf_is_a_fault() -> None:
     with pytest.raises(GmeError, match="libgme: "):
         play_nsf(b"no file at all" * 20, 1, SAMPLE_RATE)
 

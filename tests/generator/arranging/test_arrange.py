@@ -40,7 +40,7 @@ def test_melody_chords_bass_and_drums_find_their_channels() -> None:
     assert tune.report.endswith(" dropped.")
 
 
-def test_hats_are_heard_beside_bass_drum_and_snare() -> None:
+def test_hi_hats_are_heard_besides_bass_drum_and_snare() -> None:
     noise = arranged(twinkle()).channels[NO]
     assert len({note.pitch for note in noise}) >= 3
     assert len(noise) >= 14
@@ -98,12 +98,12 @@ def test_drums_alone_have_one_reduction() -> None:
     assert len(reductions(import_midi(smf(bytes.fromhex("009924408360892400"))), 8, 0)) == 1
 
 
-def test_what_has_the_four_channels_has_one_reduction() -> None:
+def test_a_file_with_the_four_channels_has_one_reduction() -> None:
     score = random_score(4)
     assert [found.channels for found in reductions(import_midi(midi_bytes(to_midi(score))), 5, 0)] == [score.channels]
 
 
-def test_styles_are_each_once_and_the_usual_one_first() -> None:
+def test_each_style_comes_once_and_the_default_first() -> None:
     found = list(styles(3))
     assert found[0] == Style()
     assert len(found) == len(set(found)) > 30
@@ -133,7 +133,7 @@ def test_a_file_name_becomes_a_title_that_can_be_written(name: str | None, title
     assert read_score(midi_bytes(to_midi(score))) == score
 
 
-def test_what_cannot_be_played_is_told() -> None:
+def test_a_file_without_playable_notes_is_refused() -> None:
     empty = Score(((), (), (), ()), 60)
     with pytest.raises(InputError, match="no notes"):
         arranged(midi_bytes(to_midi(empty)))

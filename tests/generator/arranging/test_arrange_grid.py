@@ -26,7 +26,7 @@ def test_the_files_own_tempo_is_kept() -> None:
     assert score.grid == Grid((7, 8))
 
 
-def test_a_file_in_bare_time_is_counted_by_ear_and_for_training_in_rows() -> None:
+def test_without_a_stated_tempo_the_grid_is_found_and_training_uses_the_row_clock() -> None:
     data = in_bare_time(twinkle())
     imported = import_midi(data)
     assert imported.grid is None
@@ -36,7 +36,7 @@ def test_a_file_in_bare_time_is_counted_by_ear_and_for_training_in_rows() -> Non
     assert first.grid == find_clock(first).to_grid()
 
 
-def test_a_slow_tune_without_a_grid_is_not_counted_in_double_time() -> None:
+def test_a_slow_tune_without_a_grid_is_not_read_in_double_time() -> None:
     data = midi_bytes(to_nesmdb(band(70)))
     score = arrange(Request(mode="arrange", upload=digest(data), name="x.mid"), data).score
     assert score.grid

@@ -21,7 +21,7 @@ def test_anything_becomes_a_legal_score_with_every_note_heard_at_first(seed: int
     assert all(note.volume[0][1] for channel, note in score.notes() if channel != TR)
 
 
-def test_an_organ_stays_and_a_piano_dies_away() -> None:
+def test_an_organ_sustains_and_a_piano_decays() -> None:
     def volumes(program: int) -> list[int]:
         score = to_score(reduced(part([(0, 120, 72), (120, 240, 74)], program=program)))
         return [volume for _, volume in score.channels[P1][0].volume]
@@ -59,7 +59,7 @@ def test_the_style_may_swap_the_pulses() -> None:
     assert swapped.channels[P1] == usual.channels[P2]
 
 
-def test_a_snare_dies_away_and_a_closed_hat_faster() -> None:
+def test_a_snare_decays_and_a_closed_hi_hat_decays_faster() -> None:
     score = to_score(reduced(part([(0, 2, 38), (60, 62, 42)], drum=True)))
     snare, hat = score.channels[NO]
     assert snare.length > hat.length
@@ -82,6 +82,6 @@ def test_the_report_counts_every_note_once() -> None:
     assert report.sentence.startswith(f"Kept {report.kept} of 49 notes: the melody from ‘Lead’, the bass from ‘Bass’")
 
 
-def test_the_report_tells_what_moved_by_octaves() -> None:
+def test_the_report_counts_notes_moved_by_octaves() -> None:
     parts = [part(LEAD), part(tune([24, 26] * 8), program=33)]
     assert report_on(parts, reduced(*parts)).moved == 16

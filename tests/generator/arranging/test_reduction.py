@@ -27,7 +27,7 @@ def test_the_melody_is_neither_the_first_track_nor_the_highest() -> None:
     assert pitches(found.bass) == BASS
 
 
-def test_a_name_tells_between_two_parts_that_are_alike() -> None:
+def test_a_name_decides_between_similar_parts() -> None:
     def lead(up: int, name: str) -> list[int]:
         one = part(tune(MELODY), name=name)
         other = part(tune([pitch + up for pitch in MELODY]), name="Harmony")
@@ -37,7 +37,7 @@ def test_a_name_tells_between_two_parts_that_are_alike() -> None:
     assert lead(-3, "Melody") == MELODY
 
 
-def test_a_piano_is_taken_apart_into_its_hands() -> None:
+def test_a_piano_is_split_into_its_hands() -> None:
     both = part([*tune(MELODY), *tune(BASS), *tune([pitch - 4 for pitch in MELODY])])
     found = reduced(both)
     assert pitches(found.melody) == MELODY
@@ -45,19 +45,19 @@ def test_a_piano_is_taken_apart_into_its_hands() -> None:
     assert pitches(found.harmony) == [pitch - 4 for pitch in MELODY]
 
 
-def test_a_held_melody_is_not_cut_by_what_plays_below_it() -> None:
+def test_a_sustained_melody_is_not_cut_by_notes_below_it() -> None:
     found = reduced(part([(0, 120, 76)]), part(tune([64] * 11, at=10, every=10, length=10)), part([(0, 120, 40)]))
     assert spans(found.melody) == [(0, 120, 76)]
     assert len(found.harmony) == 11
     assert spans(found.bass) == [(0, 120, 40)]
 
 
-def test_accompaniment_does_not_jump_down_to_the_bass_where_that_rests() -> None:
+def test_accompaniment_does_not_replace_a_resting_bass() -> None:
     chords = part([(t, t + 20, pitch) for t in range(0, 400, 40) for pitch in (76, 72)])
     assert set(pitches(reduced(chords, part(tune([40] * 10, at=20, every=40), program=33)).bass)) == {40}
 
 
-def test_an_echo_leaves_its_place_to_another_part() -> None:
+def test_another_part_is_preferred_to_an_echo() -> None:
     lead = tune(MELODY, length=10)
     echo = part([(start + 12, end + 12, pitch) for start, end, pitch in lead], velocity=70)
     other = part(tune(ARPEGGIO, length=9, every=10), velocity=60)
@@ -77,7 +77,7 @@ def test_echoes_are_found_by_their_one_delay() -> None:
     assert echoing_parts(late + other, chords) == {1}
 
 
-def test_what_doubles_the_melody_is_not_the_harmony() -> None:
+def test_a_part_that_doubles_the_melody_is_not_the_harmony() -> None:
     octave = part(tune([pitch - 12 for pitch in MELODY]), velocity=90)
     third = part(tune([pitch - 4 for pitch in MELODY]), velocity=70)
     found = reduced(part(tune(MELODY)), octave, third, part(tune(BASS), program=33))
@@ -85,7 +85,7 @@ def test_what_doubles_the_melody_is_not_the_harmony() -> None:
 
 
 @pytest.mark.parametrize("step", [0, 2, 3])
-def test_held_chords_become_arpeggios_where_the_style_wants_them(step: int) -> None:
+def test_long_chords_become_arpeggios_if_the_style_says_so(step: int) -> None:
     chords = part([(t, t + 60, pitch) for t in range(0, 240, 60) for pitch in (61, 66, 70)], program=48, velocity=60)
     lead = part(tune(MELODY, every=15, length=14))
     found = reduced(lead, chords, part(tune(BASS, every=15), program=33), style=Style(step=step, fill=False))
@@ -98,7 +98,7 @@ def test_held_chords_become_arpeggios_where_the_style_wants_them(step: int) -> N
     assert {note.total for note in first} == {60}
 
 
-def test_rests_are_filled_only_where_the_style_wants_it() -> None:
+def test_rests_are_filled_only_if_the_style_says_so() -> None:
     lead = part(tune(MELODY[:8]))
     answer = part(tune([79, 81, 83], at=300), velocity=50)
     bass = part(tune(BASS, every=25), program=33)
@@ -109,7 +109,7 @@ def test_rests_are_filled_only_where_the_style_wants_it() -> None:
     assert len(spans(reduced(lead, counter, answer, bass, style=Style(fill=False)).melody)) <= len(heard)
 
 
-def test_a_phrase_out_of_range_moves_whole() -> None:
+def test_a_phrase_out_of_range_moves_as_a_whole() -> None:
     low = [31, 33, 35, 36, 35, 33, 31, 29]
     found = reduced(part(tune(low)), part(tune([24] * 8), program=33))
     moved = pitches(found.melody)
@@ -118,7 +118,7 @@ def test_a_phrase_out_of_range_moves_whole() -> None:
     assert min(moved) >= CHANNELS[P1].lowest
 
 
-def test_a_bass_too_deep_to_be_heard_moves_up_by_octaves() -> None:
+def test_a_bass_that_is_too_low_moves_up_by_octaves() -> None:
     deep = [24, 26, 28, 29] * 4
     found = pitches(reduced(part(tune(MELODY)), part(tune(deep), program=33)).bass)
     assert found == [pitch + 12 for pitch in deep]
@@ -126,7 +126,7 @@ def test_a_bass_too_deep_to_be_heard_moves_up_by_octaves() -> None:
 
 
 @pytest.mark.parametrize("seed", range(60))
-def test_whatever_is_given_each_channel_plays_one_note_of_the_source_at_a_time(seed: int) -> None:
+def test_each_channel_plays_one_source_note_at_a_time(seed: int) -> None:
     parts = random_parts(seed)
     sources = {(note.start, note.pitch % 12) for part in parts for note in part.notes}
     found = reduced(*parts)

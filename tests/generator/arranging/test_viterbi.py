@@ -24,7 +24,7 @@ def value(way: tuple[int, ...], worth: np.ndarray, active: np.ndarray, hold: flo
 
 
 @pytest.mark.parametrize("seed", range(25))
-def test_no_other_way_is_worth_more(seed: int) -> None:
+def test_no_other_path_has_a_higher_salience(seed: int) -> None:
     random = np.random.default_rng(seed)
     slices, lines = 6, 2
     active = random.random((slices, lines)) < 0.7
@@ -35,7 +35,7 @@ def test_no_other_way_is_worth_more(seed: int) -> None:
     assert value(found, worth, active, hold, rest) == pytest.approx(best)
 
 
-def test_a_line_is_left_between_its_phrases() -> None:
+def test_voices_change_between_phrases() -> None:
     active = np.array([[1, 1]] * 10 + [[0, 0]] * 2 + [[1, 1]] * 10, dtype=bool)
     better_for_longer = [[1.0, 0.2]] * 15 + [[0.2, 1.0]] * 7
     found = select_voices(active * np.array(better_for_longer), active, switch_cost=3.0).tolist()

@@ -211,7 +211,7 @@ def test_unfit_files_are_left_out_with_their_reason(tmp_path: Path) -> None:
     assert figures["kept"] == 1
 
 
-def test_a_damaged_member_of_an_archive_costs_no_other(tmp_path: Path) -> None:
+def test_a_damaged_file_in_an_archive_does_not_affect_the_others(tmp_path: Path) -> None:
     packed = tmp_path / "games.zip"
     with zipfile.ZipFile(packed, "w") as archive:
         for seed in range(3):
@@ -262,13 +262,13 @@ def test_games_of_unknown_side_follow_those_whose_names_begin_alike(game: str, s
     assert entries[1].side == side
 
 
-def test_the_share_of_games_kept_from_training_is_about_the_one_asked_for() -> None:
+def test_the_share_of_held_out_games_is_about_the_requested_one() -> None:
     entries = [CorpusFile((str(i),), Origin("fans", f"game number {i}", None, "")) for i in range(2000)]
     decide_sides(entries, Options(valid_share=0.2))
     assert 340 < sum(entry.side == "valid" for entry in entries) < 460
 
 
-def test_of_copies_on_both_sides_the_valid_one_stays(tmp_path: Path) -> None:
+def test_the_valid_copy_stays_if_both_sides_have_one(tmp_path: Path) -> None:
     put(tmp_path / "in", "train/001_A_00_01Song.mid", midi_bytes(to_nesmdb(console(1))))
     put(tmp_path / "in", "train/001_A_01_02Song.mid", midi_bytes(to_nesmdb(console(2))))
     put(tmp_path / "in", "valid/002_B_00_01Song.mid", midi_bytes(to_nesmdb(transpose(console(1), -2))))
@@ -277,7 +277,7 @@ def test_of_copies_on_both_sides_the_valid_one_stays(tmp_path: Path) -> None:
     assert [song.name for song in read_songs(tmp_path / "out" / TRAIN_FILE)] == ["001_A_01_02Song"]
 
 
-def test_an_interrupted_run_leaves_nothing_and_spoils_nothing(archive: Path, tmp_path: Path) -> None:
+def test_an_interrupted_run_leaves_no_files_and_damages_none(archive: Path, tmp_path: Path) -> None:
     def interrupted(entries: Iterable[CorpusFile], _: int) -> Iterable[CorpusFile]:
         yield next(iter(entries))
         raise KeyboardInterrupt
@@ -295,7 +295,7 @@ def test_a_limit_is_spread_over_the_sources(archive: Path, tmp_path: Path) -> No
     assert len({entry.origin.collection for entry in entries}) == 2
 
 
-def test_sources_that_hold_nothing_are_told(tmp_path: Path) -> None:
+def test_empty_sources_are_refused(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "cut.tar.xz").write_bytes(b"\xfd7zXZ\0cut")
     (tmp_path / "cut.zip").write_bytes(b"PK cut")
@@ -304,7 +304,7 @@ def test_sources_that_hold_nothing_are_told(tmp_path: Path) -> None:
     for name in ("empty", "gone", "cut.tar.xz", "cut.zip", "tune.mp3"):
         with pytest.raises(InputError):
             corpus(tmp_path / name, tmp_path / "out")
-    with pytest.raises(CorpusError, match="can be trained on"):
+    with pytest.raises(CorpusError, match="can be used for training"):
         corpus(tmp_path / "bad", tmp_path / "out")
     for options in ({"reductions": 0}, {"limit": 0}, {"valid_share": 1.0}, {"valid_share": -0.1}):
         with pytest.raises(InputError):
@@ -333,7 +333,7 @@ def test_the_commands_make_a_corpus_and_train_on_it(
     assert len(capsys.readouterr().err.strip().splitlines()) >= 1
 
 
-def test_the_command_names_the_extra_that_it_needs(
+def test_the_command_names_the_missing_extra(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setitem(sys.modules, "tqdm", None)

@@ -21,7 +21,7 @@ from generator.protocol.names import SCENES
         ("set ドラクエ Boss_Battle.mid", Origin("set", "トラクエ", None, "boss battle")),
     ],
 )
-def test_a_files_place_names_its_collection_game_and_side(parts: str, origin: Origin) -> None:
+def test_a_files_folders_give_its_collection_game_and_side(parts: str, origin: Origin) -> None:
     found = origin_of(parts.split(" "))
     assert (found.collection, found.game, found.side, found.title.strip()) == (
         origin.collection, origin.game, origin.side, origin.title,

@@ -20,7 +20,7 @@ pytestmark = [
 ]
 
 
-def test_its_songs_are_kept_exactly_and_on_their_side(tmp_path: Path) -> None:
+def test_songs_are_stored_exactly_and_on_their_side(tmp_path: Path) -> None:
     entries = build([ARCHIVE], tmp_path, Options(limit=120), lambda read, _: read)
     assert len(entries) == 120
     fit = [entry for entry in entries if entry.side]

@@ -42,7 +42,7 @@ def test_a_tune_is_played_frame_for_frame(grid: Grid | None) -> None:
     assert module.texts["TITLE"] == module.texts["TRACK"] == "Scale"
 
 
-def test_notes_stand_on_the_rows_of_the_grid() -> None:
+def test_notes_are_on_the_rows_of_the_grid() -> None:
     module = read(to_famitracker(scale(480, Grid((7, 8)))))
     assert module.rows == 64
     assert module.columns[0] <= 2
@@ -68,7 +68,7 @@ def test_any_score_is_legal_and_hardly_altered(seed: int) -> None:
 
 
 @pytest.mark.parametrize("loop", [0, 90, 131])
-def test_a_loop_comes_round_as_it_went(loop: int) -> None:
+def test_a_loop_sounds_the_same_each_time(loop: int) -> None:
     score = replace(scale(240), loop=loop)
     played = play(read(to_famitracker(score)), 240 + 2 * (240 - loop))
     assert [line[:240] for line in played] == lines_of(score)
@@ -89,7 +89,7 @@ def test_an_arpeggio_is_one_note_with_a_looped_sequence() -> None:
     assert agreement(score, module) == 1
 
 
-def test_what_lies_off_the_rows_is_delayed_and_cut() -> None:
+def test_notes_off_the_rows_are_delayed_and_cut() -> None:
     score = Score(((Note(8, 16, 60, ((0, 9),)),), (), (), ()), 60, Grid((6,)))
     module = read(to_famitracker(score))
     assert module.patterns[0, 0, 1].effects == {"G": 2}
@@ -104,11 +104,11 @@ def test_letters_that_a_file_cannot_hold_are_replaced() -> None:
 
 def test_a_tune_too_long_for_its_patterns_is_refused() -> None:
     score = Score(((Note(0, 35_000, 60),), (), (), ()), 35_000, Grid((1,)))
-    with pytest.raises(InputError, match=r"FamiTracker's patterns, 127 is the most"):
+    with pytest.raises(InputError, match="FamiTracker has 127 at most"):
         to_famitracker(score)
 
 
-def test_an_instrument_serves_other_loudness_and_shorter_notes() -> None:
+def test_an_instrument_also_plays_softer_and_shorter_notes() -> None:
     long = Sound((15, 10, 5, 5), (0,) * 4, (2,) * 4)
     soft = Sound((3, 2, 1), (0,) * 3, (0,) * 3)
     instruments, played = choose_instruments([long, soft])
@@ -116,7 +116,7 @@ def test_an_instrument_serves_other_loudness_and_shorter_notes() -> None:
     assert (played[long].column, played[soft].column) == (15, 3)
 
 
-def test_of_too_many_instruments_those_that_play_most_are_kept() -> None:
+def test_the_most_used_instruments_are_kept() -> None:
     sounds = [Sound((15, i % 15, i // 15, 15), (0,) * 4, (0,) * 4) for i in range(100)]
     instruments, played = choose_instruments([*sounds, *sounds[:70], *sounds[:64]])
     assert len(instruments) == 64

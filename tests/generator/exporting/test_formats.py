@@ -45,12 +45,12 @@ def tune(tmp_path: Path) -> Path:
     return tmp_path / "tune.mid"
 
 
-def test_the_forms_are_those_of_the_table() -> None:
+def test_the_formats_are_those_of_the_table() -> None:
     assert set(EXPORTERS) == {*BEGINS, "stems"}
 
 
 @pytest.mark.parametrize("form", BEGINS)
-def test_a_file_of_the_form_is_written(tune: Path, capsys: pytest.CaptureFixture[str], form: str) -> None:
+def test_a_file_of_the_format_is_written(tune: Path, capsys: pytest.CaptureFixture[str], form: str) -> None:
     out = tune.parent / f"out{EXPORTERS[form].suffixes[0]}"
     assert main(["export", str(tune), "--to", form, "--out", str(out), "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == {"files": [str(out)], "format": form, "seconds": 2.0}
@@ -78,7 +78,7 @@ def test_stems_are_a_folder(tune: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert sorted(path.name for path in out.iterdir()) == sorted(names)
 
 
-def test_any_file_sounds_and_is_midi_again(tmp_path: Path) -> None:
+def test_any_midi_file_can_be_exported_as_sound_and_midi(tmp_path: Path) -> None:
     (tmp_path / "song.mid").write_bytes(twinkle())
     for form, out in (("wav", "song.wav"), ("midi", "again.mid")):
         assert main(["export", str(tmp_path / "song.mid"), "--to", form, "--out", str(tmp_path / out)]) == 0

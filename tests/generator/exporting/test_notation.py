@@ -24,7 +24,7 @@ def read(path: Path) -> list[Read]:
     return found
 
 
-def test_both_forms_hold_the_notes_of_the_score(tmp_path: Path) -> None:
+def test_both_formats_have_the_notes_of_the_score(tmp_path: Path) -> None:
     score = scale()
     write_musicxml(score, "Scale", tmp_path / "scale.musicxml")
     write_abc(score, "Scale", tmp_path / "scale.abc")
@@ -49,7 +49,7 @@ def test_accidentals_ties_and_bars_come_back_from_any_score(tmp_path: Path, seed
             assert [(start, pitch) for start, _, pitch in next(xml)] == wanted
 
 
-def test_what_begins_before_bar_1_stands_in_a_bar_before_it() -> None:
+def test_notes_before_bar_1_are_in_a_bar_before_it() -> None:
     late = replace(scale(), grid=Grid((7, 8), start=30))
     assert sheet_music(late, "").notes[0][0].start == 3 * 8  # the last beat of that bar
     early = replace(scale(), grid=Grid((7, 8), start=-30))

@@ -64,7 +64,7 @@ def read_vgm(data: bytes) -> tuple[Frames, int, int | None]:
         at += 3 if command == 0x61 else 1
 
 
-def test_the_header_of_an_nsf_says_what_it_is() -> None:
+def test_the_header_of_an_nsf() -> None:
     data = to_nsf(replace(scale(), title="A title that is longer than the field for it"))
     assert data[:8] == b"NESM\x1a\x01\x01\x01"
     load, init, play = struct.unpack_from("<HHH", data, 8)
@@ -77,7 +77,7 @@ def test_the_header_of_an_nsf_says_what_it_is() -> None:
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_both_hold_the_writes_of_the_score(seed: int) -> None:
+def test_both_formats_have_the_writes_of_the_score(seed: int) -> None:
     score = replace(random_score(seed), loop=None)
     made = register_stream(score)
     expected = [list(frame) for frame in (*made.frames, made.end)]
@@ -87,7 +87,7 @@ def test_both_hold_the_writes_of_the_score(seed: int) -> None:
 
 
 @pytest.mark.parametrize("loop", [0, 17, 100])
-def test_both_loop(loop: int) -> None:
+def test_both_formats_loop(loop: int) -> None:
     score = replace(scale(), loop=loop)
     made = register_stream(score)
     frames = read_nsf(to_nsf(score), 2 * score.frames - loop)

@@ -69,7 +69,7 @@ def test_a_scope_shows_its_channel_and_nothing_else() -> None:
     assert max(heights[1:]) <= 3
 
 
-def test_a_trigger_finds_the_same_place_of_each_period() -> None:
+def test_a_trigger_finds_the_same_point_of_each_period() -> None:
     pulse = np.where(np.arange(RATE) % 100 < 25, 1.0, -0.2).astype(np.float32)
     assert [trigger(pulse, near, 200) for near in (960, 1000, 1049)] == [1000, 1000, 1000]
     assert trigger(np.zeros(500, np.float32), 100, 50) == 100

@@ -32,7 +32,7 @@ def test_a_film_has_picture_and_sound_of_the_same_length_and_the_same_bytes_agai
     assert first.read_bytes().find(b"moov") < first.read_bytes().find(b"mdat"), "it starts before all of it is there"
 
 
-def test_what_ffmpeg_cannot_read_is_said(tmp_path: Path) -> None:
+def test_a_picture_that_ffmpeg_cannot_read_is_reported(tmp_path: Path) -> None:
     (tmp_path / "no.png").write_bytes(b"no picture")
     with pytest.raises(RenderError, match=r"ffmpeg could not write out\.mp4"):
         write_still_film(tmp_path / "no.png", TUNES / "boss.ogg", tmp_path / "out.mp4", 1.0)

@@ -88,7 +88,7 @@ def test_all_pitches_fit_and_noise_has_a_strip_of_its_own(tmp_path: Path) -> Non
     assert rows == sorted(rows, reverse=True)
 
 
-def test_a_note_grows_lower_and_darker_with_its_volume(tmp_path: Path) -> None:
+def test_a_softer_note_is_lower_and_darker(tmp_path: Path) -> None:
     pixels = picture(score(P1, Note(0, 600, 60, ((0, 15), (150, 7), (300, 2), (450, 0)))), tmp_path)
     columns = [pixels[ROLL_TOP:BOTTOM, LEFT + 140 + 270 * i] for i in range(4)]
     warm = [column[:, 0] - column[:, 2] for column in columns]
@@ -97,14 +97,14 @@ def test_a_note_grows_lower_and_darker_with_its_volume(tmp_path: Path) -> None:
     assert warm[0].max() > warm[1].max() > warm[2].max()
 
 
-def test_channels_at_one_pitch_are_both_seen(tmp_path: Path) -> None:
+def test_channels_at_one_pitch_are_both_visible(tmp_path: Path) -> None:
     both = Score(((Note(0, 600, 60),), (Note(0, 600, 60),), (), ()), 600)
     pixels = picture(both, tmp_path)
     mixed = tuple(max(a, b) for a, b in zip(CHANNEL_COLOURS[P1], CHANNEL_COLOURS[P2], strict=True))
     assert like(pixels, (mixed[0], mixed[1], mixed[2])).any()
 
 
-def test_bars_and_the_loop_point_stand_where_the_score_has_them(tmp_path: Path) -> None:
+def test_bars_and_the_loop_point_are_at_their_frames(tmp_path: Path) -> None:
     plain = picture(score(P1, Note(0, 10, 60)), tmp_path)
     pixels = picture(score(P1, Note(0, 10, 60), grid=Grid((5,), start=-40), loop=300), tmp_path)
     x = LEFT + (RIGHT - LEFT) // 2
@@ -141,7 +141,7 @@ def test_any_title_is_drawn(tmp_path: Path, title: str) -> None:
     picture(score(P1, Note(0, 10, 60)), tmp_path, title, title)
 
 
-def test_a_title_shows_and_stays_in_the_picture(tmp_path: Path) -> None:
+def test_a_title_is_visible_and_stays_in_the_picture(tmp_path: Path) -> None:
     empty = picture(score(P1, Note(0, 10, 60)), tmp_path)
     titled = picture(score(P1, Note(0, 10, 60)), tmp_path, "W" * 200, "W" * 200)
     assert (titled[:80] != empty[:80]).any()

@@ -32,7 +32,7 @@ def test_a_value_that_many_share_has_one_bin() -> None:
     assert histogram(np.zeros(5), bin_edges(np.zeros(3), 1)).tolist() == [0, 1, 0]
 
 
-def test_overlap_is_one_for_the_same_and_nothing_for_what_is_apart() -> None:
+def test_overlap_is_one_for_equal_and_zero_for_disjoint_samples() -> None:
     edges = bin_edges(REAL, 200)
     assert overlap(REAL, REAL, edges) == pytest.approx(1)
     assert overlap(REAL, REAL + 100, edges) == 0
@@ -80,6 +80,6 @@ def test_the_seed_decides() -> None:
     assert compare(few[:20], few, 3) != compare(few[:20], few, 4)
 
 
-def test_where_even_real_samples_have_nothing_in_common_nothing_is_reached() -> None:
+def test_the_ratio_is_zero_if_real_samples_have_nothing_in_common() -> None:
     assert Overlap(overlap=0.0, ceiling=0.0, spread=0.0, size=1, edges=()).ratio == 0
     assert Overlap(overlap=0.4, ceiling=0.8, spread=0.0, size=9, edges=()).ratio == 0.5

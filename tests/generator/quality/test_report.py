@@ -75,7 +75,7 @@ def test_songs_reach_the_ceiling_of_themselves(report: Path) -> None:
     assert figures["reached"] == len(rows)
 
 
-def test_the_page_has_a_row_a_statistic_and_says_what_returns(report: Path) -> None:
+def test_the_page_has_a_row_for_each_statistic_and_the_returns(report: Path) -> None:
     page = (report / REPORT_PAGE).read_text()
     table = [line.split("|") for line in page.splitlines() if line.startswith("|")]
     assert [cells[1].strip() for cells in table[2:]] == [statistic.name for statistic in STATISTICS]
@@ -93,7 +93,7 @@ def test_the_plots_can_be_seen(report: Path) -> None:
         assert (pixels == color).all(axis=1).sum() > 5000
 
 
-def test_what_falls_short_is_marked() -> None:
+def test_statistics_below_the_goal_are_marked() -> None:
     random = np.random.default_rng(1)
     values = random.normal(size=(100, len(STATISTICS)))
     real = Sample(values, (True,) * 75 + (False,) * 25, 3, sounds=True)
@@ -109,7 +109,7 @@ def test_what_falls_short_is_marked() -> None:
     assert "asked of" not in page
 
 
-def test_arrangements_are_counted_once_and_their_sound_is_nobodys(tmp_path: Path) -> None:
+def test_each_song_counts_once_and_arranged_sound_is_not_measured(tmp_path: Path) -> None:
     scores = [some_score(seed) for seed in range(4)]
     own, arranged = tmp_path / "own.gz", tmp_path / "arranged.gz"
     write_songs(own, [song(score) for score in scores])
@@ -121,7 +121,7 @@ def test_arrangements_are_counted_once_and_their_sound_is_nobodys(tmp_path: Path
     assert {statistic.name for statistic in STATISTICS} - set(names) == {s.name for s in STATISTICS if s.sound}
 
 
-def test_both_sides_are_cut_to_one_length(midi: Path, tmp_path: Path) -> None:
+def test_both_samples_are_cut_to_one_length(midi: Path, tmp_path: Path) -> None:
     long, short, gone = (some_score(seed) for seed in (1, 2, 3))
     file = tmp_path / "songs.gz"
     write_songs(file, [song(long), song(short), song(replace(gone, channels=((),) * 4, frames=100))])
@@ -145,7 +145,7 @@ def composed(midi: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-def test_tunes_are_composed_one_a_seed_and_measured(composed: Path) -> None:
+def test_one_tune_for_each_seed_is_composed_and_measured(composed: Path) -> None:
     names = sorted(path.name for path in (composed / FOLDER).iterdir())
     assert names == ["0000000005.mid", "0000000006.mid", "0000000007.mid", ABOUT]
     assert len({path.read_bytes() for path in (composed / FOLDER).glob("*.mid")}) == 3
@@ -154,7 +154,7 @@ def test_tunes_are_composed_one_a_seed_and_measured(composed: Path) -> None:
     assert figures["statistics"]["notes"]["tunes"] > 0
 
 
-def test_a_run_goes_on_where_it_stopped(composed: Path) -> None:
+def test_a_run_continues_where_it_stopped(composed: Path) -> None:
     files = [order.file for order in orders(composed)]
     before = [(file.read_bytes(), file.stat().st_mtime_ns) for file in files]
     files[1].unlink()
@@ -195,7 +195,7 @@ def test_bad_input_is_one_sentence(name: str, midi: Path, tmp_path: Path, capsys
     assert not (tmp_path / REPORT_JSON).exists()
 
 
-def test_songs_that_are_not_there_are_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_missing_songs_are_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "text.mid").write_bytes(b"Once upon a time")
     for songs in (tmp_path / "nowhere", tmp_path):
         assert main(["quality", str(songs), "--out", str(tmp_path / "out")]) == 2

@@ -26,7 +26,7 @@ def test_the_seed_chooses_the_instruments() -> None:
     assert len({assign_instruments(PLAIN[0], seed).channels for seed in range(40)}) > 8
 
 
-def test_drums_die_away_and_high_ones_faster() -> None:
+def test_drums_decay_and_high_ones_decay_faster() -> None:
     notes = [note for score in PLAIN for note in assign_instruments(score, 0).channels[NO] if note.length >= 12]
     low = [note for note in notes if note.pitch < 10]
     high = [note for note in notes if note.pitch >= 10]

@@ -27,5 +27,5 @@ def steps(*starts: int, frames: int = 900) -> Score:
         (Score(((), (), (), (Note(0, 1, 5),)), 1), SHORTEST_FADE),
     ],
 )
-def test_a_fade_is_for_tunes_that_are_cut(score: Score, seconds: float) -> None:
+def test_only_tunes_that_are_cut_off_fade(score: Score, seconds: float) -> None:
     assert fade_seconds(score) == seconds

@@ -64,7 +64,7 @@ def loudness(path: Path) -> float:
 
 
 @pytest.mark.parametrize("suffix", [".ogg", ".mp3", ".wav"])
-def test_a_tune_has_its_length_and_the_one_loudness(tmp_path: Path, suffix: str) -> None:
+def test_a_tune_has_its_length_and_the_standard_loudness(tmp_path: Path, suffix: str) -> None:
     score = tune()
     out = tmp_path / f"tune{suffix}"
     render_tune(written(score, tmp_path / "tune.mid"), out, score.seconds)
@@ -161,7 +161,7 @@ def test_no_reverb_follows_the_last_note(tmp_path: Path) -> None:
 # --- length ------------------------------------------------------------------------------------------
 
 
-def test_a_tune_that_is_cut_in_the_middle_fades_and_others_do_not(tmp_path: Path) -> None:
+def test_only_a_tune_that_is_cut_off_fades(tmp_path: Path) -> None:
     held = Score(((Note(0, 240, 69),), (), (), ()), 240)
     midi = written(held, tmp_path / "tune.mid")
     for name, fade in (("cut", 1.0), ("whole", fade_seconds(held))):
@@ -172,7 +172,7 @@ def test_a_tune_that_is_cut_in_the_middle_fades_and_others_do_not(tmp_path: Path
     assert max(cut[0], cut[-1], whole[0], whole[-1]) < 0.002
 
 
-def test_fit_cuts_with_a_fade_and_fills_with_silence() -> None:
+def test_fit_length_cuts_with_a_fade_and_adds_silence() -> None:
     sound = np.ones(RATE)
     cut = fit_length(sound, 22_050, RATE)
     assert len(cut) == 22_050
@@ -257,7 +257,7 @@ def test_a_missing_ffmpeg_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         encode(tmp_path / "tune.wav", tmp_path / "tune.ogg")
 
 
-def test_what_is_no_midi_is_a_fault(tmp_path: Path) -> None:
+def test_a_file_that_is_not_midi_is_a_fault(tmp_path: Path) -> None:
     for data in (b"", b"MThd", b"MThd\0\0\0\6\0\1\0\1\0\x60MTrk\0\0\0\x0f"):
         (tmp_path / "tune.mid").write_bytes(data)
         with pytest.raises(RenderError, match=r"tune\.mid is no MIDI file"):
@@ -287,7 +287,7 @@ def test_nothing_is_printed_on_our_stdout(
     assert capfd.readouterr() == ("", "")
 
 
-def test_a_persons_own_fluidsynth_settings_are_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_users_own_fluidsynth_settings_are_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / ".fluidsynth").write_text("gain 0\n")
     monkeypatch.setenv("HOME", str(tmp_path))
     render_wav(written(tune(60), tmp_path / "tune.mid"), tmp_path / "tune.wav")

@@ -19,7 +19,7 @@ def test_a_full_scale_sine_measures_as_the_standard_says() -> None:
     assert loudness_of(np.zeros(0), RATE) == -np.inf
 
 
-def test_level_keeps_silence_and_what_is_too_soft_to_measure() -> None:
+def test_normalising_keeps_silence_and_sounds_too_soft_to_measure() -> None:
     assert not normalise(np.zeros(RATE), RATE).any()
     faint = np.full(RATE, 1e-9)
     assert np.array_equal(normalise(faint, RATE), faint)

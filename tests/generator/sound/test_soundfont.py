@@ -132,7 +132,7 @@ def chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
         at += 8 + size + size % 2
 
 
-def test_the_file_is_small_whole_and_always_the_same(font: Path) -> None:
+def test_the_file_is_small_complete_and_reproducible(font: Path) -> None:
     data = font.read_bytes()
     assert len(data) < 6_000_000
     assert data == soundfont.soundfont_bytes()
@@ -142,14 +142,14 @@ def test_the_file_is_small_whole_and_always_the_same(font: Path) -> None:
     assert all(len(parts[name]) % size == 0 and parts[name] for name, size in (sizes | {b"shdr": 46}).items())
 
 
-def test_it_has_every_program_the_pulses_by_duty_and_the_two_kits(font: Path) -> None:
+def test_it_has_all_programs_pulses_by_duty_and_both_kits(font: Path) -> None:
     headers = dict(chunks(font.read_bytes()))[b"phdr"]
     found = [struct.unpack_from("<HH", headers, at + 20) for at in range(0, len(headers) - 38, 38)]
     duties = [(program, PULSE_BANK) for program in sorted(PULSE_PROGRAMS)]
     assert found == [*((program, 0) for program in range(128)), *duties, (0, 128), (NOISE_KIT, 128)]
 
 
-def test_samples_lie_as_the_specification_asks(font: Path) -> None:
+def test_samples_follow_the_specification(font: Path) -> None:
     parts = dict(chunks(font.read_bytes()))
     data = np.frombuffer(parts[b"smpl"], "<i2")
     for at in range(0, len(parts[b"shdr"]) - 46, 46):
@@ -163,13 +163,13 @@ def test_samples_lie_as_the_specification_asks(font: Path) -> None:
         assert not data[end : end + 46].any()
 
 
-def test_a_loops_seam_is_no_step_of_its_own() -> None:
+def test_a_loop_has_no_click_at_its_seam() -> None:
     for loop in pitched_loops():
         steps = np.abs(np.diff(loop.data.astype(int)))
         assert abs(int(loop.data[0]) - int(loop.data[-1])) <= steps.max() + 1, loop.name
 
 
-def test_a_held_step_has_the_spectrum_of_a_rectangle() -> None:
+def test_a_step_has_the_spectrum_of_a_rectangle() -> None:
     # 441 samples of a 100 Hz square: the textbook's 4/pi (sin x + sin 3x / 3 + ...), cut after the ninth.
     square = band_limited(np.array([1.0, -1.0]), 441, 9)
     x = 2 * np.pi * np.arange(441) / 441
@@ -256,7 +256,7 @@ def test_nothing_sounds_between_the_partials(play: Player) -> None:
         assert spectrum[between].sum() < 1e-5 * spectrum.sum(), f"program {program}, key {key}"
 
 
-def test_the_duties_lack_the_partials_that_they_should(play: Player) -> None:
+def test_each_duty_lacks_the_expected_partials(play: Player) -> None:
     eighth, quarter, half, three = (
         partials(s, frequency(57), 16) for s in play(note(program, 57) for program in PULSE_PROGRAMS)
     )
@@ -298,7 +298,7 @@ def test_the_triangle_is_the_chips_staircase(play: Player) -> None:
     assert found[30] > 0.02  # a smooth triangle would have 0.001 there
 
 
-def test_the_channels_stand_to_each_other_as_in_the_mixer(play: Player) -> None:
+def test_the_channels_have_the_mixers_relative_levels(play: Player) -> None:
     pulse, triangle, noise = (
         rms(s) for s in play([note(80, 57), note(38, 57), note(NOISE_KIT, NOISE_KEYS[4], channel=9)])
     )
@@ -368,7 +368,7 @@ def test_all_128_programs_sound(play: Player) -> None:
     assert silent == []
 
 
-def test_struck_instruments_die_away_and_held_ones_do_not(play: Player) -> None:
+def test_percussive_instruments_decay_and_sustained_ones_do_not(play: Player) -> None:
     piano, guitar, organ, xylophone = play(note(program, 72) for program in (0, 25, 19, 13))
     ends = [np.abs(s[-2000:]).max() / np.abs(s[:4000]).max() for s in (piano, guitar, organ, xylophone)]
     assert ends[2] == pytest.approx(1, abs=0.05)
@@ -384,6 +384,6 @@ def test_every_drum_sounds_in_every_kit(play: Player, kit: int) -> None:
             assert rms(sound[round(0.25 * RATE) :]) < 0.9 * rms(sound), key
 
 
-def test_drums_run_from_dark_to_bright(play: Player) -> None:
+def test_drums_range_from_dark_to_bright(play: Player) -> None:
     kick, tom, snare, hat = (centroid(s) for s in play(note(0, key, channel=9) for key in (36, 45, 38, 46)))
     assert max(kick, tom) < snare < hat

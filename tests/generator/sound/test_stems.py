@@ -66,7 +66,7 @@ def test_loop_tags_are_in_samples() -> None:
     assert loop_tags(scale()) == {}
 
 
-def test_what_loops_is_played_twice() -> None:
+def test_the_looped_part_is_played_twice() -> None:
     once = replace(scale(), loop=120)
     twice = play_loop_twice(once)
     assert (twice.frames, twice.loop) == (360, None)
