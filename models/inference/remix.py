@@ -248,7 +248,7 @@ def _notes_before(source: Source, beat: int) -> list[tuple[Note, ...]]:
 
 
 def _ringing_channels(source: Source, kept: Sequence[Sequence[Note]], start: int | None = None) -> Callable[[int], int]:
-    """Return a function from a beat to the channels, one bit each, in which an earlier kept note sounds at its start."""
+    """Return a function from a beat to the channels, one bit each, where an earlier kept note sounds at its start."""
     first = None if start is None else source.frame(start)
 
     def closed(beat: int) -> int:

@@ -28,7 +28,7 @@ class ScoreError(MusicError):
 
 @dataclass(frozen=True, slots=True)
 class ChannelSpec:
-    """The ranges of a channel of the 2A03. Pitches are MIDI numbers; those of noise are periods, 1 (low) to 16 (high)."""
+    """The ranges of a channel of the 2A03. Pitches are MIDI numbers, for noise periods from 1 (low) to 16 (high)."""
 
     name: str
     title: str

@@ -1,4 +1,4 @@
-"""Learns a codebook of sounds from real songs: k-means over envelopes, and the courses of duty that are played most.
+"""Learns a codebook of sounds from recorded songs: k-means over envelopes, and the most frequent duty curves.
 
 What a codebook means and how notes name its sounds is in `models.tokens.sounds`.
 """
@@ -24,13 +24,13 @@ from models.tokens.sounds import (
 )
 
 SAMPLE_SIZE = 40_000
-"""Attacks of the pulses, and of the noise, that a codebook is learnt from at the most."""
+"""The most attacks of the pulses, and of the noise, that a codebook is learnt from."""
 _ROUNDS = 16
-"""Of Lloyd's algorithm (1982)."""
+"""Iterations of Lloyd's algorithm (1982)."""
 
 
 class _Sample:
-    """As many attacks as are learnt from, each of all that came by equally likely: Vitter's algorithm R (1985)."""
+    """A uniform sample of a stream of attacks, by Vitter's algorithm R (1985)."""
 
     def __init__(self, random: np.random.Generator) -> None:
         self.kept: list[Attack] = []
@@ -45,7 +45,7 @@ class _Sample:
 
 
 def learn_codebook(scores: Iterable[Score], seed: int) -> Codebook | None:
-    """A codebook of the envelopes and duties in real songs; None where they have none."""
+    """Return a codebook of the envelopes and duties in recorded songs, or None if they have none."""
     random = np.random.default_rng(seed)
     pulse, noise = _Sample(random), _Sample(random)
     for score in scores:
@@ -62,14 +62,14 @@ def learn_codebook(scores: Iterable[Score], seed: int) -> Codebook | None:
     )
 
 
-def _envelopes(random: np.random.Generator, found: list[Attack], count: int) -> list[list[int]]:
-    """`count` envelopes [count, 48] by k-means: an attack counts only the frames that it lasts.
+def _envelopes(random: np.random.Generator, attacks: list[Attack], count: int) -> list[list[int]]:
+    """Return `count` envelopes [count, 48] by k-means. Of an attack, only the frames that it lasts count.
 
-    Begins with different envelopes, however often each is played: that fits rare ones better.
+    The initial centres are distinct envelopes, however often each occurs, which fits rare ones better.
     """
-    if not found:
+    if not attacks:
         return [[CHANNELS[NO].volumes[1]] * ENVELOPE_FRAMES] * count
-    values, lasts = pad_curves([attack.volumes for attack in found], ENVELOPE_FRAMES)
+    values, lasts = pad_curves([attack.volumes for attack in attacks], ENVELOPE_FRAMES)
     filled = hold_last(values, lasts)
     different = np.unique(filled, axis=0)
     centres = different[random.choice(len(different), count, replace=len(different) < count)]
@@ -79,22 +79,22 @@ def _envelopes(random: np.random.Generator, found: list[Attack], count: int) -> 
         mean = (own @ (values * lasts)) / np.maximum(weight, 1)
         centres = hold_last(mean, np.asarray(weight > 0, np.float32))
         unused = np.flatnonzero(weight[:, 0] == 0)
-        centres[unused] = filled[random.integers(len(found), size=len(unused))]
+        centres[unused] = filled[random.integers(len(attacks), size=len(unused))]
     return [list(map(int, row)) for row in np.round(centres)]
 
 
 def hold_last(values: Curves, lasts: Curves) -> Curves:
-    """Curves [rows, frames] whose last value stays where they do not last."""
+    """Return curves [rows, frames] whose last value stays to the end."""
     ends = np.maximum(lasts.sum(axis=1).astype(int) - 1, 0)
     frames = np.minimum(np.arange(values.shape[1])[None], ends[:, None])
     return np.asarray(np.take_along_axis(values, frames, axis=1))
 
 
-def _common_duties(found: Iterable[Attack]) -> list[list[int]]:
-    """The duties that stay, then the courses that change most often, then the first again to fill the table."""
+def _common_duties(attacks: Iterable[Attack]) -> list[list[int]]:
+    """Return the constant duties, then the most frequent changing curves, then the first again to fill the table."""
     count, frames = SHAPES["duty"]
     steady = [[duty] * frames for duty in range(CHANNELS[P1].duties[1] + 1)]
-    seen = Counter(attack.duties[:DUTY_FRAMES] for attack in found if len(attack.duties) >= DUTY_FRAMES)
+    seen = Counter(attack.duties[:DUTY_FRAMES] for attack in attacks if len(attack.duties) >= DUTY_FRAMES)
     changing = [list(course) for course, _ in seen.most_common() if len(set(course)) > 1]
     courses = [*steady, *changing[: count - len(steady)]]
     return courses + [steady[0]] * (count - len(courses))

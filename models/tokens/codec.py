@@ -1,10 +1,10 @@
-"""Scores as tokens and back: events on the score's own grid, merged by byte-pair encoding.
+"""Encodes scores as text of events and decodes them: events on the score's own grid, merged by byte-pair encoding.
 
-Notes, times, tempo and the end, and where a model has a codebook of sounds, how its notes sound (`models.tokens.sounds`):
-directly after a note, in words of their own, so that no token mixes composition and expression. Without a codebook
-volume and duty are not written, and `decode` leaves them at their defaults. What a channel repeats (`models.tokens.repeats`)
-is not written again: a beat begins with the channels that do what they did some beats ago. The encoding loses no note:
-a time is a row of the grid and the frames after it.
+The text holds notes, times, tempo and the end. If the model has a codebook of sounds (`models.tokens.sounds`), sounds
+follow their notes directly, in words of their own, so that no token mixes composition and expression. Without one,
+volume and duty are not written, and `decode` leaves them at their defaults. What a channel repeats is not written
+again (`models.tokens.repeats`): a beat starts with the channels that repeat an earlier beat. The encoding loses no
+note: a time is a row of the grid and the frames after it. Tokenizers are in `models.tokens.tokenizer`.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from models.tokens.vocabulary import (
 
 
 def row_clock(score: Score) -> RowClock:
-    """The score's row clock: from its grid, or found where that is not known."""
+    """Return the score's row clock: its grid's, or a detected one if it has no grid."""
     if score.grid is None:
         return find_clock(score)
     return clock_of(score.grid, BEAT_FRAMES[0] * 16, BEAT_FRAMES[1] * 16 + 15)
@@ -48,11 +48,11 @@ def to_text(
     codebook: Codebook | None = None,
     repeats: bool = False,
 ) -> str:
-    """A score as words of events. countdown: announce the last beats, for a tune that comes to a close.
+    """Return a score as words of events.
 
-    controls: events that say what tune it is, and its plan. clock: the score's rows, where they are known already.
-    codebook: of the sounds that notes name; without one they name none. repeats: whether what a channel repeats is
-    written as that.
+    controls: events of the tune's labels and plan. countdown: announce the last beats, for a tune with an ending.
+    clock: the score's rows, if they are known already. codebook: of the sounds that notes name; without one they name
+    none. repeats: whether beats that repeat an earlier one are written as repeats.
     """
     clock = clock or row_clock(score)
     beats = clock.row_of(max(0, score.frames - 1)) // ROWS + 1
@@ -72,7 +72,7 @@ def to_text(
 
 
 def clock_events(clock: RowClock) -> list[str]:
-    """The events that say a row clock, all but the number of the first beat."""
+    """Return the events of a row clock, without the number of the first beat."""
     frames, sixteenths = divmod(clock.sixteenths, 16)
     return [
         f"frames:{frames}",
@@ -84,13 +84,13 @@ def clock_events(clock: RowClock) -> list[str]:
 
 
 def _time(clock: RowClock, frame: int) -> str:
-    """The event that says when inside its beat a frame is."""
+    """Return the event of a frame's time inside its beat."""
     row = clock.row_of(frame)
     return char(f"at:{row % ROWS}.{frame - clock.row(row)}")
 
 
 def channel_events(channel: int, score: Score) -> Iterator[tuple[int, str, Note | None]]:
-    """(frame, event, the note that begins) of a channel, in order: a note begins, or the channel falls silent."""
+    """Yield a channel's events in order as (frame, event, its note): a note starts, or the channel stops."""
     notes = score.channels[channel]
     name = CHANNEL_NAMES[channel]
     for note, after in zip_longest(notes, notes[1:]):
@@ -100,8 +100,8 @@ def channel_events(channel: int, score: Score) -> Iterator[tuple[int, str, Note 
 
 
 def _backs(score: Score, clock: RowClock, beats: int) -> list[list[int]]:
-    """For each channel and beat how many beats back it repeats, 0 where it does not [4, beats]."""
-    found = []
+    """Return for each channel and beat how many beats back the repeated one is, or 0 if none is [4, beats]."""
+    backs = []
     for channel in range(len(CHANNELS)):
         events: list[list[tuple[int, int, str]]] = [[] for _ in range(beats)]
         begun: list[list[tuple[int, int]]] = [[] for _ in range(beats)]
@@ -109,14 +109,14 @@ def _backs(score: Score, clock: RowClock, beats: int) -> list[list[int]]:
             beat, row = divmod(clock.row_of(frame), ROWS)
             events[beat].append((row, frame - clock.row(beat * ROWS + row), event))
             begun[beat] += [(note.volume[0][1], note.duty[0][1])] if note else []
-        found.append(find_repeats([Cell(tuple(a), tuple(b)) for a, b in zip(events, begun, strict=True)]))
-    return found
+        backs.append(find_repeats([Cell(tuple(a), tuple(b)) for a, b in zip(events, begun, strict=True)]))
+    return backs
 
 
 def _written(
     score: Score, clock: RowClock, backs: Sequence[Sequence[int]], codebook: Codebook | None
 ) -> dict[int, list[str]]:
-    """For each beat what is written of it: times, and what happens there in the order of the channels."""
+    """Return what is written of each beat: times, and what happens there in the order of the channels."""
     repeated = [_repeated(notes, clock, back) for notes, back in zip(score.channels, backs, strict=True)]
     named = name_sounds(score, codebook, repeated) if codebook else [{} for _ in CHANNELS]
     by_frame: dict[int, list[str]] = defaultdict(list)
@@ -133,17 +133,17 @@ def _written(
 
 
 def _repeated(notes: Iterable[Note], clock: RowClock, back: Sequence[int]) -> dict[int, int]:
-    """The frames on which notes begin that are repeats, with the frames of what they repeat."""
-    found = {}
+    """Return the frames on which repeated notes start, with the frames of the originals."""
+    sources = {}
     for note in notes:
         row = clock.row_of(note.start)
         if beats := back[row // ROWS]:
-            found[note.start] = clock.row(row - beats * ROWS) + note.start - clock.row(row)
-    return found
+            sources[note.start] = clock.row(row - beats * ROWS) + note.start - clock.row(row)
+    return sources
 
 
 def _sound_word(channel: int, named: Named) -> str:
-    """What a note names, set apart as a word of its own."""
+    """Return the sounds that a note names, as a word of their own."""
     kinds = ("env:noise", "mode:noise") if channel == NO else ("env:pulse", "duty:pulse")
     events = [f"{kind}:{number}" for kind, number in zip(kinds, named, strict=True) if number is not None]
     return f" {''.join(map(char, events))} "
@@ -153,10 +153,10 @@ def _sound_word(channel: int, named: Named) -> str:
 
 
 class Reader:
-    """Follows events one by one: where the tune is, what sounds, and the notes so far.
+    """Reads events one by one, and knows where the tune is, what sounds, and the notes so far.
 
-    The generator feeds it token by token; `from_text` feeds it a whole tune. codebook: what the sounds named mean.
-    played: for each beat and channel what happened, as (time, event), so that it can be repeated.
+    The sampler feeds it token by token, `from_text` a whole tune. codebook: what the named sounds mean. played: for
+    each beat and channel what happened, as (time, event), so that it can be repeated.
     """
 
     def __init__(self, codebook: Codebook | None = None) -> None:
@@ -172,7 +172,7 @@ class Reader:
         self._time = ""
 
     def feed(self, event: str) -> None:
-        """One event; raises TokenError where it cannot follow what came before."""
+        """Read an event. Raise TokenError if it cannot follow the events before it."""
         kind, _, value = event.partition(":")
         if is_sound(event):
             self._name(event)
@@ -192,7 +192,7 @@ class Reader:
             self._set_clock(kind, value)
 
     def _play(self, event: str) -> None:
-        """A note begins, or a channel falls silent."""
+        """Start a note, or stop a channel."""
         kind, name, *pitch = event.split(":")
         channel = CHANNEL_NAMES.index(name)
         self._keep(channel, event)
@@ -207,7 +207,7 @@ class Reader:
         self.played[-1][channel].append((self._time, event))
 
     def _repeat(self, value: str) -> None:
-        """A channel does again what it did some beats ago, sounds included."""
+        """Repeat what a channel did some beats ago, with its sounds."""
         name, _, back = value.partition(":")
         if int(back) >= self.beats:
             raise TokenError(f"{back} beats back after {self.beats} beats")
@@ -228,7 +228,7 @@ class Reader:
             self._begun.begin(before, self.frame, pitch)
 
     def _name(self, event: str) -> None:
-        """How the note that has just begun sounds."""
+        """Give the note that has just started its sound."""
         kind, name, number = event.split(":")
         if self._begun is None or (name == "noise") != (self._begun.channel == NO):
             raise TokenError(f"{event} after no note of its kind")
@@ -239,7 +239,7 @@ class Reader:
             self._begun.name_duty(int(number))
 
     def _set_clock(self, kind: str, value: str) -> None:
-        """One event of the row clock; others (controls) say nothing about the notes."""
+        """Read an event of the row clock. Ignore others (controls), which say nothing about the notes."""
         if kind == "frames":
             self.clock = replace(self.clock, sixteenths=int(value) * 16)
         elif kind == "sixteenths":
@@ -283,18 +283,18 @@ class Reader:
         return self.clock.row(self.beats * ROWS)
 
     def score(self, frames: int | None = None, title: str = "") -> Score:
-        """The tune so far; what still sounds ends with it. frames: its length; by default the last beat's end."""
+        """Return the tune so far. Notes that still sound end with it. frames: its length, or None for whole beats."""
         length = self.end if frames is None else frames
         channels = []
         for channel, notes in enumerate(self.notes):
             sounding = self.sounding[channel]
-            rest = [self._note(channel, sounding, max(length, sounding[0] + 1))] if sounding else []
-            channels.append(tuple(_cut(note, length) for note in [*notes, *rest] if note.start < length))
+            last = [self._note(channel, sounding, max(length, sounding[0] + 1))] if sounding else []
+            channels.append(tuple(_cut(note, length) for note in [*notes, *last] if note.start < length))
         return Score(tuple(channels), length, self.clock.to_grid(), title)
 
 
 def _cut(note: Note, frame: int) -> Note:
-    """The note, over at a frame that lies after its start."""
+    """Return a note that ends at the latest at a frame after its start."""
     if note.end <= frame:
         return note
     volume, duty = (tuple(c for c in changes if note.start + c[0] < frame) for changes in (note.volume, note.duty))
@@ -302,7 +302,7 @@ def _cut(note: Note, frame: int) -> Note:
 
 
 def from_text(text: str, codebook: Codebook | None = None) -> Score:
-    """The score that `to_text` wrote, with the volume and duty of the sounds named. Raises TokenError or ScoreError."""
+    """Return the score that `to_text` wrote, with the named sounds. Raise TokenError or ScoreError if there is none."""
     reader = Reader(codebook)
     events = [event_of(character) for character in text if character != " "]
     for event in events:
@@ -312,5 +312,5 @@ def from_text(text: str, codebook: Codebook | None = None) -> Score:
 
 
 def decode(tokenizer: Tokenizer, ids: Iterable[int], codebook: Codebook | None = None) -> Score:
-    """The score that tokens spell. codebook: what the sounds named in them mean."""
+    """Return the score that tokens spell. codebook: what the sounds named in them mean."""
     return from_text("".join(tokenizer.id_to_token(i) or "" for i in ids), codebook)

@@ -1,8 +1,8 @@
-"""Some channels of a song as a piano roll: what each does, row by row, for a network that writes others to them.
+"""Some channels of a song as a piano roll: what each does, row by row, for a network that writes the others.
 
-A roll is whole numbers [rows, columns], each an index into one table of embeddings: for each channel what `COLUMNS`
-names, then the place of the row. Here is also which row each token of a text has reached. What a network makes of them
-is in `models.training.listener`.
+A roll holds integers [rows, columns], each an index into one table of embeddings: for each channel what `COLUMNS`
+names, then the row's position. `RowCounter` tells which row each token of a text is at. What a network makes of the
+rows is in `models.training.listener`.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ Roll = npt.NDArray[np.int64]
 Rows = npt.NDArray[np.int64]
 
 MOST_NOTES = 3
-"""Notes that begin in a row, at the most: more count as so many."""
+"""The most notes that start in a row. More count as this many."""
 
 
 def _columns() -> Iterator[tuple[str, int]]:
-    """(name, values) of each column.
+    """Yield each column as (name, number of values).
 
-    Of a channel: `sounds`, the pitch at the row's end (0 where the channel is not given, 1 where it is silent);
-    `begins`, the first note's pitch; `late`, the frames before it; `many`, notes begun; `back`, which of `BACKS` the
-    beat repeats. Of the row: its place in its beat, and the beat's among sixteen.
+    For each channel: `sounds`, the pitch at the row's end (0 if the channel is not given, 1 if it is silent); `begins`,
+    the first note's pitch; `late`, the frames before that note; `many`, the number of new notes; `back`, which of
+    `BACKS` the beat repeats. For the row: its position in its beat, and the beat's number among sixteen.
     """
     for spec in CHANNELS:
         pitches = spec.highest - spec.lowest + 1
@@ -41,15 +41,15 @@ def _columns() -> Iterator[tuple[str, int]]:
 
 COLUMNS = tuple(_columns())
 COLUMN_OFFSETS = np.cumsum([0, *(values for _, values in COLUMNS)])
-"""The table's index of each column's 0, and the table's length."""
+"""The table index of each column's 0, and the table's size."""
 TABLE_SIZE = int(COLUMN_OFFSETS[-1])
 COLUMNS_PER_CHANNEL = (len(COLUMNS) - 2) // len(CHANNELS)
-"""Columns of one channel."""
+"""The number of columns of a channel."""
 
 
 @dataclass(slots=True)
 class _Row:
-    """What happens in one row of a channel: the note that begins first, frames before it, notes, the last event."""
+    """What happens in a row of a channel: the first new note, the frames before it, the new notes, the last event."""
 
     begins: int = 0
     late: int = 0
@@ -57,30 +57,30 @@ class _Row:
     last: int | None = None
 
 
-def make_roll(sheet: ParsedTune, channels: Collection[int]) -> Roll:
-    """The rows of a whole song [rows, columns]: what `channels` do; of others only that they are not given."""
-    roll = np.zeros((len(sheet.beats) * ROWS, len(COLUMNS)), dtype=np.int64)
+def make_roll(tune: ParsedTune, channels: Collection[int]) -> Roll:
+    """Return the rows of a whole song [rows, columns]: what `channels` do, and that the others are not given."""
+    roll = np.zeros((len(tune.beats) * ROWS, len(COLUMNS)), dtype=np.int64)
     roll[:, -2] = np.arange(len(roll)) % ROWS
-    roll[:, -1] = np.repeat([int(event_of(beat.opening[0]).split(":")[1]) for beat in sheet.beats], ROWS)
+    roll[:, -1] = np.repeat([int(event_of(beat.opening[0]).split(":")[1]) for beat in tune.beats], ROWS)
     for channel in channels:
         roll[:, channel * COLUMNS_PER_CHANNEL : (channel + 1) * COLUMNS_PER_CHANNEL] = list(
-            _channel_rows(sheet, channel)
+            _channel_rows(tune, channel)
         )
     return np.asarray(roll + COLUMN_OFFSETS[:-1])
 
 
 def stack_rolls(rolls: Sequence[Roll]) -> Roll:
-    """Rolls as one array [n, rows, columns], shorter ones filled up with -1."""
-    found = np.full((len(rolls), max(map(len, rolls)), len(COLUMNS)), -1, dtype=np.int64)
-    for row, roll in zip(found, rolls, strict=True):
+    """Return rolls as one array [n, rows, columns], shorter ones padded with -1."""
+    stack = np.full((len(rolls), max(map(len, rolls)), len(COLUMNS)), -1, dtype=np.int64)
+    for row, roll in zip(stack, rolls, strict=True):
         row[: len(roll)] = roll
-    return found
+    return stack
 
 
-def _channel_rows(sheet: ParsedTune, channel: int) -> Iterator[tuple[int, ...]]:
-    """The columns of one channel, row by row."""
+def _channel_rows(tune: ParsedTune, channel: int) -> Iterator[tuple[int, ...]]:
+    """Yield the columns of a channel, row by row."""
     sounds = 1
-    for beat, played in zip(sheet.beats, sheet.played, strict=True):
+    for beat, played in zip(tune.beats, tune.played, strict=True):
         back = beat.again.get(channel, 0)
         repeats = BACKS.index(back) + 1 if back else 0
         for row in _beat_rows(played[channel], CHANNELS[channel].lowest):
@@ -89,12 +89,12 @@ def _channel_rows(sheet: ParsedTune, channel: int) -> Iterator[tuple[int, ...]]:
 
 
 def _beat_rows(cell: Cell, lowest: int) -> list[_Row]:
-    """What happens in each row of a beat."""
+    """Return what happens in each row of a beat."""
     rows = [_Row() for _ in range(ROWS)]
-    for time, happening in cell:
+    for time, event in cell:
         place, offset = map(int, event_of(time).split(":")[1].split("."))
         row = rows[place]
-        kind, *rest = event_of(happening[0]).split(":")
+        kind, *rest = event_of(event[0]).split(":")
         if kind == "off":
             row.last = 1
             continue
@@ -106,21 +106,21 @@ def _beat_rows(cell: Cell, lowest: int) -> list[_Row]:
 
 
 class RowCounter:
-    """Which row each token reaches. spelling: the events that each token stands for."""
+    """Tells which row each token is at. spelling: the events that each token stands for."""
 
     def __init__(self, spelling: Sequence[Sequence[str]]) -> None:
         self._begins = [any(event.startswith("beat:") for event in events) for events in spelling]
         self._last = [_last_row(events) for events in spelling]
 
     def rows(self, ids: Sequence[int], beat: int, reached: int | None = None) -> Rows:
-        """For each token the row that it reaches [tokens].
+        """Return the row that each token is at [tokens].
 
-        beat: the number of the first beat that begins among them; tokens before it are on its first row. Where they go
-        on with a beat, that beat's number, and in `reached` the row that the token before has reached.
+        beat: the number of the first beat that starts among the tokens; tokens before it are at its first row. If the
+        tokens continue a beat, that beat's number, with the row of the token before them in `reached`.
         """
         begins = beat * ROWS
         row = begins if reached is None else reached
-        found = np.empty(len(ids), dtype=np.int64)
+        rows = np.empty(len(ids), dtype=np.int64)
         begun = 0 if reached is None else 1
         for i, token in enumerate(ids):
             last = self._last[token]
@@ -129,11 +129,11 @@ class RowCounter:
                 begun += 1
             elif last is not None:
                 row = begins + last
-            found[i] = row
-        return found
+            rows[i] = row
+        return rows
 
 
 def _last_row(events: Sequence[str]) -> int | None:
-    """The row of the last time that events name; None where they name none."""
+    """Return the row of the last time among some events, or None if there is none."""
     times = [event for event in events if event.startswith("at:")]
     return int(times[-1].split(":")[1].split(".")[0]) if times else None

@@ -1,12 +1,12 @@
-"""The forms in which training tells a song: as it is, a few channels alone, some channels before others, a span last.
+"""The forms in which a song is presented: as it is, a few channels alone, some channels before others, or a span last.
 
-Works on the text that `models.tokens.codec` writes; which form and which beats is drawn in `models.training.dataset`. What is given
-first follows `<given>`, what is written after it `<then>`:
+It works on the text that `models.tokens.codec` writes. `models.training.dataset` draws forms and beats at random. What
+is given first follows `<given>`, what is written after it follows `<then>`:
 
     accompany   <given> phrase 1 <given> phrase 2 <then> phrase 1 <given> phrase 3 <then> phrase 2 ... <end>
     infill      <given> beats before <given> beats after <then> the span <end>
 
-Phrases are four bars, so that whoever writes the other channels has seen four to eight bars ahead.
+Phrases are four bars, so that the model sees four to eight bars ahead when it writes the other channels.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ ALL_CHANNELS = range(len(CHANNELS))
 GIVEN, THEN, END = char("<given>"), char("<then>"), char("<end>")
 
 Cell = tuple[tuple[str, str], ...]
-"""What one channel does in one beat: (time, happenings with their sounds), in characters."""
+"""What a channel does in a beat: (time, event with its sounds), in characters."""
 
 
 @dataclass(slots=True)
 class Beat:
-    """One beat's text taken apart. opening: its number and countdown. again: for channels that repeat, beats back."""
+    """The parsed text of a beat. opening: its number and countdown. again: beats back, for channels that repeat."""
 
     opening: list[str] = field(default_factory=list)
     again: dict[int, int] = field(default_factory=dict)
@@ -36,7 +36,7 @@ class Beat:
 
 @dataclass(frozen=True, slots=True)
 class ParsedTune:
-    """A song's text taken apart. head: its words before the first beat. played: what each channel does, repeats too."""
+    """The parsed text of a song. head: words before the first beat. played: what each channel does, with repeats."""
 
     head: list[str]
     beats: list[Beat]
@@ -44,7 +44,7 @@ class ParsedTune:
 
 
 def parse_tune(text: str) -> ParsedTune:
-    """Take a text of `models.tokens.codec.to_text` apart."""
+    """Parse a text of `models.tokens.codec.to_text`."""
     head: list[str] = []
     beats: list[Beat] = []
     bodies: list[list[str]] = []
@@ -69,26 +69,26 @@ def parse_tune(text: str) -> ParsedTune:
 
 
 def _cells(body: str) -> list[Cell]:
-    """What happens in a beat, for each channel. A time at which nothing happens (an explicit end) is left out."""
-    found: list[list[tuple[str, str]]] = [[] for _ in ALL_CHANNELS]
+    """Return what each channel does in a beat. Leave out a time at which nothing happens (an explicit end)."""
+    cells: list[list[tuple[str, str]]] = [[] for _ in ALL_CHANNELS]
     time, channel = "", 0
     for character in body:
         event = event_of(character)
         if event.startswith("at:"):
             time = character
         elif is_sound(event):
-            before = found[channel][-1][1]
-            # Sounds of one note are one word.
+            before = cells[channel][-1][1]
+            # The sounds of a note are one word.
             joined = before[:-1] + character + " " if before.endswith(" ") else f"{before} {character} "
-            found[channel][-1] = (time, joined)
+            cells[channel][-1] = (time, joined)
         else:
             channel = CHANNEL_NAMES.index(event.split(":")[1])
-            found[channel].append((time, character))
-    return [tuple(cell) for cell in found]
+            cells[channel].append((time, character))
+    return [tuple(cell) for cell in cells]
 
 
 def _played(beats: Sequence[Beat]) -> list[list[Cell]]:
-    """For each beat and channel what happens, repeats written out."""
+    """Return what happens in each beat and channel, with repeats written out."""
     played: list[list[Cell]] = []
     for i, beat in enumerate(beats):
         played.append([played[i - beat.again[c]][c] if c in beat.again else beat.cells[c] for c in ALL_CHANNELS])
@@ -96,64 +96,64 @@ def _played(beats: Sequence[Beat]) -> list[list[Cell]]:
 
 
 def render(
-    sheet: ParsedTune, beats: range, channels: Collection[int] = ALL_CHANNELS, hidden: range = range(0)
+    tune: ParsedTune, beats: range, channels: Collection[int] = ALL_CHANNELS, hidden: range = range(0)
 ) -> list[str]:
-    """The words of some beats, of some channels. hidden: beats that no repeat may point to."""
+    """Return the words of some beats and channels. hidden: beats that no repeat may refer to."""
     words: list[str] = []
     for i in beats:
-        beat = sheet.beats[i]
+        beat = tune.beats[i]
         again: list[str] = []
         by_time: dict[str, list[str]] = defaultdict(list)
         for channel in sorted(channels):
-            back = _back(sheet, i, channel, hidden)
+            back = _back(tune, i, channel, hidden)
             if back:
                 again.append(char(f"again:{CHANNEL_NAMES[channel]}:{back}"))
             else:
-                for time, happening in sheet.played[i][channel]:
+                for time, happening in tune.played[i][channel]:
                     by_time[time].append(happening)
         words += [*beat.opening, "".join(again)]
         words.append("".join(time + "".join(by_time[time]) for time in sorted(by_time)))
     return [word for word in words if word]
 
 
-def _back(sheet: ParsedTune, beat: int, channel: int, hidden: range) -> int:
-    """Beats back that a channel repeats, where that is not hidden; else another place where it does the same, or 0."""
-    back = sheet.beats[beat].again.get(channel, 0)
+def _back(tune: ParsedTune, beat: int, channel: int, hidden: range) -> int:
+    """Return how many beats back a channel repeats. If that is hidden, another beat where it does the same, or 0."""
+    back = tune.beats[beat].again.get(channel, 0)
     if not back or beat - back not in hidden:
         return back
-    cell = sheet.played[beat][channel]
-    others = (b for b in BACKS if b <= beat and beat - b not in hidden and sheet.played[beat - b][channel] == cell)
+    cell = tune.played[beat][channel]
+    others = (b for b in BACKS if b <= beat and beat - b not in hidden and tune.played[beat - b][channel] == cell)
     return next(others, 0)
 
 
-def phrases(sheet: ParsedTune, first: int = 0) -> list[range]:
-    """The beats of each phrase from a beat on; a phrase begins where the count of beats begins anew."""
+def phrases(tune: ParsedTune, first: int = 0) -> list[range]:
+    """Return the beats of each phrase from a beat on. A phrase starts where the count of beats restarts."""
     anew = char("beat:0")
-    starts = [i for i in range(first, len(sheet.beats)) if i == first or sheet.beats[i].opening[0] == anew]
-    return [range(a, b) for a, b in zip(starts, [*starts[1:], len(sheet.beats)], strict=True)]
+    starts = [i for i in range(first, len(tune.beats)) if i == first or tune.beats[i].opening[0] == anew]
+    return [range(a, b) for a, b in zip(starts, [*starts[1:], len(tune.beats)], strict=True)]
 
 
 def accompany_prompt(
-    sheet: ParsedTune, given: Collection[int], written: Collection[int], first: int = 0, most: int = 512
+    tune: ParsedTune, given: Collection[int], written: Collection[int], first: int = 0, most: int = 512
 ) -> str:
-    """Some channels a phrase or two ahead of others, from a beat on. most: beats, about; the rest is left out."""
-    parts = [part for part in phrases(sheet, first) if part.start < first + most]
-    words = [*sheet.head[:1], *(char(f"given:{CHANNEL_NAMES[c]}") for c in sorted(given)), *sheet.head[1:]]
-    words += [GIVEN, *render(sheet, parts[0], given)]
+    """Return a text of given channels one or two phrases ahead of written ones: about `most` beats from a beat on."""
+    parts = [part for part in phrases(tune, first) if part.start < first + most]
+    words = [*tune.head[:1], *(char(f"given:{CHANNEL_NAMES[c]}") for c in sorted(given)), *tune.head[1:]]
+    words += [GIVEN, *render(tune, parts[0], given)]
     for part, after in zip(parts, [*parts[1:], None], strict=True):
-        words += [GIVEN, *render(sheet, after, given)] if after else []
-        words += [THEN, *render(sheet, part, written)]
+        words += [GIVEN, *render(tune, after, given)] if after else []
+        words += [THEN, *render(tune, part, written)]
     return " ".join([*words, END])
 
 
-def infill_prompt(sheet: ParsedTune, before: int, span: range, after: int) -> str:
-    """A span of beats after those around it. before, after: how many of them, where there are as many."""
-    words = [*sheet.head]
-    words += [GIVEN, *render(sheet, range(max(0, span.start - before), span.start))]
-    words += [GIVEN, *render(sheet, range(span.stop, min(len(sheet.beats), span.stop + after)), hidden=span)]
-    return " ".join([*words, THEN, *render(sheet, span), END])
+def infill_prompt(tune: ParsedTune, before: int, span: range, after: int) -> str:
+    """Return a text of a span after the beats around it. before, after: how many of these, if there are as many."""
+    words = [*tune.head]
+    words += [GIVEN, *render(tune, range(max(0, span.start - before), span.start))]
+    words += [GIVEN, *render(tune, range(span.stop, min(len(tune.beats), span.stop + after)), hidden=span)]
+    return " ".join([*words, THEN, *render(tune, span), END])
 
 
-def render_channels(sheet: ParsedTune, channels: Collection[int], first: int = 0) -> str:
-    """Some channels alone, from a beat on."""
-    return " ".join([*sheet.head, *render(sheet, range(first, len(sheet.beats)), channels), END])
+def render_channels(tune: ParsedTune, channels: Collection[int], first: int = 0) -> str:
+    """Return a text of some channels alone, from a beat on."""
+    return " ".join([*tune.head, *render(tune, range(first, len(tune.beats)), channels), END])

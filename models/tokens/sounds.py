@@ -1,8 +1,8 @@
-"""How notes sound: volume envelopes and duties of the pulses and the noise, as numbers of a codebook.
+"""How notes sound: volume envelopes and duty curves of the pulses and the noise, as numbers of a codebook.
 
-The codebook is learnt from real songs (`models.tokens.codebook`) and kept beside a model's weights. A sound begins with an
-attack and runs on through the ornaments that follow without a gap (arpeggios, slides, drum sweeps), as the console's
-sound engines play them. Which sound a note gets is the model's to say; how that is written is in `models.tokens.codec`.
+The codebook is learnt from recorded songs (`models.tokens.codebook`) and kept beside a model's weights. A sound starts
+with an attack and continues through the ornaments that follow without a gap (arpeggios, slides, drum sweeps), as the
+console's sound engines play them. The model chooses each note's sound; `models.tokens.codec` writes it.
 """
 
 from __future__ import annotations
@@ -22,23 +22,23 @@ from models.tokens.vocabulary import SOUNDS
 
 CODEBOOK_FILE = "sounds.json"
 ENVELOPE_FRAMES, DUTY_FRAMES = 48, 8
-"""Frames that a codebook describes; after them the last value stays."""
+"""The frames that a codebook describes. After them the last value stays."""
 SHAPES = {
     "pulse": (SOUNDS["env:pulse"], ENVELOPE_FRAMES),
     "noise": (SOUNDS["env:noise"], ENVELOPE_FRAMES),
     "duty": (SOUNDS["duty:pulse"], DUTY_FRAMES),
 }
-"""Of a codebook's curves [numbers, frames]."""
+"""The shapes of a codebook's curves [numbers, frames]."""
 ORNAMENT = 3
-"""A note of so many frames at the most is an ornament: the next one, if it follows at once, goes on with its sound."""
+"""A note of at most this many frames is an ornament: a note that follows without a gap continues its sound."""
 
 _KEEP = 1.0
-"""Mean squared error, in steps of volume, by which another envelope must fit better before a channel changes to it:
-a fifth of the changes go, and the mean error grows by a twentieth (docs/experiments.md)."""
+"""The mean squared error, in steps of volume, by which another envelope must fit better before a channel changes to it.
+This saves a fifth of the changes, and adds a twentieth to the mean error (docs/experiments.md)."""
 
 Curves = npt.NDArray[np.float32]
 Named = tuple[int | None, int | None]
-"""(envelope, duty) that a note names; None where it keeps what its channel had."""
+"""The (envelope, duty) that a note names; None for what stays as the channel had it."""
 
 
 class CodebookError(MusicError):
@@ -47,9 +47,9 @@ class CodebookError(MusicError):
 
 @dataclass(frozen=True, slots=True)
 class Attack:
-    """A sound's run through one or more notes: where it begins, its period or pitch there, volumes and duties by frame.
+    """A sound over one or more notes: its start, its pitch or period there, and volumes and duties by frame.
 
-    forced: whether the notes alone would not tell that it begins there.
+    forced: whether the notes alone do not show that it starts there.
     """
 
     start: int
@@ -60,9 +60,9 @@ class Attack:
 
 
 class Codebook:
-    """Envelopes of the pulses [128, 48] and of the noise [64, 48], volumes 0-15; courses of duty [16, 8], 0-3.
+    """Envelopes of the pulses [128, 48] and of the noise [64, 48], volumes 0-15, and duty curves [16, 8], 0-3.
 
-    Raises CodebookError where they are of other sizes or values.
+    Raise CodebookError if a size or a value is wrong.
     """
 
     def __init__(self, pulse: Sequence[Sequence[int]], noise: Sequence[Sequence[int]], duty: Sequence[Sequence[int]]):
@@ -72,7 +72,7 @@ class Codebook:
 
     @classmethod
     def load(cls, folder: Path) -> Codebook:
-        """The codebook beside a model. Raises CodebookError where there is none."""
+        """Return the codebook beside a model. Raise CodebookError if there is none."""
         file = folder / CODEBOOK_FILE
         try:
             return cls(**json.loads(file.read_text()))
@@ -80,32 +80,32 @@ class Codebook:
             raise CodebookError(f"{file} holds no codebook of sounds: {error}.") from error
 
     def save(self, folder: Path) -> None:
-        """Write it beside a model."""
+        """Write the codebook beside a model."""
         lists = {name: getattr(self, name).astype(int).tolist() for name in SHAPES}
         (folder / CODEBOOK_FILE).write_text(json.dumps(lists, separators=(",", ":")))
 
     def envelopes(self, channel: int) -> Curves:
-        """The envelopes that a channel can name [sounds, 48]."""
+        """Return the envelopes that a channel can name [sounds, 48]."""
         return self.noise if channel == NO else self.pulse
 
     def volume(self, channel: int, sound: int, begin: int, length: int) -> tuple[Change, ...]:
-        """The volume of a note that begins `begin` frames after its sound's attack."""
+        """Return the volume of a note that starts `begin` frames after its sound's attack."""
         return _changes(self.envelopes(channel)[sound], begin, length)
 
     def duties(self, channel: int, course: int, begin: int, length: int) -> tuple[Change, ...]:
-        """The duty of a note that begins `begin` frames after its sound's attack; for noise, its mode."""
+        """Return the duty (for noise, the mode) of a note that starts `begin` frames after its sound's attack."""
         if channel == NO:
             return ((0, course),)
         return _changes(self.duty[course], begin, length)
 
 
 def _checked(name: str, rows: Sequence[Sequence[int]], span: tuple[int, int]) -> Curves:
-    """Rows as an array; raises CodebookError where its shape or a value is not as it must be."""
-    found = np.array(rows, np.float32)
-    whole = (found == np.round(found)).all() and (found >= span[0]).all() and (found <= span[1]).all()
-    if found.shape != SHAPES[name] or not whole:
+    """Return rows as an array. Raise CodebookError if its shape or a value is wrong."""
+    curves = np.array(rows, np.float32)
+    is_valid = (curves == np.round(curves)).all() and (curves >= span[0]).all() and (curves <= span[1]).all()
+    if curves.shape != SHAPES[name] or not is_valid:
         raise CodebookError(f"a codebook has {name} curves {SHAPES[name]} of whole numbers {span[0]} to {span[1]}")
-    return found
+    return curves
 
 
 def _changes(curve: Curves, begin: int, length: int) -> tuple[Change, ...]:
@@ -117,12 +117,12 @@ def _changes(curve: Curves, begin: int, length: int) -> tuple[Change, ...]:
 
 
 def continues_sound(before: Note | None, start: int) -> bool:
-    """Whether a note that begins at `start` goes on with the sound of the one before it, by the notes alone."""
+    """Return whether, by the notes alone, a note that starts at `start` continues the sound of the note before it."""
     return before is not None and before.end == start and before.length <= ORNAMENT
 
 
 def attacks(notes: Iterable[Note]) -> Iterator[Attack]:
-    """The attacks of a channel, in order. A volume that rises by more than a step begins a new one."""
+    """Yield the attacks of a channel in order. A volume that rises by more than a step starts a new one."""
     run: list[Note] = []
     volumes: list[int] = []
     forced = False
@@ -145,7 +145,7 @@ def _attack(run: Sequence[Note], volumes: Iterable[int], *, forced: bool) -> Att
 
 
 def _by_frame(changes: tuple[Change, ...], length: int) -> tuple[int, ...]:
-    """A note's value at each frame."""
+    """Return a note's value at each frame."""
     ends = [*(offset for offset, _ in changes[1:]), length]
     values: list[int] = []
     for (offset, value), end in zip(changes, ends, strict=True):
@@ -156,10 +156,10 @@ def _by_frame(changes: tuple[Change, ...], length: int) -> tuple[int, ...]:
 def name_sounds(
     score: Score, codebook: Codebook, repeated: Sequence[dict[int, int]] = ({},) * len(CHANNELS)
 ) -> list[dict[int, Named]]:
-    """For each channel, what the note that begins on a frame must name, where it names anything.
+    """Return for each channel what the note on a frame must name, for the notes that name anything.
 
-    repeated: for each channel the frames on which notes begin that are repeats, with the frames of what they repeat.
-    These name what those named, since nothing more is written of them.
+    repeated: for each channel the frames on which repeated notes start, with the frames of the originals. They name
+    what the originals named, since nothing more is written of them.
     """
     return [_named(channel, notes, codebook, repeated[channel]) for channel, notes in enumerate(score.channels)]
 
@@ -196,7 +196,7 @@ def _named(channel: int, notes: Sequence[Note], codebook: Codebook, repeated: di
             )
         if says != (None, None):
             named[note.start] = says
-        # From here on as `Voice` will hear it.
+        # Update the state as `Voice` will when it reads this.
         sound = says[0] if says[0] is not None or continues_sound(before, note.start) else memory.recall(note.pitch)
         if sound is not None:
             memory.keep(note.pitch, sound)
@@ -206,7 +206,7 @@ def _named(channel: int, notes: Sequence[Note], codebook: Codebook, repeated: di
 
 
 class Memory:
-    """The sound that a channel has when none is named: its last, for noise the last at the same period."""
+    """The sound that a channel has if none is named: its last, for noise the last at the same period."""
 
     def __init__(self, channel: int) -> None:
         self._by_pitch = channel == NO
@@ -214,11 +214,11 @@ class Memory:
         self._last: int | None = None
 
     def keep(self, pitch: int, sound: int) -> None:
-        """A note of a pitch has had a sound."""
+        """Remember the sound of a note."""
         self._last = self._sounds[pitch] = sound
 
     def recall(self, pitch: int) -> int | None:
-        """The sound of a note that names none; None where the channel has named none yet."""
+        """Return the sound of a note that names none, or None if the channel has named none yet."""
         return self._sounds.get(pitch, self._last) if self._by_pitch else self._last
 
 
@@ -226,9 +226,9 @@ class Memory:
 
 
 class Voice:
-    """Follows a channel's notes and what they name, and tells how each of them sounds.
+    """Reads a channel's notes and what they name, and returns how each note sounds.
 
-    A channel that has named nothing sounds as notes do that nothing is known of.
+    Before a channel has named a sound, its notes have the default volume and duty.
     """
 
     def __init__(self, channel: int, codebook: Codebook) -> None:
@@ -239,7 +239,7 @@ class Voice:
         self._start = self._pitch = self._attack = 0
 
     def begin(self, before: Note | None, start: int, pitch: int) -> None:
-        """A note begins; `before` is the channel's last."""
+        """Start a note. before: the channel's note before it."""
         self._start, self._pitch = start, pitch
         if not continues_sound(before, start):
             self._attack = start
@@ -248,16 +248,16 @@ class Voice:
                 self._memory.keep(pitch, self._sound)
 
     def name_envelope(self, sound: int) -> None:
-        """The note that has begun names its envelope, and is an attack."""
+        """Give the note that has started an envelope, which makes it an attack."""
         self._attack, self._sound = self._start, sound
         self._memory.keep(self._pitch, sound)
 
     def name_duty(self, course: int) -> None:
-        """The note that has begun names its course of duty, or its mode."""
+        """Give the note that has started a duty curve, or a mode."""
         self._course = course
 
     def sounding(self, end: int) -> Note:
-        """The note that has begun, up to `end`."""
+        """Return the note that has started, up to `end`."""
         length, begin = end - self._start, self._start - self._attack
         if self._sound is None:
             return Note(self._start, end, self._pitch)
@@ -270,7 +270,7 @@ class Voice:
 
 
 def pad_curves(rows: Sequence[Sequence[int]], frames: int) -> tuple[Curves, Curves]:
-    """(values [rows, frames], 1 where they last and 0 after)."""
+    """Return rows as (values [rows, frames], 1 for frames that a row lasts and 0 after it)."""
     values = np.zeros((len(rows), frames), np.float32)
     lasts = np.zeros_like(values)
     for i, row in enumerate(rows):
@@ -280,7 +280,7 @@ def pad_curves(rows: Sequence[Sequence[int]], frames: int) -> tuple[Curves, Curv
 
 
 def mean_squared_errors(values: Curves, lasts: Curves, centres: Curves) -> Curves:
-    """Mean squared error of each row against each centre, over the frames that it lasts [rows, centres]."""
+    """Return the mean squared error of each row against each centre, over the row's frames [rows, centres]."""
     squares = (values * values * lasts).sum(axis=1)[:, None] - 2 * (values * lasts) @ centres.T
     squares += lasts @ (centres * centres).T
     return np.asarray(squares / lasts.sum(axis=1)[:, None], np.float32)

@@ -1,4 +1,4 @@
-"""The tokenizer of a model: byte-pair encoding over words of events, learnt, loaded and asked what it knows.
+"""A model's tokenizer: learns byte-pair encoding over words of events, loads it, and tells which events it knows.
 
 What the events mean is in `models.tokens.vocabulary`, how a score becomes events in `models.tokens.codec`.
 """
@@ -17,11 +17,11 @@ from models.tokens.vocabulary import BACKS, EVENTS, SOUNDS, VERSION, TokenError,
 
 TOKENIZER_FILE = "tokenizer.json"
 ABOUT_FILE = "chiptune.json"
-"""How a model was made: vocabulary version, data, settings, figures."""
+"""The file that says how a model was made: vocabulary version, data, settings, figures."""
 
 
 def train_tokenizer(texts: Iterable[str], size: int, *, sounds: bool = False, repeats: bool = False) -> Tokenizer:
-    """Byte-pair encoding over words of events, every single event included; of sounds and repeats only if wanted."""
+    """Learn a byte-pair encoding with every single event. sounds, repeats: whether to include theirs."""
     left_out = [kind for kind, wanted in ((is_sound, sounds), (is_repeat, repeats)) if not wanted]
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
@@ -36,7 +36,7 @@ def train_tokenizer(texts: Iterable[str], size: int, *, sounds: bool = False, re
 
 
 def load_tokenizer(folder: Path) -> Tokenizer:
-    """The tokenizer of a model; raises TokenError where that speaks another vocabulary than this program."""
+    """Return a model's tokenizer. Raise TokenError if its vocabulary's version is unknown to this program."""
     about = folder / ABOUT_FILE
     if about.exists() and not 1 <= json.loads(about.read_text())["vocabulary_version"] <= VERSION:
         raise TokenError(f"the model in {folder} was made for another version of this program")
@@ -44,9 +44,9 @@ def load_tokenizer(folder: Path) -> Tokenizer:
 
 
 def load_codebook(folder: Path, tokenizer: Tokenizer) -> Codebook | None:
-    """The sounds that a model's notes name; None where its tokenizer knows none.
+    """Return a model's codebook of sounds, or None if its tokenizer knows no sounds.
 
-    Raises CodebookError where it has none though it needs one, and TokenError where it has one that it cannot name.
+    Raise CodebookError if a codebook is missing, and TokenError if there is one that the tokenizer cannot name.
     """
     if knows_sounds(tokenizer):
         return Codebook.load(folder)
@@ -56,39 +56,39 @@ def load_codebook(folder: Path, tokenizer: Tokenizer) -> Codebook | None:
 
 
 def knows_sounds(tokenizer: Tokenizer) -> bool:
-    """Whether a tokenizer has tokens for how notes sound."""
+    """Return whether a tokenizer has tokens for how notes sound."""
     return tokenizer.token_to_id(char(f"{next(iter(SOUNDS))}:0")) is not None
 
 
 def knows_repeats(tokenizer: Tokenizer) -> bool:
-    """Whether a tokenizer has tokens for what channels repeat."""
+    """Return whether a tokenizer has tokens for what channels repeat."""
     return tokenizer.token_to_id(char(f"again:{CHANNEL_NAMES[0]}:{BACKS[0]}")) is not None
 
 
 def knows_plans(tokenizer: Tokenizer) -> bool:
-    """Whether a tokenizer has tokens for what a tune is going to be, and for what is given first."""
+    """Return whether a tokenizer has tokens for a tune's plan and for what is given first."""
     return tokenizer.token_to_id(char("<then>")) is not None
 
 
 def add_missing_events(tokenizer: Tokenizer) -> Tokenizer:
-    """A tokenizer with the same tokens and, at the end, those of single events that it lacks; of sounds only if any."""
-    made = json.loads(tokenizer.to_str())
-    known = made["model"]["vocab"]
+    """Return a tokenizer with the missing single events added at the end, those of sounds only if it knows sounds."""
+    description = json.loads(tokenizer.to_str())
+    vocabulary = description["model"]["vocab"]
     for event in EVENTS:
         if knows_sounds(tokenizer) or not is_sound(event):
-            known.setdefault(char(event), len(known))
-    return Tokenizer.from_str(json.dumps(made))
+            vocabulary.setdefault(char(event), len(vocabulary))
+    return Tokenizer.from_str(json.dumps(description))
 
 
 def token_id(tokenizer: Tokenizer, event: str) -> int:
-    """The token that stands for one event alone; raises TokenError where a tokenizer is of another vocabulary."""
-    found = tokenizer.token_to_id(char(event))
-    if found is None:
+    """Return the token that stands for one event alone. Raise TokenError if the tokenizer does not know it."""
+    number = tokenizer.token_to_id(char(event))
+    if number is None:
         raise TokenError(f"the tokenizer does not know {event}")
-    return found
+    return number
 
 
 def token_events(tokenizer: Tokenizer) -> list[tuple[str, ...]]:
-    """For each token id the events that it stands for."""
+    """Return the events that each token stands for, by token id."""
     strings: Sequence[str | None] = [tokenizer.id_to_token(i) for i in range(tokenizer.get_vocab_size())]
     return [tuple(event_of(character) for character in text or "") for text in strings]

@@ -1,10 +1,10 @@
-"""The vocabulary of musical events that tunes are written in, before byte-pair encoding merges them.
+"""The vocabulary of events in which tunes are written, before byte-pair encoding merges them.
 
 A tune is: controls, its plan, tempo, then beat after beat. Inside a beat a time (row and frames after it) is followed
-by what happens there, channel by channel; a note may be followed by how it sounds, and a channel may do again what it
-did some beats ago. Where some of a song is given first, `<given>` and `<then>` say which part follows (`models.tokens.prompts`).
-Every event is one character of Unicode's private use area, so that a standard tokenizer can hold it. How a score
-becomes events is in `models.tokens.codec`, what the numbers of sounds mean in `models.tokens.sounds`.
+by what happens then, channel by channel. A note may be followed by its sound, and a channel may repeat an earlier beat.
+If part of a song is given first, `<given>` and `<then>` say which part follows (`models.tokens.prompts`). Every event
+is a character of Unicode's private use area, so that a standard tokenizer can hold it. How a score becomes events is in
+`models.tokens.codec`, what the numbers of sounds mean in `models.tokens.sounds`.
 """
 
 from __future__ import annotations
@@ -16,32 +16,32 @@ from models.music.scenes import SCENES
 from models.music.score import CHANNELS
 
 VERSION = 4
-"""Events are only ever appended, so that a model of an earlier version reads as it did: 1 knew no sounds, 2 no
-repeats, 3 no plans and nothing given."""
+"""New events are only appended, so that models of earlier versions stay readable: 1 had no sounds, 2 no repeats, 3 no
+plans and nothing given."""
 
 MAX_OFFSET = 12
-"""Frames after a row's first frame: 0 to 11."""
+"""Frames after a row's first frame are below this: 0 to 11."""
 BEAT_FRAMES = (16, 47)
-"""Whole frames a beat; sixteenths of a frame follow in an event of their own."""
+"""The least and the most whole frames of a beat. Sixteenths of a frame follow in an event of their own."""
 COUNTDOWN = 16
-"""Beats before the end that can be announced."""
+"""How many beats before the end can be announced."""
 
 SOUNDS = {"env:pulse": 128, "env:noise": 64, "duty:pulse": 16, "mode:noise": 2}
-"""How a note sounds: its envelope and the course of its duty (noise: its mode), numbers of the model's codebook."""
+"""How a note sounds: its envelope and its duty curve (noise: its mode), as numbers of the model's codebook."""
 BACKS = (*range(1, 17), 18, 20, 24, 28, 32, 36, 40, 48, 56, 60, 64, 80, 96, 112, 128)
-"""Beats back that a channel can repeat: nine in ten of the repetitions in real songs."""
+"""How many beats back a channel can repeat. This covers nine in ten of the repetitions in recorded songs."""
 CONSOLES = ("nes", "gameboy", "snes", "other")
-"""What an arranged song was written for. Recordings of the console itself carry none."""
+"""The consoles that arranged songs were written for. Songs recorded from the console itself name none."""
 VOICES = tuple(
     "+".join(spec.name for i, spec in enumerate(CHANNELS) if mask >> i & 1) for mask in range(1, 1 << len(CHANNELS))
 )
-"""Which channels play at all."""
+"""The sets of channels that can play in a tune."""
 DENSITIES, RETURNS = 6, 6
-"""Steps from sparse to dense, and from ever new to mostly repeats (`models.tokens.plan`)."""
+"""Numbers of steps from sparse to dense, and from always new to mostly repeats (`models.tokens.plan`)."""
 LENGTHS = (8, 16, 24, 32, 48, 64, 96, 128, 192, 256, 512)
-"""Beats that a song has at the most; longer ones count as the last."""
+"""Steps of a song's length, as the most beats of each. Longer songs count as the last."""
 PLAN = ("voices", "density", "returns")
-"""What a tune is going to be, in this order: told to the model before the first note."""
+"""The kinds of events of a tune's plan, in this order, which come before the first note."""
 
 EVENTS: tuple[str, ...] = (
     "<pad>",
@@ -71,7 +71,7 @@ EVENTS: tuple[str, ...] = (
     "<given>",
     "<then>",
 )
-"""All events; the index is the event's number, `char` its character."""
+"""All events. The index is the event's number, and `char` returns its character."""
 
 NUMBER = {event: number for number, event in enumerate(EVENTS)}
 PAD, BOS, END = (NUMBER[event] for event in ("<pad>", "<bos>", "<end>"))
@@ -79,41 +79,41 @@ _FIRST_CHAR = 0xE000
 
 
 class TokenError(MusicError):
-    """Tokens that spell no score."""
+    """Tokens that do not spell a score."""
 
 
 def char(event: str) -> str:
-    """The character that stands for an event."""
+    """Return the character that stands for an event."""
     return chr(_FIRST_CHAR + NUMBER[event])
 
 
 def event_of(character: str) -> str:
-    """The event that a character stands for."""
+    """Return the event that a character stands for."""
     return EVENTS[ord(character) - _FIRST_CHAR]
 
 
 def is_control(event: str) -> bool:
-    """Whether an event is given to the model and never predicted by it."""
+    """Return whether an event is given to the model and never predicted by it."""
     return event.startswith(("scene:", "key:", "left:", "console:", "length:", "given:", "<bos>", "<pad>"))
 
 
 def is_sound(event: str) -> bool:
-    """Whether an event is expression: how a note sounds, not when and what it is."""
+    """Return whether an event is expression: how a note sounds, not what and when it is."""
     return event.startswith(tuple(SOUNDS))
 
 
 def is_note(event: str) -> bool:
-    """Whether a note begins with an event."""
+    """Return whether an event starts a note."""
     return event.startswith("on:")
 
 
 def is_repeat(event: str) -> bool:
-    """Whether an event says that a channel repeats a beat."""
+    """Return whether an event makes a channel repeat a beat."""
     return event.startswith("again:")
 
 
 def transposition(semitones: int) -> dict[int, str]:
-    """A table for `str.translate` that moves pitches and keys; pitches leaving a channel's range fold by octaves."""
+    """Return a table for `str.translate` that moves pitches and keys. Pitches stay in range by octaves."""
     table = {}
     for spec in CHANNELS[:3]:
         for pitch in range(spec.lowest, spec.highest + 1):

@@ -73,7 +73,7 @@ def _console(song: Song) -> str:
 
 
 def learn_sounds(path: Path, seed: int) -> Codebook | None:
-    """Return the codebook of a corpus file's recorded songs, or None if it has none. Raise CorpusError as `read_songs`."""
+    """Return the codebook of a corpus file's recorded songs, or None. Raise CorpusError as `read_songs` does."""
     return learn_codebook((song.score for song in read_songs(path) if song.real), seed)
 
 
