@@ -49,7 +49,7 @@ class Bars:
         return len(self.edges) - 1
 
     def begin(self, bar: int) -> int:
-        """Return the frame on which a bar begins; for the bar after the last, the end. Raise InputError for any other."""
+        """Return the frame on which a bar begins, or the end for the bar after the last. Raise InputError."""
         if not 1 <= bar <= self.count + 1:
             message = ngettext(
                 "The tune has {n} bar; there is no bar {bar}.", "The tune has {n} bars; there is no bar {bar}."

@@ -27,7 +27,7 @@ def melody_pitch(score: Score) -> float | None:
 
 
 def off_the_beat(score: Score) -> float | None:
-    """Return the share of pitched notes that begin on neither a beat nor a half beat, by the row nearest to their start.
+    """Return the share of pitched notes that begin on neither a beat nor a half beat, by the nearest row.
 
     None if the score has no grid or no pitched notes.
     """

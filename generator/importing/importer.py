@@ -1,7 +1,7 @@
-"""Any MIDI file as parts of plain notes in frames, within limits, or one sentence that says why not.
+"""Reads any MIDI file within the limits as parts of plain notes in frames, or refuses it in one sentence.
 
-The bytes are read by `generator.importing.midi_reader`, the notes by `generator.importing.parts`, tempo and meter by `generator.importing.stated_grid`.
-Which channel of the console plays what is decided in `generator.arranging.arrange`.
+The bytes are read by `generator.importing.midi_reader`, the notes by `generator.importing.parts`, tempo and meter by
+`generator.importing.declared_grid`. Which channel plays what is decided in `generator.arranging.arrange`.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from itertools import chain
 
 import mido
 
+from generator.importing.declared_grid import declared_grid
 from generator.importing.midi_reader import DamagedMidi, read_midi
-from generator.importing.nes_tracks import console_score
-from generator.importing.parts import Part, PartNote, play
-from generator.importing.stated_grid import stated_grid
+from generator.importing.nes_tracks import read_nes_tracks
+from generator.importing.parts import Part, PartNote, read_parts
 from generator.protocol.errors import InputError
 from generator.protocol.i18n import _
 from generator.protocol.uploads import UPLOAD_LIMITS, check_upload
@@ -28,10 +28,10 @@ DAMAGED = _("The MIDI file is damaged and cannot be read.")
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """An upload: its parts in the order of the file, none without notes.
+    """A MIDI file as parts, in the order of the file, none of them empty.
 
-    frames: the length. grid: where the file states one tempo. midi: the file, cleaned. score: the file as it is,
-    where it has the console's four channels, by their names or by what they hold.
+    frames: the length. grid: None unless the file declares one tempo and keeps it. midi: the cleaned file.
+    score: the file note for note if its tracks are the four NES channels, by name or by content; else None.
     """
 
     parts: tuple[Part, ...]
@@ -42,36 +42,36 @@ class Import:
 
     @property
     def notes(self) -> tuple[PartNote, ...]:
-        """The notes of all parts in the order of their starts."""
-        found = chain(*(part.notes for part in self.parts))
-        return tuple(sorted(found, key=lambda note: (note.start, -note.pitch)))
+        """The notes of all parts, sorted by their starts."""
+        notes = chain(*(part.notes for part in self.parts))
+        return tuple(sorted(notes, key=lambda note: (note.start, -note.pitch)))
 
 
 def import_midi(data: bytes) -> Import:
-    """The parts of a MIDI file; raises InputError with the sentence for the person."""
+    """Return the parts of a MIDI file. Raise InputError if it is damaged, silent or above a limit."""
     check_upload(data)
     try:
-        reading = read_midi(data)
+        parsed = read_midi(data)
     except DamagedMidi as error:
         raise InputError(DAMAGED) from error
-    midi = reading.midi
+    midi = parsed.midi
     tempo = TempoMap(midi)
-    parts, onsets = play(midi.tracks, tempo)
-    if not onsets and reading.damaged:
+    parts, onsets = read_parts(midi.tracks, tempo)
+    if not onsets and parsed.damaged:
         raise InputError(DAMAGED)
     score = _score(midi, tempo)
     if not parts and not (score and score.note_count):
         raise InputError(_("The MIDI file holds no notes that can be heard."))
     frames = score.frames if score else max(note.end for part in parts for note in part.notes)
     UPLOAD_LIMITS["seconds"].check(frames / FRAMES_PER_SECOND)
-    grid = stated_grid(midi, tempo, onsets) if reading.counts_beats else None
+    grid = declared_grid(midi, tempo, onsets) if parsed.counts_beats else None
     return Import(tuple(parts), frames, grid, midi, score)
 
 
 def _score(midi: mido.MidiFile, tempo: TempoMap) -> Score | None:
-    """The console's score that the file holds, if it does. A score lasts as long as its file, whatever sounds."""
+    """Return the score if the file's tracks are the four NES channels, else None. It lasts as long as the file."""
     if not is_score(midi):
-        score = console_score(midi)
+        score = read_nes_tracks(midi)
     else:
         UPLOAD_LIMITS["seconds"].check(
             tempo.seconds(max(sum(message.time for message in track) for track in midi.tracks))
@@ -79,6 +79,6 @@ def _score(midi: mido.MidiFile, tempo: TempoMap) -> Score | None:
         try:
             score = from_midi(midi)
         except ScoreError as error:
-            said = _("The MIDI file has the channels p1, p2, tr and no, but {fault}.")
-            raise InputError(said.format(fault=error)) from error
+            message = _("The MIDI file has the channels p1, p2, tr and no, but {fault}.")
+            raise InputError(message.format(fault=error)) from error
     return score

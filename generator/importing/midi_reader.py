@@ -1,9 +1,8 @@
-"""The bytes of standard MIDI files, whole or damaged, as mido's messages.
+"""Reads the bytes of standard MIDI files, intact or damaged, into mido's messages.
 
-mido reads a whole file or nothing, and slowly: here its framing is taken apart (chunks, delta times, running status,
-lengths), so that what is broken costs no more than the rest of its track, and mido makes the messages. Whatever was
-read comes out as format 1 with ticks a beat, without system messages and most meta events. What the notes mean is not
-known here.
+mido reads a whole file or nothing, and slowly. So the framing is parsed here (chunks, delta times, running status,
+lengths), and damage costs no more than the rest of its track. The result is format 1 with ticks a beat, without system
+messages and without most meta events. What the notes mean is left to `generator.importing.parts`.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from generator.protocol.i18n import _
 from generator.protocol.uploads import UPLOAD_LIMITS
 
 SMPTE = {24: (24, 1_000_000), 25: (25, 1_000_000), 29: (30, 1_001_000), 30: (30, 1_000_000)}
-"""SMPTE frames a second to frames a beat, and that beat in microseconds."""
+"""By SMPTE frames a second: frames a beat, and the length of that beat in microseconds."""
 HEADER_BYTES = 14
 CHANNEL_MESSAGES = {
     0x8: ("note_off", "note", "velocity"),
@@ -29,36 +28,39 @@ CHANNEL_MESSAGES = {
     0xD: ("aftertouch", "value", ""),
     0xE: ("pitchwheel", "pitch", ""),
 }
-"""The upper half of a status byte to mido's names."""
+"""By the upper half of a status byte: mido's names of the message and of its data bytes."""
 SYSTEM_BYTES = {0xF1: 1, 0xF2: 2, 0xF3: 1}
-"""Data bytes of system messages, which files should not hold; the others have none."""
+"""Data bytes of system messages, which files should not contain. The others have none."""
 TEXT, TRACK_NAME, MARKER, PORT, END_OF_TRACK, TEMPO, TIME_SIGNATURE = 0x01, 0x03, 0x06, 0x21, 0x2F, 0x51, 0x58
 TEXTS = {TEXT: ("text", "text"), TRACK_NAME: ("track_name", "name"), MARKER: ("marker", "text")}
 KEPT_META = frozenset({*TEXTS, PORT, TEMPO, TIME_SIGNATURE})
-"""Meta events that say something about what sounds, or what it is."""
+"""The meta events that matter for the music or name it."""
 MAX_TEXT = 1000
 MAX_DENOMINATOR = 6
-"""As a power of two."""
+"""The largest denominator of a time signature, as a power of two."""
 
 Event = tuple[int, int, bytes]
-"""(ticks since the event before, status byte, data); of meta events the data begin with their type."""
+"""(ticks since the previous event, status byte, data). The data of a meta event begin with its type."""
 
 
 class DamagedMidi(ChiptuneError):
-    """The bytes break the format where nothing can be read."""
+    """Bytes that break the MIDI format so that they cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """A file as far as it could be read. counts_beats: not seconds. damaged: not all of it could be read."""
+class ParsedMidi:
+    """A file as far as it could be read.
+
+    counts_beats: whether its ticks divide beats, not seconds. damaged: whether some of it could not be read.
+    """
 
     midi: mido.MidiFile
     counts_beats: bool
     damaged: bool
 
 
-def read_midi(data: bytes) -> Reading:
-    """A MIDI file, also inside RIFF or behind some other bytes. Raises DamagedMidi, and InputError for its limits."""
+def read_midi(data: bytes) -> ParsedMidi:
+    """Read a MIDI file, also inside RIFF or after other bytes. Raise DamagedMidi, or InputError above a limit."""
     begin = data.find(b"MThd")
     if begin < 0:
         raise InputError(_("The RIFF file holds no MIDI."))
@@ -67,25 +69,25 @@ def read_midi(data: bytes) -> Reading:
     UPLOAD_LIMITS["tracks"].check(len(chunks))
     if not chunks or not int.from_bytes(division, "big"):
         raise DamagedMidi("no tracks, or no ticks")
-    read = [_read_track(chunk) for chunk in chunks]
-    UPLOAD_LIMITS["events"].check(sum(len(events) for events, _ in read))
+    read_tracks = [_read_track(chunk) for chunk in chunks]
+    UPLOAD_LIMITS["events"].check(sum(len(events) for events, _ in read_tracks))
     counts_beats = division[0] < 0x80
-    tracks = [_track(events, keep_tempo=counts_beats) for events, _ in read]
+    tracks = [_track(events, keep_tempo=counts_beats) for events, _ in read_tracks]
     if form == 2:
         _one_after_the_other(tracks)
     ticks = int.from_bytes(division, "big")
-    if not counts_beats:  # its own tempos mean nothing
+    if not counts_beats:  # the file's own tempos have no meaning
         ticks, beat = _smpte_beat(division)
         tracks[0].insert(0, mido.MetaMessage("set_tempo", tempo=beat))
     midi = mido.MidiFile(type=1, ticks_per_beat=ticks, tracks=tracks)
-    return Reading(midi, counts_beats, any(broken for _, broken in read))
+    return ParsedMidi(midi, counts_beats, any(broken for _, broken in read_tracks))
 
 
 def _track_chunks(data: bytes, at: int) -> Iterator[bytes]:
-    """What the track chunks hold; other chunks are passed over.
+    """Yield the contents of the track chunks, and skip other chunks.
 
-    A length is believed where it leads to the end of the file or to what looks like a chunk's name. Else the track
-    goes on to the next track, or to the end of the file.
+    A chunk's length is trusted if it leads to the end of the file or to something like the name of a chunk. Otherwise
+    the track extends to the next track or to the end of the file.
     """
     at = data.find(b"MTrk", at)
     while at >= 0:
@@ -100,17 +102,17 @@ def _track_chunks(data: bytes, at: int) -> Iterator[bytes]:
 
 
 def _read_track(chunk: bytes) -> tuple[list[Event], bool]:
-    """(the events up to the track's end or to where it is broken, whether it is)."""
-    found: list[Event] = []
+    """Return (the events up to the end or to the damage, whether the track is damaged)."""
+    events: list[Event] = []
     try:
-        found.extend(_events(chunk))
+        events.extend(_events(chunk))
     except (IndexError, DamagedMidi):
-        return found, True
-    return found, False
+        return events, True
+    return events, False
 
 
 def _events(chunk: bytes) -> Iterator[Event]:
-    """Channel messages and some meta events. Raises DamagedMidi or IndexError where the track is broken."""
+    """Yield the channel messages and some meta events. Raise DamagedMidi or IndexError at damage."""
     at = status = wait = 0
     size = len(chunk)
     while at < size:
@@ -152,7 +154,7 @@ def _events(chunk: bytes) -> Iterator[Event]:
 
 
 def _number(chunk: bytes, at: int) -> tuple[int, int]:
-    """(variable-length number, where it ends). Raises DamagedMidi and IndexError."""
+    """Return (a variable-length number, the position after it). Raise DamagedMidi or IndexError."""
     number = 0
     for place in range(at, at + 4):
         byte = chunk[place]
@@ -180,7 +182,7 @@ def _track(events: list[Event], *, keep_tempo: bool) -> mido.MidiTrack:
 
 
 def _channel_message(wait: int, status: int, data: bytes) -> mido.Message:
-    """One of mido's, bad data bytes brought into their range."""
+    """Return mido's message, with data bytes clipped to their range."""
     if not data.isascii():
         data = bytes(min(byte, 0x7F) for byte in data)
     kind, first, second = CHANNEL_MESSAGES[status >> 4]
@@ -189,12 +191,12 @@ def _channel_message(wait: int, status: int, data: bytes) -> mido.Message:
         values[first] = (data[0] | data[1] << 7) - 8192
     elif second:
         values[second] = data[1]
-    # skip_checks: mido's own take twice as long as all the rest.
+    # skip_checks: mido's checks take twice as long as everything else.
     return mido.Message(kind, skip_checks=True, channel=status & 0x0F, time=wait, **values)
 
 
 def _meta_message(kind: int, body: bytes) -> mido.MetaMessage | None:
-    """One of mido's, or None for one that says nothing."""
+    """Return mido's meta message, or None if its data are not valid."""
     if kind in TEXTS:
         name, field = TEXTS[kind]
         return mido.MetaMessage(name, **{field: body.decode("latin-1")})
@@ -210,7 +212,7 @@ def _meta_message(kind: int, body: bytes) -> mido.MetaMessage | None:
 
 
 def _one_after_the_other(tracks: list[mido.MidiTrack]) -> None:
-    """Format 2 holds patterns: each begins where the one before ends."""
+    """Delay each track of format 2, whose tracks are patterns, to the end of the previous one."""
     now = 0
     for track in tracks:
         length = sum(message.time for message in track)
@@ -219,7 +221,7 @@ def _one_after_the_other(tracks: list[mido.MidiTrack]) -> None:
 
 
 def _smpte_beat(division: bytes) -> tuple[int, int]:
-    """(ticks a beat, microseconds a beat) for beats of a second, or a thousandth more. Raises DamagedMidi."""
+    """Return (ticks a beat, microseconds a beat) for beats of about a second. Raise DamagedMidi."""
     a_second, ticks = 0x100 - division[0], division[1]
     if a_second not in SMPTE or not ticks:
         raise DamagedMidi("there is no such SMPTE format")

@@ -1,7 +1,8 @@
-"""What each track of a MIDI file plays on each channel: notes in frames, as loud as they are heard.
+"""Reads what each track of a MIDI file plays on each channel: notes in frames, with the loudness at which they sound.
 
-All tracks are played at once, since a program or a controller of one track holds for its channel in every track.
-Notes that overlap, hang or never sound are mended here; which of them the console plays is not known.
+All tracks are read at once, because a program or a controller in one track applies to its channel in every track.
+Notes that overlap, never end or never sound are corrected here. Which of them the NES plays is left to
+`generator.arranging`.
 """
 
 from __future__ import annotations
@@ -20,26 +21,25 @@ DRUM_CHANNEL = 9
 """General MIDI's, counted from 0."""
 VOLUME, EXPRESSION = 7, 11
 RESET = 121
-"""Sets the expression, but not the volume, as at the beginning (MIDI's RP-015)."""
-SILENCE = frozenset({120, 123})
-"""Controllers that end all notes of their channel."""
+"""Resets the expression but not the volume (MIDI's RP-015)."""
+NOTES_OFF = frozenset({120, 123})
+"""The controllers that end all notes of their channel."""
 FULL = 127
 DEFAULT_VOLUME = 100
-"""General MIDI's value of CC 7 where a file says nothing."""
-HANG = 4 * FRAMES_PER_SECOND
-"""A note whose end is missing lasts as long as the longest of its part that ends, but no less than this."""
+"""General MIDI's default of CC 7."""
+MIN_UNMATCHED_FRAMES = 4 * FRAMES_PER_SECOND
+"""A note without an end lasts as long as the longest note of its part that has one, but at least this long."""
 
-
-Onset = tuple[int, int]
+OnsetTime = tuple[int, int]
 """(tick, frame) of a note."""
 
 
 @dataclass(frozen=True, slots=True)
 class PartNote:
-    """One note of an upload: frames [start, end), MIDI pitch, and whether it is a drum.
+    """One note of a MIDI file: frames [start, end), MIDI pitch, and whether it is a drum.
 
-    velocity: 1 to 127, what is heard: the note's own, scaled by CC 7 and CC 11 at its onset, or, where they are 0, at
-    the loudest that it gets. Notes that stay silent are left out.
+    velocity: 1 to 127; the note's own, scaled by CC 7 and CC 11 at its onset, or at its loudest if they are 0 at its
+    onset. Notes that stay silent are left out.
     """
 
     start: int
@@ -51,9 +51,9 @@ class PartNote:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What one track plays on one MIDI channel (0-15), in the order of the starts, highest first.
+    """What one track plays on one MIDI channel (0-15), sorted by start, then from the highest note down.
 
-    No note sounds twice at once. program: at the first note. name: the track's.
+    No pitch sounds twice at once. program: at the first note. name: the track's.
     """
 
     notes: tuple[PartNote, ...]
@@ -64,8 +64,8 @@ class Part:
 
 
 @dataclass(slots=True)
-class _Struck:
-    """A note while it is being read. end: -1 until it is known."""
+class _NoteBuilder:
+    """A note that is being read. end: -1 until it is known."""
 
     start: int
     pitch: int
@@ -74,79 +74,83 @@ class _Struck:
 
 
 @dataclass(slots=True, eq=False)
-class _Voice:
-    """A part while it is being read, and by pitch what has been read since the last silence.
+class _PartBuilder:
+    """A part that is being read.
 
-    sounding: what was struck and not yet ended, oldest first. written: the frames of strokes, and of ends (None).
+    sounding: by pitch, the notes that have not ended, oldest first. history: by pitch, what was read since all notes
+    last ended: (frame, note) for a beginning, (frame, None) for an end. last: the frame of the last event.
     """
 
     channel: int
     program: int
     name: str
-    notes: list[_Struck] = field(default_factory=list)
-    sounding: defaultdict[int, deque[_Struck]] = field(default_factory=lambda: defaultdict(deque))
-    written: defaultdict[int, list[tuple[int, _Struck | None]]] = field(default_factory=lambda: defaultdict(list))
+    notes: list[_NoteBuilder] = field(default_factory=list)
+    sounding: defaultdict[int, deque[_NoteBuilder]] = field(default_factory=lambda: defaultdict(deque))
+    history: defaultdict[int, list[tuple[int, _NoteBuilder | None]]] = field(default_factory=lambda: defaultdict(list))
     last: int = 0
 
-    def strike(self, frame: int, pitch: int, velocity: int) -> _Struck:
-        note = _Struck(frame, pitch, velocity)
+    def note_on(self, frame: int, pitch: int, velocity: int) -> _NoteBuilder:
+        """Begin a note."""
+        note = _NoteBuilder(frame, pitch, velocity)
         self.notes.append(note)
         self.sounding[pitch].append(note)
-        self.written[pitch].append((frame, note))
+        self.history[pitch].append((frame, note))
         self.last = frame
         return note
 
-    def release(self, frame: int, pitch: int) -> None:
-        """End the oldest note of this pitch: of two that overlap each has an end of its own."""
+    def note_off(self, frame: int, pitch: int) -> None:
+        """End the oldest note of a pitch. If two overlap, each has an end of its own."""
         if sounding := self.sounding[pitch]:
             sounding.popleft().end = self.last = frame
-            self.written[pitch].append((frame, None))
+            self.history[pitch].append((frame, None))
 
-    def silence(self, frame: int) -> None:
-        """All that still sounds ends."""
-        for note in self.hanging():
+    def all_notes_off(self, frame: int) -> None:
+        """End all notes that still sound."""
+        for note in self.take_unmatched():
             note.end = self.last = frame
 
-    def hanging(self) -> list[_Struck]:
-        """What still sounds, after which all is silent."""
-        left = [note for pitch, sounding in self.sounding.items() if sounding for note in _late(self.written[pitch])]
+    def take_unmatched(self) -> list[_NoteBuilder]:
+        """Return the notes that still sound, and forget them."""
+        unmatched = [
+            note for pitch, sounding in self.sounding.items() if sounding for note in _match_latest(self.history[pitch])
+        ]
         self.sounding.clear()
-        self.written.clear()
-        return left
+        self.history.clear()
+        return unmatched
 
     def part(self, ends: int) -> Part | None:
-        """The part of a track that ends at a frame; None where nothing is heard.
+        """Return the part, or None if nothing sounds. ends: the last frame of the track.
 
-        Each note ends at the latest where its pitch is struck again.
+        A note ends where its pitch begins again, if not earlier.
         """
-        self.hanging()
+        self.take_unmatched()
         longest = max((note.end - note.start for note in self.notes), default=0)
-        ends = min(ends, self.last + HANG)
-        struck: dict[tuple[int, int], _Struck] = {}
-        before: dict[int, _Struck] = {}
+        ends = min(ends, self.last + MIN_UNMATCHED_FRAMES)
+        onsets: dict[tuple[int, int], _NoteBuilder] = {}
+        before: dict[int, _NoteBuilder] = {}
         for note in self.notes:
-            end = note.end if note.end >= 0 else min(ends, note.start + max(longest, HANG))
+            end = note.end if note.end >= 0 else min(ends, note.start + max(longest, MIN_UNMATCHED_FRAMES))
             note.end = max(end, note.start + 1)
-            twin = struck.setdefault((note.start, note.pitch), note)
-            if twin is not note:  # struck twice at once: one note, as long and as loud as the two
+            twin = onsets.setdefault((note.start, note.pitch), note)
+            if twin is not note:  # begun twice at once: one note, as long and as loud as both
                 twin.end, twin.velocity = max(twin.end, note.end), max(twin.velocity, note.velocity)
                 continue
             if note.pitch in before:
                 before[note.pitch].end = min(before[note.pitch].end, note.start)
             before[note.pitch] = note
         drum = self.channel == DRUM_CHANNEL
-        heard = (note for note in struck.values() if note.velocity)
-        notes = [PartNote(note.start, note.end, note.pitch, note.velocity, drum) for note in heard]
+        audible = (note for note in onsets.values() if note.velocity)
+        notes = [PartNote(note.start, note.end, note.pitch, note.velocity, drum) for note in audible]
         return Part(tuple(sorted(notes, key=_in_order)), self.channel, self.program, drum, self.name) if notes else None
 
 
-def _late(written: Sequence[tuple[int, _Struck | None]]) -> list[_Struck]:
-    """Give each end to the latest note instead of the oldest, and return the notes that are left without one.
+def _match_latest(history: Sequence[tuple[int, _NoteBuilder | None]]) -> list[_NoteBuilder]:
+    """Match each end with the latest note instead of the oldest, and return the notes that are left without one.
 
-    For a pitch of which an end is missing: from there on every note would end with the next one.
+    Used if an end is missing, because otherwise every later note of this pitch would end where the next one does.
     """
-    sounding: list[_Struck] = []
-    for frame, note in written:
+    sounding: list[_NoteBuilder] = []
+    for frame, note in history:
         if note is not None:
             note.end = -1
             sounding.append(note)
@@ -160,60 +164,61 @@ def _in_order(note: PartNote) -> tuple[int, int]:
 
 
 @dataclass(slots=True)
-class _Track:
-    """A track while it is played. ends: its last frame. voices: by channel."""
+class _TrackBuilder:
+    """A track that is being read. ends: its last frame. parts: by channel."""
 
     name: str
     port: int
     ends: int
-    voices: dict[int, _Voice] = field(default_factory=dict)
+    parts: dict[int, _PartBuilder] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
-class _Channel:
-    """A channel's state while the file is played.
+class _ChannelState:
+    """The state of a MIDI channel while the file is read.
 
-    sounding: the voices that struck since it was silenced. faint: the last notes that were struck while it was silent,
-    each with its own velocity.
+    sounding: the parts with notes since all notes last ended. muted: the last notes that began at volume 0, each with
+    its own velocity.
     """
 
     program: int = 0
     volume: int = DEFAULT_VOLUME
     expression: int = FULL
-    sounding: set[_Voice] = field(default_factory=set)
-    faint: deque[tuple[_Struck, int]] = field(default_factory=lambda: deque(maxlen=16))
+    sounding: set[_PartBuilder] = field(default_factory=set)
+    muted: deque[tuple[_NoteBuilder, int]] = field(default_factory=lambda: deque(maxlen=16))
 
-    def heard(self, velocity: int) -> int:
-        """A note's velocity as it is heard; 0 only in silence."""
+    def scaled(self, velocity: int) -> int:
+        """Return a velocity scaled by volume and expression; 0 only if one of them is 0."""
         level = self.volume * self.expression
         return max(1, round(velocity * level / FULL**2)) if level else 0
 
     def control(self, frame: int, number: int, value: int) -> None:
+        """Apply a controller."""
         if number == VOLUME:
             self.volume = value
         elif number in (EXPRESSION, RESET):
             self.expression = value if number == EXPRESSION else FULL
-        elif number in SILENCE:
-            for voice in self.sounding:
-                voice.silence(frame)
+        elif number in NOTES_OFF:
+            for part in self.sounding:
+                part.all_notes_off(frame)
             self.sounding.clear()
-        for note, velocity in self.faint:
+        for note, velocity in self.muted:
             if note.end < 0:
-                note.velocity = max(note.velocity, self.heard(velocity))
+                note.velocity = max(note.velocity, self.scaled(velocity))
 
 
-def play(tracks: Iterable[mido.MidiTrack], tempo: TempoMap) -> tuple[list[Part], list[Onset]]:
-    """(the parts that are heard, in the order of the tracks and of their channels' first notes; all onsets)."""
-    played: list[_Track] = []
-    events: list[tuple[int, _Track, mido.Message]] = []
+def read_parts(tracks: Iterable[mido.MidiTrack], tempo: TempoMap) -> tuple[list[Part], list[OnsetTime]]:
+    """Return (the parts that sound, ordered by track and by the first note of each channel; all onsets)."""
+    builders: list[_TrackBuilder] = []
+    events: list[tuple[int, _TrackBuilder, mido.Message]] = []
     for messages in tracks:
         port = next((message.port for message in messages if message.type == "midi_port"), 0)
         tick = sum(message.time for message in messages)
-        played.append(_Track(_name(messages), port, tempo.frame(tick)))
-        events += _at_ticks(messages, played[-1])
+        builders.append(_TrackBuilder(_name(messages), port, tempo.frame(tick)))
+        events += _at_ticks(messages, builders[-1])
     events.sort(key=itemgetter(0))
-    channels: defaultdict[tuple[int, int], _Channel] = defaultdict(_Channel)
-    onsets: list[Onset] = []
+    channels: defaultdict[tuple[int, int], _ChannelState] = defaultdict(_ChannelState)
+    onsets: list[OnsetTime] = []
     now, frame = -1, 0
     for at, track, message in events:
         if at >> 1 != now:
@@ -227,12 +232,12 @@ def play(tracks: Iterable[mido.MidiTrack], tempo: TempoMap) -> tuple[list[Part],
             channel.control(frame, message.control, message.value)
         else:
             channel.program = message.program
-    parts = (voice.part(track.ends) for track in played for voice in track.voices.values())
+    parts = (part.part(track.ends) for track in builders for part in track.parts.values())
     return [part for part in parts if part is not None], onsets
 
 
-def _at_ticks(messages: mido.MidiTrack, track: _Track) -> Iterator[tuple[int, _Track, mido.Message]]:
-    """What makes or changes a sound, each at twice its tick, notes at one more: after what changes them."""
+def _at_ticks(messages: mido.MidiTrack, track: _TrackBuilder) -> Iterator[tuple[int, _TrackBuilder, mido.Message]]:
+    """Yield (order, track, message). The order is twice the tick, plus one for notes: controllers come first."""
     twice = 0
     for message in messages:
         twice += 2 * message.time
@@ -243,24 +248,24 @@ def _at_ticks(messages: mido.MidiTrack, track: _Track) -> Iterator[tuple[int, _T
             yield twice, track, message
 
 
-def _play_note(frame: int, track: _Track, channel: _Channel, message: mido.Message) -> bool:
-    """Strike or release a note; whether it was struck."""
-    voice = track.voices.get(message.channel)
+def _play_note(frame: int, track: _TrackBuilder, channel: _ChannelState, message: mido.Message) -> bool:
+    """Begin or end a note. Return whether it was begun."""
+    part = track.parts.get(message.channel)
     if message.type == "note_off" or not message.velocity:
-        if voice is not None:
-            voice.release(frame, message.note)
+        if part is not None:
+            part.note_off(frame, message.note)
         return False
-    if voice is None:
-        voice = track.voices[message.channel] = _Voice(message.channel, channel.program, track.name)
-    channel.sounding.add(voice)
-    note = voice.strike(frame, message.note, channel.heard(message.velocity))
+    if part is None:
+        part = track.parts[message.channel] = _PartBuilder(message.channel, channel.program, track.name)
+    channel.sounding.add(part)
+    note = part.note_on(frame, message.note, channel.scaled(message.velocity))
     if not note.velocity:
-        channel.faint.append((note, message.velocity))
+        channel.muted.append((note, message.velocity))
     return True
 
 
 def _name(track: mido.MidiTrack) -> str:
-    """The track's name, which newer programs write as UTF-8."""
+    """Return the track's name, which newer programs write as UTF-8."""
     name: str = track.name
     try:
         return name.encode("latin-1").decode("utf-8")

@@ -1,4 +1,4 @@
-"""Whatever is slow the first time, done before the first job: the model, the soundfont, the loudness meter, the keys."""
+"""What is slow the first time, done before the first job: the model, the soundfont, the loudness meter, the keys."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ MAX_UPLOAD_PREFIX = 128
 
 
 def check_upload(data: bytes, declared: int | None = None) -> None:
-    """Raise InputError if an upload is too large or not a MIDI file. declared: the size in bytes, as the sender states."""
+    """Raise InputError if an upload is too large or not a MIDI file. declared: the size in bytes by its sender."""
     UPLOAD_LIMITS["bytes"].check(max(len(data), declared or 0))
     if not data:
         raise InputError(_("The file is empty."))

@@ -8,7 +8,7 @@ import mido
 import pytest
 
 from generator.importing.importer import import_midi
-from generator.importing.nes_tracks import console_score
+from generator.importing.nes_tracks import read_nes_tracks
 from models.music.midi import to_midi, to_nesmdb
 from models.music.score import NO, P1, P2, TR, Score
 from tests.music import random_score, scale, twinkle
@@ -37,7 +37,7 @@ def notes(score: Score, channel: int) -> list[tuple[int, int, int]]:
 @pytest.mark.parametrize("seed", range(12))
 def test_the_channels_of_nesmdb_are_known_without_names(seed: int) -> None:
     score = random_score(seed)
-    found = console_score(shuffled(to_nesmdb(score), seed))
+    found = read_nes_tracks(shuffled(to_nesmdb(score), seed))
     assert found is not None
     assert sorted((notes(found, P1), notes(found, P2))) == sorted((notes(score, P1), notes(score, P2)))
     assert (notes(found, TR), notes(found, NO)) == (notes(score, TR), notes(score, NO))
@@ -45,7 +45,7 @@ def test_the_channels_of_nesmdb_are_known_without_names(seed: int) -> None:
 
 def test_a_tune_of_nesmdb_keeps_every_channel() -> None:
     score = scale(600, None)
-    found = console_score(shuffled(to_nesmdb(score), 3))
+    found = read_nes_tracks(shuffled(to_nesmdb(score), 3))
     assert found is not None
     assert {tuple(notes(found, P1)), tuple(notes(found, P2))} == {tuple(notes(score, P1)), tuple(notes(score, P2))}
     assert (notes(found, TR), notes(found, NO)) == (notes(score, TR), notes(score, NO))
@@ -53,10 +53,10 @@ def test_a_tune_of_nesmdb_keeps_every_channel() -> None:
 
 def test_a_tune_of_ours_keeps_every_channel() -> None:
     score = scale(600)
-    found = console_score(shuffled(to_midi(score), 5, channels=False))
+    found = read_nes_tracks(shuffled(to_midi(score), 5, channels=False))
     assert found is not None
     assert (notes(found, TR), notes(found, NO)) == (notes(score, TR), notes(score, NO))
 
 
 def test_an_ordinary_file_is_none() -> None:
-    assert console_score(import_midi(twinkle()).midi) is None
+    assert read_nes_tracks(import_midi(twinkle()).midi) is None

@@ -64,7 +64,12 @@ def test_too_long_a_text_is_not_sent() -> None:
 
 
 def test_a_process_whose_reader_is_gone_ends_without_a_word() -> None:
-    script = "import sys; from generator.protocol.framing import write_frame; write_frame(sys.stdout.buffer, '{}'); sys.exit(7)"
+    script = """
+import sys
+from generator.protocol.framing import write_frame
+write_frame(sys.stdout.buffer, '{}')
+sys.exit(7)
+"""
     reader, writer = os.pipe()
     os.close(reader)
     try:

@@ -1,0 +1,98 @@
+"""The grid that a MIDI file declares: one tempo and meter, and where bar 1 begins, if the notes keep to it.
+
+A beat is a quarter note in any meter, as MIDI counts tempo: a bar of 6/8 has three beats, and a bar of 7/8 is counted
+in pairs of seven beats. If a file declares no grid, `models.music.beats` looks for the one that the onsets suggest.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from fractions import Fraction
+from itertools import pairwise
+from statistics import median
+
+import mido
+
+from generator.importing.parts import OnsetTime
+from models.music.midi import TempoMap
+from models.music.score import FRAMES_PER_SECOND, Grid
+
+PLAUSIBLE_BPM = (30, 300)
+"""A tempo outside this comes from a file that was not recorded to a beat."""
+MIN_STEADY_SHARE = 0.9
+"""The share of the onsets that must be where one tempo puts them."""
+TOLERANCE = 1 / 8
+"""How far from there they may be, in beats: half a row."""
+DIVISIONS = (4, 3)
+"""The divisions of a beat that notes may keep to."""
+MIN_PHASE_AGREEMENT = 0.1
+"""How well the onsets must keep to one of them: 1 is exactly, 0 is chance."""
+
+
+def declared_grid(midi: mido.MidiFile, tempo: TempoMap, onsets: Sequence[OnsetTime]) -> Grid | None:
+    """Return the file's grid, or None if its notes do not keep one plausible tempo. onsets: sorted, at least one."""
+    if not _follow_ticks(midi.ticks_per_beat, onsets):
+        return None
+    first, last = onsets[0][0], onsets[-1][0]
+    for ticks_a_frame in _tempos(tempo, first, last):
+        beat = midi.ticks_per_beat / ticks_a_frame
+        offsets = [frame - tick / ticks_a_frame for tick, frame in onsets]
+        zero = median(offsets)
+        steady = sum(abs(offset - zero) <= TOLERANCE * beat for offset in offsets)
+        plausible = PLAUSIBLE_BPM[0] <= 60 * FRAMES_PER_SECOND / beat <= PLAUSIBLE_BPM[1]
+        if plausible and steady >= MIN_STEADY_SHARE * len(offsets):
+            downbeat, beats_a_bar = _meter(midi, first, last)
+            bar = beats_a_bar * beat
+            start = (zero + downbeat / ticks_a_frame) % bar
+            if start > bar - TOLERANCE * beat:  # no extra bar for less than half a row
+                start -= bar
+            return Grid.from_beat(round(16 * beat), round(start), beats_a_bar)
+    return None
+
+
+def _follow_ticks(ticks_a_beat: int, onsets: Sequence[OnsetTime]) -> bool:
+    """Return whether the onsets keep to quarters or thirds of the beat, by the mean cosine of their phases.
+
+    In recordings of a console, or of a player without a metronome, ticks have no relation to the beat.
+    """
+    return any(
+        sum(math.cos(2 * math.pi * division * tick / ticks_a_beat) for tick, _ in onsets)
+        >= MIN_PHASE_AGREEMENT * len(onsets)
+        for division in DIVISIONS
+    )
+
+
+def _tempos(tempo: TempoMap, first: int, last: int) -> list[float]:
+    """Return tempos that the whole song may have, in ticks a frame: the one that lasts longest, and the mean."""
+    lasting: Counter[int] = Counter()
+    ends = [tick for tick, _ in tempo.tempos[1:]] + [last + 1]
+    for (begin, value), end in zip(tempo.tempos, ends, strict=True):
+        lasting[value] += max(0, min(end, last + 1) - max(begin, first)) * value
+    longest = lasting.most_common(1)[0][0]
+    tempos = [tempo.ticks_a_beat * 1e6 / longest / FRAMES_PER_SECOND]
+    seconds = tempo.seconds(last) - tempo.seconds(first)
+    if seconds > 0:
+        tempos.append((last - first) / seconds / FRAMES_PER_SECOND)
+    return tempos
+
+
+def _meter(midi: mido.MidiFile, first: int, last: int) -> tuple[int, int]:
+    """Return (the tick of a downbeat, beats a bar) of the meter that lasts longest."""
+    meters: dict[int, Fraction] = {0: Fraction(4)}
+    for track in midi.tracks:
+        tick = 0
+        for message in track:
+            tick += message.time
+            if message.type == "time_signature":
+                meters[tick] = Fraction(4 * message.numerator, message.denominator)
+    lasting: Counter[Fraction] = Counter()
+    stretches: list[tuple[int, int, Fraction]] = []
+    for (begin, bar), (end, _) in pairwise([*sorted(meters.items()), (last + 1, Fraction())]):
+        length = max(0, min(end, last + 1) - max(begin, first))
+        lasting[bar] += length
+        stretches.append((length, begin, bar))
+    bar = lasting.most_common(1)[0][0]
+    downbeat = max((stretch for stretch in stretches if stretch[2] == bar), key=lambda stretch: stretch[0])[1]
+    return downbeat, min(255, bar.numerator)
