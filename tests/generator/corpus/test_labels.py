@@ -7,7 +7,7 @@ from generator.protocol.names import SCENES
 
 
 @pytest.mark.parametrize(
-    ("parts", "place"),
+    ("parts", "origin"),
     [
         ("nesmdb train 012_MegaMan2_05_06StageClear.mid", Origin("nesmdb", "megaman2", "train", "StageClear")),
         ("nesmdb valid 323_SuperMarioBros_2_00_01Title.mid", Origin("nesmdb", "supermariobros2", "valid", "Title")),
