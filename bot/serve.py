@@ -54,15 +54,15 @@ async def serve(
         files = await _open_files(store, settings.data_dir)
         generator = GeneratorClient(generator_command)
         stack.push_async_callback(generator.close)
-        posters: dict[str, Delivery] = {"local": LocalDelivery()}
-        backlog = Backlog(store, generator, posters, files)
+        deliveries: dict[str, Delivery] = {"local": LocalDelivery()}
+        backlog = Backlog(store, generator, deliveries, files)
         contests = Contests(store, clock)
         work: list[Work] = [backlog.run, contests.run, Retention(store, files, settings, clock).run]
         if settings.token:
             from bot.discord.app import DiscordSide  # noqa: PLC0415 (discord.py takes a second to import)
 
             side = await stack.enter_async_context(DiscordSide(settings, store, backlog, contests))
-            posters["discord"] = side.delivery
+            deliveries["discord"] = side.delivery
             contests.announce_by(side.announcer)
             work.append(side.run)
         warming = asyncio.create_task(generator.warm_up())

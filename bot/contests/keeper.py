@@ -12,7 +12,7 @@ import sqlite3
 from typing import Protocol
 
 from bot.clock import Clock, SystemClock
-from bot.requests.delivery import LONGEST_WAIT_SECONDS, DeliveryError
+from bot.requests.delivery import MAX_RETRY_SECONDS, DeliveryError
 from bot.scope import Scope
 from bot.store import Announcement, Round, Song, Store
 
@@ -136,12 +136,12 @@ class Contests:
                 if error.retryable:
                     return error.wait(tries)
                 if one.message_id is not None:
-                    return LONGEST_WAIT_SECONDS  # what it shows may have to go
+                    return MAX_RETRY_SECONDS  # what it shows may have to go
                 await self._store.rounds.drop(one)
                 return None
             case Exception() if not isinstance(error, sqlite3.Error):
                 log.error("a fault while telling of the stage %s of a contest", one.stage, exc_info=error)
-                return LONGEST_WAIT_SECONDS
+                return MAX_RETRY_SECONDS
         raise error
 
     async def _tell_one(self, announcer: Announcer, one: Announcement) -> None:

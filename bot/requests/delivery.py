@@ -1,4 +1,4 @@
-"""What the backlog asks of those who tell people: one poster for each origin, and how a poster says that it failed."""
+"""The interface through which the backlog reaches people, one implementation for each origin, and how it fails."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from bot.requests.wait_times import QueuePosition
 from bot.store import RequestRecord, Song
 from generator.protocol.errors import ChiptuneError
 
-LONGEST_WAIT_SECONDS = 300.0
-"""Between two tries to deliver an answer."""
-DOUBLINGS = 9
-"""Of a second, after which the wait is longer than that."""
+MAX_RETRY_SECONDS = 300.0
+"""The longest pause between two attempts to deliver an answer."""
+MAX_DOUBLINGS = 9
+"""After so many doublings of one second the pause has reached its maximum."""
 
 
 class DeliveryError(ChiptuneError):
-    """An answer could not be delivered. retryable: whether trying again can help; retry_after: in seconds."""
+    """An answer could not be delivered. retryable: whether another attempt can help; retry_after: in seconds."""
 
     def __init__(self, message: str, *, retryable: bool = True, retry_after: float | None = None) -> None:
         super().__init__(message)
@@ -23,28 +23,29 @@ class DeliveryError(ChiptuneError):
         self.retry_after = retry_after
 
     def wait(self, attempt: int) -> float:
-        """Seconds until the next try. attempt: the one that failed, counted from 0; there may be thousands."""
+        """Return the seconds until the next attempt. attempt: the one that failed, counted from 0."""
         if self.retry_after is not None:
             return self.retry_after
-        return min(2.0 ** min(attempt, DOUBLINGS), LONGEST_WAIT_SECONDS)
+        return min(2.0 ** min(attempt, MAX_DOUBLINGS), MAX_RETRY_SECONDS)
 
 
 class Delivery(Protocol):
-    """How the people of one origin are told. Each method raises PostError where that failed.
+    """Tells the people of one origin about their requests. Each method raises DeliveryError if it fails.
 
-    For one request they are called one at a time, and `queued` and `progress` no more once an answer is given.
+    The methods are called one at a time for one request. `queued` and `progress` are no longer called once an answer
+    is given.
     """
 
     async def queued(self, entry: RequestRecord, place: QueuePosition) -> None:
-        """The request is in the queue; called again, at a polite pace, as it moves on."""
+        """Tell the person where the request is in the queue; called again, at a limited rate, as it moves on."""
         ...
 
     async def progress(self, entry: RequestRecord, fraction: float, stage: str) -> None:
-        """The request is being worked on; called about once a second, and only when something changed."""
+        """Tell the person how far the tune is; called about once a second, and only if something changed."""
         ...
 
     async def post(self, entry: RequestRecord, song: Song) -> str | None:
-        """Deliver a song; the message's id. May be called again for the same entry and must then not post twice."""
+        """Deliver a song and return the message's id. A second call for the same entry must not post it twice."""
         ...
 
     async def refuse(self, entry: RequestRecord, sentence: str) -> None:
@@ -52,5 +53,5 @@ class Delivery(Protocol):
         ...
 
     async def cancelled(self, entry: RequestRecord, sentence: str) -> None:
-        """Say, where the song would have been, that it was taken back; may be called again for the same entry."""
+        """Say, in the song's place, that the request was cancelled; may be called again for the same entry."""
         ...

@@ -1,7 +1,8 @@
-"""How those who wait are kept informed: where they stand in the queue, then how far their tune is.
+"""Updates for people who wait: their position in the queue, then the progress of their tune.
 
-From the moment that a request is accepted until its answer is delivered; at a polite pace, only when something that
-people read has changed, and never with two edits of one message under way. What is said in which words is the posters'.
+Updates run from the acceptance of a request until its answer is delivered. Their rate is limited, an update is sent
+only if its text has changed, and one message is never edited twice at the same time. The wording is left to the
+deliveries.
 """
 
 from __future__ import annotations
@@ -20,95 +21,105 @@ from generator.protocol.results import Progress
 log = logging.getLogger(__name__)
 
 PROGRESS_SECONDS = 1.2
-"""Between two edits of a message whose tune is being made: a polite pace."""
+"""The shortest time between two edits of a message whose tune is being made."""
 WAITING_SECONDS = 5.0
-"""Between two edits of a message that waits."""
-LOOK_SECONDS = 0.4
-"""Between two looks at what is new."""
-EDITS_A_SECOND = 10
-"""Of all messages together, a fifth of what Discord allows a bot in all: with many that wait, each waits longer."""
+"""The shortest time between two edits of a message whose request is queued."""
+POLL_SECONDS = 0.4
+"""The time between two looks for changes."""
+EDITS_PER_SECOND = 10
+"""The limit for all messages together, a fifth of what Discord allows a bot. With many waiting, each waits longer."""
 
 Spawn = Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]
 
 
 @dataclass(slots=True)
-class _Told:
-    """What somebody was told. at: when, by the loop's clock. edit: the telling itself, while it is under way."""
+class _Watch:
+    """A request whose person is kept up to date.
+
+    shown: what the last update showed. updated: when it was sent, by the loop's clock. edit: the update in progress.
+    """
 
     entry: RequestRecord
-    poster: Delivery
-    news: object = None
-    at: float = float("-inf")
+    delivery: Delivery
+    shown: object = None
+    updated: float = float("-inf")
     edit: asyncio.Task[None] | None = None
 
 
 class ProgressUpdates:
-    """Keeps everybody informed while `run` runs. spawn: runs something beside it. progress: of what is being made."""
+    """Sends updates while `run` runs.
+
+    progress: of the requests that are being made. spawn: runs a coroutine as a task of the backlog.
+    """
 
     def __init__(
-        self, posters: Mapping[str, Delivery], line: WaitTimes, progress: Mapping[str, Progress], spawn: Spawn
+        self,
+        deliveries: Mapping[str, Delivery],
+        wait_times: WaitTimes,
+        progress: Mapping[str, Progress],
+        spawn: Spawn,
     ) -> None:
-        self._posters = posters
-        self._line = line
+        self._deliveries = deliveries
+        self._wait_times = wait_times
         self._progress = progress
         self._spawn = spawn
-        self._told: dict[str, _Told] = {}
+        self._watches: dict[str, _Watch] = {}
 
     def begin(self, entry: RequestRecord, place: QueuePosition | None = None) -> None:
-        """Keep the one who asked informed from now on. place: where the request stands, to be said at once."""
-        poster = self._posters.get(entry.origin)
-        if poster and entry.id not in self._told:
-            told = self._told[entry.id] = _Told(entry, poster)
+        """Keep the person of a request up to date from now on. place: shown at once if given."""
+        delivery = self._deliveries.get(entry.origin)
+        if delivery and entry.id not in self._watches:
+            watch = self._watches[entry.id] = _Watch(entry, delivery)
             if place:
-                self._tell(told, place)
+                self._update(watch, place)
 
     async def end(self, request_id: str) -> None:
-        """Say no more of a request; returns when the last edit is done."""
-        told = self._told.pop(request_id, None)
-        if told and told.edit:
-            await asyncio.wait([told.edit])
+        """Send no more updates of a request. Return when the update in progress is done."""
+        watch = self._watches.pop(request_id, None)
+        if watch and watch.edit:
+            await asyncio.wait([watch.edit])
 
     async def run(self) -> None:
-        """Tell what is new until cancelled."""
+        """Send updates until cancelled."""
         while True:
-            await asyncio.sleep(LOOK_SECONDS)
-            await self._tell_all()
+            await asyncio.sleep(POLL_SECONDS)
+            await self._update_all()
 
-    async def _tell_all(self) -> None:
-        """One round: those who heard nothing for longest come first."""
-        known = sorted(self._told.values(), key=lambda told: told.at)
-        places = await self._line.places() if known else {}
-        left = round(EDITS_A_SECOND * LOOK_SECONDS)
-        for told in known:
-            place = places.get(told.entry.id)
+    async def _update_all(self) -> None:
+        """Update those first whose last update is the oldest."""
+        watches = sorted(self._watches.values(), key=lambda watch: watch.updated)
+        places = await self._wait_times.places() if watches else {}
+        edits_left = round(EDITS_PER_SECOND * POLL_SECONDS)
+        for watch in watches:
+            place = places.get(watch.entry.id)
             if place is None:
-                self._forget(told)
-            elif left and self._tell(told, place):
-                left -= 1
+                self._forget(watch)
+            elif edits_left and self._update(watch, place):
+                edits_left -= 1
 
-    def _forget(self, told: _Told) -> None:
-        """It is open no longer: `end` comes next, or never where it was removed with the one who asked."""
-        if told.edit is None or told.edit.done():
-            self._told.pop(told.entry.id, None)
+    def _forget(self, watch: _Watch) -> None:
+        """Forget a request that is no longer open. `end` never follows if it was removed along with its person."""
+        if watch.edit is None or watch.edit.done():
+            self._watches.pop(watch.entry.id, None)
 
-    def _tell(self, told: _Told, place: QueuePosition) -> bool:
-        """Tell somebody where they stand, unless that is no news, or too soon."""
+    def _update(self, watch: _Watch, place: QueuePosition) -> bool:
+        """Start an update unless nothing changed or the last one is too recent. Return whether it was started."""
         now = asyncio.get_running_loop().time()
-        news = str(place) if place.position else self._progress.get(told.entry.id)
-        soon = now < told.at + (WAITING_SECONDS if place.position else PROGRESS_SECONDS)
-        if news in (None, told.news) or soon or (told.edit and not told.edit.done()):
+        state = str(place) if place.position else self._progress.get(watch.entry.id)
+        too_soon = now < watch.updated + (WAITING_SECONDS if place.position else PROGRESS_SECONDS)
+        if state in (None, watch.shown) or too_soon or (watch.edit and not watch.edit.done()):
             return False
-        told.news, told.at = news, now
-        told.edit = self._spawn(self._edit(told, place))
+        watch.shown, watch.updated = state, now
+        watch.edit = self._spawn(self._send(watch, place))
         return True
 
-    async def _edit(self, told: _Told, place: QueuePosition) -> None:
-        """One piece of news; one that does not arrive is no harm."""
-        entry, progress = told.entry, self._progress.get(told.entry.id)
+    async def _send(self, watch: _Watch, place: QueuePosition) -> None:
+        """Send one update. A failure is only logged, because another update or the answer follows."""
+        entry, progress = watch.entry, self._progress.get(watch.entry.id)
         try:
             if place.position:
-                await told.poster.queued(entry, place)
+                await watch.delivery.queued(entry, place)
             elif progress:
-                await told.poster.progress(entry, progress.fraction, progress.stage)
+                await watch.delivery.progress(entry, progress.fraction, progress.stage)
         except DeliveryError as error:
-            log.warning("request %s: could not tell how it stands: %s", entry.id, error)
+            log.warning("request %s: could not send an update: %s", entry.id, error)

@@ -1,6 +1,6 @@
-"""What people who wait are told: their place, how long it will take, and what to do when they have asked for too much.
+"""Wait times: positions in the queue, estimates of the time until a tune is ready, and the errors of limits.
 
-Who is next, and what the limits are, is the store's (`bot.store.queue`).
+The order of the queue and the counting of limits are in `bot.store.queue`.
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ from generator.protocol.requests import Request
 from generator.protocol.results import Progress
 
 REMIX_SECONDS = 60.0
-"""The length of a file that nobody has read yet."""
+"""The assumed length of an uploaded file, which is read only by the generator."""
 BAR_SECONDS = 2.0
-"""A bar of four beats at 120 BPM, where no tempo is asked for."""
-FRESH_SECONDS = 1.0
-"""How long an estimate is good while nothing else changes."""
+"""A bar of four beats at 120 BPM, assumed if the request names no tempo."""
+CACHE_SECONDS = 1.0
+"""How long estimates are cached while the queue does not change."""
 
-WHAT_TO_DO = {
+ADVICE = {
     "discord": _("`{queue}` shows them, `{cancel}` takes one back.").format(
         queue=command("queue"), cancel=command("cancel")
     ),
     "local": _("Or cancel one of them."),
 }
-"""For somebody whose own requests are in the way, by origin."""
+"""Advice for a person whose own requests fill the limit, by origin."""
 
 
 class LimitError(InputError):
-    """Somebody asked for more than they may. retry_after: seconds until asking again can help."""
+    """A limit is reached. retry_after: seconds until another attempt can succeed."""
 
     def __init__(self, sentence: str, retry_after: float) -> None:
         super().__init__(sentence)
@@ -45,62 +45,62 @@ class LimitError(InputError):
 
 @dataclass(frozen=True, slots=True)
 class QueuePosition:
-    """Where a request stands. position: 1 is the next, 0 is being worked on. seconds: until it is probably done."""
+    """Where a request is. position: 1 is next, 0 is being made. seconds: the estimated time until it is done."""
 
     position: int
     seconds: float
 
     @property
     def sentence(self) -> Sentence:
-        """As people read it: `number 3, ready in about 2 minutes`."""
-        said = _("number {number}, ready in {time}")
+        """The position as people read it, such as `number 3, ready in about 2 minutes`."""
+        sentence = _("number {number}, ready in {time}")
         if self.position <= 1:
-            said = _("next, ready in {time}") if self.position else _("being made, ready in {time}")
-        return said.format(number=self.position, time=approximate_time(self.seconds))
+            sentence = _("next, ready in {time}") if self.position else _("being made, ready in {time}")
+        return sentence.format(number=self.position, time=approximate_time(self.seconds))
 
     def __str__(self) -> str:
-        """The same in English."""
+        """Return the sentence in English."""
         return str(self.sentence)
 
 
 class WaitTimes:
-    """Everybody's place, asked of the store once a change or once a second, however many want to know.
+    """The positions of all open requests, queried once after a change or once a second, whoever asks.
 
-    progress: by request, of those that are being worked on; read, never written.
+    progress: by request id, of those that are being made; only read here.
     """
 
     def __init__(self, store: Store, progress: Mapping[str, Progress]) -> None:
         self._store = store
         self._progress = progress
         self._places: Mapping[str, QueuePosition] = {}
-        self._good_until = float("-inf")
-        self._asking = asyncio.Lock()
+        self._valid_until = float("-inf")
+        self._lock = asyncio.Lock()
 
-    def changed(self) -> None:
-        """Somebody came, went or is being worked on: what was known is no longer good."""
-        self._good_until = float("-inf")
+    def invalidate(self) -> None:
+        """Forget the cached positions, because the queue has changed."""
+        self._valid_until = float("-inf")
 
     async def places(self) -> Mapping[str, QueuePosition]:
-        """Everybody's place by request, the next one first."""
+        """Return the positions by request id, the next request first."""
         now = asyncio.get_running_loop().time
-        async with self._asking:
-            if now() >= self._good_until:
-                self._good_until = now() + FRESH_SECONDS  # before the look, so that a change during it counts
-                self._places = await self._look()
+        async with self._lock:
+            if now() >= self._valid_until:
+                self._valid_until = now() + CACHE_SECONDS  # before the query, so that a change during it counts
+                self._places = await self._query()
             return self._places
 
-    async def _look(self) -> Mapping[str, QueuePosition]:
+    async def _query(self) -> Mapping[str, QueuePosition]:
         places, position, seconds = {}, 0, 0.0
-        for one in await self._store.queue.line():
-            progress = self._progress.get(one.id) if one.working else None
-            seconds += one.work * (1.0 - progress.fraction if progress else 1.0)
-            position += not one.working
-            places[one.id] = QueuePosition(0 if one.working else position, seconds)
+        for request in await self._store.queue.line():
+            progress = self._progress.get(request.id) if request.working else None
+            seconds += request.work * (1.0 - progress.fraction if progress else 1.0)
+            position += not request.working
+            places[request.id] = QueuePosition(0 if request.working else position, seconds)
         return places
 
 
 def approximate_time(seconds: float) -> Sentence:
-    """A time to wait as people say it after “in”; it is a guess and should sound like one."""
+    """Return a duration as it reads after “in”, rounded because it is an estimate."""
     if seconds <= 5:
         return _("a few seconds")
     if seconds < 53:
@@ -112,7 +112,7 @@ def approximate_time(seconds: float) -> Sentence:
 
 
 def expected_seconds(request: Request) -> float:
-    """The seconds of music that a request will probably give."""
+    """Return how many seconds of music a request will probably become."""
     if request.seconds:
         return float(request.seconds)
     if request.bars:
@@ -125,12 +125,12 @@ def _in_words(seconds: float) -> str:
 
 
 def _on_discord(seconds: float) -> str:
-    """As a time that Discord itself counts down."""
+    """Return a timestamp that Discord counts down by itself."""
     return f"<t:{math.ceil(time.time() + seconds)}:R>"
 
 
 WHEN = {"discord": _on_discord}
-"""How a time to wait for is said, by origin."""
+"""How a wait is written, by origin; in words for any other."""
 
 
 _TOO_MANY = {
@@ -151,23 +151,23 @@ _TOO_MANY = {
         "The queue is full with {n:g} open requests. Please ask again {when}.",
     ),
 }
-"""What is said at a limit, by its name."""
+"""The messages of limits, by the limit's name."""
 
 
-def limit_error(reached: LimitReached, in_the_way: Iterable[QueuePosition], asker: Requester) -> LimitError:
-    """What to say to somebody whose request would break a limit. in_the_way: the requests that fill it."""
+def limit_error(reached: LimitReached, in_the_way: Iterable[QueuePosition], requester: Requester) -> LimitError:
+    """Return the error for a request that would exceed a limit. in_the_way: the requests that fill the limit."""
     wait = max(1.0, min((place.seconds for place in in_the_way), default=1.0))
-    when = WHEN.get(asker.origin, _in_words)
+    when = WHEN.get(requester.origin, _in_words)
     if reached.limit == "cooldown":
         wait = max(1.0, reached.wait or 0.0)
-        said = ngettext(
+        message = ngettext(
             "Here a person can ask every second: again {when}.",
             "Here a person can ask every {n:g} seconds: again {when}.",
         )
-        return LimitError(said.counted(reached.most, when=when(wait)), wait)
-    said = _TOO_MANY.get(reached.limit, _TOO_MANY["everybody"])
-    if reached.limit == "server" and not asker.in_server:
-        said = _TOO_MANY["conversation"]
-    full = said.counted(reached.most, when=when(wait))
-    todo = WHAT_TO_DO.get(asker.origin, "") if reached.limit == "person" else ""
-    return LimitError(joined(" ", full, todo), wait)
+        return LimitError(message.counted(reached.most, when=when(wait)), wait)
+    message = _TOO_MANY.get(reached.limit, _TOO_MANY["everybody"])
+    if reached.limit == "server" and not requester.in_server:
+        message = _TOO_MANY["conversation"]
+    full = message.counted(reached.most, when=when(wait))
+    advice = ADVICE.get(requester.origin, "") if reached.limit == "person" else ""
+    return LimitError(joined(" ", full, advice), wait)

@@ -1,4 +1,4 @@
-"""How the local channel tells its people: not at all. The page asks, and the store holds the answers."""
+"""The delivery of the web page: it sends nothing, because the page polls the API."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from bot.store import RequestRecord, Song
 
 
 class LocalDelivery:
-    """The backlog's poster for the origin "local": once the store says that an answer is there, it is delivered."""
+    """The delivery for the origin "local": an answer counts as delivered once it is in the store."""
 
     async def queued(self, entry: RequestRecord, place: QueuePosition) -> None:
-        """Nothing to do: the page asks for its place."""
+        """Do nothing: the page polls its position."""
 
     async def progress(self, entry: RequestRecord, fraction: float, stage: str) -> None:
-        """Nothing to do: the page asks the backlog."""
+        """Do nothing: the page polls the progress."""
 
     async def post(self, entry: RequestRecord, song: Song) -> str | None:
-        """Nothing to do; there is no message and so no id."""
+        """Do nothing. Return None, because there is no message."""
         return None
 
     async def refuse(self, entry: RequestRecord, sentence: str) -> None:
-        """Nothing to do: the page reads the sentence."""
+        """Do nothing: the page polls the error."""
 
     async def cancelled(self, entry: RequestRecord, sentence: str) -> None:
-        """Nothing to do: the page reads the sentence."""
+        """Do nothing: the page polls the error."""

@@ -18,7 +18,7 @@ from tests.conftest import FAKE_GENERATOR
 
 
 class Chat:
-    """A poster that notes what it was told and fails when it should. seconds: how long an edit takes."""
+    """A delivery that records its calls and fails when told to. seconds: how long an edit takes."""
 
     def __init__(self) -> None:
         self.told: list[tuple[Any, ...]] = []

@@ -155,8 +155,8 @@ def simcord_bot(store: Store, composer: Composer, clock: Clock, calendar: MovedC
     async def fetch(attachment: discord.Attachment) -> bytes:
         return await attachment.read()
 
-    posters: dict[str, Delivery] = {}
-    backlog = Backlog(store, composer, posters, Files(store, tmp_path))
+    deliveries: dict[str, Delivery] = {}
+    backlog = Backlog(store, composer, deliveries, Files(store, tmp_path))
     client = ChiptuneClient(
         store,
         backlog,
@@ -168,7 +168,7 @@ def simcord_bot(store: Store, composer: Composer, clock: Clock, calendar: MovedC
         shard_count=1,
     )
     client.debouncer = Debouncer(clock)
-    posters["discord"] = DiscordDelivery(client, post_rows)
+    deliveries["discord"] = DiscordDelivery(client, post_rows)
     client.contests.announce_by(DiscordAnnouncer(client))
     return client
 

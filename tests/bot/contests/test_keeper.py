@@ -136,7 +136,7 @@ async def test_a_list_that_changed_is_shown_anew_until_its_message_is_gone(hall:
 async def test_a_message_that_cannot_be_edited_now_is_edited_once_that_works(
     hall: Hall, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.contests.keeper.LONGEST_WAIT_SECONDS", 0.1)
+    monkeypatch.setattr("bot.contests.keeper.MAX_RETRY_SECONDS", 0.1)
     hall.contests.announce_by(hall.crier)
     await hall.contests.tell()
     await hall.place.nominate(0)
@@ -152,7 +152,7 @@ async def test_a_message_that_cannot_be_edited_now_is_edited_once_that_works(
 async def test_a_fault_in_the_telling_of_one_is_logged_and_ends_nothing_else(
     hall: Hall, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("bot.contests.keeper.LONGEST_WAIT_SECONDS", 0.1)
+    monkeypatch.setattr("bot.contests.keeper.MAX_RETRY_SECONDS", 0.1)
     monkeypatch.setattr("bot.contests.keeper.LOOK_SECONDS", 0.05)
     await hall.contests.start(Scope("8"), "10")
     hall.contests.announce_by(hall.crier)

@@ -148,7 +148,7 @@ async def test_a_post_that_can_never_succeed_ends_the_request_and_keeps_the_song
     assert await bench.store.songs.get(lost.id)
 
 
-async def test_an_origin_without_a_poster_waits(bench: Bench) -> None:
+async def test_an_origin_without_a_delivery_waits(bench: Bench) -> None:
     async with bench.running():
         away = await bench.backlog.accept(Request(seed=42), origin="discord")
         await bench.ask(43)

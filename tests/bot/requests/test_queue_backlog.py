@@ -38,7 +38,7 @@ def told(bench: Bench, entry: RequestRecord) -> list[str]:
 async def test_never_are_two_edits_of_one_message_under_way(
     gate: Path, bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(progress_updates, "LOOK_SECONDS", 0.1)
+    monkeypatch.setattr(progress_updates, "POLL_SECONDS", 0.1)
     monkeypatch.setattr(progress_updates, "PROGRESS_SECONDS", 0.0)
     bench.chat.seconds = 0.3
     entry = await bench.ask(HELD)
@@ -50,7 +50,7 @@ async def test_never_are_two_edits_of_one_message_under_way(
 
 
 async def test_who_waits_hears_of_every_step(gate: Path, bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(progress_updates, "LOOK_SECONDS", 0.1)
+    monkeypatch.setattr(progress_updates, "POLL_SECONDS", 0.1)
     monkeypatch.setattr(progress_updates, "PROGRESS_SECONDS", 0.05)
     monkeypatch.setattr(progress_updates, "WAITING_SECONDS", 0.05)
     held = await bench.ask(HELD, user_id="a")

@@ -317,7 +317,7 @@ async def test_a_winner_s_message_is_deleted_with_the_tune(
 async def test_a_winner_s_message_that_cannot_be_deleted_is_counted_and_edited_later(
     stage: Stage, manager: Any, songs: list[Song], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.contests.keeper.LONGEST_WAIT_SECONDS", 0.0)
+    monkeypatch.setattr("bot.contests.keeper.MAX_RETRY_SECONDS", 0.0)
     message = await win(stage, manager, songs)
     path = f"/channels/{stage.channel.id}/messages/{message.id}"
     for method in ("DELETE", "PATCH"):
