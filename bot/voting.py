@@ -1,7 +1,6 @@
-"""Votes as people cast them, on Discord and on the page: how many a minute, and what is said about them.
+"""Voting from Discord and from the page, with a rate limit for each person.
 
-Which votes stand and which rank is the store's (`bot.store.votes`). How often somebody voted is remembered in memory
-only.
+The votes themselves are in `bot.store.votes` and `bot.store.battles`. The times of votes are kept in memory only.
 """
 
 from __future__ import annotations
@@ -15,19 +14,17 @@ from bot.store import Song, Store, VoteResult
 from generator.protocol.i18n import _, ngettext
 
 MOST = 30
-"""Votes of one person in a minute: more than anybody has listened to, fewer than a program would cast."""
+"""Votes of one person in a minute: more than anybody can listen to, fewer than a script would cast."""
 MINUTE = 60.0
 OWN = _("This tune is your own: your vote is shown, but charts count those of others alone.")
-"""Said with the first such vote."""
-
-
+"""Shown with the first such vote."""
 OUTCOMES = {"a": 1.0, "b": 0.0, "even": 0.5}
-"""What may be thought of a battle's two songs A and B, as `bot.store.battles` counts it."""
+"""The outcomes of a battle between songs A and B, as `bot.store.battles` stores them."""
 NO_PAIR = _("There are no two tunes here that you could compare: your own are left out, and those you have compared.")
 
 
 class Voting:
-    """Casts votes at the pace that a person may have. clock: seconds."""
+    """Casts votes within the rate limit. clock: returns seconds."""
 
     def __init__(self, store: Store, clock: Callable[[], float] = time.monotonic) -> None:
         self._votes = store.votes
@@ -36,9 +33,9 @@ class Voting:
         self._times: dict[str, list[float]] = {}  # by person, of the last minute, oldest first
 
     async def cast(self, song_id: str, voter: str, value: int, *, person: str | None = None) -> VoteResult:
-        """Set a vote, -1 or 1; 0 takes it back. Raises InputError where the song is gone, LimitError at the limit.
+        """Set a vote, -1 or 1; 0 removes it. Raise InputError if the song is deleted, LimitError at the rate limit.
 
-        person: whose limit it is, where that is not the voter's.
+        person: whose rate limit applies, if not the voter's.
         """
         self.count(voter if person is None else person)
         return await self._votes.cast(song_id, voter, value)
@@ -54,26 +51,26 @@ class Voting:
         channels: Collection[str] = (),
         person: str | None = None,
     ) -> tuple[Song, Song]:
-        """Judge two songs of a battle (`bot.store.battles`), which counts as a vote. Raises InputError, LimitError."""
+        """Judge two songs of a battle, which counts as a vote. Raise InputError, LimitError."""
         self.count(voter if person is None else person)
         return await self._battles.judge(scope, voter, first, second, outcome, channels=channels)
 
     async def toggle(self, song_id: str, voter: str, value: int) -> VoteResult:
-        """The same; where that is the voter's vote already it is taken back."""
+        """Set a vote, or remove it if it has that value already. Raise InputError, LimitError."""
         self.count(voter)
         return await self._votes.toggle(song_id, voter, value)
 
     def count(self, person: str) -> None:
-        """Note a vote of whatever kind, or a nomination. Raises LimitError where there were too many."""
+        """Count a vote of any kind, or a nomination. Raise LimitError if there were too many in the last minute."""
         now = self._clock()
-        lately = {one: [at for at in times if at > now - MINUTE] for one, times in self._times.items()}
-        self._times = {one: times for one, times in lately.items() if times}
+        recent = {name: [at for at in times if at > now - MINUTE] for name, times in self._times.items()}
+        self._times = {name: times for name, times in recent.items() if times}
         times = self._times.setdefault(person, [])
         if len(times) >= MOST:
             wait = times[0] + MINUTE - now
-            said = ngettext(
+            message = ngettext(
                 "You have voted {n} time in a minute, which is the most: again in {time}.",
                 "You have voted {n} times in a minute, which is the most: again in {time}.",
             )
-            raise LimitError(said.counted(MOST, time=approximate_time(wait)), wait)
+            raise LimitError(message.counted(MOST, time=approximate_time(wait)), wait)
         times.append(now)

@@ -1,6 +1,6 @@
-"""Judgements of two songs of a place at a time, heard without their names: one a person and pair, and it stands.
+"""Battles: judgements of two songs of a scope, played without their titles, one for each person and pair.
 
-Nobody judges songs of their own. What the judgements say about songs is `bot.votes.ranking`'s, how often one may judge,
+Nobody judges their own songs. `bot.votes.ranking` turns the judgements into strengths; how often a person may judge is
 `bot.voting`'s.
 """
 
@@ -21,7 +21,7 @@ from generator.protocol.errors import InputError
 from generator.protocol.i18n import _
 
 POOL = 500
-"""Pairs are made of so many of a place's newest songs: more would never be heard often enough."""
+"""Pairs are drawn from so many of a scope's newest songs: more would not be judged often enough."""
 JUDGED = _("You have judged these two already: a first judgement stands.")
 OWN_SONG = _("One of these two is your own tune: others judge it.")
 ELSEWHERE = _("These two tunes were not made here.")
@@ -30,7 +30,7 @@ TWICE_THE_SAME = _("A battle needs two tunes, and these are the same one.")
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A song's place in the ranking of battles. rank: 1 is the first."""
+    """A song's rank by battles, counted from 1, and its strength."""
 
     rank: int
     song: Song
@@ -38,12 +38,12 @@ class Standing:
 
     @property
     def low(self) -> float:
-        """The chance to be preferred to an average song, its lower bound (95 %)."""
+        """The lower bound (95 %) of the probability of being preferred to an average song."""
         return self.strength.low
 
     @property
     def high(self) -> float:
-        """The same, its upper bound."""
+        """The upper bound of that probability."""
         return self.strength.high
 
 
@@ -55,9 +55,9 @@ class Battles:
         self._rng = rng or random.Random()
 
     async def pair(self, scope: Scope, voter: str, *, channels: Collection[str] = ()) -> tuple[Song, Song] | None:
-        """Two songs of a place that a person may judge next, neither of them the person's own; None: there are none.
+        """Return two songs of a scope for a person to judge, neither of them their own, or None if there are none.
 
-        channels: as for `Songs.history`.
+        channels: as in `Songs.history`.
         """
         rows = await self._db.fetch(
             f"SELECT * FROM voted_songs WHERE guild_id = :scope AND {VISIBLE} AND user_id IS NOT :voter"  # noqa: S608
@@ -67,19 +67,19 @@ class Battles:
         songs = {row["id"]: Song.from_row(row) for row in rows}
         if len(songs) < 2:
             return None
-        asked = await self._db.fetch("SELECT first, second FROM battles WHERE voter = ?", (voter,))
-        known = await self._strengths(scope)
-        left_out = {frozenset((row["first"], row["second"])) for row in asked}
-        found = await asyncio.to_thread(next_pair, list(songs), known, left_out, self._rng)
-        return (songs[found[0]], songs[found[1]]) if found else None
+        judged = await self._db.fetch("SELECT first, second FROM battles WHERE voter = ?", (voter,))
+        strength_by_song = await self._strengths(scope)
+        left_out = {frozenset((row["first"], row["second"])) for row in judged}
+        pair = await asyncio.to_thread(next_pair, list(songs), strength_by_song, left_out, self._rng)
+        return (songs[pair[0]], songs[pair[1]]) if pair else None
 
     async def judge(
         self, scope: Scope, voter: str, first: str, second: str, outcome: float, *, channels: Collection[str] = ()
     ) -> tuple[Song, Song]:
-        """Write down what a person thinks of two songs of a place: 1 prefers the first, 0 the second, 0.5 neither.
+        """Save a person's judgement of two songs: 1 prefers the first, 0 the second, 0.5 neither.
 
-        The two songs, whose names may be shown now. Raises InputError where one is gone, is the person's own or another
-        place's, or where the person has judged the pair before.
+        Return the two songs, whose titles may be shown now. Raise InputError if one is deleted, is the person's own or
+        belongs to another scope, or if the person has judged the pair before.
         """
         if first == second:
             raise InputError(TWICE_THE_SAME)
@@ -103,24 +103,24 @@ class Battles:
     async def top(
         self, scope: Scope, *, channels: Collection[str] = (), limit: int = 10, start: int = 0
     ) -> list[Standing]:
-        """A place's ranking by strength, of the songs that were judged. channels: as for `Songs.history`.
+        """Return a scope's judged songs by strength. channels: as in `Songs.history`.
 
-        start: how many are left out at its top.
+        start: how many songs are skipped at the top.
         """
-        closed = await self._db.fetch(
+        hidden = await self._db.fetch(
             f"SELECT id FROM songs WHERE guild_id = :scope AND NOT {VISIBLE}",  # noqa: S608
             {"scope": scope, "channels": json.dumps(list(channels))},
         )
-        left_out = {row["id"] for row in closed}
-        # Strengths are those of all judgements, so that a song has one strength wherever it is looked at.
+        left_out = {row["id"] for row in hidden}
+        # Strengths come from all judgements, so that a song has the same strength in every channel.
         everywhere = await self._strengths(scope)
-        known = {song: strength for song, strength in everywhere.items() if song not in left_out}
-        # The lower bound, as in the charts of votes: what is hardly known does not come first.
-        order = sorted(known, key=lambda song: (-known[song].low, song))[start : start + limit]
+        shown = {song: strength for song, strength in everywhere.items() if song not in left_out}
+        # By the lower bound, as in the charts of votes: a song with few judgements does not come first.
+        order = sorted(shown, key=lambda song: (-shown[song].low, song))[start : start + limit]
         standings = []
         for rank, song_id in enumerate(order, start + 1):
             rows = await self._db.fetch("SELECT * FROM voted_songs WHERE id = ?", (song_id,))
-            standings += [Standing(rank, Song.from_row(row), known.get(song_id, UNKNOWN)) for row in rows]
+            standings += [Standing(rank, Song.from_row(row), shown.get(song_id, UNKNOWN)) for row in rows]
         return standings
 
     async def _strengths(self, scope: Scope) -> dict[str, Strength]:
@@ -133,7 +133,7 @@ class Battles:
         return await asyncio.to_thread(strengths, judged)
 
     async def _song(self, song_id: str) -> Song:
-        """Inside a transaction, in which the song cannot be deleted meanwhile."""
+        """Return a song, inside a transaction. Raise InputError if it is deleted."""
         rows = await self._db.rows("SELECT * FROM voted_songs WHERE id = ?", (song_id,))
         if not rows:
             raise InputError(SONG_DELETED)

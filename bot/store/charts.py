@@ -1,11 +1,11 @@
-"""Charts: the songs of a place that people like best, of those made lately or ever.
+"""Charts: the songs of a scope that people like best, of a period.
 
 They are ordered by the lower bound of the Wilson score interval for the share of likes (Wilson, 1927, "Probable
 inference, the law of succession, and statistical inference", JASA 22, 209-212) at 95 %, so that a song which two people
-like does not come before one which forty of forty-two like. Ties go by age, the older song first. Only votes that rank
-count (`votes` says which), and a song that nobody else likes is in no chart.
+like does not come before one which forty of forty-two like. Ties are resolved by age, the older song first. Votes on
+one's own songs do not count (see `votes`), and a song that nobody else likes is in no chart.
 
-The bound is a column that SQLite computes (005_charts.sql) and an index holds.
+The bound is a generated, indexed column (005_charts.sql).
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from bot.store.database.connections import Database
 from bot.store.database.records import VISIBLE, Song
 
 Z = 1.959963984540054
-"""The normal distribution's quantile of 97.5 %: the interval holds 95 %."""
+"""The normal distribution's quantile of 97.5 %, for an interval of 95 %."""
 DAY = 24 * 3600.0
 PERIODS = {"day": DAY, "week": 7 * DAY, "month": 30 * DAY, "all": math.inf}
-"""How long ago a song may have been made, in seconds, by the period's name."""
+"""The length of each period, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Ranked:
 
 
 class Charts:
-    """The table `songs`, by what the votes made of it."""
+    """The table `songs`, ordered by votes."""
 
     def __init__(self, database: Database) -> None:
         self._db = database
@@ -55,9 +55,9 @@ class Charts:
         start: int = 0,
         now: float | None = None,
     ) -> list[Ranked]:
-        """A place's chart of a period of `PERIODS`. channels: as for `Songs.history`.
+        """Return a scope's chart of a period of `PERIODS`. channels: as in `Songs.history`.
 
-        start: how many are left out at its top.
+        start: how many songs are skipped at the top.
         """
         since = (time.time() if now is None else now) - PERIODS[period]
         rows = await self._db.fetch(
@@ -79,13 +79,13 @@ class Charts:
 
 
 def wilson(likes: int, dislikes: int) -> tuple[float, float]:
-    """The Wilson score interval of the share of likes, without continuity correction; (0, 1) without votes."""
+    """Return the Wilson score interval of the share of likes, without continuity correction; (0, 1) without votes."""
     votes = likes + dislikes
     if not votes:
         return 0.0, 1.0
     middle = likes + Z * Z / 2
     half = Z * math.sqrt(likes * dislikes / votes + Z * Z / 4)
-    # At the ends the two are equal but for rounding.
+    # At the ends the exact bounds avoid rounding errors.
     low = (middle - half) / (votes + Z * Z) if likes else 0.0
     high = (middle + half) / (votes + Z * Z) if dislikes else 1.0
     return low, high

@@ -1,4 +1,4 @@
-"""Which files the rows name. The files themselves are `bot.files.song_files`'s."""
+"""The files that rows name. The files themselves are in the care of `bot.files.song_files`."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ class FileNames:
         self._db = database
 
     async def of(self, song_id: str) -> dict[str, KeptFile]:
-        """A song's files by name."""
+        """Return a song's files by name."""
         rows = await self._db.fetch("SELECT name, sha256, bytes FROM files WHERE song = ?", (song_id,))
         return {row["name"]: KeptFile(**dict(row)) for row in rows}
 
     async def add(self, song_id: str, files: Iterable[KeptFile]) -> None:
-        """Name files of a song that has none, as songs of old do."""
+        """Save the files of a song that an earlier version made."""
         async with self._db.transaction():
             for file in files:
                 await self._db.execute(
@@ -32,11 +32,11 @@ class FileNames:
                 )
 
     async def named(self) -> set[str]:
-        """The SHA-256 of every file that a row names."""
+        """Return the SHA-256 of every file that a row names."""
         return {row["sha256"] for row in await self._db.fetch(NAMED)}
 
     async def named_among(self, digests: Iterable[str]) -> set[str]:
-        """The same of some files; inside a transaction."""
+        """Return which of some SHA-256 a row names. Only for use inside a transaction."""
         rows = await self._db.rows(
             "SELECT value FROM json_each(?) WHERE EXISTS (SELECT 1 FROM files WHERE sha256 = value)"
             " OR EXISTS (SELECT 1 FROM uploads WHERE sha256 = value)",

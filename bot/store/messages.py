@@ -1,8 +1,7 @@
-"""Messages that hold a song beside its first, whose id is in the song's own row: those that were posted again, and that
-in which it won a contest's round.
+"""Further messages that show a song: replays, and the announcement of a contest that it won.
 
-They are written down, where that is possible before they show the song, so that whatever removes it can remove them,
-too: those who can reach them do so.
+The id of a song's first message is in the song's own row. Messages are saved, if possible before they show the song,
+so that they can be deleted along with it.
 """
 
 from __future__ import annotations
@@ -14,19 +13,19 @@ from typing import Any
 from bot.store.database.connections import Database
 
 Place = tuple[str | None, str]
-"""A message's channel, None where no row knows it, and its id."""
+"""A message: the id of its channel, or None if it is unknown, and its own id."""
 
 
 class Messages:
-    """The table `messages`. With a song its rows go."""
+    """The table `messages`. Its rows are deleted along with their song."""
 
     def __init__(self, database: Database) -> None:
         self._db = database
 
     async def add(self, song_id: str, channel_id: str, message_id: str, user_id: str) -> bool:
-        """Note that a message holds a song. False where the song is gone.
+        """Save that a message shows a song. Return False if the song is deleted.
 
-        user_id: who has it posted; for a contest's winner its maker, "" where nobody is known.
+        user_id: who had it posted; for a contest's winner the song's owner, or "" if nobody is known.
         """
         async with self._db.transaction():
             if not await self._db.rows("SELECT 1 FROM voted_songs WHERE id = ?", (song_id,)):
@@ -39,7 +38,7 @@ class Messages:
         return True
 
     async def of(self, song_id: str) -> list[Place]:
-        """Every message that holds a song: its own, where it has one, and then the others, oldest first."""
+        """Return all messages that show a song: its first one if there is one, then the others, oldest first."""
         rows = await self._db.fetch(
             "SELECT channel_id, message_id, 0 AS created FROM requests JOIN songs USING (id)"
             " WHERE id = ?1 AND message_id IS NOT NULL"
@@ -49,7 +48,7 @@ class Messages:
         return _places(rows)
 
     async def of_person(self, user_id: str) -> list[Place]:
-        """Every message that holds a song of a person's, or that the person had posted."""
+        """Return all messages that show a person's songs, or that the person had posted."""
         rows = await self._db.fetch(
             "SELECT requests.channel_id, songs.message_id FROM requests JOIN songs USING (id)"
             " WHERE songs.user_id = ?1 AND message_id IS NOT NULL"

@@ -1,4 +1,4 @@
-"""Everything that is kept about one person: read for them, or removed for good."""
+"""Everything that is stored about one person, to export or to erase."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ TABLES = {
     "ballots": "SELECT * FROM ballots WHERE voter = ? ORDER BY round",
     "reports": "SELECT * FROM reports WHERE reporter = ? ORDER BY number",
 }
-"""Where a person stands, table by table; others who posted the person's songs again are left out."""
+"""The query for a person's rows in each table. The ids of others who replayed the person's songs are left out."""
 JSON_COLUMNS = ("request", "destination", "error_said", "report_said", *SONG_JSON)
 SECRET = "token"  # noqa: S105 (its name)
 
@@ -38,20 +38,21 @@ class People:
         self._db = database
 
     async def export(self, user_id: str) -> dict[str, Any]:
-        """A person's rows by table, as JSON can hold them. The tokens that answers need are Discord's, and left out."""
-        async with self._db.looking() as rows:
-            found = {table: await rows(sql, (user_id,)) for table, sql in TABLES.items()}
-        return {"user": user_id, **{table: [_readable(dict(row)) for row in rows] for table, rows in found.items()}}
+        """Return a person's rows by table, ready for JSON, without Discord's tokens."""
+        async with self._db.snapshot() as rows:
+            tables = {table: await rows(sql, (user_id,)) for table, sql in TABLES.items()}
+        return {"user": user_id, **{table: [_readable(dict(row)) for row in rows] for table, rows in tables.items()}}
 
     async def erase(self, user_id: str) -> set[str]:
-        """Remove a person's rows; the SHA-256 of the files that these named. See `Database.scrub` for what is left.
+        """Remove a person's rows. Return the SHA-256 of the files that they named.
 
-        Songs go in groups, so that nobody waits for thousands of them: a crash leaves some, for the next time.
+        Songs are removed in groups, so that nobody waits for thousands of them; after a crash, erase again. Deleted
+        rows leave traces in the file until `Database.scrub`.
         """
         async with self._db.transaction():
             await self._db.execute("DELETE FROM votes WHERE voter = ?", (user_id,))
             await self._db.execute("DELETE FROM battles WHERE voter = ?", (user_id,))
-            # A song that the person nominated stays in its round with the votes of others, and without a word of who.
+            # A song that the person nominated stays in its round with the votes of others, without the nominator.
             await self._db.execute("UPDATE nominations SET nominator = NULL WHERE nominator = ?", (user_id,))
             await self._db.execute("DELETE FROM ballots WHERE voter = ?", (user_id,))
             await self._db.execute("DELETE FROM messages WHERE user_id = ?", (user_id,))
@@ -60,7 +61,7 @@ class People:
 
 
 def _readable(row: dict[str, Any]) -> dict[str, Any]:
-    """A row whose JSON columns are values; `uploads.request` is an id and stays."""
+    """Return a row with its JSON columns parsed; `uploads.request` is an id and stays a string."""
     for name in JSON_COLUMNS:
         if str(row.get(name, "")).startswith("{"):
             row[name] = json.loads(row[name])

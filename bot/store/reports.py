@@ -1,4 +1,4 @@
-"""What people report: a song and a reason, once a person and song, kept until somebody has looked at it."""
+"""Reports: a song and a reason, one for each person and song, kept until a moderator has handled it."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from generator.protocol.errors import InputError
 from generator.protocol.i18n import _
 
 REASON_LENGTH = 500
-"""Letters of a reason."""
+"""The longest reason, in characters."""
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One report that waits. created: seconds since 1970."""
+    """A report that is not handled yet. created: seconds since 1970."""
 
     song: str
     reporter: str
@@ -26,13 +26,13 @@ class Report:
 
 
 class Reports:
-    """The table `reports`. With a song its reports go, too."""
+    """The table `reports`. Reports are deleted along with their song."""
 
     def __init__(self, database: Database) -> None:
         self._db = database
 
     async def add(self, song_id: str, reporter: str, reason: str) -> bool:
-        """Report a song; False where this person did that before. Raises InputError, one sentence."""
+        """Save a report. Return False if the person has reported the song before. Raise InputError."""
         reason = " ".join(reason.split())
         if not 1 <= len(reason) <= REASON_LENGTH:
             raise InputError(_("Say in 1 to {most} letters why you report this tune.").format(most=REASON_LENGTH))
@@ -47,13 +47,13 @@ class Reports:
             )
 
     async def take_back(self, song_id: str, reporter: str) -> None:
-        """Forget a report that could be shown to nobody."""
+        """Remove a report that could not be forwarded."""
         await self._db.change(
             "DELETE FROM reports WHERE song = :song AND reporter = :reporter", song=song_id, reporter=reporter
         )
 
     async def waiting(self, scope: Scope | None) -> list[Report]:
-        """The reports of a place's songs that nobody has handled, oldest first."""
+        """Return the unhandled reports of a scope's songs, oldest first."""
         rows = await self._db.fetch(
             "SELECT song, reporter, reason, reports.created FROM reports JOIN songs ON songs.id = reports.song"
             " WHERE guild_id = ? AND handled IS NULL ORDER BY reports.number",
@@ -62,11 +62,11 @@ class Reports:
         return [Report(**dict(row)) for row in rows]
 
     async def handle(self, song_id: str) -> int:
-        """Note that a song's reports were looked at; how many these were."""
+        """Mark a song's reports as handled. Return how many there were."""
         return await self._db.change(
             "UPDATE reports SET handled = :now WHERE song = :song AND handled IS NULL", song=song_id
         )
 
     async def forget_handled(self, before: float) -> int:
-        """Forget reports that were handled before a time; how many."""
+        """Remove the reports that were handled before a time. Return how many there were."""
         return await self._db.change("DELETE FROM reports WHERE handled < :before", before=before)

@@ -1,7 +1,7 @@
 """Requests on their way from the queue to their answer.
 
-When one moves on is the backlog's to decide; who is next stands in `queue`. One that was cancelled moves on no more:
-whoever works on it hears so.
+The backlog decides when a request moves on, and `queue` which one is next. A cancelled request does not move on: the
+methods here report it as False.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ class Requests:
         self._db = database
 
     async def add(self, entry: RequestRecord) -> None:
-        """Write a new request, whatever the limits, which `queue` keeps. A parent that is gone is none."""
+        """Save a new request without checking limits (see `Queue.add`). A parent that no longer exists is left out."""
         async with self._db.transaction():
             await insert(self._db, entry)
 
     async def get(self, request_id: str) -> RequestRecord | None:
-        """One request; None also where its song was deleted."""
+        """Return a request, or None if there is none or its song was deleted."""
         rows = await self._db.fetch(
             "SELECT * FROM requests WHERE id = ?1"
             " AND NOT EXISTS (SELECT 1 FROM songs WHERE id = ?1 AND deleted IS NOT NULL)",
@@ -37,36 +37,36 @@ class Requests:
         return RequestRecord.from_row(rows[0]) if rows else None
 
     async def requeue(self, request_id: str) -> bool:
-        """Put a working request back to its place in the queue; False where it was cancelled."""
+        """Put a working request back into the queue. Return False if it was cancelled."""
         sql = "UPDATE requests SET status = 'queued', updated = :now WHERE id = :id AND status = 'working'"
         return await self._db.change(sql, id=request_id) == 1
 
     async def requeue_working(self) -> int:
-        """Put everything that was being worked on back into the queue; how many these were."""
+        """Put all working requests back into the queue. Return how many there were."""
         return await self._db.change("UPDATE requests SET status = 'queued', updated = :now WHERE status = 'working'")
 
     async def compose(self, song: Song, files: Iterable[KeptFile] = ()) -> bool:
-        """Write a finished song with its files; its request is composed. False where nobody waits for it any more.
+        """Save a finished song with its files, and mark its request as composed.
 
-        That is so where the request was cancelled or removed. Its parent is the one that the request names by now: one
-        that was removed meanwhile is none.
+        Return False, and save nothing, if the request was cancelled or removed. The song's parent is the one that the
+        request's row names now, because a parent may have been removed meanwhile.
         """
         row = columns(song)
         row |= {name: json.dumps(dict(row[name])) for name in SONG_JSON}
         row["report_said"] = translation_json(song.report)
         del row["votes"]
         async with self._db.transaction():
-            asked = await self._db.rows("SELECT parent FROM requests WHERE id = ? AND NOT cancelled", (song.id,))
-            if not asked:
+            parents = await self._db.rows("SELECT parent FROM requests WHERE id = ? AND NOT cancelled", (song.id,))
+            if not parents:
                 return False
-            await self._db.insert("songs", {**row, "parent": asked[0]["parent"]})
+            await self._db.insert("songs", {**row, "parent": parents[0]["parent"]})
             for file in files:
                 await self._db.insert("files", {"song": song.id, **asdict(file)})
             await self._set_status(song.id, "composed", None)
         return True
 
     async def compose_failure(self, request_id: str, sentence: str) -> bool:
-        """Note that a request ended without a song; the person is not told yet. False where it was cancelled."""
+        """Save that a request ended without a song, to be delivered later. Return False if it was cancelled."""
         sql = (
             "UPDATE requests SET status = 'composed', error = :error, error_said = :said, updated = :now"
             " WHERE id = :id AND NOT cancelled"
@@ -74,25 +74,25 @@ class Requests:
         return await self._db.change(sql, id=request_id, error=sentence, said=translation_json(sentence)) == 1
 
     async def undelivered(self) -> list[RequestRecord]:
-        """Composed requests whose answer was not delivered, oldest first."""
+        """Return the composed requests whose answer is not delivered yet, oldest first."""
         rows = await self._db.fetch("SELECT * FROM requests WHERE status = 'composed' ORDER BY number")
         return [RequestRecord.from_row(row) for row in rows]
 
     async def posted(self, request_id: str, message_id: str | None = None) -> None:
-        """The song was delivered; what the origin needed for that is forgotten."""
+        """Mark a request as posted, and forget its destination."""
         async with self._db.transaction():
             await self._set_status(request_id, "posted", None)
             await self._db.execute("UPDATE requests SET destination = '{}' WHERE id = ?", (request_id,))
             await self._db.execute("UPDATE songs SET message_id = ? WHERE id = ?", (message_id, request_id))
 
     async def refused(self, request_id: str, sentence: str) -> None:
-        """The person was told that there is no song; what the origin needed for that is forgotten."""
+        """Mark a request as refused, and forget its destination."""
         async with self._db.transaction():
             await self._set_status(request_id, "refused", sentence)
             await self._db.execute("UPDATE requests SET destination = '{}' WHERE id = ?", (request_id,))
 
     async def count_open(self, *, user_id: str | None = None, scope: Scope | None = None) -> int:
-        """How many requests of a person, of a scope, or of everybody are queued or working."""
+        """Return how many requests of a person, of a scope, or of everybody are open."""
         rows = await self._db.fetch(
             "SELECT count(*) FROM requests WHERE status IN ('queued', 'working')"
             " AND (?1 IS NULL OR user_id = ?1) AND (?2 IS NULL OR guild_id = ?2)",
@@ -101,7 +101,7 @@ class Requests:
         return int(rows[0][0])
 
     async def open_among(self, request_ids: Iterable[str]) -> set[str]:
-        """Those of some requests that are queued or working."""
+        """Return the ids of the requests that are open among some."""
         rows = await self._db.fetch(
             "SELECT id FROM requests WHERE status IN ('queued', 'working') AND id IN (SELECT value FROM json_each(?))",
             (json.dumps(list(request_ids)),),
@@ -109,7 +109,7 @@ class Requests:
         return {row["id"] for row in rows}
 
     async def channels(self, request_ids: Iterable[str]) -> dict[str, str | None]:
-        """The channels that some requests came from, where their tunes are posted."""
+        """Return the channels that some requests came from, in which their tunes are posted, by request id."""
         rows = await self._db.fetch(
             "SELECT id, channel_id FROM requests WHERE id IN (SELECT value FROM json_each(?))",
             (json.dumps(list(request_ids)),),
@@ -119,7 +119,7 @@ class Requests:
     async def forget_finished(self, before: float) -> int:
         """Forget requests that ended before a time without a song, and the uploads of all that ended before it.
 
-        How many requests were forgotten.
+        Return how many requests were forgotten.
         """
         finished = "status NOT IN ('queued', 'working', 'composed') AND updated < ?"
         async with self._db.transaction():
@@ -140,14 +140,14 @@ class Requests:
 
 
 async def insert(db: Database, entry: RequestRecord, **more: object) -> None:
-    """Write a request's row, inside a transaction. more: what else its columns hold."""
+    """Insert a request's row, inside a transaction. more: values of further columns."""
     row = {**columns(entry), **more, "request": json.dumps(entry.request.to_dict())}
     row["destination"] = json.dumps(dict(entry.destination))
     parents = await db.rows("SELECT guild_id, only_in FROM songs WHERE id = ?", (entry.parent,))
     if not parents:
         row["parent"] = None
     elif entry.only_in is None and parents[0]["guild_id"] == entry.scope:
-        # What comes of a song is listed no further than the song itself; elsewhere there is no such channel.
+        # A remix is listed no more widely than its parent. In another scope the parent's channel does not exist.
         row["only_in"] = parents[0]["only_in"]
     await db.insert("requests", row)
     if entry.request.upload:

@@ -1,4 +1,4 @@
-"""What is kept about servers: the settings that were changed there, and since when the bot is no longer in them.
+"""Servers: the settings that were changed there, and when the bot was removed from them.
 
 The settings themselves are declared in `bot.store.server_settings`.
 """
@@ -23,11 +23,11 @@ class Servers:
         self._db = database
 
     async def settings(self, scope: Scope | None) -> ServerSettings:
-        """A server's settings; the defaults where none were set."""
+        """Return a scope's settings, with defaults for those that were not changed."""
         return ServerSettings(**_stored(await self._db.fetch(_SETTINGS, (scope,))))
 
     async def change(self, scope: Scope, name: str, value: object) -> ServerSettings:
-        """Set one setting; what holds now. Raises InputError, one sentence, and changes nothing then."""
+        """Change one setting. Return all settings. Raise InputError if the value is invalid; nothing changes then."""
         check_setting(name)
         async with self._db.transaction():
             stored = _stored(await self._db.rows(_SETTINGS, (scope,)))
@@ -36,17 +36,17 @@ class Servers:
         return settings
 
     async def reset(self, scope: Scope, name: str | None = None) -> ServerSettings:
-        """Set one setting back to its default, or all of them; what holds now. Raises InputError."""
+        """Reset one setting, or all of them, to the defaults. Return all settings. Raise InputError."""
         if name is not None:
             check_setting(name)
         async with self._db.transaction():
             stored = _stored(await self._db.rows(_SETTINGS, (scope,)))
-            left = {key: value for key, value in stored.items() if name not in (None, key)}
-            await self._write(scope, left)
-        return ServerSettings(**left)
+            kept = {key: value for key, value in stored.items() if name not in (None, key)}
+            await self._write(scope, kept)
+        return ServerSettings(**kept)
 
     async def left(self, scope: Scope, when: float | None = None) -> None:
-        """The bot was removed from a server. when: seconds since 1970, None is now; an earlier time stays."""
+        """Save that the bot was removed from a server, unless that is saved. when: seconds since 1970, None for now."""
         await self._db.change(
             "INSERT INTO servers (guild_id, removed) VALUES (:scope, :when)"
             " ON CONFLICT DO UPDATE SET removed = coalesce(removed, excluded.removed)",
@@ -55,13 +55,13 @@ class Servers:
         )
 
     async def joined(self, scope: Scope) -> None:
-        """The bot is in a server, again or for the first time: what is kept of it stays."""
+        """Save that the bot is in a server, so that the server's data is kept."""
         await self._db.change(_JOINED, scope=scope)
 
     async def all_joined(self, scopes: Collection[Scope]) -> None:
-        """The bot is in these servers and in no others: it may have been removed while it did not run.
+        """Save that the bot is in these servers and in no others: it may have been removed while it did not run.
 
-        A server where it never was has nothing to lose: people who installed it for themselves use it there, too.
+        Only servers that it was in count as left. In others, people may use a bot that they installed for themselves.
         """
         async with self._db.transaction():
             for scope in scopes:
@@ -73,14 +73,14 @@ class Servers:
             )
 
     async def left_before(self, when: float) -> list[Scope]:
-        """The servers that the bot was removed from before a time, in seconds since 1970."""
+        """Return the servers that the bot was removed from before a time, in seconds since 1970."""
         rows = await self._db.fetch("SELECT guild_id FROM servers WHERE removed < ?", (when,))
         return [Scope(row["guild_id"]) for row in rows]
 
     async def erase(self, scope: Scope, left_before: float) -> set[str]:
-        """Remove everything of a server that the bot was removed from before a time; the files that it named.
+        """Remove all data of a server that the bot was removed from before a time. Return the files that it named.
 
-        Nothing happens where the bot came back; what is left then stays.
+        If the bot comes back meanwhile, the data that is left stays.
         """
         values = {"scope": scope, "before": left_before}
         gone = "EXISTS (SELECT 1 FROM servers WHERE guild_id = :scope AND removed < :before)"
@@ -104,5 +104,5 @@ _JOINED = "INSERT INTO servers (guild_id) VALUES (:scope) ON CONFLICT DO UPDATE 
 
 
 def _stored(rows: list[Any]) -> dict[str, Any]:
-    """What was set, from the server's row or from none."""
+    """Return the changed settings, from the server's row if there is one."""
     return dict(json.loads(rows[0]["settings"])) if rows else {}

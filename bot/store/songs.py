@@ -1,7 +1,7 @@
-"""Songs that were made, and the history of a place. They are written when their request is composed.
+"""Songs and the history of a scope. A song is saved when its request is composed (see `requests`).
 
-A song that is deleted is nowhere shown. Where others name it as their parent an empty row titled “deleted” stays, so
-that their lineage can still be read; else its rows go.
+A deleted song is shown nowhere. If it is the parent of other songs, an empty row titled “deleted” stays, so that their
+lineage can still be read; otherwise its rows are removed.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from bot.store.database.cascade import remove_requests
 from bot.store.database.connections import Database
 from bot.store.database.records import VISIBLE, Song
 
-HANGING = {
+DEPENDENT_ROWS = {
     "votes": "song = ?",
     "battles": "?1 IN (first, second)",
     "nominations": "song = ?",
@@ -24,17 +24,17 @@ HANGING = {
     "messages": "song = ?",
     "uploads": "request = ?",
 }
-"""What goes with a song that is deleted, table by table."""
+"""The rows that are deleted along with a song: a condition for each table."""
 
 
 class Songs:
-    """The table `songs`, with the sum of each song's votes."""
+    """The table `songs`, including the sum of each song's votes."""
 
     def __init__(self, database: Database) -> None:
         self._db = database
 
     async def get(self, song_id: str, *, or_deleted: bool = False) -> Song | None:
-        """One song. or_deleted: also one that was deleted and is somebody's parent; its title is “deleted”."""
+        """Return a song, or None. or_deleted: also return the empty row of a deleted parent, titled “deleted”."""
         rows = await self._db.fetch("SELECT * FROM voted_songs WHERE id = ?", (song_id,))
         if or_deleted and not rows:
             rows = await self._db.fetch("SELECT * FROM songs WHERE id = ?", (song_id,))
@@ -43,9 +43,10 @@ class Songs:
     async def history(
         self, scope: Scope | None, *, channels: Collection[str] = (), limit: int = 20, before: str | None = None
     ) -> list[Song]:
-        """A scope's songs, newest first; those that are listed in one channel alone only where it is among `channels`.
+        """Return a scope's songs, newest first.
 
-        before: the last song's id of the page before.
+        channels: the channels that the viewer is in; songs listed in one channel only appear if it is among these.
+        before: the id of the last song of the previous page.
         """
         rows = await self._db.fetch(
             f"SELECT * FROM voted_songs WHERE guild_id = :scope AND {VISIBLE} AND (:before IS NULL"  # noqa: S608
@@ -55,9 +56,9 @@ class Songs:
         return [Song.from_row(row) for row in rows]
 
     async def delete(self, song_id: str) -> set[str]:
-        """Delete a song with all that hangs on it (`HANGING`); the SHA-256 of the files that it named.
+        """Delete a song with its request and `DEPENDENT_ROWS`. Return the SHA-256 of the files that these named.
 
-        Its request goes with it. Nothing happens where it is deleted already.
+        Do nothing if the song is deleted already.
         """
         async with self._db.transaction():
             children = await self._db.rows(
@@ -74,7 +75,7 @@ class Songs:
             return {row["sha256"] for row in named}
 
     async def forget_deleted(self) -> int:
-        """Forget deleted songs that are nobody's parent any more; how many."""
+        """Remove the rows of deleted songs that are no longer a parent. Return how many there were."""
         async with self._db.transaction():
             rows = await self._db.rows(
                 "SELECT id FROM songs AS song WHERE deleted IS NOT NULL"
@@ -86,8 +87,8 @@ class Songs:
         return len(rows)
 
     async def _empty(self, song_id: str) -> None:
-        """Leave of a song and its request only what the lineage of others needs."""
-        for table, condition in HANGING.items():
+        """Empty the rows of a song and its request, except for what the lineage of others needs."""
+        for table, condition in DEPENDENT_ROWS.items():
             await self._db.execute(f"DELETE FROM {table} WHERE {condition}", (song_id,))  # noqa: S608
         await self._db.execute(
             "UPDATE songs SET deleted = coalesce(deleted, ?), title = 'deleted', digest = '', midi = '',"

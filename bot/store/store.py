@@ -1,7 +1,6 @@
-"""The store as a whole: one database, and a facet for each thing that is kept in it.
+"""The store: one database, and one object for each group of tables.
 
-Every method of a facet is one short transaction. The bot is the only writer. Knows nothing of who asks or of how a
-tune is made.
+Every method of these objects is one short transaction. The bot is the only process that writes.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ from bot.store.votes import Votes
 
 
 class Store:
-    """What the bot remembers; open it with `Store.open`."""
+    """Everything that the bot stores; open it with `Store.open`."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
@@ -50,6 +49,6 @@ class Store:
     @classmethod
     @asynccontextmanager
     async def open(cls, path: Path) -> AsyncIterator[Store]:
-        """Open or make the database at `path` and bring its schema up to date; closes it at the end."""
+        """Open or create the database at `path` and migrate its schema; close it at the end."""
         async with Database.open(path) as database:
             yield cls(database)

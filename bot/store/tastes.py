@@ -1,7 +1,7 @@
-"""What the voters of a place like, found anew from the votes that stand whenever these have changed.
+"""The taste of a scope's voters, recomputed whenever the votes have changed.
 
-Votes that count are those that rank: of others than the one who asked for the tune. Tunes without features, which
-earlier versions made, say nothing. What a taste is, and when it acts, is `bot.votes.taste_model`'s.
+Only votes on other people's tunes count. Tunes without features, which earlier versions made, are left out. What a
+taste is, and when it acts, is in `bot.votes.taste_model`.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from bot.store.database.connections import Database
 from bot.votes.taste_model import Liked, Vote, find_taste
 
 NEWEST = 1000
-"""A place's newest tunes with votes, and the newest votes on these: what people liked long ago fades."""
-KEPT = 200
-"""Places whose taste is kept in memory until their votes change."""
+"""The number of newest tunes with votes, and of newest votes on these: older ones no longer count."""
+CACHE_SIZE = 200
+"""The number of scopes whose taste is cached until their votes change."""
 
 
 class Tastes:
@@ -24,12 +24,14 @@ class Tastes:
 
     def __init__(self, database: Database) -> None:
         self._db = database
-        self._found: dict[str, tuple[int, Liked]] = {}
-        self._one_at_a_time = asyncio.Lock()  # several at once would hold up everything else, and often find the same
+        self._cache: dict[str, tuple[int, Liked]] = {}
+        self._lock = (
+            asyncio.Lock()
+        )  # several computations at once would block everything else, and often repeat each other
 
     async def of(self, scope: Scope) -> Liked:
-        """A place's taste. Takes a third of a second at the most, in a thread, where votes have changed."""
-        async with self._one_at_a_time:
+        """Return a scope's taste. If votes have changed this takes up to a third of a second, in a thread."""
+        async with self._lock:
             return await self._of(scope)
 
     async def _of(self, scope: Scope) -> Liked:
@@ -42,13 +44,13 @@ class Tastes:
             (scope, NEWEST),
         )
         key = hash(tuple((row["song"], row["voter"], row["value"]) for row in rows))
-        known = self._found.pop(scope, None)
-        if known is None or known[0] != key:
+        cached = self._cache.pop(scope, None)
+        if cached is None or cached[0] != key:
             features = {row["song"]: json.loads(row["features"]) for row in rows}
-            # Oldest first: a new vote leaves the others in the parts that are held out together.
+            # Oldest first, so that a new vote does not move the others to another fold.
             votes = [Vote(row["song"], row["voter"], row["value"] > 0, features[row["song"]]) for row in reversed(rows)]
-            known = (key, await asyncio.to_thread(find_taste, votes))
-        self._found[scope] = known  # the last one asked for comes last
-        while len(self._found) > KEPT:
-            del self._found[next(iter(self._found))]
-        return known[1]
+            cached = (key, await asyncio.to_thread(find_taste, votes))
+        self._cache[scope] = cached  # the most recently used comes last
+        while len(self._cache) > CACHE_SIZE:
+            del self._cache[next(iter(self._cache))]
+        return cached[1]

@@ -1,7 +1,7 @@
-"""What people think of songs: one vote a person and song, which can change and be taken back.
+"""Votes on songs: one for each person and song, which can be changed and removed.
 
-A vote of the one who asked for the song is kept and shown, and does not rank. The counts stand in the song's row and
-are kept by triggers (005_charts.sql), whatever changes the votes; what is made of them is `charts`'s.
+A person's vote on their own song is saved and shown, but does not count in charts. Triggers (005_charts.sql) keep the
+counts in the song's row up to date; `charts` ranks songs by them.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ VOTE = "SELECT value FROM votes WHERE song = ? AND voter = ?"
 
 @dataclass(frozen=True, slots=True)
 class VoteResult:
-    """What became of a vote.
+    """The state after a vote.
 
-    value: the person's vote on the song by now. votes: the song's sum. first_own: it is on a song of the person's own,
-    and until now no such vote of theirs stood.
+    value: the person's vote on the song. votes: the song's sum. first_own: the vote is on the person's own song, and
+    is their only such vote.
     """
 
     value: int
@@ -37,23 +37,23 @@ class Votes:
         self._db = database
 
     async def cast(self, song_id: str, voter: str, value: int) -> VoteResult:
-        """Set one person's vote, -1 or 1; 0 takes it back. Raises InputError where the song is gone."""
+        """Set a person's vote, -1 or 1; 0 removes it. Raise InputError if the song is deleted."""
         async with self._db.transaction():
             return await self._set(song_id, voter, value)
 
     async def toggle(self, song_id: str, voter: str, value: int) -> VoteResult:
-        """The same, and where that is the person's vote already it is taken back."""
+        """Set a person's vote, or remove it if it has that value already. Raise InputError if the song is deleted."""
         async with self._db.transaction():
             return await self._set(
                 song_id, voter, 0 if _value(await self._db.rows(VOTE, (song_id, voter))) == value else value
             )
 
     async def of(self, song_id: str, voter: str) -> int:
-        """One person's vote on a song: -1, 1, or 0 for none."""
+        """Return a person's vote on a song: -1, 1, or 0 for none."""
         return _value(await self._db.fetch(VOTE, (song_id, voter)))
 
     async def _set(self, song_id: str, voter: str, value: int) -> VoteResult:
-        """Inside a transaction, in which the song cannot be deleted meanwhile."""
+        """Set a vote, inside a transaction, so that the song cannot be deleted meanwhile."""
         song = await self._db.rows("SELECT user_id FROM voted_songs WHERE id = ?", (song_id,))
         if not song:
             raise InputError(SONG_DELETED)

@@ -15,7 +15,7 @@ from bot.contests.keeper import Contests
 from bot.scope import PAGE
 from bot.settings import Settings
 from bot.store import Store
-from bot.store.contest.entries import EACH
+from bot.store.contest.entries import MAX_PER_PERSON
 from bot.voting import Voting
 from bot.web.forms import read_number, read_object
 from bot.web.views import famous_view, nominee_view, result_view
@@ -130,6 +130,6 @@ class ContestRoutes:
             "ending": found.last,
             "songs": [nominee_view(one, mine) for one in nominees],
             "vote": mine.vote,
-            "left": max(0, EACH - len(mine.nominated)),
+            "left": max(0, MAX_PER_PERSON - len(mine.nominated)),
         }
         return {**shown, "last": ended, "manages": self._managed}

@@ -19,7 +19,7 @@ from bot.discord.core.permissions import check_manager
 from bot.discord.core.visibility import scope_of
 from bot.languages import command, say
 from bot.store import Participation, Round, Song
-from bot.store.contest.entries import EACH, NOT_RUNNING
+from bot.store.contest.entries import MAX_PER_PERSON, NOT_RUNNING
 from generator.protocol.errors import InputError
 from generator.protocol.i18n import _, joined
 
@@ -99,7 +99,7 @@ async def complete_own_nomination(interaction: discord.Interaction[ChiptuneClien
     return song_choices([song for song in songs if song.id in mine], typed)
 
 
-@contest.command(name="nominate", description=f"Nominate a tune made here; at most {EACH} per round")
+@contest.command(name="nominate", description=f"Nominate a tune made here; at most {MAX_PER_PERSON} per round")
 @app_commands.describe(song="A tune made here, your own or another person's")
 @app_commands.autocomplete(song=complete_nominatable)
 async def nominate(interaction: discord.Interaction[ChiptuneClient], song: str) -> None:
@@ -153,7 +153,7 @@ async def _nominees(interaction: discord.Interaction[ChiptuneClient]) -> list[So
 def _own_actions(contest_round: Round, mine: Participation, songs: dict[str, Song]) -> str:
     """Return a line that says what the user has nominated or voted for."""
     if contest_round.stage == "nominating":
-        return say("You have nominated {count} of {most}.", count=len(mine.nominated), most=EACH)
+        return say("You have nominated {count} of {most}.", count=len(mine.nominated), most=MAX_PER_PERSON)
     if mine.vote is None or mine.vote not in songs:
         return say(NOT_VOTED)
     return say("Your vote is for {title}.", title=escape(songs[mine.vote].title))

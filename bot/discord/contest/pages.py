@@ -18,7 +18,7 @@ from bot.discord.core.client import ChiptuneClient
 from bot.discord.core.placeholders import text_view
 from bot.languages import say
 from bot.store import Nominee, Round, Song
-from bot.store.contest.entries import EACH
+from bot.store.contest.entries import MAX_PER_PERSON
 from bot.store.contest.schedule import DAY, VOTING
 from generator.protocol.i18n import _, joined, ngettext
 
@@ -76,7 +76,7 @@ async def stage_box(client: ChiptuneClient, contest_round: Round, own_actions: s
     if voting:
         how = say(VOTE, closes=contest_round.closes)
     else:
-        how = say(joined(" ", NOMINATE.counted(EACH, voting=contest_round.voting), DAYS))
+        how = say(joined(" ", NOMINATE.counted(MAX_PER_PERSON, voting=contest_round.voting), DAYS))
     lines = [f"**{number}.** {await list_title(client, song)}" for number, song in enumerate(songs, 1)] or [
         say(NO_NOMINATIONS)
     ]

@@ -18,10 +18,10 @@ from bot.store.database.records import SONG_DELETED, Song
 from generator.protocol.errors import InputError
 from generator.protocol.i18n import _, ngettext
 
-EACH = 2
-"""Songs that one person may nominate in a round."""
-MOST = 20
-"""Songs in a round: what one message can list and one menu can hold."""
+MAX_PER_PERSON = 2
+"""Songs that a person may nominate in a round."""
+MAX_NOMINEES = 20
+"""Songs in a round: as many as one message can list and one menu can offer."""
 RUNNING = _("A contest is running here already.")
 NOT_RUNNING = _("There is no contest here.")
 ROUND_OVER = _("This round is over.")
@@ -35,9 +35,9 @@ HAS_WON = _("This tune has won a round already.")
 ENOUGH = ngettext(
     "You have nominated {n} tune, which is the most a person may in a round.",
     "You have nominated {n} tunes, which is the most a person may in a round.",
-).counted(EACH)
+).counted(MAX_PER_PERSON)
 FULL = ngettext("This round has {n} tune, which is the most.", "This round has {n} tunes, which is the most.").counted(
-    MOST
+    MAX_NOMINEES
 )
 NO_NOMINEE = _("This tune is not in this round.")
 OWN_SONG = _("This tune is your own: others vote for it.")
@@ -46,7 +46,7 @@ NOT_NOMINATED = _("You have not nominated this tune.")
 
 @dataclass(frozen=True, slots=True)
 class Nominee:
-    """A song of a round. votes: None while the round is open. won: whether it is the winner."""
+    """A song in a round. votes: None while the round is open. won: whether it is the winner."""
 
     song: Song
     votes: int | None
@@ -55,7 +55,7 @@ class Nominee:
 
 @dataclass(frozen=True, slots=True)
 class Participation:
-    """What a person has done in a round: the song voted for, and the songs nominated, by id."""
+    """A person's part in a round: the ids of the song voted for and of the songs nominated."""
 
     vote: str | None
     nominated: tuple[str, ...]
@@ -63,7 +63,7 @@ class Participation:
 
 @dataclass(frozen=True, slots=True)
 class Winner:
-    """A song of the hall of fame, and the round that it won with so many votes."""
+    """A song in the hall of fame, with the round that it won and its votes."""
 
     round: Round
     song: Song
@@ -71,23 +71,23 @@ class Winner:
 
 
 class Contests:
-    """The tables `contests`, `nominations` and `ballots`. now: seconds since 1970, wherever it is asked for."""
+    """The tables `contests`, `nominations` and `ballots`. now: seconds since 1970 in every method."""
 
     def __init__(self, database: Database) -> None:
         self._db = database
 
     async def start(self, scope: Scope, channel_id: str | None, now: float) -> Round:
-        """Start a place's contest, or let one go on that was to end; its open round. Raises InputError."""
+        """Start a scope's contest, or continue one that was to end. Return its open round. Raise InputError."""
         async with self._db.transaction():
-            known = await self._db.rows("SELECT ending FROM contests WHERE guild_id = ?", (scope,))
-            if known and not known[0]["ending"]:
+            contests = await self._db.rows("SELECT ending FROM contests WHERE guild_id = ?", (scope,))
+            if contests and not contests[0]["ending"]:
                 raise InputError(RUNNING)
             await self._db.execute(
                 "INSERT INTO contests (guild_id, channel_id) VALUES (?, ?)"
                 " ON CONFLICT DO UPDATE SET ending = 0, quiet = 0, channel_id = excluded.channel_id",
                 (scope, channel_id),
             )
-            if known:
+            if contests:
                 sql = "UPDATE rounds SET channel_id = ? WHERE guild_id = ? AND stage <> 'over'"
                 await self._db.execute(sql, (channel_id, scope))
             else:
@@ -95,35 +95,35 @@ class Contests:
             return await self._open(scope)
 
     async def stop(self, scope: Scope, now: float, *, at_once: bool = False) -> Round:
-        """Let the open round be the last, or end it at once without a winner; that round. Raises InputError."""
+        """Make the open round the last, or end it at once without a winner. Return that round. Raise InputError."""
         async with self._db.transaction():
-            found = await self._open(scope)
+            current = await self._open(scope)
             if at_once:
                 await self._db.execute("DELETE FROM contests WHERE guild_id = ?", (scope,))
-                await rounds.end(self._db, found, "stopped", now)
+                await rounds.end(self._db, current, "stopped", now)
             else:
                 await self._db.execute("UPDATE contests SET ending = 1 WHERE guild_id = ?", (scope,))
-        return found
+        return current
 
     async def open(self, scope: Scope) -> Round | None:
-        """A place's open round."""
+        """Return a scope's open round, or None."""
         rows = await self._db.fetch(f"{ROUNDS} WHERE guild_id = ? AND stage <> 'over'", (scope,))
         return Round.from_row(rows[0]) if rows else None
 
     async def last(self, scope: Scope) -> Round | None:
-        """A place's round that ended last."""
+        """Return the scope's last round that ended, or None."""
         rows = await self._db.fetch(
             f"{ROUNDS} WHERE guild_id = ? AND stage = 'over' ORDER BY ordinal DESC LIMIT 1", (scope,)
         )
         return Round.from_row(rows[0]) if rows else None
 
     async def get(self, scope: Scope, round_id: str) -> Round | None:
-        """A round of a place by its id."""
+        """Return a round of a scope by its id, or None."""
         rows = await self._db.fetch(f"{ROUNDS} WHERE guild_id = ? AND id = ?", (scope, round_id))
         return Round.from_row(rows[0]) if rows else None
 
     async def nominees(self, number: int) -> list[Nominee]:
-        """A round's songs: in the order of their nomination, and once it is over the winner first, then by votes."""
+        """Return a round's songs in the order of nomination; once it is over, the winner first, then by votes."""
         rows = await self._db.fetch(
             "SELECT nominations.votes AS given, won, voted_songs.* FROM nominations"
             " JOIN voted_songs ON voted_songs.id = song WHERE round = ?"
@@ -133,14 +133,14 @@ class Contests:
         return [Nominee(Song.from_row(row), row["given"], bool(row["won"])) for row in rows]
 
     async def mine(self, number: int, person: str) -> Participation:
-        """What a person has done in an open round."""
-        async with self._db.looking() as rows:
+        """Return a person's part in an open round."""
+        async with self._db.snapshot() as rows:
             vote = await rows("SELECT song FROM ballots WHERE round = ? AND voter = ?", (number, person))
             nominated = await _nominated(rows, number, person)
         return Participation(vote[0]["song"] if vote else None, nominated)
 
     async def nominatable(self, scope: Scope, limit: int) -> list[Song]:
-        """A place's newest songs that could be nominated in its open round."""
+        """Return a scope's newest songs that could be nominated in its open round."""
         rows = await self._db.fetch(
             "SELECT * FROM voted_songs WHERE guild_id = ?1 AND only_in IS NULL"
             " AND id NOT IN (SELECT song FROM nominations JOIN rounds ON rounds.number = round"
@@ -153,47 +153,47 @@ class Contests:
     async def nominate(
         self, scope: Scope, song_id: str, person: str, now: float, *, round_id: str | None = None
     ) -> Song:
-        """Nominate a song of a place for its open round, or for a certain one. Raises InputError."""
+        """Nominate a song. round_id: the round that is meant, if it must be that one. Raise InputError."""
         async with self._db.transaction():
-            found = await self._open(scope, round_id)
-            if found.stage != "nominating" or now >= found.voting:
+            current = await self._open(scope, round_id)
+            if current.stage != "nominating" or now >= current.voting:
                 raise InputError(NOT_NOMINATING)
             song = await _song(self._db.rows, song_id)
             if song.scope != scope:
                 raise InputError(ELSEWHERE)
             if song.only_in:
                 raise InputError(ONE_CHANNEL)
-            await self._check_free(found.number, song_id, person)
+            await self._check_free(current.number, song_id, person)
             await self._db.execute(
-                "INSERT INTO nominations (round, song, nominator) VALUES (?, ?, ?)", (found.number, song_id, person)
+                "INSERT INTO nominations (round, song, nominator) VALUES (?, ?, ?)", (current.number, song_id, person)
             )
         return song
 
     async def withdraw(self, scope: Scope, song_id: str, person: str, now: float) -> Song:
-        """Take a nomination of one's own back, while songs are nominated. Raises InputError."""
+        """Withdraw a person's own nomination, while songs are nominated. Raise InputError."""
         async with self._db.transaction():
-            found = await self._open(scope)
-            if found.stage != "nominating" or now >= found.voting:
+            current = await self._open(scope)
+            if current.stage != "nominating" or now >= current.voting:
                 raise InputError(NOT_NOMINATING)
             song = await _song(self._db.rows, song_id)
             gone = await self._db.execute(
                 "DELETE FROM nominations WHERE round = ? AND song = ? AND nominator = ?",
-                (found.number, song_id, person),
+                (current.number, song_id, person),
             )
             if not gone:
                 raise InputError(NOT_NOMINATED)
         return song
 
     async def vote(self, scope: Scope, song_id: str, voter: str, now: float, *, round_id: str | None = None) -> Song:
-        """Set a person's vote of an open round. Raises InputError."""
+        """Set a person's vote in an open round. Raise InputError."""
         async with self._db.transaction():
-            found = await self._open(scope, round_id)
-            if found.stage != "voting":
+            current = await self._open(scope, round_id)
+            if current.stage != "voting":
                 raise InputError(NOT_VOTING)
-            if now >= found.closes:
+            if now >= current.closes:
                 raise InputError(VOTING_OVER)
             if not await self._db.rows(
-                "SELECT 1 FROM nominations WHERE round = ? AND song = ?", (found.number, song_id)
+                "SELECT 1 FROM nominations WHERE round = ? AND song = ?", (current.number, song_id)
             ):
                 raise InputError(NO_NOMINEE)
             song = await _song(self._db.rows, song_id)
@@ -202,13 +202,13 @@ class Contests:
             await self._db.execute(
                 "INSERT INTO ballots (round, voter, song) VALUES (?, ?, ?)"
                 " ON CONFLICT DO UPDATE SET song = excluded.song",
-                (found.number, voter, song_id),
+                (current.number, voter, song_id),
             )
         return song
 
     async def hall_of_fame(self, scope: Scope, *, limit: int = 10, start: int = 0) -> list[Winner]:
-        """The songs that won a place's rounds, newest first. start: how many are left out at its top."""
-        async with self._db.looking() as rows:
+        """Return the songs that won a scope's rounds, newest first. start: how many are skipped."""
+        async with self._db.snapshot() as rows:
             won = await rows(
                 "SELECT round, song, nominations.votes FROM nominations JOIN rounds ON rounds.number = round"
                 " WHERE guild_id = ? AND won ORDER BY round DESC LIMIT ? OFFSET ?",
@@ -219,7 +219,7 @@ class Contests:
             ]
 
     async def _open(self, scope: Scope, round_id: str | None = None) -> Round:
-        """The open round, inside a transaction. Raises InputError where it is none, or not the one that is meant."""
+        """Return the open round, inside a transaction. Raise InputError if it is not `round_id`, or none."""
         rows = await self._db.rows(f"{ROUNDS} WHERE guild_id = ? AND stage <> 'over'", (scope,))
         if round_id is not None and (not rows or rows[0]["id"] != round_id):
             raise InputError(ROUND_OVER)
@@ -228,33 +228,33 @@ class Contests:
         return Round.from_row(rows[0])
 
     async def _check_free(self, number: int, song_id: str, person: str) -> None:
-        """Raise InputError where a song cannot be nominated by a person, inside a transaction."""
-        known = await self._db.rows(
+        """Raise InputError if a person cannot nominate a song, inside a transaction."""
+        nominations = await self._db.rows(
             "SELECT won FROM nominations WHERE song = ? AND (won OR round = ?)", (song_id, number)
         )
-        if known:
-            raise InputError(HAS_WON if known[0]["won"] else TWICE)
-        if len(await _nominated(self._db.rows, number, person)) >= EACH:
+        if nominations:
+            raise InputError(HAS_WON if nominations[0]["won"] else TWICE)
+        if len(await _nominated(self._db.rows, number, person)) >= MAX_PER_PERSON:
             raise InputError(ENOUGH)
-        if len(await self._db.rows("SELECT 1 FROM nominations WHERE round = ?", (number,))) >= MOST:
+        if len(await self._db.rows("SELECT 1 FROM nominations WHERE round = ?", (number,))) >= MAX_NOMINEES:
             raise InputError(FULL)
 
 
 async def _round(rows: Rows, number: int) -> Round:
-    """A round by a number that stands in another row of the state that `rows` asks."""
+    """Return a round by its number, which another row of the same snapshot names."""
     return Round.from_row((await rows(f"{ROUNDS} WHERE number = ?", (number,)))[0])
 
 
 async def _song(rows: Rows, song_id: str) -> Song:
-    """A song, which cannot be deleted meanwhile. Raises InputError where it is already."""
-    found = await rows("SELECT * FROM voted_songs WHERE id = ?", (song_id,))
-    if not found:
+    """Return a song, inside a transaction or snapshot. Raise InputError if it is deleted."""
+    songs = await rows("SELECT * FROM voted_songs WHERE id = ?", (song_id,))
+    if not songs:
         raise InputError(SONG_DELETED)
-    return Song.from_row(found[0])
+    return Song.from_row(songs[0])
 
 
 async def _nominated(rows: Rows, number: int, person: str) -> tuple[str, ...]:
-    found = await rows(
+    nominations = await rows(
         "SELECT song FROM nominations WHERE round = ? AND nominator = ? ORDER BY number", (number, person)
     )
-    return tuple(row["song"] for row in found)
+    return tuple(row["song"] for row in nominations)

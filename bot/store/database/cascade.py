@@ -1,4 +1,4 @@
-"""Rows that are removed together: requests with the songs that they became, and all that hangs on these."""
+"""Cascading removal: requests with their songs, and everything that depends on these."""
 
 from __future__ import annotations
 
@@ -8,30 +8,30 @@ from collections.abc import Iterable, Mapping
 from bot.store.database.connections import Database
 
 GROUP = 50
-"""Requests that are removed in one transaction, where there may be thousands: others who write come in between."""
+"""Requests removed in one transaction, so that other writers get their turn in between."""
 
 
 async def remove_requests(database: Database, condition: str, value: object) -> set[str]:
-    """Inside a transaction, remove the requests that fulfil an SQL condition; the SHA-256 of the files they named.
+    """Remove the requests that meet an SQL condition, inside a transaction. Return the SHA-256 of their files.
 
-    Votes, battles, nominations, reports, and what names files and messages go along; what others made of these songs
-    stays, without its parent.
+    Votes, battles, nominations, reports, and the rows of files and messages are removed along with them. Remixes by
+    others stay, without their parent.
     """
-    found = await database.rows(f"SELECT id FROM requests WHERE {condition}", (value,))  # noqa: S608 (our own conditions)
-    return await _remove(database, (row["id"] for row in found))
+    rows = await database.rows(f"SELECT id FROM requests WHERE {condition}", (value,))  # noqa: S608 (our own conditions)
+    return await _remove(database, (row["id"] for row in rows))
 
 
 async def remove_many_requests(database: Database, condition: str, values: Mapping[str, object]) -> set[str]:
-    """The same, group by group, each in a transaction of its own; a crash leaves the others."""
+    """Remove requests as `remove_requests` does, in groups of one transaction each; a crash leaves the rest."""
     named: set[str] = set()
     while True:
         async with database.transaction():
-            found = await database.rows(
+            rows = await database.rows(
                 f"SELECT id FROM requests WHERE {condition} LIMIT {GROUP}",  # noqa: S608 (our own conditions)
                 values,
             )
-            named |= await _remove(database, (row["id"] for row in found))
-        if len(found) < GROUP:
+            named |= await _remove(database, (row["id"] for row in rows))
+        if len(rows) < GROUP:
             return named
 
 

@@ -1,4 +1,4 @@
-"""The store's rows as frozen values. Knows SQLite's rows only to read them; the queries stand in `store`."""
+"""The store's records: rows as frozen values, and their conversion from and to rows. Queries are in `bot.store`."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from generator.protocol.requests import Request
 from generator.protocol.results import Result
 
 Status = Literal["queued", "working", "composed", "posted", "refused"]
-"""How far a request is: composed means that the generator is done with it (a song or an error) and that the answer
-is not delivered yet; posted and refused are the ends."""
+"""The state of a request. composed: the generator has made a song or an error, which is not delivered yet; posted and
+refused are final."""
 
 SONG_JSON = ("got", "features", "timings")
-"""Fields of a song that its row holds as JSON."""
+"""The fields of a song that its row stores as JSON."""
 VISIBLE = "(only_in IS NULL OR only_in IN (SELECT value FROM json_each(:channels)))"
-"""The condition that a song is listed where somebody is who sees some channels. channels: their ids as JSON."""
+"""The SQL condition that a song is listed for a viewer. channels: the ids of the viewer's channels, as JSON."""
 SONG_DELETED = _("This tune is no longer in the history.")
-"""Said of a song that was deleted, or that there never was."""
+"""Shown for a song that was deleted or never existed."""
 
 
 def fields_of(record: type[Any], row: sqlite3.Row) -> dict[str, Any]:
@@ -45,19 +45,18 @@ def translation_json(text: str | None) -> str | None:
     return None if said is None else json.dumps(said)
 
 
-def restore_sentence(text: str | None, said: str | None) -> Any:
-    """The sentence of a row, out of its English and of what `translation_json` kept."""
-    return Sentence.from_json(json.loads(said)) if said else text
+def restore_sentence(text: str | None, translation: str | None) -> Any:
+    """Return the sentence of a row, from its English text and its `translation_json`."""
+    return Sentence.from_json(json.loads(translation)) if translation else text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestRecord:
-    """A request as the queue holds it.
+    """A request as the queue stores it.
 
-    destination: what the origin needs to answer, as JSON; opaque here. only_in: the channel where alone its song is
-    listed, None: in all of the scope. cancelled: it was taken back. error: why there is no song, which knows itself in
-    other languages where it can.
-    created, updated: seconds since 1970.
+    destination: what the origin needs to deliver the answer; opaque here. only_in: the only channel that lists its
+    song, or None if the whole scope does. error: why there is no song, translatable if possible. created, updated:
+    seconds since 1970.
     """
 
     id: str
@@ -78,7 +77,7 @@ class RequestRecord:
 
     @classmethod
     def from_row(cls, row: sqlite3.Row) -> RequestRecord:
-        """From a row of `requests`."""
+        """Return the record of a row of `requests`."""
         values = fields_of(cls, row)
         values["request"] = Request.from_dict(json.loads(row["request"]))
         values["destination"] = json.loads(row["destination"])
@@ -89,7 +88,7 @@ class RequestRecord:
 
 @dataclass(frozen=True, slots=True)
 class KeptFile:
-    """A file of a song: its name there, the SHA-256 of its bytes, which it is stored under, and how many these are."""
+    """A file of a song: its name, the SHA-256 of its bytes, under which it is stored, and their number."""
 
     name: str
     sha256: str
@@ -98,12 +97,11 @@ class KeptFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Song:
-    """A tune that was made; its id is its request's.
+    """A tune that was made. Its id is that of its request.
 
-    midi, audio, picture: file names; `Store.files` knows their content. seconds: the score played once. got: what
-    else came out, and features: what is measured on the score, as `generator.protocol.results.Result` has them. only_in: as its
-    request's. votes: the sum. deleted: when, in seconds since 1970; then the row is empty and stays for the lineage of
-    others alone.
+    midi, audio, picture: file names, whose contents `Store.files` names. seconds: the length, played once. got,
+    features: as in `generator.protocol.results.Result`. only_in: as in `RequestRecord`. votes: the sum. deleted: when,
+    in seconds since 1970; the row of a deleted song is empty, and stays only for the lineage of others.
     """
 
     id: str
@@ -134,12 +132,12 @@ class Song:
 
     @property
     def file_names(self) -> tuple[str, ...]:
-        """The names of all its files."""
+        """The names of the song's files."""
         return (self.midi, self.audio, self.picture)
 
     @classmethod
     def from_result(cls, entry: RequestRecord, result: Result) -> Song:
-        """The song that a request became."""
+        """Return the song that a request became."""
         return cls(
             id=entry.id,
             title=result.title,
@@ -166,7 +164,7 @@ class Song:
 
     @classmethod
     def from_row(cls, row: sqlite3.Row) -> Song:
-        """From a row of `voted_songs`."""
+        """Return the song of a row of `voted_songs`."""
         values = fields_of(cls, row)
         values |= {name: json.loads(row[name]) for name in SONG_JSON}
         values["report"] = restore_sentence(row["report"], row["report_said"])

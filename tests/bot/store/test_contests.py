@@ -10,12 +10,12 @@ import pytest_asyncio
 from bot.scope import Scope
 from bot.store import SONG_DELETED, Store
 from bot.store.contest.entries import (  # fmt: skip
-    EACH,
     ELSEWHERE,
     ENOUGH,
     FULL,
     HAS_WON,
-    MOST,
+    MAX_NOMINEES,
+    MAX_PER_PERSON,
     NO_NOMINEE,
     NOT_NOMINATED,
     NOT_NOMINATING,
@@ -66,7 +66,7 @@ async def test_what_may_be_nominated(place: Place, song: str, person: str, at: f
     await place.nominate(1)
     for number in (2, 3):
         await place.store.contests.nominate(Scope(PLACE), place.songs[number].id, "busy", START)
-    assert EACH == 2
+    assert MAX_PER_PERSON == 2
     parent = await make(place.store, place.files, 6, user_id="6")
     await make(place.store, place.files, 7, user_id="7", parent=parent.id)
     await place.files.delete(parent.id)
@@ -134,9 +134,9 @@ async def test_a_vote_changes_and_counts_once(place: Place) -> None:
 
 
 async def test_a_round_takes_so_many_songs_and_no_more(place: Place) -> None:
-    for seed in range(MOST + 1):
+    for seed in range(MAX_NOMINEES + 1):
         song = await make(place.store, place.files, 100 + seed, user_id="9")
-        if seed < MOST:
+        if seed < MAX_NOMINEES:
             await place.store.contests.nominate(Scope(PLACE), song.id, f"fan {seed}", START)
     with pytest.raises(InputError) as refused:
         await place.store.contests.nominate(Scope(PLACE), song.id, "late", START)
