@@ -25,9 +25,8 @@ class Tastes:
     def __init__(self, database: Database) -> None:
         self._db = database
         self._cache: dict[str, tuple[int, Liked]] = {}
-        self._lock = (
-            asyncio.Lock()
-        )  # several computations at once would block everything else, and often repeat each other
+        # One computation at a time: several would block everything else, and often repeat each other.
+        self._lock = asyncio.Lock()
 
     async def of(self, scope: Scope) -> Liked:
         """Return a scope's taste. If votes have changed this takes up to a third of a second, in a thread."""

@@ -49,7 +49,7 @@ class DiscordAnnouncer:
         await self._client.logged_in.wait()
         with delivery_errors(), speaking(await server_locale(self._client, announcement.round.scope)):
             async for channel_id in self._channels(announcement):
-                await self._client.store.rounds.aim(announcement, channel_id)
+                await self._client.store.rounds.set_channel(announcement, channel_id)
                 try:
                     with gone_errors(f"the channel {channel_id}"):
                         message = await self._send_once(announcement, int(channel_id))

@@ -1,8 +1,8 @@
-"""What people do in a contest: start and stop it, nominate songs, vote, and look at what won.
+"""What people do in a contest: start and stop it, nominate songs, vote, and see the winners.
 
-One vote a person and round, which can change, and none for one's own song; while a round is open nobody is told how the
-votes stand, since people follow those who lead. Time passes in `rounds`; how often one may nominate and vote in a
-minute is `bot.voting`'s.
+A person has one vote in each round, which can be changed, and none for their own song. While a round is open nobody
+sees how the votes stand, because people follow the leader. `rounds` moves rounds on; the rate limit of nominations and
+votes is in `bot.voting`.
 """
 
 from __future__ import annotations

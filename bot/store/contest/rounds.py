@@ -1,6 +1,6 @@
-"""A contest's rounds as time goes by: which stage is due, how a round ends, and what is still to be announced of it.
+"""A contest's rounds as time passes: which stage is due, how a round ends, and which announcements are pending.
 
-A stage is passed in one transaction together with the announcement that it needs, and a round never goes back, whatever
+A stage is passed in one transaction together with the announcement that it needs, and a round never goes back, even if
 the clock does. What people do in a round is `contests`'s; when stages are due, `bot.store.contest.schedule` says.
 """
 
@@ -20,12 +20,12 @@ from bot.store.database.records import fields_of
 Stage = Literal["nominating", "voting", "over"]
 Outcome = Literal["won", "no-nominations", "no-votes", "stopped"]
 QUIET = 3
-"""So many rounds in a row without a nomination end the contest."""
+"""After so many rounds in a row without a nomination the contest ends."""
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """A round of a place's contest.
+    """A round of a scope's contest.
 
     id: by which buttons know it. ordinal: counts the place's rounds from 1. voting, closes, ended: seconds since 1970,
     when nominations end, when votes end, when the round really ended. outcome: None while it is open. voters: how many
@@ -46,7 +46,7 @@ class Round:
 
     @classmethod
     def from_row(cls, row: sqlite3.Row) -> Round:
-        """From a row of `ROUNDS`."""
+        """Return the round of a row of `ROUNDS`."""
         values = fields_of(cls, row)
         return cls(**{**values, "last": bool(values["last"])})
 
@@ -71,16 +71,15 @@ ROUNDS = """
     SELECT rounds.*, ending OR contests.guild_id IS NULL AS last
     FROM rounds LEFT JOIN contests USING (guild_id)
 """
-"""Rounds with what their contest says of them; one that was ended has no contest any more."""
+"""Rounds with their contest's state. A contest that has ended has no row, so its round counts as the last."""
 WINNER = """
     SELECT nominations.number, count(ballots.voter) AS votes
     FROM nominations JOIN ballots USING (round, song) JOIN songs ON songs.id = nominations.song
     WHERE round = ? GROUP BY nominations.number ORDER BY votes DESC, bound DESC, nominations.number LIMIT 1
 """
-"""The song with the most votes. Of several it is the one that is liked most surely (`charts`), then the one that was
-nominated first."""
+"""The song with the most votes. Ties are resolved by the bound of `charts`, then by the order of nomination."""
 IN_SERVERS = "guild_id NOT IN (SELECT guild_id FROM servers WHERE removed IS NOT NULL)"
-"""What happens in a server that the bot was removed from waits until it is back."""
+"""Rounds in a server that the bot was removed from wait until it is back."""
 
 DUE = f"""
     SELECT number FROM rounds WHERE stage <> 'over' AND iif(stage = 'nominating', voting, closes) <= ? AND {IN_SERVERS}
@@ -95,12 +94,12 @@ class Rounds:
         self._db = database
 
     async def pass_due(self, now: float) -> int:
-        """Pass every stage whose deadline is over; how many were passed. now: seconds since 1970."""
+        """Pass every stage whose deadline is over. Return how many there were. now: seconds since 1970."""
         rows = await self._db.fetch(DUE, (now,))
         return sum([await self._pass(row["number"], now) for row in rows])
 
-    async def untold(self) -> list[Announcement]:
-        """What is to be announced, oldest first, then what is to be shown anew."""
+    async def pending(self) -> list[Announcement]:
+        """Return the announcements to post, oldest first, then those to update."""
         rows = await self._db.fetch(
             f"SELECT announcements.stage AS told, announcements.channel_id AS aimed, message_id, waiting, shown.*"  # noqa: S608
             f" FROM announcements JOIN ({ROUNDS}) AS shown ON shown.number = round"
@@ -118,12 +117,12 @@ class Rounds:
             for row in rows
         ]
 
-    async def aim(self, announcement: Announcement, channel_id: str) -> None:
-        """Write down where an announcement goes, before it is sent: after a crash it is looked for there."""
+    async def set_channel(self, announcement: Announcement, channel_id: str) -> None:
+        """Save the channel of an announcement before it is sent, so that it can be found there after a crash."""
         await self._set(announcement, "channel_id = :channel", channel=channel_id)
 
-    async def told(self, announcement: Announcement, message_id: str) -> None:
-        """It is there, and shows what was true when it was read; what happened since stays to be shown."""
+    async def announced(self, announcement: Announcement, message_id: str) -> None:
+        """Save that an announcement is posted or updated. Changes since it was read stay pending."""
         await self._set(
             announcement,
             "message_id = :message, waiting = max(0, waiting - :seen)",
@@ -132,7 +131,7 @@ class Rounds:
         )
 
     async def drop(self, announcement: Announcement) -> None:
-        """It cannot be told any more, or need not: never try again."""
+        """Give an announcement up: it cannot be posted any more, or need not."""
         await self._db.change(
             "DELETE FROM announcements WHERE round = :round AND stage = :stage",
             round=announcement.round.number,
@@ -148,62 +147,62 @@ class Rounds:
         )
 
     async def _pass(self, number: int, now: float) -> bool:
-        """Pass the stage that a round is in; False where that is not due any more."""
+        """Pass the stage that a round is in. Return False if it is no longer due."""
         async with self._db.transaction():
             rows = await self._db.rows(f"{ROUNDS} WHERE number = ?", (number,))
             if not rows:
                 return False
-            found = Round.from_row(rows[0])
-            if found.stage == "nominating" and found.voting <= now:
-                await self._end_nominations(found, now)
+            current = Round.from_row(rows[0])
+            if current.stage == "nominating" and current.voting <= now:
+                await self._end_nominations(current, now)
                 return True
-            if found.stage == "voting" and found.closes <= now:
-                await self._end_votes(found, now)
+            if current.stage == "voting" and current.closes <= now:
+                await self._end_votes(current, now)
                 return True
         return False
 
-    async def _end_nominations(self, found: Round, now: float) -> None:
-        if not await self._db.rows("SELECT 1 FROM nominations WHERE round = ?", (found.number,)):
-            await self._end(found, "no-nominations", now)
+    async def _end_nominations(self, current: Round, now: float) -> None:
+        if not await self._db.rows("SELECT 1 FROM nominations WHERE round = ?", (current.number,)):
+            await self._end(current, "no-nominations", now)
             return
         await self._db.execute(
             "UPDATE rounds SET stage = 'voting', closes = ? WHERE number = ?",
-            (schedule.closing(found.closes, now), found.number),
+            (schedule.closing(current.closes, now), current.number),
         )
-        await announce(self._db, found.number, found.scope, "voting")
+        await announce(self._db, current.number, current.scope, "voting")
 
-    async def _end_votes(self, found: Round, now: float) -> None:
-        winner = await self._db.rows(WINNER, (found.number,))
+    async def _end_votes(self, current: Round, now: float) -> None:
+        winner = await self._db.rows(WINNER, (current.number,))
         if winner:
             await self._db.execute("UPDATE nominations SET won = 1 WHERE number = ?", (winner[0]["number"],))
-            await self._end(found, "won", now)
-        elif schedule.slept_through(found.closes, now) and await self._nominees(found.number):
+            await self._end(current, "won", now)
+        elif schedule.slept_through(current.closes, now) and await self._nominees(current.number):
             await self._db.execute(
-                "UPDATE rounds SET closes = ? WHERE number = ?", (schedule.closing(found.closes, now), found.number)
+                "UPDATE rounds SET closes = ? WHERE number = ?", (schedule.closing(current.closes, now), current.number)
             )
-            await self._db.execute("UPDATE announcements SET waiting = waiting + 1 WHERE round = ?", (found.number,))
+            await self._db.execute("UPDATE announcements SET waiting = waiting + 1 WHERE round = ?", (current.number,))
         else:
-            await self._end(found, "no-votes", now)
+            await self._end(current, "no-votes", now)
 
     async def _nominees(self, number: int) -> int:
         return len(await self._db.rows("SELECT 1 FROM nominations WHERE round = ?", (number,)))
 
-    async def _end(self, found: Round, outcome: Outcome, now: float) -> None:
-        """End a round, and begin the next one where there is to be one."""
-        await end(self._db, found, outcome, now)
+    async def _end(self, current: Round, outcome: Outcome, now: float) -> None:
+        """End a round, and begin the next one if there is to be one."""
+        await end(self._db, current, outcome, now)
         await self._db.execute(
             "UPDATE contests SET quiet = iif(?, quiet + 1, 0) WHERE guild_id = ?",
-            (outcome == "no-nominations", found.scope),
+            (outcome == "no-nominations", current.scope),
         )
-        quiet = await self._db.rows("SELECT 1 FROM contests WHERE guild_id = ? AND quiet >= ?", (found.scope, QUIET))
-        if found.last or quiet:
-            await self._db.execute("DELETE FROM contests WHERE guild_id = ?", (found.scope,))
+        quiet = await self._db.rows("SELECT 1 FROM contests WHERE guild_id = ? AND quiet >= ?", (current.scope, QUIET))
+        if current.last or quiet:
+            await self._db.execute("DELETE FROM contests WHERE guild_id = ?", (current.scope,))
         else:
-            await begin(self._db, found.scope, schedule.following(found.closes, now))
+            await begin(self._db, current.scope, schedule.following(current.closes, now))
 
 
 async def begin(database: Database, scope: Scope, when: Schedule) -> None:
-    """Begin a place's next round, inside a transaction."""
+    """Begin a scope's next round, inside a transaction."""
     await database.execute(
         "INSERT INTO rounds (id, guild_id, channel_id, ordinal, voting, closes)"
         " SELECT ?1, guild_id, channel_id,"
@@ -215,28 +214,28 @@ async def begin(database: Database, scope: Scope, when: Schedule) -> None:
     await announce(database, row[0], scope, "nominating")
 
 
-async def end(database: Database, found: Round, outcome: Outcome, now: float) -> None:
-    """End a round, inside a transaction: votes are counted, who gave them is forgotten."""
+async def end(database: Database, current: Round, outcome: Outcome, now: float) -> None:
+    """End a round, inside a transaction: count the votes, and forget who cast them."""
     await database.execute(
         "UPDATE nominations SET nominator = NULL, votes ="
         " (SELECT count(*) FROM ballots WHERE ballots.round = nominations.round AND ballots.song = nominations.song)"
         " WHERE round = ?",
-        (found.number,),
+        (current.number,),
     )
     await database.execute(
         "UPDATE rounds SET stage = 'over', outcome = ?, ended = ?,"
         " voters = (SELECT count(*) FROM ballots WHERE round = number) WHERE number = ?",
-        (outcome, int(now), found.number),
+        (outcome, int(now), current.number),
     )
-    await database.execute("DELETE FROM ballots WHERE round = ?", (found.number,))
-    await announce(database, found.number, found.scope, "over")
+    await database.execute("DELETE FROM ballots WHERE round = ?", (current.number,))
+    await announce(database, current.number, current.scope, "over")
 
 
 async def announce(database: Database, number: int, scope: Scope, stage: Stage) -> None:
-    """Have a stage announced, inside a transaction, and the messages of the stages before it shown anew.
+    """Queue the announcement of a stage and updates of earlier announcements, inside a transaction.
 
-    Of these, what is not on its way yet need not come any more; what is, may be there by now. The page shows rounds as
-    they are, and is told nothing.
+    Earlier announcements that were not sent yet are dropped; those without a message id may have been sent. The page
+    has no announcements, because it shows the current state.
     """
     await database.execute(
         "DELETE FROM announcements WHERE round = ? AND message_id IS NULL AND channel_id IS NULL", (number,)

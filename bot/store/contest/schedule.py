@@ -1,9 +1,9 @@
-"""When a contest's round ends its nominations and its votes: plain sums of seconds, so that no time zone has a say.
+"""The deadlines of a contest's rounds: plain sums of seconds, independent of time zones.
 
-A round lasts a week of 7 x 24 hours: nominations five days, votes two. Deadlines are seconds since 1970 (UTC), worked
-out when a round begins and kept; a change to or from summer time moves the hour that a clock on the wall shows then,
-never the length of a stage. The next round's week begins where the last one's ended, whenever that was noticed, so that
-weeks do not drift; only after a longer absence does it begin when the bot is back.
+A round lasts 7 x 24 hours: five days of nominations, two of votes. Deadlines are seconds since 1970 (UTC), computed and
+saved when a round begins, so summer time changes the local hour of a deadline, but not the length of a stage. The next
+round begins at the deadline of the last one, even if that was noticed late, so that weeks do not drift; after a longer
+absence it begins when the bot is back.
 """
 
 from __future__ import annotations
@@ -15,41 +15,41 @@ DAY = 24 * HOUR
 NOMINATING = 5 * DAY
 VOTING = 2 * DAY
 LEAST_VOTING = DAY
-"""Votes that begin late, and votes that nobody could cast while the bot was away, have so long at the least."""
+"""The least time for votes that begin late, or that nobody could cast while the bot was away."""
 LATE = 10 * 60
-"""A deadline that is noticed so much later was slept through: the bot looks several times a minute."""
+"""A deadline that is noticed so much later passed during an absence: the bot looks several times a minute."""
 ABSENCE = DAY
-"""A week that ended longer ago than this is no longer what the next one begins at."""
+"""If a round ended longer ago than this, the next one does not begin at its deadline."""
 
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """A round's. voting: when nominations end and votes begin; closes: when votes end. Both in seconds since 1970."""
+    """A round's deadlines, in seconds since 1970. voting: nominations end and votes begin; closes: votes end."""
 
     voting: int
     closes: int
 
 
 def beginning_at(start: float) -> Schedule:
-    """Of a week that begins at a time."""
+    """Return the deadlines of a round that starts at `start`."""
     begin = int(start)
     return Schedule(begin + NOMINATING, begin + NOMINATING + VOTING)
 
 
 def following(closes: int, now: float) -> Schedule:
-    """Of the round that begins now, after one that was to close at a time.
+    """Return the deadlines of the round that begins now, after one whose deadline was `closes`.
 
-    Where that time is still to come, as after a round without nominations, the new one has its usual deadlines all the
-    same, and longer for nominations.
+    If that deadline is still to come, as after a round without nominations, the new round has its usual deadlines, and
+    so more time for nominations.
     """
     return beginning_at(closes if now - closes <= ABSENCE else now)
 
 
 def closing(closes: int, now: float) -> int:
-    """When votes that begin now end: as planned, or later, so that there is time to vote."""
+    """Return when votes that begin now end: as planned, or later, so that there is time to vote."""
     return max(closes, int(now) + LEAST_VOTING)
 
 
 def slept_through(closes: int, now: float) -> bool:
-    """Whether the end of the votes is noticed so late that people may have had no chance to vote."""
+    """Return whether the end of the votes is noticed so late that people may have had no chance to vote."""
     return now - closes > LATE

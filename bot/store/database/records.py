@@ -40,9 +40,9 @@ def columns(record: RequestRecord | Song) -> dict[str, Any]:
 
 
 def translation_json(text: str | None) -> str | None:
-    """What a row keeps beside a sentence, so that it can be said in other languages; None where the text is enough."""
-    said = sentence_json(text)
-    return None if said is None else json.dumps(said)
+    """Return the JSON that a row stores beside a sentence so that it can be translated, or None if it is plain text."""
+    parts = sentence_json(text)
+    return None if parts is None else json.dumps(parts)
 
 
 def restore_sentence(text: str | None, translation: str | None) -> Any:

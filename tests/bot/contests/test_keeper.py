@@ -83,10 +83,10 @@ async def test_it_passes_and_tells_as_time_goes_by(hall: Hall) -> None:
 
 
 async def test_what_is_to_be_told_waits_for_somebody_to_tell_it(hall: Hall) -> None:
-    await hall.contests.tell()
+    await hall.contests.announce()
     hall.contests.announce_by(hall.crier)
-    await hall.contests.tell()
-    await hall.contests.tell()
+    await hall.contests.announce()
+    await hall.contests.announce()
     assert hall.crier.posted == [(PLACE, "nominating")]
 
 
@@ -94,12 +94,12 @@ async def test_what_failed_is_tried_again_later_and_holds_up_no_other_place(hall
     await hall.contests.start(Scope("8"), "10")
     hall.contests.announce_by(hall.crier)
     hall.crier.errors = [DeliveryError("busy", retry_after=0.2)]
-    await hall.contests.tell()
+    await hall.contests.announce()
     assert hall.crier.posted == [("8", "nominating")]
-    await hall.contests.tell()
+    await hall.contests.announce()
     assert len(hall.crier.posted) == 1, "not before the time that was asked for"
     await asyncio.sleep(0.25)
-    await hall.contests.tell()
+    await hall.contests.announce()
     assert hall.crier.posted == [("8", "nominating"), (PLACE, "nominating")]
 
 
@@ -108,27 +108,27 @@ async def test_what_can_never_be_told_is_given_up(hall: Hall, why: str) -> None:
     hall.contests.announce_by(hall.crier)
     hall.crier.errors = [DeliveryError("bad", retryable=False)] if why == "refused for good" else []
     hall.crier.gone = why == "nowhere to go"
-    await hall.contests.tell()
+    await hall.contests.announce()
     hall.crier.gone = False
     await asyncio.sleep(0.01)
-    await hall.contests.tell()
+    await hall.contests.announce()
     assert hall.crier.posted == []
-    assert await hall.place.store.rounds.untold() == []
+    assert await hall.place.store.rounds.pending() == []
 
 
 async def test_a_list_that_changed_is_shown_anew_until_its_message_is_gone(hall: Hall) -> None:
     hall.contests.announce_by(hall.crier)
-    await hall.contests.tell()
+    await hall.contests.announce()
     await hall.place.nominate(0)
     await hall.place.nominate(1)
-    await hall.contests.tell()
-    await hall.contests.tell()
+    await hall.contests.announce()
+    await hall.contests.announce()
     assert hall.crier.shown == [(PLACE, "nominating")]
     hall.crier.gone = True
     await hall.place.nominate(2)
-    await hall.contests.tell()
+    await hall.contests.announce()
     await hall.place.nominate(3)
-    await hall.contests.tell()
+    await hall.contests.announce()
     assert len(hall.crier.shown) == 2
     assert len(hall.crier.posted) == 1
 
@@ -138,14 +138,14 @@ async def test_a_message_that_cannot_be_edited_now_is_edited_once_that_works(
 ) -> None:
     monkeypatch.setattr("bot.contests.keeper.MAX_RETRY_SECONDS", 0.1)
     hall.contests.announce_by(hall.crier)
-    await hall.contests.tell()
+    await hall.contests.announce()
     await hall.place.nominate(0)
     hall.crier.errors = [DeliveryError("missing access", retryable=False)]
     for _ in range(2):
-        await hall.contests.tell()
+        await hall.contests.announce()
     assert hall.crier.shown == []
     await asyncio.sleep(0.15)
-    await hall.contests.tell()
+    await hall.contests.announce()
     assert hall.crier.shown == [(PLACE, "nominating")]
 
 
@@ -153,7 +153,7 @@ async def test_a_fault_in_the_telling_of_one_is_logged_and_ends_nothing_else(
     hall: Hall, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr("bot.contests.keeper.MAX_RETRY_SECONDS", 0.1)
-    monkeypatch.setattr("bot.contests.keeper.LOOK_SECONDS", 0.05)
+    monkeypatch.setattr("bot.contests.keeper.POLL_SECONDS", 0.05)
     await hall.contests.start(Scope("8"), "10")
     hall.contests.announce_by(hall.crier)
     hall.crier.errors = [KeyError("id")]

@@ -245,7 +245,7 @@ async def test_everything_of_a_server_goes_with_it(place: Place) -> None:
     await place.vote(0, "a", at=VOTING)
     await place.store.servers.left(Scope(PLACE), 1.0)
     assert await place.store.rounds.pass_due(CLOSED) == 0, "while the bot is away nothing happens"
-    assert await place.store.rounds.untold() == []
+    assert await place.store.rounds.pending() == []
     await place.store.servers.erase(Scope(PLACE), 2.0)
     for table in ("contests", "rounds", "nominations", "ballots", "announcements"):
         assert await place.count(table) == 0

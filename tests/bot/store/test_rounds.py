@@ -24,7 +24,7 @@ async def place(store: Store, tmp_path: Path) -> AsyncIterator[Place]:
 
 async def waiting(place: Place) -> list[tuple[int, str, str]]:
     """What is to be told: the round's ordinal, the stage that is told, and the one that it is in."""
-    return [(one.round.ordinal, one.stage, one.round.stage) for one in await place.store.rounds.untold()]
+    return [(one.round.ordinal, one.stage, one.round.stage) for one in await place.store.rounds.pending()]
 
 
 async def test_a_round_from_its_beginning_to_the_next(place: Place) -> None:
@@ -130,15 +130,15 @@ async def test_a_clock_that_goes_back_passes_nothing_again(place: Place) -> None
 
 async def test_each_stage_is_announced_once_and_those_before_it_shown_anew(place: Place) -> None:
     rounds = place.store.rounds
-    [first] = await rounds.untold()
+    [first] = await rounds.pending()
     assert (first.stage, first.started_in, first.message_id) == ("nominating", "9", None)
-    await rounds.aim(first, "9")
+    await rounds.set_channel(first, "9")
     await place.nominate(0)
-    await rounds.told(first, "100")
-    [again] = await rounds.untold()
+    await rounds.announced(first, "100")
+    [again] = await rounds.pending()
     assert (again.message_id, again.channel_id) == ("100", "9"), "what happened meanwhile is to be shown, too"
-    await rounds.told(again, "100")
-    assert await rounds.untold() == []
+    await rounds.announced(again, "100")
+    assert await rounds.pending() == []
     await place.files.delete(place.songs[0].id)
     assert await waiting(place) == [(1, "nominating", "nominating")]
     await place.nominate(1)
@@ -149,25 +149,25 @@ async def test_each_stage_is_announced_once_and_those_before_it_shown_anew(place
     assert await waiting(place) == [(1, "over", "over"), (2, "nominating", "nominating"), (1, "nominating", "over")], (
         "what was never sent need not be any more"
     )
-    for one in await rounds.untold():
-        await rounds.told(one, "101")
+    for one in await rounds.pending():
+        await rounds.announced(one, "101")
     await place.files.delete(place.songs[1].id)
     assert (1, "over", "over") in await waiting(place)
-    for one in await rounds.untold():
+    for one in await rounds.pending():
         await rounds.drop(one)
     await rounds.pass_due(CLOSED)
-    assert await rounds.untold() == []
+    assert await rounds.pending() == []
 
 
 async def test_what_is_on_its_way_when_its_stage_passes_is_not_forgotten(place: Place) -> None:
     rounds = place.store.rounds
-    [opening] = await rounds.untold()
-    await rounds.aim(opening, "9")
+    [opening] = await rounds.pending()
+    await rounds.set_channel(opening, "9")
     await place.nominate(0)
     await rounds.pass_due(VOTING)
     assert sorted(await waiting(place)) == [(1, "nominating", "voting"), (1, "voting", "voting")]
-    await rounds.told(opening, "100")
-    again = next(one for one in await rounds.untold() if one.stage == "nominating")
+    await rounds.announced(opening, "100")
+    again = next(one for one in await rounds.pending() if one.stage == "nominating")
     assert (again.message_id, again.round.stage) == ("100", "voting"), "that it is over is to be shown in it"
 
 

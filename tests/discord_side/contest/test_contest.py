@@ -47,7 +47,7 @@ async def advance(stage: Stage, days: float) -> None:
     """Advance the calendar, and let the bot do what is due."""
     stage.calendar.time += days * DAY
     await stage.store.rounds.pass_due(stage.calendar.now())
-    await stage.client.contests.tell()
+    await stage.client.contests.announce()
 
 
 def announcements(stage: Stage, channel: Any = None) -> list[discord.Message]:
@@ -75,7 +75,7 @@ async def choose(who: Any, message: discord.Message, song: Song) -> Any:
 async def open_vote(stage: Stage, manager: Any, songs: list[Song], *numbers: int) -> discord.Message:
     """Start a contest, nominate songs, each by another person, and open the vote. Return the message to vote in."""
     await contest(stage, manager, "start")
-    await stage.client.contests.tell()
+    await stage.client.contests.announce()
     for number in numbers:
         await stage.client.contests.nominate(Scope.server(stage.channel.guild.id), songs[number].id, f"fan {number}")
     await advance(stage, 5)
@@ -86,7 +86,7 @@ async def test_a_contest_from_its_start_to_the_hall_of_fame(stage: Stage, manage
     started = await contest(stage, manager, "start")
     assert started.ephemeral
     assert f"announced in <#{stage.channel.id}>" in started.response.content
-    await stage.client.contests.tell()
+    await stage.client.contests.announce()
     [opening] = announcements(stage)
     assert text(opening).startswith("## Contest, round 1\nNominate up to 2 tunes")
     assert f"<t:{(await open_round(stage)).voting}:F>" in text(opening)
@@ -98,7 +98,7 @@ async def test_a_contest_from_its_start_to_the_hall_of_fame(stage: Stage, manage
     assert question.response.message.content == "**Tune \\*2\\* \\@everyone** is nominated."
     assert not question.response.message.components
     await contest(stage, stage.alice, "nominate", song=songs[0].id)
-    await stage.client.contests.tell()
+    await stage.client.contests.announce()
     [opening] = announcements(stage)
     entry = await stage.store.requests.get(songs[1].id)
     assert f"**1.** {linked_title(entry, songs[1])}\n**2.** [Tune \\*1\\*" in text(opening)
@@ -106,7 +106,7 @@ async def test_a_contest_from_its_start_to_the_hall_of_fame(stage: Stage, manage
 
 async def test_votes_are_cast_in_a_menu_and_counted_at_the_end(stage: Stage, manager: Any, songs: list[Song]) -> None:
     await contest(stage, manager, "start")
-    await stage.client.contests.tell()
+    await stage.client.contests.announce()
     await contest(stage, stage.bob, "nominate", song=songs[1].id)
     await contest(stage, stage.alice, "nominate", song=songs[0].id)
     await advance(stage, 5)
@@ -121,7 +121,7 @@ async def test_votes_are_cast_in_a_menu_and_counted_at_the_end(stage: Stage, man
         voted = await choose(stage.bob, vote, song)
         assert voted.ephemeral
     assert voted.response.content.startswith("Your vote is for **Tune \\*2\\*")
-    await stage.client.contests.tell()
+    await stage.client.contests.announce()
     assert text(announcements(stage)[-1]) == text(vote), "the current standing is not shown"
 
     await advance(stage, 2)
@@ -166,7 +166,7 @@ async def test_only_managers_start_and_stop_a_contest(stage: Stage, manager: Any
     assert "continues to its end" in (await contest(stage, manager, "stop")).response.content
     await contest(stage, manager, "start")
     assert "was ended" in (await contest(stage, manager, "stop", **{"at-once": True})).response.content
-    await stage.client.contests.tell()
+    await stage.client.contests.announce()
     [stopped] = announcements(stage)
     assert "was stopped, without a winner" in text(stopped)
     assert "No round follows" in text(stopped)
@@ -214,7 +214,7 @@ async def test_autocomplete_proposes_tunes(stage: Stage, manager: Any, songs: li
 
 async def test_old_buttons_and_menus_say_that_the_round_is_over(stage: Stage, manager: Any, songs: list[Song]) -> None:
     await contest(stage, manager, "start")
-    await stage.client.contests.tell()
+    await stage.client.contests.announce()
     [opening] = announcements(stage)
     question = await stage.bob.click(opening, label="Nominate…")
     shown = await contest(stage, stage.bob, "show")
@@ -249,7 +249,7 @@ async def test_answers_are_deferred_before_anything_is_written(stage: Stage, man
     assert "announced in" in await answer(manager, "start")
     assert "is nominated" in await answer(stage.bob, "nominate", song=songs[0].id)
     assert "no longer nominated" in await answer(stage.bob, "withdraw", song=songs[0].id)
-    await stage.client.contests.tell()
+    await stage.client.contests.announce()
     opened = await stage.bob.click(announcements(stage)[-1], label="Nominate…")
     first, _ = await while_database_is_busy(stage, choose(stage.bob, opened.response.message, songs[1]))
     assert first == discord.InteractionResponseType.deferred_message_update.value
@@ -270,13 +270,13 @@ async def test_a_deleted_winner_is_removed_from_its_message_and_the_hall_of_fame
     vote = await open_vote(stage, manager, songs, 0, 1)
     await choose(stage.bob, vote, songs[1])
     await stage.client.backlog.files.delete(songs[0].id)
-    await stage.client.contests.tell()
+    await stage.client.contests.announce()
     assert [option.value for option in menu(announcements(stage)[1]).options] == [songs[1].id]
     await advance(stage, 2)
     result = announcements(stage)[2]
     assert result.attachments
     await stage.client.backlog.files.delete(songs[1].id)
-    await stage.client.contests.tell()
+    await stage.client.contests.announce()
     result = announcements(stage)[2]
     assert text(result) == "Round 1 of the contest was won by a tune that has since been deleted."
     assert not result.attachments
@@ -309,8 +309,8 @@ async def test_a_winner_s_message_is_deleted_with_the_tune(
         await stage.alice.click(question.response.message, label="Erase everything")
         assert question.response.content.endswith("; 4 messages deleted.")
     assert message.id not in [other.id for other in stage.channel.history()]
-    await stage.client.contests.tell()
-    assert await stage.store.rounds.untold() == []
+    await stage.client.contests.announce()
+    assert await stage.store.rounds.pending() == []
     assert [message for message in announcements(stage) if "since been deleted" in text(message)] == []
 
 
@@ -325,9 +325,9 @@ async def test_a_winner_s_message_that_cannot_be_deleted_is_counted_and_edited_l
     question = await stage.alice.slash(stage.channel, "chiptune delete", song=songs[0].id)
     await stage.alice.click(question.response.message, label="Delete it")
     assert question.response.content.endswith(REMAINING.counted(1))
-    await stage.client.contests.tell()
+    await stage.client.contests.announce()
     assert "is won" in text(announcements(stage)[2]), "the edit was refused"
-    await stage.client.contests.tell()
+    await stage.client.contests.announce()
     assert text(announcements(stage)[2]) == "Round 1 of the contest was won by a tune that has since been deleted."
     assert not announcements(stage)[2].attachments
 
@@ -350,7 +350,7 @@ async def test_announcements_go_to_the_channel_for_tunes_or_to_where_the_contest
     await manager.slash(stage.channel, "chiptune settings channel", channel=tunes)
     started = await contest(stage, manager, "start")
     assert f"<#{tunes.id}>" in started.response.content
-    await stage.client.contests.tell()
+    await stage.client.contests.announce()
     assert (len(announcements(stage, tunes)), len(announcements(stage))) == (1, 0)
     stage.env.inject_error("POST", f"/channels/{tunes.id}/messages", status=403, code=50001)
     await advance(stage, 5)
@@ -362,12 +362,12 @@ async def test_an_announcement_deleted_by_moderators_is_not_posted_again(
     stage: Stage, manager: Any, songs: list[Song]
 ) -> None:
     await contest(stage, manager, "start")
-    await stage.client.contests.tell()
+    await stage.client.contests.announce()
     [opening] = announcements(stage)
     await stage.client.get_partial_messageable(stage.channel.id).get_partial_message(opening.id).delete()
     await contest(stage, stage.bob, "nominate", song=songs[0].id)
-    await stage.client.contests.tell()
-    await stage.client.contests.tell()
+    await stage.client.contests.announce()
+    await stage.client.contests.announce()
     assert announcements(stage) == []
 
 

@@ -132,7 +132,7 @@ async def test_a_contest_is_announced_in_the_server_s_language_and_shown_in_one_
     _post, song = await stage.made()
     started = await manager.slash(stage.channel, "chiptune contest start")
     assert started.response.content.startswith("Runde 1 des Wettbewerbs ist offen")
-    await stage.client.contests.tell()
+    await stage.client.contests.announce()
     [opening] = [message for message in stage.channel.history() if "Concours" in text(message)]
     assert text(opening).startswith("## Concours, manche 1\nPropose jusqu’à 2 morceaux d’ici")
     assert "Ensuite, il y a 2 jours pour voter." in text(opening)
@@ -146,7 +146,7 @@ async def test_a_contest_is_announced_in_the_server_s_language_and_shown_in_one_
     for days, said in ((5, "Concours, manche 1\N{NO-BREAK SPACE}: le vote"), (2, "sans gagnant")):
         stage.calendar.time += days * DAY
         await stage.store.rounds.pass_due(stage.calendar.now())
-        await stage.client.contests.tell()
+        await stage.client.contests.announce()
         assert any(said in text(message) for message in stage.channel.history())
 
 
@@ -252,7 +252,7 @@ async def test_no_answer_falls_back_to_english(stage: Stage, locales: dict[Any, 
         answers.append(await manager.slash(stage.channel, f"chiptune contest {part}"))
     # Outside of interactions the simulated server has no locale for what nobody asks for.
     await manager.slash(stage.channel, "chiptune settings language", language=name)
-    await stage.client.contests.tell()
+    await stage.client.contests.announce()
     answers.append(await manager.slash(stage.channel, "chiptune delete", song=song.id))
     answers.append(await manager.slash(stage.channel, "chiptune top", ranking="battles"))
     shown = [answer.response.message if answer.response else answer.followups[0] for answer in answers]
