@@ -1,4 +1,4 @@
-"""Music for tests, made in code: small scores, random legal ones, songs with a known beat, and raw MIDI bytes."""
+"""Music for tests, made in code: small scores, random valid scores, songs with a known beat, and raw MIDI bytes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BEAT_OF_30 = Grid((7, 8))
 
 
 def scale(frames: int = 240, grid: Grid | None = BEAT_OF_30, title: str = "Scale") -> Score:
-    """C major up and down on pulse 1, its bass on the triangle, a beat of noise: a tune that any test can take."""
+    """Return a tune for any test: C major up and down on pulse 1, harmony, a bass on the triangle, and noise beats."""
     step = 15
     pitches = (60, 62, 64, 65, 67, 69, 71, 72)
     melody = tuple(
@@ -30,7 +30,7 @@ def scale(frames: int = 240, grid: Grid | None = BEAT_OF_30, title: str = "Scale
 
 
 def random_score(seed: int, *, grid: bool = True) -> Score:
-    """Any legal score: notes of one frame and of many, back to back and apart, with volume and duty as they change."""
+    """Return a random valid score with short and long notes, with and without gaps, and changing volume and duty."""
     random = Random(seed)
     frames = random.randrange(60, 900)
     channels = tuple(tuple(_random_line(random, spec, frames)) for spec in CHANNELS)
@@ -44,7 +44,7 @@ def random_score(seed: int, *, grid: bool = True) -> Score:
 
 
 def random_grid(random: Random) -> Grid:
-    """A grid as trackers have them, bars that begin before, at or after the first frame."""
+    """Return a random grid like those of trackers, whose bars begin before, at or after the first frame."""
     groove = tuple(random.randrange(4, 12) for _ in range(random.choice((1, 2, 2, 3, 4, 5))))
     return Grid(groove, random.randrange(-60, 60), random.choice((3, 4)), random.choice((3, 4, 4, 6)))
 
@@ -63,7 +63,7 @@ def _random_line(random: Random, spec: ChannelSpec, frames: int) -> Iterable[Not
 
 
 def _random_changes(random: Random, length: int, low: int, high: int) -> tuple[Change, ...]:
-    """Changes of a value, each to another one; only the first is kept from being 0."""
+    """Return random changes of a value, each to a different one. Only the first may not be 0."""
     changes = [(0, random.randint(low, high))]
     while random.random() < 0.6 and changes[-1][0] + 1 < length:
         value = random.randint(min(low, 0), high)
@@ -73,12 +73,12 @@ def _random_changes(random: Random, length: int, low: int, high: int) -> tuple[C
 
 
 def bare(score: Score) -> tuple[tuple[Note, ...], ...]:
-    """The notes without volume and duty, which tokens do not hold."""
+    """Return the notes without volume and duty, which tokens do not store."""
     return tuple(tuple(Note(note.start, note.end, note.pitch) for note in notes) for notes in score.channels)
 
 
 def song_on(clock: RowClock, beats: int, seed: int = 0) -> Score:
-    """A song on rows of a clock from its first whole beat: bass on beats, drums on half beats, melody on any row."""
+    """Return a song on the rows of a clock: bass on beats, drums on half beats, melody on any row."""
     random = Random(seed)
     frames = clock.row(beats * ROWS)
     lines: list[list[Note]] = [[], [], [], []]
@@ -96,14 +96,14 @@ def song_on(clock: RowClock, beats: int, seed: int = 0) -> Score:
 
 
 def loop_of(score: Score, times: int) -> Score:
-    """A score played some times in a row, without its grid."""
+    """Return a score repeated several times, without its grid."""
     rounds = [moved(score, i * score.frames) for i in range(times)]
-    channels = tuple(tuple(n for one in rounds for n in one.channels[c]) for c in range(len(CHANNELS)))
+    channels = tuple(tuple(n for part in rounds for n in part.channels[c]) for c in range(len(CHANNELS)))
     return Score(channels, times * score.frames)
 
 
 def moved(score: Score, frames: int) -> Score:
-    """A score begun later."""
+    """Return a score that begins some frames later."""
     channels = tuple(
         tuple(replace(note, start=note.start + frames, end=note.end + frames) for note in notes)
         for notes in score.channels
@@ -112,18 +112,18 @@ def moved(score: Score, frames: int) -> Score:
 
 
 def smf(*tracks: bytes, form: int = 1, division: int = 480, declared: int | None = None) -> bytes:
-    """A standard MIDI file of raw track bytes."""
+    """Return a standard MIDI file with tracks of raw bytes."""
     header = struct.pack(">4sIHHH", b"MThd", 6, form, len(tracks) if declared is None else declared, division & 0xFFFF)
     return header + b"".join(b"MTrk" + struct.pack(">I", len(track)) + track for track in tracks)
 
 
 def events(text: str) -> bytes:
-    """Annotated hex as bytes: what follows a # on its line is for the reader."""
+    """Return annotated hex as bytes. Whatever follows a # on its line is a comment."""
     return bytes.fromhex(" ".join(line.split("#")[0] for line in text.splitlines()))
 
 
 def twinkle() -> bytes:
-    """A General MIDI file with a melody, chords, a bass and drums on tracks of their own, 120 BPM."""
+    """Return a General MIDI file at 120 BPM with tracks for a melody, chords, a bass and drums."""
     quarter = 480
 
     def line(channel: int, program: int, notes: Iterable[tuple[int, ...]]) -> bytes:
@@ -143,5 +143,5 @@ def twinkle() -> bytes:
 
 
 def _number(value: int) -> bytes:
-    """A variable-length number of one or two bytes."""
+    """Return a variable-length number of one or two bytes."""
     return bytes((0x80 | value >> 7, value & 0x7F)) if value > 127 else bytes((value,))

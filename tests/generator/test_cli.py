@@ -135,12 +135,12 @@ def good(folder: Path) -> dict[str, Ran]:
     return dict(zip(commands, run_many(*commands.values()), strict=True))
 
 
-def test_they_succeed_and_say_nothing_of_trouble(good: dict[str, Ran]) -> None:
+def test_the_commands_succeed_without_a_traceback(good: dict[str, Ran]) -> None:
     assert {name: ran.code for name, ran in good.items()} == dict.fromkeys(good, 0)
     assert not any("Traceback" in ran.err for ran in good.values())
 
 
-def test_json_is_one_object_with_the_names_agreed_on(good: dict[str, Ran]) -> None:
+def test_json_is_one_object_with_the_documented_names(good: dict[str, Ran]) -> None:
     for name in ("first", "remix"):
         assert good[name].out.count("\n") == 1
         printed = json.loads(good[name].out)
@@ -164,7 +164,7 @@ def test_the_same_seed_gives_the_same_files_and_another_seed_others(good: dict[s
     assert files("first")[0] != files("other")[0]
 
 
-def test_the_tune_is_as_asked_for(good: dict[str, Ran]) -> None:
+def test_the_tune_is_as_requested(good: dict[str, Ran]) -> None:
     printed = json.loads(good["first"].out)
     score = read_score(Path(printed["midi"]))
     assert score.seconds == pytest.approx(printed["seconds"], abs=0.001) == pytest.approx(3, abs=0.1)
@@ -189,14 +189,14 @@ def test_a_remix_in_another_tempo_and_key(good: dict[str, Ran], folder: Path) ->
     assert [note.pitch - 3 for note in after.channels[0]] == [note.pitch for note in before.channels[0]]
 
 
-def test_without_json_a_person_reads_what_came_of_it(good: dict[str, Ran], folder: Path) -> None:
+def test_without_json_the_result_is_printed_for_people(good: dict[str, Ran], folder: Path) -> None:
     lines = good["words"].out.splitlines()
     assert lines[0].startswith("tune: 4 s, 120 BPM, ")
     assert lines[1] == f"The file already has the four channels: all {scale().note_count} notes kept."
     assert lines[2:] == [str(folder / "words" / name) for name in ("tune.mid", "tune.ogg", "tune.png")]
 
 
-def test_rendered_files_are_of_the_kind_asked_for(good: dict[str, Ran], folder: Path) -> None:
+def test_rendered_files_have_the_requested_format(good: dict[str, Ran], folder: Path) -> None:
     assert good["wav"].out == ""
     with wave.open(str(folder / "sound.wav")) as sound:
         assert sound.getnframes() / sound.getframerate() == pytest.approx(4.0, abs=0.01)

@@ -121,7 +121,7 @@ def test_no_two_commands_have_the_same_name() -> None:
     assert len(names) == len(set(names)) <= 25
 
 
-def test_options_have_the_contract_s_ranges() -> None:
+def test_options_have_the_ranges_of_the_table() -> None:
     generate = next(part for part in payload()["options"] if part["name"] == "generate")
     options = {option["name"]: option for option in generate["options"]}
     ranges = {

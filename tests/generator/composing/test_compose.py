@@ -100,14 +100,14 @@ def test_a_tune_has_no_note_whose_beginning_cannot_be_shown(tmp_path: Path, *, s
     assert [(note.start, note.end) for note in found.channels[NO]] == [(0, 2), (2, 4), (4, 6), (6, 60)]
 
 
-def test_length_and_tempo_are_as_asked(composer: Composer) -> None:
+def test_length_and_tempo_are_as_requested(composer: Composer) -> None:
     found = tune(composer, seed=3, seconds=2.5, bpm=96.0)
     assert found.score.seconds == pytest.approx(2.5, abs=0.1)
     assert found.score.grid
     assert found.score.grid.bpm == pytest.approx(96, abs=0.2)
 
 
-def test_keys_asked_for_are_mostly_got(composer: Composer) -> None:
+def test_most_tunes_have_the_requested_key(composer: Composer) -> None:
     asked = {4: "Am", 5: "Eb", 6: "C", 7: "F#m"}
     got = {seed: tune(composer, seed=seed, key=key, seconds=6, bpm=None) for seed, key in asked.items()}
     assert all(found.key == find_key(found.score)[0] for found in got.values())

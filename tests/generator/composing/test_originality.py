@@ -212,7 +212,7 @@ def test_an_index_is_the_same_after_writing_and_reading(tmp_path: Path) -> None:
     assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
 
 
-def test_an_index_of_nothing_can_be_kept_and_asked(tmp_path: Path) -> None:
+def test_an_empty_index_can_be_saved_and_searched(tmp_path: Path) -> None:
     Index.build([]).save(tmp_path / "empty.npz")
     assert longest_shared_run(SONG, Index.load(tmp_path / "empty.npz")) == 0
 
@@ -258,7 +258,7 @@ def test_a_damaged_index_is_refused_in_one_sentence(write: Callable[[Path], obje
         Index.load(path)
 
 
-def test_a_missing_index_is_said_to_be_missing(tmp_path: Path) -> None:
+def test_a_missing_index_is_reported(tmp_path: Path) -> None:
     with pytest.raises(FaultError, match="There is no index in"):
         Index.load(tmp_path / "none.npz")
 

@@ -65,7 +65,7 @@ def test_a_channel_written_anew_that_stays_silent_is_a_fault() -> None:
 
 
 @pytest.mark.parametrize(("from_bar", "kept"), [(None, 12), (5, 4)])
-def test_a_continuation_begins_where_asked_and_lasts_as_long(model: Composer, from_bar: int | None, kept: int) -> None:
+def test_a_continuation_has_the_requested_start_and_length(model: Composer, from_bar: int | None, kept: int) -> None:
     for length, bars in (({}, 8), ({"bars": 3}, 3), ({"seconds": 8.0}, 4)):
         tune = reworked(model, mode="continue", from_bar=from_bar, **length)
         assert tune.score.frames == pytest.approx(BAR * (kept + bars), abs=BAR / 2)
@@ -75,7 +75,7 @@ def test_a_continuation_begins_where_asked_and_lasts_as_long(model: Composer, fr
     assert tune.key == find_key(tune.score)[0]
 
 
-def test_an_accompaniment_keeps_the_channels_asked_for_or_the_melody(model: Composer) -> None:
+def test_an_accompaniment_keeps_the_requested_channels_or_the_melody(model: Composer) -> None:
     tune = reworked(model, mode="accompany", keep="tr,no")
     assert tune.score.channels[2:] == SONG.channels[2:]
     assert tune.score.channels[0] != SONG.channels[0]
@@ -93,7 +93,7 @@ def test_an_infill_changes_only_its_bars(model: Composer, span: str | None, bars
     assert "written anew" in tune.report
 
 
-def test_a_bar_that_is_not_there_is_told(model: Composer) -> None:
+def test_a_bar_that_does_not_exist_is_refused(model: Composer) -> None:
     for fields in ({"mode": "infill", "span": "12-13"}, {"mode": "continue", "from_bar": 14}):
         with pytest.raises(InputError, match="The tune has 12 bars; there is no bar 14"):
             reworked(model, **fields)

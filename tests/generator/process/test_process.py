@@ -59,9 +59,7 @@ async def test_a_new_tune_comes_with_its_files_and_progress(client: GeneratorCli
     assert all(0 <= progress.fraction <= 1 for progress in heard)
 
 
-async def test_a_job_is_dropped_when_nobody_wants_it_and_the_process_goes_on(
-    client: GeneratorClient, tmp_path: Path
-) -> None:
+async def test_a_cancelled_job_is_dropped_and_the_process_goes_on(client: GeneratorClient, tmp_path: Path) -> None:
     begun = asyncio.Event()
     running = asyncio.create_task(client.run(new_tune(tmp_path, 180.0), lambda _: begun.set()))
     await begun.wait()

@@ -75,14 +75,14 @@ async def test_a_failure_is_an_answer(client: GeneratorClient, tmp_path: Path) -
 
 
 @pytest.mark.parametrize("seed", [2, 4], ids=["died", "garbage"])
-async def test_a_broken_child_is_told_and_replaced(client: GeneratorClient, tmp_path: Path, seed: int) -> None:
+async def test_a_broken_child_is_reported_and_replaced(client: GeneratorClient, tmp_path: Path, seed: int) -> None:
     with pytest.raises(GeneratorDied):
         await client.run(job(tmp_path, seed), ignore)
     assert client.pid is None
     assert isinstance(await client.run(job(tmp_path, 0), ignore), Result)
 
 
-async def test_a_killed_child_is_told_and_replaced(client: GeneratorClient, tmp_path: Path) -> None:
+async def test_a_killed_child_is_reported_and_replaced(client: GeneratorClient, tmp_path: Path) -> None:
     killed: list[int] = []
 
     def kill(_: Progress) -> None:
@@ -172,7 +172,7 @@ async def test_a_child_that_does_not_drop_its_job_is_killed(tmp_path: Path) -> N
         (("/nonexistent/generator",), "", "cannot be started"),
     ],
 )
-async def test_a_child_that_does_not_start_is_told(
+async def test_a_child_that_does_not_start_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...], start: str, sentence: str
 ) -> None:
     monkeypatch.setenv("FAKE_START", start)

@@ -51,19 +51,19 @@ def test_the_bytes_of_a_frame() -> None:
 
 
 @pytest.mark.parametrize("data", DAMAGED)
-async def test_damage_is_told_on_both_sides(data: bytes) -> None:
+async def test_damage_is_reported_on_both_sides(data: bytes) -> None:
     with pytest.raises(FramingError):
         read_frame(io.BytesIO(data))
     with pytest.raises(FramingError):
         await receive_frame(reader_of(data))
 
 
-def test_too_long_a_text_is_not_sent() -> None:
+def test_a_text_that_is_too_long_is_not_sent() -> None:
     with pytest.raises(FramingError, match="longer than"):
         encode_frame("x" * (MAX_FRAME_BYTES + 1))
 
 
-def test_a_process_whose_reader_is_gone_ends_without_a_word() -> None:
+def test_a_process_whose_reader_is_gone_ends_silently() -> None:
     script = """
 import sys
 from generator.protocol.framing import write_frame

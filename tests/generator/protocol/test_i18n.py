@@ -28,7 +28,7 @@ def test_a_sentence_is_its_english() -> None:
         KEPT.format(names="p1")
 
 
-def test_a_sentence_is_said_in_other_languages() -> None:
+def test_a_sentence_is_translated() -> None:
     said = KEPT.format(channels=(_("pulse 1"), _("noise")))
     with speaking("de"):
         assert say(said) == "Puls 1 und Rauschen behalten; die anderen Kanäle wurden neu geschrieben."
@@ -44,7 +44,7 @@ def test_a_sentence_is_said_in_other_languages() -> None:
     assert percent(0.5) == "50%"
 
 
-def test_what_somebody_typed_is_no_template() -> None:
+def test_typed_text_is_never_a_template() -> None:
     said = _("There is no model called {name}.").format(name="{channel} %s {0.__class__}")
     for name in LANGUAGES:
         with speaking(name):
@@ -69,7 +69,7 @@ def test_a_sentence_outlives_json_and_copies(sentence: Sentence) -> None:
                 assert say(again) == say(sentence)
 
 
-def test_what_the_generator_answers_keeps_what_its_sentences_are_made_of() -> None:
+def test_an_answer_keeps_the_templates_of_its_sentences() -> None:
     failure = Failure(id="a", sentence=_("There is no model called {name}.").format(name="zx"))
     data = json.loads(answer_to_json(failure))
     assert data["sentence"] == "There is no model called zx."
@@ -85,13 +85,13 @@ def test_what_the_generator_answers_keeps_what_its_sentences_are_made_of() -> No
     assert old == Failure(id="a", sentence="It rains.")
 
 
-def test_an_error_hands_on_its_sentence() -> None:
+def test_an_error_keeps_its_sentence() -> None:
     said = TUNES.counted(2)
     assert InputError(said).sentence is said
     assert str(InputError(said)) == "2 tunes"
     assert InputError().sentence == ""
 
 
-def test_every_language_calls_itself_something() -> None:
+def test_every_language_has_a_name() -> None:
     assert NATIVE in LANGUAGES
     assert len(set(LANGUAGES.values())) == len(LANGUAGES)

@@ -19,7 +19,7 @@ USES: dict[str, Any] = {
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("field", USES)
-def test_each_mode_takes_what_it_has_a_use_for_and_nothing_else(mode: str, field: str) -> None:
+def test_each_mode_takes_only_the_fields_that_it_uses(mode: str, field: str) -> None:
     values = {"mode": mode, field: USES[field], **({} if mode == "generate" else REMIX)}
     if field in MODES[mode].fields:
         assert getattr(Request(**values), field) is not None
@@ -60,7 +60,7 @@ def test_each_mode_takes_what_it_has_a_use_for_and_nothing_else(mode: str, field
         ({"taste": {"tempo": [1, 10**400, 1]}}, "is three finite numbers"),
     ],
 )
-def test_what_cannot_be_is_said_in_a_sentence(fields: dict[str, Any], sentence: str) -> None:
+def test_an_invalid_request_is_refused_with_a_sentence(fields: dict[str, Any], sentence: str) -> None:
     with pytest.raises(InputError) as caught:
         Request(**fields)
     assert sentence in str(caught.value)
@@ -70,16 +70,16 @@ def test_what_cannot_be_is_said_in_a_sentence(fields: dict[str, Any], sentence: 
 @pytest.mark.parametrize(
     ("typed", "kept"), [("tr, P1", ("p1", "tr")), (["no"], ("no",)), (("p2", "p2"), ("p2",)), ("p1", ("p1",))]
 )
-def test_channels_are_read_as_typed_or_as_json_and_put_in_order(typed: Any, kept: tuple[str, ...]) -> None:
+def test_channels_are_parsed_from_text_or_json_and_sorted(typed: Any, kept: tuple[str, ...]) -> None:
     assert Request(mode="accompany", keep=typed, **REMIX).keep == kept
 
 
 @pytest.mark.parametrize(("typed", "bars"), [("5-8", (5, 8)), (" 5 - 8 ", (5, 8)), ("7", (7, 7)), ([1, 3], (1, 3))])
-def test_bars_are_read_as_typed_or_as_json(typed: Any, bars: tuple[int, int]) -> None:
+def test_bars_are_parsed_from_text_or_json(typed: Any, bars: tuple[int, int]) -> None:
     assert Request(mode="infill", span=typed, **REMIX).span == bars
 
 
-def test_a_request_comes_back_from_json() -> None:
+def test_a_request_survives_json() -> None:
     for request in (
         Request(mode="infill", span=(2, 5), takes=3, **REMIX),
         Request(mode="accompany", keep=("p2", "no"), transpose=2, **REMIX),
@@ -89,7 +89,7 @@ def test_a_request_comes_back_from_json() -> None:
         assert Request.from_dict(json.loads(json.dumps(request.to_dict()))) == request
 
 
-def test_a_feature_counts_three_deviations_at_the_most() -> None:
+def test_a_feature_counts_at_most_three_deviations() -> None:
     assert [standardized(value, 10, 2) for value in (11, 10, 30, -30)] == [0.5, 0, MAX_DEVIATIONS, -MAX_DEVIATIONS]
 
 
