@@ -1,4 +1,4 @@
-"""Tiny models made on the spot: random ones, and one that finds every token equally likely."""
+"""Fixtures of tiny models, made on the spot, and of small corpora."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ def tiny_model(make_model: MakeModel) -> Path:
 
 @pytest.fixture(scope="session")
 def sound_model(make_model: MakeModel) -> Path:
-    """One whose notes name how they sound."""
+    """A model whose notes name how they sound."""
     return make_model(seed=1, sounds=True)
 
 
 @pytest.fixture(scope="session")
 def midi_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A few songs to train on and to score, in both forms."""
+    """A few songs to train and evaluate on, in both MIDI formats."""
     folder = tmp_path_factory.mktemp("songs")
     (folder / "deeper").mkdir()
     (folder / "001_Game_01_BossBattle.mid").write_bytes(midi_bytes(to_nesmdb(scale(600, None))))

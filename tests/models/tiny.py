@@ -1,4 +1,4 @@
-"""Models made on the spot: so small that a test can have one, with random weights or with none at all."""
+"""Models made on the spot, so small that any test can have one, with random weights or with zeros."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SONGS = 30
 
 @cache
 def codebook() -> Codebook:
-    """Random envelopes and courses of duty. None begins at full volume, as a note does that has no sound."""
+    """Random envelopes and duty curves. None starts at full volume, as notes without a sound do."""
     random = np.random.default_rng(7)
     curves = {name: random.integers(4 if name == "duty" else 15, size=shape) for name, shape in SHAPES.items()}
     return Codebook(**{name: rows.tolist() for name, rows in curves.items()})
@@ -32,7 +32,7 @@ def codebook() -> Codebook:
 
 @cache
 def tokenizer(*, sounds: bool = False) -> Tokenizer:
-    """Learnt from random scores."""
+    """A tokenizer learnt from random scores."""
     book = codebook() if sounds else None
     scores = [random_score(seed) for seed in range(SONGS)] + [scale(2400), scale(1800)]
     texts = (to_text(score, codebook=book, repeats=sounds) for score in scores)
@@ -48,7 +48,7 @@ def write_model(
     sounds: bool = False,
     listener: bool = False,
 ) -> Path:
-    """A model in a folder. uniform: it finds every token equally likely. listener: it hears what is given.
+    """Write a model into a folder. uniform: it finds every token equally likely. listener: it has a random one.
 
     sounds: its notes name how they sound, and its channels what they repeat.
     """
@@ -70,7 +70,7 @@ def write_model(
 
 
 def write_listener(folder: Path, width: int, layers: int) -> None:
-    """A random listener beside a model, so loud that it cannot be missed."""
+    """Write a random listener beside a model, with weights so large that its effect cannot be missed."""
     listener = Listener(width, layers)
     for name, parameter in listener.named_parameters():
         if "norm" in name:

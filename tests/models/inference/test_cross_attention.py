@@ -1,4 +1,4 @@
-"""The listener in numpy against the one in torch, what it changes and what not, and what is refused."""
+"""The listener in numpy against the one in torch: equal results, what it changes, and what it refuses."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def reached(seed: int = 0, rows: int = ROWS) -> Rows:
 
 @pytest.fixture(params=[1, 2, 5])
 def folder(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
-    """A network of some layers with a random listener."""
+    """A network with a random listener."""
     save(tmp_path, num_hidden_layers=request.param)
     write_listener(tmp_path, WIDTH, request.param)
     return tmp_path
@@ -57,7 +57,7 @@ def heard_by_torch(folder: Path, roll: Roll, rows: Rows) -> np.ndarray[tuple[int
 
 
 @pytest.mark.parametrize("rows", [3, ROWS])
-def test_numpy_hears_what_torch_hears_token_by_token_and_all_at_once(folder: Path, rows: int) -> None:
+def test_numpy_equals_torch_token_by_token_and_all_at_once(folder: Path, rows: int) -> None:
     roll, at = random_roll(1, rows), reached(rows=rows)
     wanted = heard_by_torch(folder, roll, at)
     engine = Engine(folder)
@@ -90,7 +90,7 @@ def test_a_new_listener_changes_nothing(tmp_path: Path) -> None:
     assert (found == expected(tmp_path, IDS)).all()
 
 
-def test_only_rows_around_the_one_reached_are_heard(tmp_path: Path) -> None:
+def test_only_rows_around_a_tokens_own_count(tmp_path: Path) -> None:
     save(tmp_path)
     write_listener(tmp_path, WIDTH, 2)
     listener = Listener(tmp_path, WIDTH, 2)
@@ -98,7 +98,7 @@ def test_only_rows_around_the_one_reached_are_heard(tmp_path: Path) -> None:
     at, reach = 100, 8  # two convolutions of nine rows: four rows farther each
 
     def heard(changed: int) -> bool:
-        """Whether another row is heard."""
+        """Whether changing a row changes the result."""
         found = []
         for seed in (1, 2):
             roll = random_roll(0)
@@ -110,7 +110,7 @@ def test_only_rows_around_the_one_reached_are_heard(tmp_path: Path) -> None:
     assert [row for row in range(ROWS) if heard(row)] == [*range(at - ROWS_BEHIND - reach, at + ROWS_AHEAD + reach + 1)]
 
 
-def test_rows_that_fill_a_batch_up_are_not_heard(folder: Path) -> None:
+def test_padding_rows_do_not_count(folder: Path) -> None:
     short, long, at = random_roll(1, 50), random_roll(2, 90), reached(rows=50)
     network = load_network(folder)
     listener = load_listener(folder, network)

@@ -30,7 +30,7 @@ SHAPES: dict[str, dict[str, Any]] = {
 
 
 def save(folder: Path, *, half: bool = False, **changes: Any) -> Path:
-    """A random network whose norms are not 1 and whose logits spread as a trained one's do."""
+    """A random network whose norms are not 1 and whose logits spread like those of a trained one."""
     sizes = {"vocab_size": VOCABULARY, "hidden_size": 64, "intermediate_size": 176, "num_hidden_layers": 2}
     sizes |= {"num_attention_heads": 4, "max_position_embeddings": CONTEXT}
     torch.manual_seed(0)
@@ -45,13 +45,13 @@ def save(folder: Path, *, half: bool = False, **changes: Any) -> Path:
 
 
 def expected(folder: Path, ids: list[int]) -> Logits:
-    """The logits that transformers gives after each of the tokens [ids, tokens], all read at once."""
+    """The logits of transformers after each token [ids, tokens], all read at once."""
     with torch.inference_mode():
         return load_network(folder)(torch.tensor([ids])).logits[0].double().numpy()  # type: ignore[no-any-return]
 
 
 def config_with(folder: Path, **changes: Any) -> Path:
-    """The same folder, its config.json changed; None takes a key away."""
+    """Change the config.json of a folder. None removes a key."""
     file = folder / "config.json"
     config = {**json.loads(file.read_text()), **changes}
     file.write_text(json.dumps({key: value for key, value in config.items() if value is not None}))
@@ -59,7 +59,7 @@ def config_with(folder: Path, **changes: Any) -> Path:
 
 
 @pytest.mark.parametrize("changes", SHAPES.values(), ids=SHAPES)
-def test_it_says_what_transformers_says(changes: dict[str, Any], tmp_path: Path) -> None:
+def test_logits_equal_those_of_transformers(changes: dict[str, Any], tmp_path: Path) -> None:
     engine, wanted = Engine(save(tmp_path, **changes)), expected(tmp_path, IDS)
     assert np.ptp(wanted) > 1
     assert engine.begin(IDS) == pytest.approx(wanted[-1], abs=1e-4)
@@ -77,7 +77,7 @@ def test_it_may_be_fed_in_pieces(cuts: tuple[int, ...], tmp_path: Path) -> None:
         assert engine.feed(IDS[begin:end]) == pytest.approx(wanted[end - 1], abs=1e-4)
 
 
-def test_it_goes_on_as_transformers_own_cache_does(tmp_path: Path) -> None:
+def test_the_cache_equals_that_of_transformers(tmp_path: Path) -> None:
     engine, network = Engine(save(tmp_path)), load_network(tmp_path)
     cache = DynamicCache(config=network.config)
     engine.begin(IDS[:20])

@@ -1,4 +1,4 @@
-"""Steering: what is tallied of a tune, and which tokens are favoured where it has left its course."""
+"""Guidance: what is counted of a tune, and which tokens earn a bonus if it misses its targets."""
 
 from pathlib import Path
 
@@ -43,7 +43,7 @@ def test_notes_on_a_scale_are_counted_of_those_that_have_a_pitch() -> None:
 
 
 def favoured(rudder: Guidance, course: GuidanceTargets, tally: TuneCounts) -> dict[str, float]:
-    """The sign of what a tune's tokens earn by what they do, where all of a kind are one."""
+    """The signs of the bonuses of each kind of token. All tokens of a kind have the same sign."""
     turned = np.broadcast_to(rudder.bonus(course, tally, 10.0)[0], rudder.notes.shape)
     late = rudder.late > 0
     kinds = {"notes": (rudder.notes > 0) & ~late, "repeats": rudder.repeats > 0, "late": late}
@@ -58,7 +58,7 @@ def favoured(rudder: Guidance, course: GuidanceTargets, tally: TuneCounts) -> di
         (TuneCounts(notes=99, written=99, late=9, played=10, repeated=5), -1.0),
     ],
 )
-def test_more_notes_are_favoured_where_there_are_too_few_and_fewer_where_there_are_too_many(
+def test_notes_are_favoured_if_there_are_too_few_and_discouraged_if_too_many(
     rudder: Guidance, tally: TuneCounts, wanted: float
 ) -> None:
     course = GuidanceTargets(density=(1.5, 3.0))
@@ -87,7 +87,7 @@ def test_nothing_is_steered_in_the_first_second(rudder: Guidance) -> None:
     assert not any(turned.any() for turned in rudder.bonus(GuidanceTargets(density=(50.0, 60.0)), TuneCounts(), 0.5))
 
 
-def test_a_note_after_a_late_time_is_late_and_the_end_of_one_is_not(sound_model: Path) -> None:
+def test_a_note_after_a_late_time_is_late_and_its_end_is_not(sound_model: Path) -> None:
     model = Model(sound_model)
     on, off = model.id("on:p1:60"), model.id("off:p1")
     course, tally = GuidanceTargets(late=(0.0, 0.1)), TuneCounts(notes=9, written=9, late=9)

@@ -1,4 +1,4 @@
-"""Sampling with tiny random networks: seeds, lengths, limits, and what is told on the way."""
+"""New tunes of tiny random networks: seeds, lengths, limits, forms and progress."""
 
 import json
 from pathlib import Path
@@ -28,13 +28,13 @@ def test_the_same_seed_gives_the_same_tune_and_another_seed_another(composer: Co
 
 
 def test_a_model_loaded_again_writes_the_same_tune(composer: Composer, tiny_model: Path) -> None:
-    wish = TuneSpec(frames=100, seed=3, scene="boss")
-    assert Composer(tiny_model).compose(wish) == composer.compose(wish)
+    spec = TuneSpec(frames=100, seed=3, scene="boss")
+    assert Composer(tiny_model).compose(spec) == composer.compose(spec)
 
 
 @pytest.mark.parametrize("seconds", [2.0, 2.75, 7.9, 8.0, 10.0, 30.0, 61.3, 180.0])
 @pytest.mark.parametrize("bpm", [90.0, 97.3, 120.0, 140.0, 179.9, 180.0])
-def test_a_tempo_asked_for_is_kept_and_the_length_follows_it(seconds: float, bpm: float) -> None:
+def test_a_specified_tempo_is_kept_and_the_length_follows_it(seconds: float, bpm: float) -> None:
     frames, beat = round(60 * seconds), 3600 / bpm
     clock, beats, length = fit_length(frames, beat, fixed=True)
     assert abs(clock.beat_frames - beat) <= 1 / 32
@@ -63,7 +63,7 @@ def test_a_length_near_a_bar_is_rounded_to_it_and_not_cut() -> None:
 
 
 @pytest.mark.parametrize(("frames", "bpm"), [(60, 180.0), (600, None), (121, 97.0), (120, 90.0), (240, 120.0)])
-def test_a_composed_tune_lasts_as_long_as_asked(composer: Composer, frames: int, bpm: float | None) -> None:
+def test_a_composed_tune_has_the_specified_length(composer: Composer, frames: int, bpm: float | None) -> None:
     score = composer.compose(TuneSpec(frames=frames, seed=1, beat_frames=3600 / bpm if bpm else None))
     assert score.frames == pytest.approx(frames, rel=0.04)
     if bpm:
@@ -126,7 +126,7 @@ def test_draws_stay_allowed_and_inside_the_nucleus_in_their_proportions() -> Non
 
 
 @pytest.mark.parametrize("beats", [4, 16, 24, 25, 48, 64, 128])
-def test_what_returns_lies_inside_the_tune_and_begins_with_a_phrase(beats: int) -> None:
+def test_reprises_are_inside_the_tune_and_start_with_a_phrase(beats: int) -> None:
     for seed in range(60):
         found = draw_form(beats, np.random.default_rng(seed))
         assert all(PHRASE_BEATS <= beat < beats and back <= beat for beat, back in found.items())
@@ -143,7 +143,7 @@ def test_most_tunes_have_something_that_returns() -> None:
     assert len(forms) > 10
 
 
-def test_a_passage_that_returns_does_what_it_did(make_model: MakeModel) -> None:
+def test_a_reprise_repeats_the_original(make_model: MakeModel) -> None:
     model = Composer(make_model(seed=1, context=512, sounds=True))
     clock = RowClock(480)
     writer = Sampler(model, model.ids(["<bos>", *clock_events(clock)]), clock, 1.0, np.random.default_rng(3))
@@ -156,7 +156,7 @@ def test_a_passage_that_returns_does_what_it_did(make_model: MakeModel) -> None:
                 assert played[beat][channel] == played[beat - 16][channel]
 
 
-def test_a_key_asked_for_leaves_few_notes_off_its_scale(make_model: MakeModel) -> None:
+def test_a_specified_key_leaves_few_notes_off_its_scale(make_model: MakeModel) -> None:
     model = Composer(make_model(uniform=True))
     for key, scale, tonic in (("C", {0, 2, 4, 5, 7, 9, 11}, 0), ("F#m", {6, 8, 9, 11, 1, 2, 4, 5}, 6)):
         leaning = model.key_bonus(key)
@@ -193,7 +193,7 @@ def test_as_many_notes_are_on_a_scale_as_should_be(make_model: MakeModel, wanted
     assert sum(pitch in {0, 2, 4, 5, 7, 9, 11} for pitch in pitches) / len(pitches) == pytest.approx(wanted, abs=0.07)
 
 
-def test_a_density_asked_for_steers_the_notes_a_second(make_model: MakeModel) -> None:
+def test_a_specified_density_guides_the_notes_a_second(make_model: MakeModel) -> None:
     model = Composer(make_model(seed=5, context=512))
 
     def rate(*densities: int) -> float:
@@ -203,7 +203,7 @@ def test_a_density_asked_for_steers_the_notes_a_second(make_model: MakeModel) ->
     assert rate(0, 1) < rate(2, 3) < rate(4, 5)
 
 
-def test_what_is_not_asked_for_is_as_in_a_song(make_model: MakeModel) -> None:
+def test_unspecified_properties_come_from_a_song(make_model: MakeModel) -> None:
     folder = make_model(seed=5, context=512)
     rows = [
         ["boss", "Cm", "p1+p2+tr", 1, 2, 400, 0.1, None, 64],

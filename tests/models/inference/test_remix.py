@@ -1,4 +1,4 @@
-"""Rewriting with tiny random networks: what is kept comes back to the note, what is written is where it should be."""
+"""Remixes with tiny random networks: kept notes do not change, and new ones are where they should be."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -22,7 +22,7 @@ from tests.music import BEAT_OF_30, loop_of, random_score, scale
 
 @pytest.fixture(scope="module")
 def composers(make_model: MakeModel) -> list[Composer]:
-    """With and without sounds and a listener, of a context that holds a tune and of one that does not."""
+    """Models with and without sounds and a listener, with a context that holds a tune and one that does not."""
     kinds = [(512, True, False), (128, True, True), (256, False, False), (512, True, True)]
     return [
         Composer(make_model(seed, context=context, sounds=sounds, listener=listener))
@@ -39,7 +39,7 @@ def begun_in(source: Source, channel: int, beats: range) -> list[Note]:
 
 
 @pytest.mark.parametrize("seed", range(9))
-def test_a_tune_goes_on_from_a_beat(composers: list[Composer], seed: int) -> None:
+def test_a_tune_continues_from_a_beat(composers: list[Composer], seed: int) -> None:
     model = composers[seed % 4]
     source = parse_source(model, song(seed))
     start = source.beats * (1 + seed % 2) // 2
@@ -53,9 +53,7 @@ def test_a_tune_goes_on_from_a_beat(composers: list[Composer], seed: int) -> Non
 
 
 @pytest.mark.parametrize("seed", range(9))
-def test_kept_channels_stay_and_the_others_are_written_for_all_of_the_tune(
-    composers: list[Composer], seed: int
-) -> None:
+def test_kept_channels_stay_and_the_others_are_written_throughout(composers: list[Composer], seed: int) -> None:
     model = composers[seed % 4]
     source = parse_source(model, song(seed))
     keep = [[0], [2, 3], [0, 1, 2]][seed // 3]
@@ -103,21 +101,21 @@ def test_the_same_seed_writes_the_same(composers: list[Composer], what: object) 
         source = parse_source(model, song(0))
 
         def written(seed: int, model: Composer = model, source: Source = source) -> Score:
-            wish = TuneSpec(frames=240, seed=seed)
+            spec = TuneSpec(frames=240, seed=seed)
             if what is continue_score:
-                return continue_score(model, source, wish, 16)
+                return continue_score(model, source, spec, 16)
             if what is accompany:
-                return accompany(model, source, wish, [0])
-            return infill(model, source, wish, range(8, 16))
+                return accompany(model, source, spec, [0])
+            return infill(model, source, spec, range(8, 16))
 
         assert written(1) == written(1) != written(2)
 
 
-def test_what_is_kept_is_heard_and_afterwards_forgotten(make_model: MakeModel) -> None:
+def test_kept_channels_are_listened_to_and_then_forgotten(make_model: MakeModel) -> None:
     model = Composer(make_model(3, context=512, sounds=True, listener=True))
     fresh = model.compose(TuneSpec(frames=300, seed=4))
     source = parse_source(model, song(0))
-    # Everything else is the same, above all what steers: only what is heard differs.
+    # Everything else is the same, guidance included: only the roll differs.
     beats = [replace_cells(cells) for cells in source.tune.played]
     other = replace(source, tune=replace(source.tune, played=beats))
     deaf = Composer(make_model(3, context=512, sounds=True))
@@ -132,7 +130,7 @@ def test_what_is_kept_is_heard_and_afterwards_forgotten(make_model: MakeModel) -
 
 
 def replace_cells(cells: list[Cell]) -> list[Cell]:
-    """The cells of a beat, the first pulse an octave of its own higher or lower."""
+    """The cells of a beat, with the first pulse an octave higher or lower."""
     moved = []
     for time, happening in cells[0]:
         kind, *rest = event_of(happening[0]).split(":")
@@ -142,9 +140,7 @@ def replace_cells(cells: list[Cell]) -> list[Cell]:
 
 
 @pytest.mark.parametrize("context", [128, 256, 512])
-def test_every_token_is_told_the_row_that_it_is_at(
-    context: int, make_model: MakeModel, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_every_token_is_given_its_row(context: int, make_model: MakeModel, monkeypatch: pytest.MonkeyPatch) -> None:
     model = Composer(make_model(5, context=context, sounds=True, listener=True))
     told: list[int] = []
     appended: list[int] = []

@@ -1,4 +1,4 @@
-"""The grid that onsets suggest: which of half, plain and double tempo, three or four beats, and where bars begin."""
+"""The grid that onsets suggest: half, plain or double tempo, three or four beats a bar, and where bars start."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ KICK, SNARE, HAT = 2, 9, 15
 
 
 def band(bpm: int, meter: int = 4, rows: int = 2, bars: int = 24) -> Score:
-    """Kick on 1 (and 3 of four), snare between, hats and a melody in `rows` notes a beat, a bass note every half bar.
+    """Kick on 1 (and on 3 of 4), snare between, hats and melody in `rows` notes a beat, a bass note every half bar.
 
     The melody's first note of a bar is a beat long, its bars come again after four.
     """
@@ -40,7 +40,7 @@ def band(bpm: int, meter: int = 4, rows: int = 2, bars: int = 24) -> Score:
 
 EIGHTHS = [(bpm, 2) for bpm in (70, 84, 100, 120, 140, 170, 200)]
 SIXTEENTHS = [(bpm, 4) for bpm in (84, 100, 120, 140)]
-"""Slower or faster, sixteenths cannot be told from the eighths of another tempo."""
+"""Slower or faster, sixteenths cannot be distinguished from the eighths of another tempo."""
 
 
 @pytest.mark.parametrize(("bpm", "rows"), EIGHTHS + SIXTEENTHS)
@@ -82,13 +82,13 @@ def test_the_scores_own_grid_is_not_looked_at() -> None:
     assert find_grid(replace(song, grid=Grid((11,), 7))) == find_grid(song)
 
 
-def test_few_notes_or_none_give_the_usual_tempo() -> None:
+def test_few_notes_or_none_give_the_default_tempo() -> None:
     assert find_grid(Score(((), (), (), ()), 100)) == BEAT_OF_30
     assert find_grid(Score(((Note(0, 50, 60),), (), (), ()), 100)) == BEAT_OF_30
 
 
 @pytest.mark.parametrize("channel", range(4))
-def test_any_channel_alone_will_do(channel: int) -> None:
+def test_any_channel_alone_is_enough(channel: int) -> None:
     song = scale(1920)
     alone = tuple(notes if i == channel else () for i, notes in enumerate(song.channels))
     grid = find_grid(Score(alone, song.frames))

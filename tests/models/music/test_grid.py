@@ -1,4 +1,4 @@
-"""The row clock: its rows, and whether it is found again in songs that were made on one."""
+"""The row clock: its rows, and whether it is detected in songs that were made on one."""
 
 import pytest
 
@@ -44,7 +44,7 @@ def test_tempo_and_phase_of_a_song_are_found(clock: RowClock, seed: int) -> None
     assert sum(row % ROWS == 0 for row in beats) >= 0.9 * len(beats)
 
 
-def test_few_notes_or_none_give_the_usual_tempo() -> None:
+def test_few_notes_or_none_give_the_default_tempo() -> None:
     assert find_clock(Score(((), (), (), ()), 100)) == RowClock(480)
     one = Score(((Note(40, 50, 60),), (), (), ()), 100)
     found = find_clock(one)

@@ -1,4 +1,4 @@
-"""Scores as MIDI files and back, in both forms, exact to the frame, the volume and the duty."""
+"""Scores to MIDI files and back in both formats, exact to the frame, the volume and the duty."""
 
 import io
 from dataclasses import replace
@@ -27,7 +27,7 @@ def named(track: bytes, name: str) -> bytes:
 
 
 def four(p1: bytes, head: bytes = b"", division: int = 480) -> bytes:
-    """A file with the four channels, of which only pulse 1 plays."""
+    """A file with the four channels in which only pulse 1 plays."""
     silent = (named(b"", name) for name in ("p2", "tr", "no"))
     return smf(head + b"\x00\xff\x2f\x00", named(p1, "p1"), *silent, division=division)
 
@@ -55,7 +55,7 @@ def test_any_groove_gives_whole_ticks_and_comes_back(groove: tuple[int, ...], ro
     assert read_score(midi_bytes(midi)) == score
 
 
-def test_the_tune_form_is_what_other_players_expect() -> None:
+def test_the_tune_format_is_what_other_players_expect() -> None:
     midi = mido.MidiFile(file=io.BytesIO(midi_bytes(to_midi(scale()))))
     assert [track.name for track in midi.tracks] == ["Scale", "p1", "p2", "tr", "no"]
     head = {message.type: message for message in midi.tracks[0]}
@@ -117,7 +117,7 @@ def test_times_are_rounded_half_up_to_frames() -> None:
         assert read_score(midi_bytes(moved)).channels[P1][0].start == frame
 
 
-def test_the_tempo_comes_from_the_file_where_no_groove_is_written() -> None:
+def test_the_tempo_comes_from_the_file_if_no_groove_is_written() -> None:
     score = read_score(four(b"", events("00 ff 51 03 06 1a 80  00 ff 58 04 03 02 18 08  83 60 ff 01 01 61")))
     assert score.grid == Grid((6,), 0, 4, 3)
     assert score.grid.bpm == 150
@@ -147,7 +147,7 @@ def test_empty_scores_survive() -> None:
         assert read_score(midi_bytes(to_midi(score))) == score
 
 
-def test_a_file_of_another_kind_is_told() -> None:
+def test_a_file_of_another_kind_is_refused() -> None:
     with pytest.raises(MidiFormatError, match="p1, p2, tr and no"):
         read_score(smf(b"\x00\xff\x2f\x00"))
 

@@ -1,4 +1,4 @@
-"""Real songs of NES-MDB, where the archive lies beside the project: nothing of them is lost."""
+"""Songs of NES-MDB survive every conversion, if the archive lies beside the project."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ pytestmark = [
 
 @pytest.fixture(scope="session")
 def nesmdb(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """Some songs of the valid part, drawn by a seed."""
+    """Some songs of the validation part, drawn by a seed."""
     folder = tmp_path_factory.mktemp("nesmdb")
     with tarfile.open(ARCHIVE) as archive:
         valid = sorted(

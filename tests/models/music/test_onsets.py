@@ -1,4 +1,4 @@
-"""What is heard of a score: what recurs, how far apart it is, where it falls, and what is repeated."""
+"""The onsets of a score: how they recur, how far apart they are, where they fall, and what is repeated."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def every(frames: int, count: int = 40) -> OnsetSeries:
     return OnsetSeries(np.arange(count, dtype=np.float64) * frames)
 
 
-def test_what_comes_at_every_period_recurs_and_what_comes_between_cancels_it() -> None:
+def test_onsets_at_every_period_recur_and_onsets_between_cancel_them() -> None:
     assert every(30).recurring(30) == pytest.approx(1)
     assert every(30).recurring(15) == pytest.approx(1)
     assert every(30).recurring(60) == pytest.approx(0, abs=1e-9)

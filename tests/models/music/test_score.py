@@ -1,4 +1,4 @@
-"""A score is legal on the hardware by construction: each rule broken once."""
+"""A score is legal on the hardware by construction: each rule is broken once."""
 
 from dataclasses import replace
 
@@ -120,7 +120,7 @@ def test_a_grid_finds_the_row_of_each_frame(seed: int) -> None:
     assert grid.row(0) == grid.start
 
 
-def test_a_groove_has_the_tempo_asked_for() -> None:
+def test_a_groove_has_the_given_tempo() -> None:
     assert Grid((7, 8)).bpm == 120
     assert Grid.from_beat(480).groove == (7, 8)
     for sixteenths in range(64, 800, 7):

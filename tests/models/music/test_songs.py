@@ -1,4 +1,4 @@
-"""Corpus files: a song comes back exactly, the same songs are the same bytes, and damage is told."""
+"""Corpus files: songs are stored exactly, the same songs give the same bytes, and damaged files are refused."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -75,13 +75,13 @@ def test_a_key_in_doubt_is_none(correlation: float, key: str | None) -> None:
         song_to_json(song(2)).replace('"frames":', '"frames":-'),
     ],
 )
-def test_lines_that_hold_no_song_are_told(line: str) -> None:
+def test_lines_without_a_song_are_refused(line: str) -> None:
     with pytest.raises(CorpusError, match="holds no song"):
         song_from_json(line)
 
 
 @pytest.mark.parametrize("keep", [0, 5, 12, 200])
-def test_missing_and_damaged_files_are_told(tmp_path: Path, keep: int) -> None:
+def test_missing_and_damaged_files_are_refused(tmp_path: Path, keep: int) -> None:
     with pytest.raises(CorpusError, match="no corpus"):
         list(read_songs(tmp_path / "gone.gz"))
     write_songs(tmp_path / "a.gz", [song(seed) for seed in range(5)])

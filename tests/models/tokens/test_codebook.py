@@ -1,4 +1,4 @@
-"""A codebook learnt from songs holds the sounds that they play."""
+"""A codebook that is learnt from songs holds the sounds that they play."""
 
 from random import Random
 
@@ -12,7 +12,7 @@ COURSES = [((0, 1),), ((0, 3), (2, 0)), ((0, 0), (4, 2))]
 
 
 def song(seed: int) -> Score:
-    """Pulses with three envelopes, noise with the first of them, courses of duty the first most often."""
+    """Pulses with three envelopes, noise with the first of them, and duty curves, most often the first."""
     random = Random(seed)
     starts = range(0, 30 * 60, 60)
     pulse = [

@@ -1,4 +1,4 @@
-"""Scores as words and tokens and back: no note is lost."""
+"""Scores to words and tokens and back: no note is lost."""
 
 import json
 import shutil
@@ -79,7 +79,7 @@ def test_a_countdown_announces_the_last_sixteen_beats() -> None:
     assert [event for event in events if event.startswith("left:")] == [f"left:{n}" for n in range(16, 0, -1)]
 
 
-def test_what_contradicts_itself_is_told() -> None:
+def test_contradictions_are_refused() -> None:
     def text(*events: str) -> str:
         return " ".join(char(event) for event in events)
 
@@ -89,7 +89,7 @@ def test_what_contradicts_itself_is_told() -> None:
         from_text(text("beat:0", "beat:5"))
 
 
-def test_a_tokenizer_of_another_vocabulary_is_told() -> None:
+def test_a_tokenizer_of_another_vocabulary_is_refused() -> None:
     other = Tokenizer.from_str(train_tokenizer(["ab"], 10).to_str().replace(char("beat:3"), "z"))
     with pytest.raises(TokenError, match="does not know beat:3"):
         token_id(other, "beat:3")
@@ -161,7 +161,7 @@ def test_a_model_of_a_version_to_come_is_refused(tmp_path: Path, tiny_model: Pat
             assert load_tokenizer(tmp_path).to_str() == load_tokenizer(tiny_model).to_str()
 
 
-def test_a_codebook_and_a_tokenizer_that_do_not_belong_together_are_told(
+def test_a_codebook_and_a_tokenizer_that_do_not_match_are_refused(
     tmp_path: Path, tiny_model: Path, sound_model: Path
 ) -> None:
     with pytest.raises(CodebookError, match="No such file"):
@@ -204,7 +204,7 @@ def test_a_score_comes_back_from_its_repeats(seed: int, sounds: bool) -> None:
         assert decode(known, known.encode(text).ids, book) == from_text(text, book)
 
 
-def test_what_returns_is_not_written_again() -> None:
+def test_repeats_are_not_written_again() -> None:
     score = scale(60 * 30)
     plain, short = to_text(score), to_text(score, repeats=True)
     assert len(short) < 0.4 * len(plain)
@@ -224,7 +224,7 @@ def test_repeats_stand_at_the_beginning_of_a_beat_in_the_order_of_the_channels()
         assert channels == sorted(set(channels))
 
 
-def test_a_repeat_sounds_as_what_it_repeats() -> None:
+def test_a_repeat_sounds_like_the_original() -> None:
     score = scale(60 * 20)
     book = codebook()
     found = from_text(to_text(score, codebook=book, repeats=True), book)

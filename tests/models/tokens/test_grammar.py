@@ -1,4 +1,4 @@
-"""Under the rules of legality any network at all writes legal scores, which read back as they were written."""
+"""Under the grammar's rules any network writes legal scores, which decode as they were written."""
 
 from itertools import product
 from pathlib import Path
@@ -124,7 +124,7 @@ def test_every_rule_forbids_something_that_the_others_allow() -> None:
 
 
 def after(*tokens: int) -> list[int]:
-    """What may follow some tokens at the beginning of a tune of a model that names sounds."""
+    """What may follow some tokens at the start of a tune, for a model that names sounds."""
     state = SOUNDS.initial_state().next_beat(ROWS, last=False)
     for token in tokens:
         assert legal_tokens(SOUNDS, state)[token]
@@ -291,7 +291,7 @@ def test_whatever_a_random_network_of_sounds_writes_is_legal_and_each_note_has_i
     assert score.note_count > 5
     assert from_text(to_text(score)).channels == bare(score)
     for channel in (P1, P2, NO):
-        # no envelope of the tiny codebook reaches full volume, which is what a note without a sound has
+        # No envelope of the tiny codebook reaches full volume, which notes without a sound have.
         assert all(volume < 15 for note in score.channels[channel] for _, volume in note.volume)
     named = [note for channel in (P1, P2, NO) for note in score.channels[channel]]
     assert len({note.volume[0] for note in named}) > 2

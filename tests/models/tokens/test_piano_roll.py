@@ -1,4 +1,4 @@
-"""Channels as a piano roll, and the row that each token has reached."""
+"""Channels as a piano roll, and the row that each token is at."""
 
 from collections.abc import Sequence
 
@@ -28,22 +28,22 @@ def sheet_of(score: Score) -> ParsedTune:
 
 
 def named(roll: Roll, row: int, channel: int) -> dict[str, int]:
-    """The values of a channel's columns in a row, by their names."""
+    """The values of a channel's columns in a row, by name."""
     columns = range(channel * COLUMNS_PER_CHANNEL, (channel + 1) * COLUMNS_PER_CHANNEL)
     return {COLUMNS[i][0]: int(roll[row, i] - COLUMN_OFFSETS[i]) for i in columns}
 
 
 @pytest.mark.parametrize("seed", range(6))
 def test_every_value_is_an_index_of_its_own_column(seed: int) -> None:
-    sheet = sheet_of(loop_of(random_score(seed, grid=True), 2))
-    roll = make_roll(sheet, ALL_CHANNELS)
-    assert roll.shape == (len(sheet.beats) * ROWS, len(COLUMNS))
+    tune = sheet_of(loop_of(random_score(seed, grid=True), 2))
+    roll = make_roll(tune, ALL_CHANNELS)
+    assert roll.shape == (len(tune.beats) * ROWS, len(COLUMNS))
     assert COLUMN_OFFSETS[-1] == TABLE_SIZE == sum(values for _, values in COLUMNS)
     assert (roll >= COLUMN_OFFSETS[:-1]).all()
     assert (roll < COLUMN_OFFSETS[1:]).all()
 
 
-def test_a_roll_says_what_sounds_begins_and_ends() -> None:
+def test_a_roll_shows_what_sounds_starts_and_ends() -> None:
     melody = (Note(0, 30, 60), Note(34, 36, 62), Note(36, 60, 64))
     score = Score((melody, (), (Note(15, 75, 40),), ()), 120, BEAT_OF_30)
     roll = make_roll(sheet_of(score), [P1, TR])
@@ -51,7 +51,7 @@ def test_a_roll_says_what_sounds_begins_and_ends() -> None:
     nothing = {"begins": 0, "late": 0, "many": 0, "back": 0}
     assert named(roll, 0, P1) == {**nothing, "sounds": 62 - low, "begins": 61 - low, "late": 1, "many": 1}
     assert named(roll, 1, P1) == {**nothing, "sounds": 62 - low}
-    # the note ends on row 4, and two more begin in it, four frames after and six
+    # The note ends on row 4, and two more start in it, after four and six frames.
     assert named(roll, 4, P1) == {"sounds": 66 - low, "begins": 63 - low, "late": 5, "many": 2, "back": 0}
     assert named(roll, 8, P1) == {**nothing, "sounds": 1}
     assert named(roll, 1, TR) == {**nothing, "sounds": 1}
@@ -60,10 +60,10 @@ def test_a_roll_says_what_sounds_begins_and_ends() -> None:
     assert named(roll, 10, TR)["sounds"] == 1
 
 
-def test_what_is_not_given_is_not_told() -> None:
+def test_channels_that_are_not_given_do_not_show() -> None:
     score = loop_of(random_score(3, grid=True), 2)
-    sheet = sheet_of(score)
-    every, some = make_roll(sheet, ALL_CHANNELS), make_roll(sheet, [P1, NO])
+    tune = sheet_of(score)
+    every, some = make_roll(tune, ALL_CHANNELS), make_roll(tune, [P1, NO])
     for channel in ALL_CHANNELS:
         part = slice(channel * COLUMNS_PER_CHANNEL, (channel + 1) * COLUMNS_PER_CHANNEL)
         if channel in (P1, NO):
@@ -73,7 +73,7 @@ def test_what_is_not_given_is_not_told() -> None:
     assert (some[:, -2:] == every[:, -2:]).all()
 
 
-def test_what_is_repeated_is_told_and_sounds_as_what_it_repeats() -> None:
+def test_repeats_show_and_sound_like_the_original() -> None:
     bar = tuple(Note(30 * beat, 30 * beat + 10, 60 + beat) for beat in range(4))
     score = loop_of(Score((bar, (), (), ()), 120, BEAT_OF_30), 3)
     roll = make_roll(sheet_of(score), [P1])
@@ -82,7 +82,7 @@ def test_what_is_repeated_is_told_and_sounds_as_what_it_repeats() -> None:
 
 
 def rows_by_event(spelling: Sequence[Sequence[str]], ids: Sequence[int]) -> list[int]:
-    """The row that each token has reached, from the first beat's first row on, event by event."""
+    """The row that each token is at, from the first row of the first beat on, event by event."""
     rows, beat, row = [], -1, 0
     for token in ids:
         for event in spelling[token]:
@@ -98,20 +98,20 @@ def rows_by_event(spelling: Sequence[Sequence[str]], ids: Sequence[int]) -> list
 def test_tokens_reach_the_rows_of_their_notes(seed: int) -> None:
     score = loop_of(random_score(seed, grid=seed % 2 == 0), 2)
     known = tokenizer(sounds=True)
-    sheet = parse_tune(to_text(score, clock=row_clock(score), codebook=codebook(), repeats=True))
+    tune = parse_tune(to_text(score, clock=row_clock(score), codebook=codebook(), repeats=True))
     spelling = token_events(known)
     counter = RowCounter(spelling)
     first = 2
-    ids = known.encode(render_channels(sheet, [P1], first)).ids
+    ids = known.encode(render_channels(tune, [P1], first)).ids
     rows = counter.rows(ids, first).tolist()
     assert rows == [first * ROWS + row for row in rows_by_event(spelling, ids)]
-    # a note that a token ends with lies on the row that it has reached
+    # A note at a token's end is on the token's row.
     begun = [row for row, token in zip(rows, ids, strict=True) if spelling[token][-1].startswith("on:")]
-    written = [i for i in range(first, len(sheet.beats)) if P1 not in sheet.beats[i].again]
-    played = {i * ROWS + _row(time) for i in written for time, what in sheet.played[i][P1] if _begins(what)}
+    written = [i for i in range(first, len(tune.beats)) if P1 not in tune.beats[i].again]
+    played = {i * ROWS + _row(time) for i in written for time, what in tune.played[i][P1] if _begins(what)}
     assert begun
     assert set(begun) <= played
-    # read in two pieces it is the same
+    # Reading in two pieces gives the same rows.
     start = next(i for i, token in enumerate(ids) if spelling[token][0].startswith("beat:"))
     for cut in range(start + 1, len(ids), 7):
         before = rows[cut - 1]

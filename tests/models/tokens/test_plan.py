@@ -1,4 +1,4 @@
-"""Plans: what a song is said to be is what it is."""
+"""Plans: the events describe the song."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Outlines: read from texts of training, kept with a model, drawn as asked for."""
+"""Song profiles: read from training texts, kept with a model, and drawn for a request."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -28,7 +28,7 @@ from tests.music import scale
 BOSS = Song("boss", "game", "tests", "boss", "C", 0.9, 0, True, scale(600, None), clock=RowClock(483))
 
 
-def test_an_outline_is_what_a_text_says_before_its_first_beat() -> None:
+def test_a_profile_is_what_a_text_says_before_its_first_beat() -> None:
     found = parse_profile(make_example(BOSS).text)
     assert found
     assert found == SongProfile(
@@ -48,7 +48,7 @@ def test_ornaments_are_notes_after_another_in_their_row() -> None:
     assert found.ornaments == pytest.approx(3 / 8, abs=0.01)
 
 
-def test_an_outline_is_as_loud_as_the_envelopes_that_notes_have() -> None:
+def test_a_profile_is_as_loud_as_its_notes_envelopes() -> None:
     book = codebook()
     notes = tuple(Note(30 * i, 30 * i + 20, 60 + i, ((0, 15 if i < 6 else 3),)) for i in range(8))
     text = make_example(replace(BOSS, score=Score((notes, (), (), ()), 600)), book).text
@@ -61,13 +61,13 @@ def test_an_outline_is_as_loud_as_the_envelopes_that_notes_have() -> None:
     assert parse_profile(text) == replace(found, loudness=None)
 
 
-def test_outlines_are_kept_with_a_model(tmp_path: Path) -> None:
+def test_profiles_are_kept_with_a_model(tmp_path: Path) -> None:
     assert load_profiles(tmp_path) == [DEFAULT_PROFILE]
     songs = [make_example(song) for song in (BOSS, replace(BOSS, scene="town", game="another"), BOSS)]
     save_profiles([(song.text, song.game) for song in songs], tmp_path, None)
     found = load_profiles(tmp_path)
-    assert [replace(outline, game=0) for outline in found] == [parse_profile(song.text) for song in songs]
-    assert [outline.game for outline in found] == [0, 1, 0]
+    assert [replace(profile, game=0) for profile in found] == [parse_profile(song.text) for song in songs]
+    assert [profile.game for profile in found] == [0, 1, 0]
     save_profiles([], tmp_path, None)
     assert load_profiles(tmp_path) == [DEFAULT_PROFILE]
     (tmp_path / PROFILES_FILE).write_text('[["boss", "C"]]')
@@ -89,7 +89,7 @@ def drawn(count: int = 60, **asked: object) -> list[SongProfile]:
     return [draw_profile(ROWS, np.random.default_rng(seed), **asked) for seed in range(count)]  # type: ignore[arg-type]
 
 
-def test_an_outline_is_drawn_as_asked_for_and_has_every_voice() -> None:
+def test_a_drawn_profile_fits_the_request_and_has_every_voice() -> None:
     assert {one.scene for one in drawn(scene="town")} == {"town"}
     assert {one.density for one in drawn(densities=(0, 1))} == {0, 1}
     assert {one.key for one in drawn(key="F#m")} == {"Am"}
@@ -115,12 +115,12 @@ def test_each_game_is_drawn_as_often_and_each_of_its_songs() -> None:
         assert sum(one.density == density and one.game == 0 for one in found) == pytest.approx(100, abs=35)
 
 
-def test_outlines_of_a_model_from_before_games_were_told_are_read(tmp_path: Path) -> None:
+def test_profiles_from_before_games_were_numbered_are_read(tmp_path: Path) -> None:
     (tmp_path / PROFILES_FILE).write_text('[["boss", "C", "p1+tr", 1, 2, 480, 0.1, null, 64]]')
     assert load_profiles(tmp_path) == [SongProfile("boss", "C", "p1+tr", 1, 2, 480, 0.1, None, 64, game=0)]
 
 
-def test_what_no_song_has_is_passed_over() -> None:
+def test_wishes_that_no_song_fulfils_are_ignored() -> None:
     found = drawn(scene="menu", densities=(5,))
     assert {one.scene for one in found} == {"boss", "town"}
     assert {one.density for one in found} == {5}

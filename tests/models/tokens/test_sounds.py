@@ -1,4 +1,4 @@
-"""How notes sound: attacks, what a note must name, what it sounds like when it is read, and the file of a codebook."""
+"""How notes sound: attacks, what a note must name, how it sounds when it is read, and a codebook's file."""
 
 import json
 from dataclasses import replace
@@ -29,11 +29,11 @@ from tests.models.tiny import codebook
 from tests.music import bare, random_score, scale
 
 KEEP = 1.0
-"""Squared steps by which an envelope may fit worse than the best one and still be kept."""
+"""The squared steps by which an envelope may fit worse than the best one and still be kept."""
 
 
 def apart() -> Codebook:
-    """Envelopes that never rise and are two steps apart from the first frame on; every other seven fall by three."""
+    """Envelopes that never rise and are two steps apart from the first frame on. Every other seven fall by three."""
 
     def curve(i: int) -> list[int]:
         level = 15 - 2 * (i % 7)
@@ -60,7 +60,7 @@ def one_channel(channel: int, *notes: Note) -> Score:
 # --- attacks -----------------------------------------------------------------------------------------------------
 
 
-def test_a_note_goes_on_with_an_ornament_that_it_follows_at_once() -> None:
+def test_a_note_continues_an_ornament_that_it_follows_without_a_gap() -> None:
     assert continues_sound(Note(0, ORNAMENT, 60), ORNAMENT)
     assert not continues_sound(Note(0, ORNAMENT, 60), ORNAMENT + 1)
     assert not continues_sound(Note(0, ORNAMENT + 1, 60), ORNAMENT + 1)
@@ -92,7 +92,7 @@ def flat(start: int, volume: int, duty: int = 0, pitch: int = 60) -> Note:
     return Note(start, start + 5, pitch, ((0, volume),), ((0, duty),))
 
 
-def test_the_first_note_names_everything_and_the_next_what_is_new() -> None:
+def test_the_first_note_names_everything_and_later_ones_what_is_new() -> None:
     score = one_channel(P1, flat(0, 15, 2), flat(10, 15, 2), flat(20, 11, 2), flat(30, 11, 1), flat(40, 11, 1))
     assert name_sounds(score, apart())[P1] == {0: (0, 2), 20: (2, None), 30: (None, 1)}
 
@@ -110,7 +110,7 @@ def test_the_noise_remembers_the_sound_of_each_period() -> None:
     ]  # fmt: skip
 
 
-def test_a_period_not_heard_yet_sounds_as_the_last_one_did() -> None:
+def test_a_new_period_sounds_like_the_last_one() -> None:
     memory = Memory(NO)
     assert memory.recall(3) is None
     memory.keep(3, 7)
@@ -131,7 +131,7 @@ def test_the_triangle_and_silent_channels_name_nothing() -> None:
 
 
 def played(seed: int, book: Codebook) -> Score:
-    """A score as a sound engine plays it: every attack one of the codebook's sounds, ornaments that go on with it."""
+    """A score as a sound engine plays it: every attack has a sound of the codebook, and ornaments continue it."""
     random = Random(seed)
     channels: list[tuple[Note, ...]] = []
     for channel, spec in enumerate(CHANNELS):
@@ -155,7 +155,7 @@ def played(seed: int, book: Codebook) -> Score:
 
 
 @pytest.mark.parametrize("seed", range(30))
-def test_what_a_sound_engine_plays_comes_back_exactly(seed: int) -> None:
+def test_the_sounds_of_a_sound_engine_are_reproduced_exactly(seed: int) -> None:
     book = apart()
     score = played(seed, book)
     assert from_text(to_text(score, codebook=book), book).channels == score.channels
@@ -203,7 +203,7 @@ def test_a_note_that_is_cut_keeps_only_the_changes_before_its_end() -> None:
 
 
 @pytest.mark.parametrize("event", ["env:noise:0", "mode:noise:0"])
-def test_a_sound_without_its_note_is_told(event: str) -> None:
+def test_a_sound_without_its_note_is_refused(event: str) -> None:
     start = ["<bos>", "frames:30", "beat:0", "at:0.0"]
     for before in (["on:p1:60"], [], ["on:no:4", "off:p1"], ["on:tr:60"]):
         with pytest.raises(TokenError, match="after no note of its kind"):
@@ -221,7 +221,7 @@ def test_a_codebook_comes_back_from_its_file(tmp_path: Path) -> None:
     assert all((getattr(found, name) == getattr(codebook(), name)).all() for name in SHAPES)
 
 
-def test_a_file_that_holds_no_codebook_is_told(tmp_path: Path) -> None:
+def test_a_file_without_a_codebook_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CodebookError, match="No such file"):
         Codebook.load(tmp_path)
     codebook().save(tmp_path)

@@ -1,4 +1,4 @@
-"""Crops depend on nothing but seed, step and row; their forms and controls come as often as the mixture says."""
+"""Crops depend on seed, step and row alone, and their forms and controls have the shares of the mixture."""
 
 import json
 from collections import Counter
@@ -35,7 +35,7 @@ def test_crops_are_the_same_each_time_and_differ_by_step_and_row(crops: CropData
     assert len({row.tobytes() for row in [*batch, *crops.batch(6, 4, 100)]}) == 8
 
 
-def test_a_crop_is_a_songs_head_and_goes_on_from_a_beat(crops: CropDataset, tiny_model: Path) -> None:
+def test_a_crop_is_a_songs_head_and_continues_from_a_beat(crops: CropDataset, tiny_model: Path) -> None:
     tokenizer = load_tokenizer(tiny_model)
     beats = {tokenizer.token_to_id(char(f"beat:{n}")) for n in range(BEAT_CYCLE)}
     for row in crops.batch(0, 16, 64):
@@ -106,14 +106,14 @@ def test_an_infilled_span_is_whole(sound_model: Path) -> None:
         assert "<end>" in row[row.index("<then>") :]
 
 
-def test_arranged_songs_come_as_often_as_asked_and_always_name_their_console(sound_model: Path) -> None:
+def test_arranged_songs_have_their_share_and_always_name_their_console(sound_model: Path) -> None:
     crops = mixed(sound_model, Mixture(0, 0, 0, arranged=0.25), arranged=3)
     named = [any(event.startswith("console:") for event in row[:6]) for row in spelled(crops, 400, 40)]
     assert np.mean(named) == pytest.approx(0.25, abs=0.08)
     assert mixed(sound_model, PLAIN, arranged=4).share[0] == pytest.approx(0.25)
 
 
-def test_a_model_that_knows_no_plans_is_told_only_plain_songs(sound_model: Path) -> None:
+def test_a_model_without_plans_sees_only_plain_songs(sound_model: Path) -> None:
     old = load_tokenizer(sound_model)
     known = [char(event) for event in ("<given>", "<then>")]
     made = json.loads(old.to_str())

@@ -1,4 +1,4 @@
-"""The figures: every token counts once, with history, and a model that knows nothing scores exactly that."""
+"""Evaluation: every token counts once, with history, and a uniform model gets exactly its figures."""
 
 import json
 import math
@@ -115,6 +115,6 @@ def test_a_corpus_file_scores_as_its_songs_do(tiny_model: Path, midi_folder: Pat
     assert evaluate(tmp_path / "valid.jsonl.gz", tiny_model) == evaluate(midi_folder, tiny_model)
 
 
-def test_a_folder_without_songs_is_told(tmp_path: Path, tiny_model: Path) -> None:
+def test_a_folder_without_songs_is_refused(tmp_path: Path, tiny_model: Path) -> None:
     with pytest.raises(CorpusError, match="no MIDI files"):
         evaluate(tmp_path, tiny_model)

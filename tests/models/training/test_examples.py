@@ -33,7 +33,7 @@ def test_a_text_begins_with_scene_key_and_plan() -> None:
     ("collection", "console"),
     [("vgmusic/nes", "nes"), ("VGMusic/SNES", "snes"), ("vgmusic/gameboy", "gameboy"), ("open", "other")],
 )
-def test_an_arranged_song_says_what_it_was_written_for(collection: str, console: str) -> None:
+def test_an_arranged_song_names_its_console(collection: str, console: str) -> None:
     assert f"console:{console}" in events_of(replace(BOSS, real=False, collection=collection))
     assert not any(event.startswith("console:") for event in events_of(BOSS))
 
@@ -73,13 +73,13 @@ def test_every_song_of_a_corpus_is_read_in_order(corpus_folder: Path) -> None:
     assert list(read_examples(file)) == [make_example(song) for song in read_songs(file)]
 
 
-def test_a_corpus_without_songs_is_told(tmp_path: Path) -> None:
+def test_a_corpus_without_songs_is_refused(tmp_path: Path) -> None:
     write_songs(tmp_path / TRAIN_FILE, [])
     with pytest.raises(CorpusError, match="holds no songs"):
         list(read_examples(tmp_path / TRAIN_FILE))
 
 
-def test_a_close_is_told_from_a_cut() -> None:
+def test_an_ending_is_distinguished_from_a_cut() -> None:
     assert has_ending(replace(BOSS, score=Score(((Note(0, 60, 60),), (), (), ()), 60)))
     cut = replace(BOSS, score=Score(((Note(0, 20, 60), Note(50, 60, 60)), (), (), ()), 60))
     assert not has_ending(cut)

@@ -1,4 +1,4 @@
-"""What a listener sees: some channels of a song as tokens, others as the roll around them."""
+"""The crops of a listener: some channels of a song as tokens, others as the roll around them."""
 
 from pathlib import Path
 
@@ -46,7 +46,7 @@ def test_a_crop_is_a_function_of_seed_step_and_row(
     assert (crops.batch(5, 4, LENGTH).ids != crops.batch(6, 4, LENGTH).ids).any()
 
 
-def test_what_is_written_is_not_given(crops: ListenerDataset, batches: list[ListenerBatch]) -> None:
+def test_written_channels_are_not_given(crops: ListenerDataset, batches: list[ListenerBatch]) -> None:
     spelling = token_events(crops.tokenizer)
     given_at_all = set()
     for batch in batches:
@@ -65,7 +65,7 @@ def test_what_is_written_is_not_given(crops: ListenerDataset, batches: list[List
     assert given_at_all >= {0, 1, 2, 3}
 
 
-def test_the_roll_is_the_one_around_the_tokens(crops: ListenerDataset, batches: list[ListenerBatch]) -> None:
+def test_the_roll_surrounds_the_tokens(crops: ListenerDataset, batches: list[ListenerBatch]) -> None:
     spelling = token_events(crops.tokenizer)
     for batch in batches:
         for ids, reached, roll in zip(batch.ids, batch.token_rows, batch.rolls, strict=True):
@@ -77,7 +77,7 @@ def test_the_roll_is_the_one_around_the_tokens(crops: ListenerDataset, batches: 
             assert (there == first + np.array(rows_by_event(spelling, ids[ids != PAD].tolist()))).all()
             assert there[0] <= ROWS_BEHIND
             assert there[-1] < len(rows) <= there[-1] + ROWS + ROWS_AHEAD
-            # the roll counts beats as the tokens do
+            # The roll counts beats like the tokens.
             for token, at in zip(ids, reached, strict=True):
                 for event in spelling[token]:
                     if event.startswith("beat:"):

@@ -1,4 +1,4 @@
-"""A model begins with the weights of another that has other tokens."""
+"""A model starts with the weights of another model that has other tokens."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ EMBEDDINGS = "model.embed_tokens.weight"
 
 @pytest.fixture(scope="module")
 def taken(tiny_model: Path) -> tuple[torch.Tensor, torch.Tensor]:
-    """(embeddings as they were drawn, embeddings as they were taken) of a model that names sounds."""
+    """The embeddings of a model that names sounds, (as initialised, as transferred)."""
     known = tokenizer(sounds=True)
     network = new_network(vocabulary=known.get_vocab_size(), width=64, layers=1, context=128, pad=0, bos=1, end=2)
     before = network.state_dict()[EMBEDDINGS].clone()
@@ -75,7 +75,7 @@ def test_a_model_of_the_same_tokens_is_taken_whole(sound_model: Path) -> None:
 
 
 @pytest.mark.parametrize(("width", "layers"), [(128, 1), (64, 2)])
-def test_another_width_or_depth_is_told(tiny_model: Path, width: int, layers: int) -> None:
+def test_another_width_or_depth_is_refused(tiny_model: Path, width: int, layers: int) -> None:
     known = load_tokenizer(tiny_model)
     network = new_network(
         vocabulary=known.get_vocab_size(), width=width, layers=layers, context=128, pad=0, bos=1, end=2
