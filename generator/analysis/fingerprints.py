@@ -86,18 +86,16 @@ def _line_hashes(line: Sequence[tuple[int, int]]) -> npt.NDArray[np.uint64]:
 
 
 def fnv1a(columns: Sequence[npt.NDArray[np.uint64]]) -> npt.NDArray[np.uint64]:
-    """Return a hash of each row of small numbers, given by columns, in 32 bits: FNV-1a (Fowler, Noll and Vo),
-    [rows].
-    """
+    """Return a 32-bit hash of each row of small numbers, given by columns: FNV-1a (Fowler, Noll and Vo), [rows]."""
     hashes = np.full(len(columns[0]), 2166136261, dtype=np.uint64)
     for numbers in columns:
         hashes = ((hashes ^ numbers) * np.uint64(16777619)) & np.uint64(0xFFFFFFFF)
     return hashes
 
 
-def estimated_similarity(one: Fingerprint, other: Fingerprint) -> float:
+def estimated_similarity(fingerprint_a: Fingerprint, fingerprint_b: Fingerprint) -> float:
     """Return the estimated share of phrases that two songs have in common (Jaccard index), within about 0.04."""
-    return float((one == other).mean())
+    return float((fingerprint_a == fingerprint_b).mean())
 
 
 def find_copies(fingerprints: Sequence[Fingerprint | None], threshold: float = SAME) -> dict[int, int]:

@@ -58,9 +58,7 @@ def polyphony(score: Score) -> float:
 
 
 def note_length(score: Score) -> float:
-    """Return the median length of the pitched notes, in frames of 1/60 s. Drums are as long as their envelope and left
-    out.
-    """
+    """Return the median length of the pitched notes, in frames of 1/60 s; drums are as long as their envelope."""
     notes = _pitched(score)
     return float(np.median([note.length for note in notes])) if notes else 0.0
 
@@ -112,9 +110,7 @@ def mean_volume(score: Score) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Statistic:
-    """One statistic of the report. sound: whether it is about volume and duty, which only original songs of the console
-    have.
-    """
+    """One statistic of the report. sound: whether it is about volume and duty, which arranged songs do not keep."""
 
     name: str
     unit: str

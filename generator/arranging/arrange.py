@@ -56,7 +56,7 @@ def transpose_and_retime(score: Score, request: Request) -> Score:
 
 
 def change_tempo(score: Score, bpm: float) -> Score:
-    """Return a score with its grid at another tempo. All times are stretched, and no note is lost; envelopes keep their
+    """Return a score with its grid at another tempo. Times are stretched, no note is lost, and envelopes keep their
     pace.
     """
     old = score.grid or find_clock(score).to_grid()

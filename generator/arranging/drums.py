@@ -40,9 +40,7 @@ def is_percussion(part: Part) -> bool:
 
 
 def reduce_drums(parts: Iterable[Part]) -> list[DrumHit]:
-    """Return one hit at a time: a kick or tom if there is one, and after its first frames the strongest of the
-    others.
-    """
+    """Return one hit at a time: a kick or tom if there is one, and a little later the strongest other drum."""
     notes = [
         note if part.drum else replace(note, pitch=UNPITCHED[part.program])
         for part in parts

@@ -41,8 +41,9 @@ FILL_FRAMES = 5
 
 @dataclass(frozen=True, slots=True)
 class ArrangedNote:
-    """A note on a channel: frames, pitch, the source's note, and the frames since the start of its chord and of the
-    whole chord.
+    """A note on a channel, and the source's note.
+
+    elapsed: frames since the start of its chord. total: frames of the whole chord.
     """
 
     start: int

@@ -133,10 +133,10 @@ def _without_arpeggiated(chords: Iterable[Chord]) -> list[Chord]:
 
 def _is_arpeggiated(first: Chord, second: Chord) -> bool:
     """Return whether two notes belong to one chord that is played note by note."""
-    held = first.end - second.start
+    overlap = first.end - second.start
     return (
         second.start - first.start <= ARPEGGIATED_FRAMES
-        and held >= 2 * ARPEGGIATED_FRAMES
+        and overlap >= 2 * ARPEGGIATED_FRAMES
         and abs(first.end - second.end) <= ARPEGGIATED_FRAMES
     )
 

@@ -220,8 +220,8 @@ def decide_sides(entries: Sequence[CorpusFile], options: Options) -> None:
     for entry in entries:
         if entry.origin.side is not None:
             fixed[entry.origin.game].add(entry.origin.side)
-    known = {game: "valid" if "valid" in sides else "train" for game, sides in fixed.items()}
-    side = {game: _side_of(game, known, options) for game in {entry.origin.game for entry in entries}}
+    known_sides = {game: "valid" if "valid" in sides else "train" for game, sides in fixed.items()}
+    side = {game: _side_of(game, known_sides, options) for game in {entry.origin.game for entry in entries}}
     for entry in entries:
         if entry.origin.side == "train" and side[entry.origin.game] == "valid":
             entry.reason = entry.reason or BOTH_SIDES
@@ -229,13 +229,11 @@ def decide_sides(entries: Sequence[CorpusFile], options: Options) -> None:
             entry.side = side[entry.origin.game]
 
 
-def _side_of(game: str, known: dict[str, str], options: Options) -> str:
-    """Return a game's side: its known one, else that of a game whose name starts alike (valid first), else a random
-    one.
-    """
-    if game in known:
-        return known[game]
-    related = {side for other, side in known.items() if _similar_names(game, other)}
+def _side_of(game: str, known_sides: dict[str, str], options: Options) -> str:
+    """Return a game's known side, else that of a game whose name starts alike (valid first), else a random one."""
+    if game in known_sides:
+        return known_sides[game]
+    related = {side for other, side in known_sides.items() if _similar_names(game, other)}
     if related:
         return "valid" if "valid" in related else "train"
     digest = hashlib.sha256(f"{options.seed} {game}".encode()).digest()
@@ -249,9 +247,7 @@ def _similar_names(name: str, other: str) -> bool:
 
 
 def mark_copies(entries: Sequence[CorpusFile]) -> None:
-    """Leave out copies. Of each group the file of the valid side stays, then the console's own, then the first
-    by name.
-    """
+    """Leave out copies. The file of the valid side stays, else the console's own, else the first by name."""
     ranked = sorted(
         (entry for entry in entries if entry.side),
         key=lambda entry: (entry.side != "valid", not entry.real, entry.parts),

@@ -133,7 +133,7 @@ def choose_instruments(sounds: Iterable[Sound]) -> tuple[list[Instrument], dict[
     count = Counter(sounds)
     instruments_found: list[Instrument] = []
     uses_found: dict[Sound, InstrumentUse] = {}
-    for sound in sorted(count, key=lambda one: (-len(one.volumes), one.steps, one.volumes, one.duties)):
+    for sound in sorted(count, key=lambda each: (-len(each.volumes), each.steps, each.volumes, each.duties)):
         use = _exact(sound, instruments_found)
         if use is None:
             instruments_found.append(Instrument.of(sound))
@@ -154,7 +154,7 @@ def choose_instruments(sounds: Iterable[Sound]) -> tuple[list[Instrument], dict[
         if use.instrument in new_numbers:
             uses[sound] = replace(use, instrument=new_numbers[use.instrument])
         else:
-            candidates = [i for i, one in enumerate(instruments) if not one.steps or one.moves_as(sound)]
+            candidates = [i for i, each in enumerate(instruments) if not each.steps or each.moves_as(sound)]
             number = min(candidates, key=lambda i: instruments[i].distance(sound))
             uses[sound] = InstrumentUse(number, max(sound.volumes) or FULL, exact=False)
     return instruments, uses

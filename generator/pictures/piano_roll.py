@@ -25,9 +25,7 @@ BLACK = {1, 3, 6, 8, 10}
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """Maps frames and pitches to pixels: a box that shows `frames` frames from 0 on, and the pitches `low` to
-    `high`.
-    """
+    """Maps frames from 0 to `frames`, and pitches from `low` to `high`, to the pixels of a box."""
 
     box: Box
     frames: int
@@ -87,9 +85,7 @@ def draw_grid_line(draw: ImageDraw.ImageDraw, axes: Iterable[Axis], frame: float
 
 
 def draw_notes(image: Image.Image, axis: Axis, notes: Iterable[Note], colour: Colour) -> Image.Image:
-    """Return the image with one channel's notes added. Where channels overlap they get lighter, so that none is
-    hidden.
-    """
+    """Return the image with one channel's notes added. Overlapping channels get lighter, so that none is hidden."""
     layer = Image.new("RGB", image.size)
     draw = ImageDraw.Draw(layer)
     for note in notes:
@@ -114,9 +110,7 @@ def _draw_onset(draw: ImageDraw.ImageDraw, axis: Axis, note: Note, colour: Colou
 
 
 def _strength(volume: int) -> float:
-    """Return how strongly a volume shows, 0 to 1. Soft notes show more than in proportion, as they are heard (Stevens's
-    law).
-    """
+    """Return how strongly a volume shows, 0 to 1: soft notes show more than in proportion (Stevens's law)."""
     return float((volume / 15) ** 0.6)
 
 

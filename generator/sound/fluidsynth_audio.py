@@ -218,9 +218,7 @@ def _check_format(out: Path) -> None:
 
 
 def write_samples(samples: NDArray[np.int16], rate: int, out: Path, tags: Mapping[str, str] | None = None) -> None:
-    """Write mono samples unchanged, with pydub, which passes them to ffmpeg. Raise RenderError as `write_sound`
-    does.
-    """
+    """Write mono samples unchanged, by pydub and ffmpeg. Raise RenderError as `write_sound` does."""
     _check_format(out)
     codec, options = FORMATS[out.suffix.lower()]
     if codec and not shutil.which("ffmpeg"):

@@ -14,9 +14,7 @@ from models.music.midi import NOISE_KIT
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A volume envelope. Attack, decay and release: seconds over the whole range of 100 dB; sustain: dB below
-    the peak.
-    """
+    """A volume envelope. attack, decay, release: seconds over the whole range of 100 dB. sustain: dB below the peak."""
 
     attack: float = 0.001
     decay: float = 0.001

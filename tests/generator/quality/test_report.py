@@ -201,4 +201,4 @@ def test_missing_songs_are_one_sentence(tmp_path: Path, capsys: pytest.CaptureFi
         assert main(["quality", str(songs), "--out", str(tmp_path / "out")]) == 2
     said = capsys.readouterr().err.splitlines()
     assert said[0] == f"There are no MIDI files in {tmp_path / 'nowhere'}."
-    assert said[-1].startswith("text.mid cannot be scored: ")
+    assert said[-1].startswith("text.mid cannot be read: ")
