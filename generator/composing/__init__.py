@@ -1,1 +1,1 @@
-"""A request becomes a score: new tunes and remixes, with their analysis, titles and originality check."""
+"""Turns requests into scores: new tunes and remixes, with their titles, fault checks and originality checks."""

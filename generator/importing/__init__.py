@@ -1,1 +1,1 @@
-"""Any MIDI file becomes parts of plain notes on a grid."""
+"""Turns any MIDI file into parts of plain notes on a grid."""

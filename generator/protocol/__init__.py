@@ -1,4 +1,4 @@
-"""All that the bot may import of the generator: errors, sentences, requests, results, limits, framing and the client.
+"""Everything of the generator that the bot may import: requests and their tables, results, errors, the client.
 
-Loads nothing heavy: no numpy, no torch.
+No module here loads numpy or anything else that is heavy.
 """

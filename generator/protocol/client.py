@@ -56,8 +56,8 @@ class Generator(Protocol):
 class GeneratorClient:
     """A generator in a child process, which does one job at a time.
 
-    command: starts the child. job_seconds, start_seconds, cancel_seconds: the limits on a job, on starting the child, and
-    on how long a cancelled job may still run.
+    command: starts the child. job_seconds, start_seconds, cancel_seconds: the limits on a job, on starting the child,
+    and on how long a cancelled job may still run.
     """
 
     def __init__(
