@@ -1,4 +1,4 @@
-# `make run` and `make test` set everything up by themselves; see docker/install.sh.
+# Every target first sets up what it needs; see docker/install.sh.
 .PHONY: run test test-long bench lint messages setup setup-dev
 
 run: setup

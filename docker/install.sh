@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs what the project needs: FluidSynth, ffmpeg and Python's venv by the system's package manager where they are
-# missing, then the Python packages into .venv. The Makefile and the Dockerfiles call the same script.
+# Installs what the project needs: FluidSynth, ffmpeg and Python's venv with the system's package manager if they are
+# missing, then the Python packages into .venv. The Makefile and the Dockerfile call this script.
 #
 #   docker/install.sh EXTRAS        EXTRAS as in pyproject.toml: bot,generator,train,dev
 set -eu

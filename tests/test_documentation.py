@@ -1,4 +1,4 @@
-"""What README.md and docs/architecture.md name exists: links, paths, subcommands, make targets and slash commands."""
+"""What the documentation names exists: links, paths, modules, subcommands, make targets and slash commands."""
 
 from __future__ import annotations
 
@@ -11,13 +11,23 @@ from bot.discord.registry import COMMANDS as SLASH_COMMANDS
 from bot.main import COMMANDS
 from tests.conftest import ROOT
 
-PAGES = ("README.md", "docs/architecture.md", "benchmarks/README.md")
+MODEL_CARD = ROOT / "models/weights/nes/README.md"
+PAGES = sorted(
+    str(page.relative_to(ROOT))
+    for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "benchmarks").glob("*.md"), MODEL_CARD]
+)
+MODULE = re.compile(r"python -m ([a-z_]+(?:\.[a-z_]+)*)`?(?![A-Z.])")
 LINK = re.compile(r"\]\(([^)#\s]+)")
 PATH = re.compile(r"(?<![\w./-])(?:bot|generator|models|tests|benchmarks|docs|docker)/[\w./-]*[\w/]")
 TREE_LINE = re.compile(r"^( *)((?:[\w.]+/ ?)+|[\w.]+\.py) {2,}", re.MULTILINE)
 SUBCOMMAND = re.compile(r"(?:\.venv/bin/|`)chiptune ([a-z]+)")
 SLASH = re.compile(r"(?<!bin)/chiptune ([a-z-]+)")
 TARGET = re.compile(r"(?:^|`)make ([a-z-]+)", re.MULTILINE)
+
+
+def module_exists(name: str) -> bool:
+    file = ROOT / name.replace(".", "/")
+    return file.with_suffix(".py").exists() or (file / "__main__.py").exists()
 
 
 def text_of(page: str) -> str:
@@ -30,7 +40,6 @@ def test_links_and_paths_lead_somewhere(page: str) -> None:
     folder = (ROOT / page).parent
     links = {folder / link for link in LINK.findall(text) if "://" not in link}
     paths = {ROOT / path for path in PATH.findall(LINK.sub("](", text))}
-    assert links
     assert [str(path) for path in links | paths if not path.exists()] == []
 
 
@@ -53,6 +62,7 @@ def test_every_package_is_in_the_tree_of_the_readme_and_nothing_else() -> None:
 @pytest.mark.parametrize("page", PAGES)
 def test_commands_exist(page: str) -> None:
     text = text_of(page)
+    assert [name for name in MODULE.findall(text) if not module_exists(name)] == []
     assert set(SUBCOMMAND.findall(text)) <= COMMANDS.keys()
     assert set(SLASH.findall(text)) <= {command.name for command in SLASH_COMMANDS}
     targets = set(re.findall(r"^([a-z-]+):", text_of("Makefile"), re.MULTILINE))
