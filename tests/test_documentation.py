@@ -16,7 +16,7 @@ PAGES = sorted(
     str(page.relative_to(ROOT))
     for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "benchmarks").glob("*.md"), MODEL_CARD]
 )
-MODULE = re.compile(r"python -m ([a-z_]+(?:\.[a-z_]+)*)`?(?![A-Z.])")
+MODULE = re.compile(r"python -m ([a-z_]+(?:\.[a-z_]+)*)")
 LINK = re.compile(r"\]\(([^)#\s]+)")
 PATH = re.compile(r"(?<![\w./-])(?:bot|generator|models|tests|benchmarks|docs|docker)/[\w./-]*[\w/]")
 TREE_LINE = re.compile(r"^( *)((?:[\w.]+/ ?)+|[\w.]+\.py) {2,}", re.MULTILINE)
@@ -27,7 +27,7 @@ TARGET = re.compile(r"(?:^|`)make ([a-z-]+)", re.MULTILINE)
 
 def module_exists(name: str) -> bool:
     file = ROOT / name.replace(".", "/")
-    return file.with_suffix(".py").exists() or (file / "__main__.py").exists()
+    return file.with_suffix(".py").exists() or (file / "__init__.py").exists()
 
 
 def text_of(page: str) -> str:
