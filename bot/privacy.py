@@ -1,6 +1,6 @@
-"""A person's right to what is kept about them: to have all of it, and to have none of it kept.
+"""Export and erasure of everything that is stored about a person.
 
-Which rows these are is `Store.people`'s. Who may ask is up to those who call.
+`Store.people` finds the rows. The callers decide who may ask.
 """
 
 from __future__ import annotations
@@ -17,23 +17,23 @@ from bot.store import Store
 
 
 class Privacy:
-    """Both, for one person at a time."""
+    """Exports and erases one person's data."""
 
     def __init__(self, store: Store, files: Files) -> None:
         self._store = store
         self._files = files
-        # Zips keep threads busy that every other look at a file needs, too.
+        # Writing zips occupies threads that all other file access needs, too.
         self._one_export = asyncio.Lock()
 
     async def export_of(self, user_id: str) -> dict[str, Any]:
-        """Everything that is kept about a person, row by row and table by table, as JSON can hold it."""
+        """Return everything that is stored about a person, by table, ready for JSON."""
         return await self._store.people.export(user_id)
 
     async def write_export(self, user_id: str, target: Path, suffixes: Collection[str] | None = None) -> int:
-        """The same as a zip with the person's files: `about.json`, `songs/<id>/<name>`, `uploads/<sha256>.mid`.
+        """Write an export as a zip: `about.json`, `songs/<id>/<name>`, `uploads/<sha256>.mid`. Return its bytes.
 
-        suffixes: only files whose names end so, None: all. One zip is written at a time. Returns how many bytes it has.
-        Raises OSError where it cannot be written.
+        suffixes: only include files with these suffixes, or all if None. One zip is written at a time. Raise OSError
+        if it cannot be written.
         """
         about = await self.export_of(user_id)
         wanted = {f"songs/{row['song']}/{row['name']}": row["sha256"] for row in about["files"]}
@@ -47,10 +47,10 @@ class Privacy:
             return await asyncio.to_thread(_write_zip, target, about, paths)
 
     async def erase(self, user_id: str) -> int:
-        """Remove a person's rows and files; how many files went. Nothing of either can be read from the disk then.
+        """Remove a person's rows and files, so that neither can be read from the disk. Return the number of files.
 
-        A file stays where somebody else's rows name the same bytes. What others made from the person's songs stays,
-        without its parent. A song that is just being composed for the person is thrown away when it is done.
+        A file stays if somebody else's rows name the same bytes. Remixes by others stay, without their parent. A song
+        that is being composed for the person is discarded when it is done.
         """
         removed = await self._files.remove_unnamed(await self._store.people.erase(user_id))
         await self._store.database.scrub()
@@ -58,7 +58,7 @@ class Privacy:
 
 
 def _write_zip(target: Path, about: dict[str, Any], paths: dict[str, Path]) -> int:
-    """A file that is missing is left out. How many bytes were written."""
+    """Write a zip, without files that are missing. Return the number of bytes."""
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("about.json", json.dumps(about, indent=1, ensure_ascii=False))
         for name, path in paths.items():

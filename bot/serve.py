@@ -1,7 +1,7 @@
-"""Putting the bot together and running it until it is told to stop.
+"""Assembles the bot and runs it until it is told to stop.
 
-The store, the generator, the backlog, the local channel and, where a token is set, Discord. What each of them does
-is left to them; here stand only the order of start and end, and start-up failures as one sentence.
+Starts and stops the store, the generator, the backlog, the web page and, if a token is set, Discord, in the right
+order, and turns start-up failures into one sentence.
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ Work = Callable[[], Coroutine[Any, Any, None]]
 async def serve(
     settings: Settings, *, generator_command: Sequence[str] = GENERATOR, clock: Clock | None = None
 ) -> None:
-    """Run the bot until SIGINT or SIGTERM. Raises FaultError with one sentence where it cannot start.
+    """Run the bot until SIGINT or SIGTERM. Raise FaultError if it cannot start.
 
-    clock: what upkeep and contests go by, None: the machine's.
+    clock: for retention and contests; None for the machine's.
     """
     stop = _stop_on_signals()
     async with AsyncExitStack() as stack:
@@ -76,7 +76,7 @@ async def serve(
 
 
 async def _open_store(stack: AsyncExitStack, path: Path) -> Store:
-    """The database; raises FaultError where the file is none or cannot be read."""
+    """Open the database. Raise FaultError if the file is not a database or cannot be read."""
     try:
         return await stack.enter_async_context(Store.open(path))
     except sqlite3.Error as error:
@@ -84,7 +84,7 @@ async def _open_store(stack: AsyncExitStack, path: Path) -> Store:
 
 
 async def _open_files(store: Store, data_dir: Path) -> Files:
-    """The files, those of earlier versions taken over; raises FaultError where that fails."""
+    """Return the files, after taking over those of earlier versions. Raise FaultError if that fails."""
     files = Files(store, data_dir)
     try:
         if count := await files.adopt_old():
@@ -95,7 +95,7 @@ async def _open_files(store: Store, data_dir: Path) -> Files:
 
 
 async def _run_until(stop: asyncio.Event, work: Sequence[Work]) -> None:
-    """Run everything until told to stop, or until one part ends, which takes the others along. Raises its error."""
+    """Run all parts until `stop` is set or one part ends; then end the others, and raise its error."""
     tasks = [asyncio.create_task(part()) for part in work]
     stopping = asyncio.create_task(stop.wait())
     try:
@@ -112,7 +112,7 @@ async def _run_until(stop: asyncio.Event, work: Sequence[Work]) -> None:
 
 
 def _stop_on_signals() -> asyncio.Event:
-    """An event that SIGINT and SIGTERM set."""
+    """Return an event that SIGINT and SIGTERM set."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for sign in (signal.SIGINT, signal.SIGTERM):

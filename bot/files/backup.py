@@ -4,8 +4,7 @@
     chiptune.sqlite3   one consistent copy (https://www.sqlite.org/backup.html)
     files/ab/<sha256>  as in the data folder
 
-Files never change once they have their name, so that copying them after the database is enough. `bot.files.restore` is the
-way back.
+Named files never change, so it is enough to copy them after the database. `bot.files.restore` is the reverse.
 """
 
 from __future__ import annotations
@@ -31,14 +30,14 @@ from generator.protocol.errors import FaultError, InputError
 FORMAT = 1
 MANIFEST = "manifest.json"
 TRIES = 3
-"""The bot may remove a file that the copied database still names: then everything is copied again."""
+"""If the bot removes a file that the copied database still names, everything is copied again."""
 
 OTHER_VERSION = "The data is of another version of this program: start the bot once, then try again."
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What is in a backup. lost: files that the database names, but that are missing or damaged."""
+    """The contents of a backup. lost: files that the database names, but that are missing or damaged."""
 
     files: int
     bytes: int
@@ -46,7 +45,7 @@ class Summary:
 
 
 def write_backup(data_dir: Path, target: Path) -> Summary:
-    """Write a backup, whole or not at all. Raises InputError or FaultError, one sentence each."""
+    """Write a backup, completely or not at all. Raise InputError or FaultError."""
     if not (data_dir / DATABASE).is_file():
         raise InputError(f"There is no database in {data_dir}: nothing to back up.")
     if any((data_dir / old).is_dir() for old in OLD_FOLDERS):
@@ -74,7 +73,7 @@ def write_backup(data_dir: Path, target: Path) -> Summary:
 
 
 def _write(data_dir: Path, part: Path) -> Summary:
-    """One try; raises FileNotFoundError where a file was removed meanwhile."""
+    """Write a backup once. Raise FileNotFoundError if a file is removed meanwhile."""
     with tempfile.TemporaryDirectory(dir=part.parent, prefix=".backup-") as scratch:
         copy = Path(scratch) / DATABASE
         digests = _copy_database(data_dir / DATABASE, copy)
@@ -91,7 +90,7 @@ def _write(data_dir: Path, part: Path) -> Summary:
 
 
 def _copy_database(source: Path, target: Path) -> list[str]:
-    """Copy the database as it is at one moment; the files that it names then."""
+    """Copy a snapshot of the database. Return the SHA-256 of the files that it names."""
     with (
         closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=rw", uri=True)) as live,
         closing(sqlite3.connect(target)) as copy,
@@ -123,14 +122,14 @@ def _entry(name: str, size: int) -> tarfile.TarInfo:
 
 
 def seen_migrations(database: sqlite3.Connection) -> set[int]:
-    """The steps that a database's schema has taken; none where it is not ours."""
+    """Return the numbers of the migrations that a database has seen; none if it is not the bot's."""
     if not database.execute("SELECT 1 FROM sqlite_schema WHERE name = 'migrations'").fetchone():
         return set()
     return {row[0] for row in database.execute("SELECT number FROM migrations")}
 
 
 def digest_of(path: Path) -> str | None:
-    """A file's SHA-256, None where there is none."""
+    """Return a file's SHA-256, or None if there is no such file."""
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,7 +1,7 @@
-"""Files named by the SHA-256 of their bytes, in one folder: each is whole, and is there once.
+"""Content-addressed files: each is named by the SHA-256 of its bytes, is complete, and is stored once.
 
-Knows nothing of who needs them. Whoever is about to name a file holds it meanwhile, so that it isn't removed between
-being kept and being named; this guards the threads of one process, and only one uses a data folder.
+A caller that is about to save a row that names a file holds the file, so that it is not removed in between. Holds
+protect against the threads of one process, which is enough because only one process uses a data folder.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from bot.store import KeptFile
 
 
 class Blobs:
-    """The folder. `folder/ab/<sha256>` is a file; `folder/<random>.part` one that is being written."""
+    """A folder of such files. `folder/ab/<sha256>` is a file; `folder/<random>.part` is being written."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -29,12 +29,12 @@ class Blobs:
         self._held: Counter[str] = Counter()
 
     def path(self, sha256: str) -> Path:
-        """Where a file is, or would be."""
+        """Return the path of a file, whether it exists or not."""
         return self._folder / sha256[:2] / sha256
 
     @contextmanager
     def holding(self) -> Iterator[Hold]:
-        """What is kept through the hold is not removed before the end."""
+        """Yield a hold: files stored through it are not removed before the block ends."""
         hold = Hold(self)
         try:
             yield hold
@@ -43,12 +43,12 @@ class Blobs:
                 self._held -= hold.digests
 
     def hold(self, sha256: str) -> None:
-        """Used by `Hold` alone: this file is not removed for now."""
+        """Protect a file from removal. Only for use by `Hold`."""
         with self._lock:
             self._held[sha256] += 1
 
     def remove(self, digests: Iterable[str]) -> int:
-        """Remove files that nobody holds; how many were there."""
+        """Remove files that nobody holds. Return how many existed."""
         removed = 0
         with self._lock:
             for sha256 in digests:
@@ -58,7 +58,7 @@ class Blobs:
         return removed
 
     def older_than(self, when: float) -> list[str]:
-        """The files written before a time, in seconds since 1970; parts as old are removed on the way."""
+        """Return the files written before a time (seconds since 1970), and remove unfinished ones as old."""
         found = []
         for path in sorted(self._folder.glob("*.part")):
             if path.stat().st_mtime < when:
@@ -69,25 +69,25 @@ class Blobs:
         return found
 
     def new_part(self) -> Path:
-        """A file to write into; `Hold.adopt` gives it its name."""
+        """Return the path of a new file to write into; `Hold.adopt` names it afterwards."""
         self._folder.mkdir(parents=True, exist_ok=True)
         return self._folder / f"{uuid.uuid4().hex}.part"
 
 
 class Hold:
-    """Keeps files and holds them; get it with `Blobs.holding`. Its methods wait for the disk: call them on a thread."""
+    """Stores files and holds them; get it with `Blobs.holding`. Its methods block: call them in a thread."""
 
     def __init__(self, blobs: Blobs) -> None:
         self._blobs = blobs
         self.digests: Counter[str] = Counter()
 
     def has(self, sha256: str) -> bool:
-        """Whether a file is there; it then stays."""
+        """Return whether a file exists, and hold it."""
         self._hold(sha256)
         return self._blobs.path(sha256).is_file()
 
     def keep(self, data: bytes) -> str:
-        """Keep some bytes, whole or not at all; their SHA-256."""
+        """Store some bytes, completely or not at all. Return their SHA-256."""
         part = self._blobs.new_part()
         try:
             part.write_bytes(data)
@@ -96,7 +96,7 @@ class Hold:
             part.unlink(missing_ok=True)
 
     def copy(self, path: Path) -> KeptFile:
-        """Keep a copy of a file."""
+        """Store a copy of a file."""
         part = self._blobs.new_part()
         try:
             shutil.copyfile(path, part)
@@ -106,7 +106,7 @@ class Hold:
         return KeptFile(path.name, kept.sha256, kept.bytes)
 
     def adopt(self, path: Path) -> KeptFile:
-        """Move a finished file of the same file system in; it is on the disk before it has its name."""
+        """Move a finished file of the same file system in, and flush it to the disk before it gets its name."""
         with path.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
             os.fsync(file.fileno())
@@ -127,7 +127,7 @@ class Hold:
 
 
 def sync_folder(folder: Path) -> None:
-    """Have the names in a folder on the disk."""
+    """Flush the names in a folder to the disk."""
     number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(number)

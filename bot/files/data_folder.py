@@ -1,4 +1,4 @@
-"""The data folder: what its parts are called, and that one process alone uses it."""
+"""The data folder: the names of its parts, and its lock, which lets only one process use it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from generator.protocol.errors import FaultError
 DATABASE = "chiptune.sqlite3"
 LOCK = "lock"
 OLD_FOLDERS = OLD_SONGS, OLD_UPLOADS = "songs", "uploads"
-"""What earlier versions kept files in: `songs/<id>/<name>` and `uploads/<sha256>.mid`."""
+"""The folders in which earlier versions stored files: `songs/<id>/<name>` and `uploads/<sha256>.mid`."""
 
 
 class InUseError(FaultError):
@@ -22,9 +22,9 @@ class InUseError(FaultError):
 
 @contextmanager
 def sole_owner(data_dir: Path) -> Iterator[None]:
-    """The data folder, made and locked: a second bot on it would do the first one's unfinished requests again.
+    """Create and lock the data folder, because a second bot would repeat the first one's unfinished requests.
 
-    Raises InUseError where another process has it, FaultError where it cannot be written.
+    Raise InUseError if another process has locked it, FaultError if it cannot be written.
     """
     try:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)  # its rows hold what answers need

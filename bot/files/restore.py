@@ -1,8 +1,8 @@
-"""The way back from a backup: checked to the last byte before anything is replaced, then whole or not at all.
+"""Restoring a backup: every byte is checked before anything is replaced, then all is replaced or nothing.
 
-What comes out of the archive goes to `.restoring` in the data folder. Once all of it is there and right, that folder
-is renamed to `.replacing`, then everything else is removed, it is renamed to `.moving`, and its parts move up. A crash
-before the first renaming leaves the old data; after it `finish_restore` does the rest, at the next start at the latest.
+The archive is unpacked to `.restoring` in the data folder. Once it is complete and checked, that folder is renamed to
+`.replacing`, everything else is removed, the folder is renamed to `.moving`, and its parts move up. A crash before the
+first renaming leaves the old data; after it, `finish_restore` completes the work, at the next start at the latest.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ from generator.protocol.errors import FaultError, InputError
 RESTORING, REPLACING, MOVING = ".restoring", ".replacing", ".moving"
 CHUNK_BYTES = 1 << 20
 MANIFEST_BYTES = 256 << 20
-"""The most that a manifest may have: about two million files."""
+"""The largest manifest: about two million files."""
 
 
 def restore(file: Path, data_dir: Path, *, force: bool = False) -> Summary:
-    """Put a backup into a data folder. force: also into one that is not empty, whose content is lost then.
+    """Restore a backup into a data folder. force: replace the content of a folder that is not empty.
 
-    Raises InputError or FaultError, one sentence each; the data folder is then as it was.
+    Raise InputError or FaultError; the data folder then stays as it was.
     """
     if not file.is_file():
         raise InputError(f"There is no file {file}.")
@@ -55,7 +55,7 @@ def restore(file: Path, data_dir: Path, *, force: bool = False) -> Summary:
 
 
 def finish_restore(data_dir: Path) -> None:
-    """Go on with a restoration that was interrupted, or remove what it left; whoever calls owns the folder."""
+    """Complete an interrupted restoration, or remove what it left. The caller owns the folder's lock."""
     shutil.rmtree(data_dir / RESTORING, ignore_errors=True)
     if (data_dir / REPLACING).is_dir():
         for path in data_dir.iterdir():
@@ -70,7 +70,7 @@ def finish_restore(data_dir: Path) -> None:
 
 
 def _stage(file: Path, data_dir: Path) -> Summary:
-    """Unpack and check everything beside what is there; from the renaming on the backup counts."""
+    """Unpack and check a backup beside the existing data, then rename its folder, which commits the restoration."""
     staging = data_dir / RESTORING
     staging.mkdir(mode=0o700)
     done = False
@@ -89,7 +89,7 @@ def _stage(file: Path, data_dir: Path) -> Summary:
 
 
 def _unpack(archive: tarfile.TarFile, staging: Path) -> dict[str, Any]:
-    """Write out what the manifest names, each checked; its members."""
+    """Unpack and check the files that the manifest names. Return its members."""
     first = archive.next()
     if first is None or first.name != MANIFEST or first.size > MANIFEST_BYTES:
         raise ValueError("it does not begin with a manifest")
@@ -109,7 +109,7 @@ def _unpack(archive: tarfile.TarFile, staging: Path) -> dict[str, Any]:
 
 
 def _is_ours(name: str, sha256: str) -> bool:
-    """Whether a member may have this name: nothing else is ever written to."""
+    """Return whether a member may have this name. No other path is ever written to."""
     return re.fullmatch(r"[0-9a-f]{64}", sha256) is not None and name in (DATABASE, f"files/{sha256[:2]}/{sha256}")
 
 
@@ -120,7 +120,7 @@ def _open(archive: tarfile.TarFile, entry: tarfile.TarInfo) -> IO[bytes]:
 
 
 def _write_checked(source: IO[bytes], target: Path, member: dict[str, Any]) -> None:
-    """Write one file; raises ValueError where it is not what the manifest says."""
+    """Write one file. Raise ValueError if it differs from the manifest."""
     target.parent.mkdir(parents=True, exist_ok=True)
     digest, size = hashlib.sha256(), 0
     with target.open("wb") as file:
@@ -134,7 +134,7 @@ def _write_checked(source: IO[bytes], target: Path, member: dict[str, Any]) -> N
 
 
 def _check_database(path: Path) -> None:
-    """Raise ValueError or sqlite3.Error where it is damaged, InputError where it is of a newer program."""
+    """Raise ValueError or sqlite3.Error if the database is damaged, InputError if a newer version wrote it."""
     with closing(sqlite3.connect(path)) as database:
         if database.execute("PRAGMA integrity_check").fetchone() != ("ok",):
             raise ValueError("its database is damaged")
@@ -147,7 +147,7 @@ def _check_database(path: Path) -> None:
 
 @contextmanager
 def _damage_as_sentence(file: Path) -> Iterator[None]:
-    """Turns everything that can be wrong with an archive into InputError."""
+    """Turn every error of a damaged archive into InputError."""
     try:
         yield
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -157,7 +157,7 @@ def _damage_as_sentence(file: Path) -> Iterator[None]:
 
 
 def _rename(path: Path, target: Path) -> None:
-    """Rename, for good."""
+    """Rename a file, and flush the change to the disk."""
     path.rename(target)
     sync_folder(path.parent)
 

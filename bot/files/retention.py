@@ -1,7 +1,6 @@
-"""All that is done from time to time: what nobody needs any more is forgotten.
+"""Retention: at the start and once a day, data that is no longer needed is removed.
 
-At the start and once a day. What a round does is the store's and the files'; when it is due stands here, by a clock
-that a test can move.
+The store and the files do the work; this module decides when, by a clock that tests can move.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ DAY = 24 * 3600.0
 
 
 class Retention:
-    """Forgets by the settings `keep_days` and `grace_days`, and removes files that no row names."""
+    """Removes old data by the settings `keep_days` and `grace_days`, and files that no row names."""
 
     def __init__(self, store: Store, files: Files, settings: Settings, clock: Clock | None = None) -> None:
         self._store = store
@@ -31,7 +30,7 @@ class Retention:
         self._clock = clock or SystemClock()
 
     async def run(self) -> None:
-        """A round now and one a day, until cancelled; a round that fails is logged, and the next one tries again."""
+        """Clean up now and once a day until cancelled. A failure is logged, and tried again the next day."""
         while True:
             try:
                 await self.round()
@@ -40,11 +39,11 @@ class Retention:
             await self._clock.sleep(DAY)
 
     async def round(self) -> None:
-        """Everything once."""
+        """Clean up once."""
         now = self._clock.now()
         for server in await self._store.servers.left_before(now - self._grace_seconds):
             await self._files.remove_unnamed(await self._store.servers.erase(server, now - self._grace_seconds))
-            log.info("everything of a server was removed, which the bot left")
+            log.info("the data of a server that the bot left was removed")
         requests = await self._store.requests.forget_finished(now - self._keep_seconds)
         reports = await self._store.reports.forget_handled(now - self._keep_seconds)
         songs = await self._store.songs.forget_deleted()

@@ -1,9 +1,9 @@
-"""Every file that the bot keeps: of songs and of uploads, found by what the rows say, and removed when none names it.
+"""The files of songs and of uploads: found through the rows that name them, and removed once no row does.
 
-    files/ab/<sha256>   what rows name, by content (`bot.files.blobs`)
-    jobs/<id>/          what the generator writes; moved to the above when its song is written down
+    files/ab/<sha256>   files that rows name, by content (`bot.files.blobs`)
+    jobs/<id>/          files of the generator, moved to the above when their song is saved
 
-At any point a crash leaves what rows name whole. What no row names is removed later.
+A crash at any point leaves the files that rows name complete. Files that no row names are removed later.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from generator.protocol.uploads import check_upload, digest
 log = logging.getLogger(__name__)
 
 UNNAMED_SECONDS = 3600.0
-"""A file that no row names is left alone for so long."""
+"""A file that no row names is removed only after so long."""
 FILES_GONE = _("The files of this tune are no longer here.")
 GROUP = 100
-"""How many files are removed between two breaths."""
+"""Files removed in one transaction."""
 
 
 class Files:
-    """The files in a data folder. Errors of the disk are raised as OSError where nothing else is said."""
+    """The files in a data folder. Methods raise OSError on disk errors unless they say otherwise."""
 
     def __init__(self, store: Store, data_dir: Path) -> None:
         self._store = store
@@ -42,34 +42,34 @@ class Files:
     # Reading
 
     async def paths(self, song_id: str) -> dict[str, Path]:
-        """Where a song's files are, by name; one that is missing is left out."""
+        """Return the paths of a song's files by name, without those that are missing."""
         kept = await self._store.files.of(song_id)
         named = {name: self._blobs.path(file.sha256) for name, file in kept.items()}
         return await asyncio.to_thread(_those_there, named)
 
     async def path(self, song_id: str, name: str) -> Path | None:
-        """Where one file of a song is; None where the song has none of that name, or it is missing."""
+        """Return the path of a song's file, or None if the song has none of that name or it is missing."""
         return (await self.paths(song_id)).get(name)
 
     async def midi_of(self, song: Song) -> bytes:
-        """A song's MIDI file, so that it can be remixed. Raises InputError where it is no longer there."""
+        """Return a song's MIDI file, to remix it. Raise InputError if it is missing."""
         try:
             return await asyncio.to_thread((await self.paths(song.id))[song.midi].read_bytes)
         except (KeyError, OSError) as error:
             raise InputError(FILES_GONE) from error
 
     def path_of(self, sha256: str) -> Path:
-        """Where a file is by its content, absolute."""
+        """Return the absolute path of a file by its SHA-256."""
         return self._blobs.path(sha256)
 
     # Writing
 
     @asynccontextmanager
     async def keeping_upload(self, sha256: str | None, data: bytes | None) -> AsyncIterator[None]:
-        """Keep a remix's MIDI file, and hold it until its request is written. None and None: there is none.
+        """Store a remix's MIDI file, and hold it until its request is saved. sha256: None if there is no file.
 
-        data: None where an earlier request brought it. Raises InputError where it is no MIDI file or no longer here,
-        FaultError where it cannot be kept.
+        data: None if the file is stored already. Raise InputError if it is not a MIDI file or no longer stored,
+        FaultError if it cannot be stored.
         """
         with self._blobs.holding() as hold:
             if sha256 is not None:
@@ -77,15 +77,16 @@ class Files:
             yield
 
     async def job_folder(self, request_id: str) -> Path:
-        """The folder for the generator's files, made if need be; absolute."""
+        """Return the absolute path of the folder for a job's files, which is created if necessary."""
         folder = self._job_folder(request_id)
         await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
         return folder
 
     async def compose(self, song: Song) -> bool:
-        """Write a finished song and adopt every file of its job. False where its request is no longer there.
+        """Save a finished song and take over every file of its job.
 
-        The files are gone then. Raises FileNotFoundError where one is missing that the song names.
+        Return False, and remove the files, if its request no longer exists. Raise FileNotFoundError if a file that the
+        song names is missing.
         """
         folder = self._job_folder(song.id)
         with self._blobs.holding() as hold:
@@ -97,30 +98,30 @@ class Files:
         return written
 
     async def forget_job(self, request_id: str) -> None:
-        """Remove what the generator left."""
+        """Remove the folder of a job."""
         await asyncio.to_thread(shutil.rmtree, self._job_folder(request_id), ignore_errors=True)
 
     # Removing
 
     async def delete(self, song_id: str) -> None:
-        """Delete a song, its rows and its files."""
+        """Delete a song with its rows and files."""
         await self.remove_unnamed(await self._store.songs.delete(song_id))
 
     async def remove_unnamed(self, digests: Iterable[str]) -> int:
-        """Remove those of some files that no row names; how many."""
+        """Remove those of some files that no row names. Return how many."""
         removed, left = 0, sorted(digests)
         while left:
             group, left = left[:GROUP], left[GROUP:]
             async with self._store.database.transaction():
                 named = await self._store.files.named_among(group)
-                # Without a pause, so that no row can come in between; who is about to write one holds the file.
+                # No `await` here, so that no row can be saved in between; writers hold the file.
                 removed += self._blobs.remove(set(group) - named)
         return removed
 
     async def collect(self, now: float) -> int:
-        """Remove all files that no row names and that are older than an hour, and what jobs left; how many files.
+        """Remove all files older than an hour that no row names, and the folders of jobs that are no longer open.
 
-        now: seconds since 1970. A job in progress keeps its folder.
+        Return how many files. now: seconds since 1970.
         """
         old = await asyncio.to_thread(self._blobs.older_than, now - UNNAMED_SECONDS)
         removed = await self.remove_unnamed(set(old) - await self._store.files.named())
@@ -129,12 +130,12 @@ class Files:
             await self.forget_job(job)
         return removed
 
-    # Folders of old
+    # Folders of earlier versions
 
     async def adopt_old(self) -> int:
-        """Take over `songs/<id>/` and `uploads/<sha256>.mid` of earlier versions; how many songs.
+        """Take over `songs/<id>/` and `uploads/<sha256>.mid` of earlier versions. Return the number of songs.
 
-        A file is removed there only once it is here and a row names it.
+        An old file is removed only once its copy is stored and a row names it.
         """
         adopted = 0
         for song_id in await asyncio.to_thread(_names, self._data_dir / OLD_SONGS):
@@ -149,7 +150,7 @@ class Files:
             with self._blobs.holding() as hold:
                 await asyncio.to_thread(hold.adopt, self._data_dir / OLD_UPLOADS / name)
         for name in OLD_FOLDERS:
-            with suppress(OSError):  # there is none, or somebody else's file is in it
+            with suppress(OSError):  # it does not exist, or has a foreign file in it
                 (self._data_dir / name).rmdir()
         return adopted
 
@@ -185,11 +186,11 @@ def _those_there(named: dict[str, Path]) -> dict[str, Path]:
 
 
 def _files_in(folder: Path, first: Iterable[str]) -> list[str]:
-    """The names of some files of a folder, then of all its other regular files."""
+    """Return the names `first`, then those of all other regular files of a folder."""
     others = {path.name for path in folder.iterdir() if path.is_file() and not path.is_symlink()}.difference(first)
     return [*first, *sorted(others)]
 
 
 def _names(folder: Path) -> list[str]:
-    """What is in a folder; nothing where there is none."""
+    """Return the names in a folder; none if it does not exist."""
     return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []

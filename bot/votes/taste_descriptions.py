@@ -1,6 +1,6 @@
-"""A place's taste in use: given along with requests that have takes to choose from, and told to people in words.
+"""A scope's taste in words, and how it chose a tune among its takes.
 
-What the taste is, is found by `bot.votes.taste_model`; how it is shown is up to the page and to Discord.
+`bot.votes.taste_model` computes the taste; the page and Discord show these sentences.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ OTHER_TAKE = _(
 
 
 def describe_taste(liked: Liked) -> list[Sentence]:
-    """What a place likes, in paragraphs."""
+    """Return what the voters of a scope like, in paragraphs."""
     if not liked.enough:
         return [NOT_ENOUGH.format(votes=liked.votes, least=LEAST), HOW]
     if not liked.acts:
@@ -88,13 +88,13 @@ def describe_taste(liked: Liked) -> list[Sentence]:
 
 
 def preference(one: Leaning) -> Sentence:
-    """What is liked about a feature: more or less of it."""
+    """Return what voters like about a feature: more or less of it."""
     words = WORDS[one.feature]
     return words.more if one.weight > 0 else words.less
 
 
 def describe_choice(got: Mapping[str, str | float]) -> str:
-    """How a taste chose a tune among its takes, as its recipe says it; "" where none did."""
+    """Return how a taste chose a tune among its takes, for its recipe, or "" if none did."""
     if "take" not in got:
         return ""
     take, takes, likeliest, seed = (int(got[name]) for name in ("take", "takes", "likeliest", "take_seed"))
@@ -103,7 +103,7 @@ def describe_choice(got: Mapping[str, str | float]) -> str:
 
 
 def _counted(liked: Liked) -> Sentence:
-    """Whose votes these are, and on what."""
+    """Return the numbers of votes, people and tunes as a sentence part."""
     votes = OF_WEIGHT.format(weight=liked.votes)
     if float(liked.votes).is_integer():
         votes = ngettext("{n} vote", "{n} votes").counted(int(liked.votes))

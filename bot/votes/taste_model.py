@@ -1,14 +1,14 @@
-"""What the voters of a place like: a small model of votes by a dozen features of the tunes, and when it may act.
+"""The taste of a scope's voters: a logistic model of votes by a dozen features of the tunes, and when it may act.
 
 A vote is a like with probability 1 / (1 + exp(-(o + w · x))): o is how readily the voter likes anything, w the taste,
 and x the tune's features, standardised over the tunes that were voted on, less the mean of those that this person voted
-on. `bot.votes.regression` finds w under a normal prior around none. Nobody's votes weigh more than `MOST` together, so that a
-taste is never one person's alone.
+on. `bot.votes.regression` finds w under a normal prior around zero. The votes of one person together weigh at most
+`MOST`, so that a taste is never one person's alone.
 
-It acts only on `LEAST` votes and more, and only where, learnt from four fifths of the tunes, it tells the votes on the
-last fifth better than the voters' readiness alone does, by `MARGIN` standard errors over the tunes
-(benchmarks/bot/taste.py measures how seldom voters without a taste come so far). Votes that count are the store's, words
-are `tasting`'s.
+A taste acts only from `LEAST` votes on, and only if it predicts held-out votes (five-fold cross-validation over tunes)
+better than the voters' readiness alone does, by `MARGIN` standard errors over the tunes. benchmarks/bot/taste.py
+measures how seldom voters without a taste reach that. `bot.store.tastes` selects the votes that count, and
+`taste_descriptions` puts a taste into words.
 """
 
 from __future__ import annotations

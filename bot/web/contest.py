@@ -1,8 +1,8 @@
 """The contest of the page: its rounds, nominations, votes and hall of fame over the API.
 
-The page is a community of its own, and has no accounts: who reaches it may start and stop its contest, unless it is
-open to others (CHIPTUNE_PUBLIC_URL is set); a contest that was started before goes on then. The rules of a round are
-the store's, time passes in `bot.contests.keeper`.
+The page is a scope of its own, without accounts: whoever reaches it may start and stop its contest, unless it is public
+(CHIPTUNE_PUBLIC_URL is set). A contest that was started before then continues. The rules of a round are in
+`bot.store.contest`; `bot.contests.keeper` moves rounds on.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ PAGE_LENGTH = 10
 
 
 class ContestRoutes:
-    """The handlers, with what they need."""
+    """The handlers of the contest."""
 
     def __init__(self, settings: Settings, store: Store, contests: Contests, voting: Voting) -> None:
         self._managed = settings.public_url is None
@@ -40,7 +40,7 @@ class ContestRoutes:
         self._voting = voting
 
     def routes(self) -> list[web.RouteDef]:
-        """Every address."""
+        """Return the routes."""
         return [
             web.get("/api/contest", self.show),
             web.post("/api/contest/start", self.start),
@@ -52,7 +52,7 @@ class ContestRoutes:
         ]
 
     async def show(self, request: web.Request) -> web.Response:
-        """The open round with what this browser has done in it, and how the last one ended."""
+        """Respond with the open round, this browser's part in it, and the result of the last round."""
         return web.json_response(await self._view(known_voter(request)))
 
     async def start(self, request: web.Request) -> web.Response:
@@ -62,7 +62,7 @@ class ContestRoutes:
         return web.json_response(await self._view(known_voter(request)))
 
     async def stop(self, request: web.Request) -> web.Response:
-        """Let the open round be the last, or end it at once."""
+        """Make the open round the last, or end it at once."""
         self._check_manages()
         fields = await read_object(request)
         at_once = fields.get("at_once", False)
@@ -78,7 +78,7 @@ class ContestRoutes:
         return await self._named(voter)
 
     async def withdraw(self, request: web.Request) -> web.Response:
-        """Take a nomination of this browser's back."""
+        """Withdraw a nomination of this browser."""
         song, voter = await self._counted(request)
         await self._contests.withdraw(PAGE, song, voter)
         return await self._named(voter)
@@ -90,7 +90,7 @@ class ContestRoutes:
         return await self._named(voter)
 
     async def hall_of_fame(self, request: web.Request) -> web.Response:
-        """The songs that won, newest first: ten after the first `start`."""
+        """Respond with the winners, newest first: ten after the first `start`."""
         start = read_number(request, "start", 0, (0, 999_999))
         winners = await self._store.hall_of_fame(PAGE, limit=PAGE_LENGTH, start=start)
         return web.json_response([famous_view(winner) for winner in winners])
@@ -100,17 +100,17 @@ class ContestRoutes:
             raise InputError(OPEN_TO_OTHERS)
 
     async def _counted(self, request: web.Request) -> tuple[str, str]:
-        """The song that is meant and this browser's name, counted as a vote. Raises InputError, LimitError."""
+        """Return the song's id and the browser's name, and count a vote. Raise InputError, LimitError."""
         fields = await read_object(request)
         song = fields.get("song")
         if set(fields) != {"song"} or not isinstance(song, str):
             raise InputError(ONE_SONG)
         known = known_voter(request)
-        self._voting.count(known or "")  # as elsewhere, all who have no name yet are one person to the limit
+        self._voting.count(known or "")  # all browsers without a name count as one person
         return song, known or new_voter()
 
     async def _named(self, voter: str) -> web.Response:
-        """The contest as it is now, for a browser that has done something in it."""
+        """Respond with the present contest, and store the browser's name."""
         response = web.json_response(await self._view(voter))
         remember_voter(response, voter)
         return response

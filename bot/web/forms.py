@@ -1,6 +1,6 @@
-"""Reading what people send: a request as JSON, or a remix as multipart with its MIDI file.
+"""Parses what browsers and scripts send: a request as JSON, or a remix as multipart with its MIDI file.
 
-Reads no more than it may keep. What a request may hold is left to `generator.protocol.requests.Request`.
+Reads no more than the limits allow. `generator.protocol.requests.Request` checks the options.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from generator.protocol.requests import Request
 from generator.protocol.uploads import MAX_UPLOAD_BYTES, check_upload
 
 MAX_FIELDS_BYTES = 64 * 1024
-"""The request's JSON, and all of a multipart body that is not the file."""
+"""The limit of a request's JSON, and of the multipart body apart from the file."""
 
 FIELDS = frozenset(Request.__dataclass_fields__) - {"upload", "name"}
-"""What the API takes; the upload's digest and its name come from the file itself."""
+"""The options that the API accepts; the upload's digest and its name come from the file itself."""
 
 NOT_JSON = "The request is not a JSON object."
 JUDGEMENT = "A judgement is {“a”: id, “b”: id, “winner”: “a”, “b” or “even”}."
@@ -47,7 +47,7 @@ async def read_submission(request: web.Request) -> tuple[Options, Upload | None]
 
 
 async def read_object(request: web.Request) -> dict[str, Any]:
-    """A small JSON object. Raises InputError."""
+    """Read a small JSON object. Raise InputError."""
     if request.content_type != "application/json":
         raise InputError("Send this as application/json.")
     return parse_object(await _read_body(request))
@@ -79,7 +79,7 @@ def read_number(request: web.Request, name: str, default: int, limits: tuple[int
 
 
 def parse_object(data: bytes) -> dict[str, Any]:
-    """A JSON object from its bytes. Raises InputError."""
+    """Return a JSON object from its bytes. Raise InputError."""
     try:
         value = json.loads(data)
     except (ValueError, RecursionError) as error:
@@ -90,7 +90,7 @@ def parse_object(data: bytes) -> dict[str, Any]:
 
 
 async def _read_body(request: web.Request) -> bytes:
-    """The body, up to the limit; raises InputError beyond it."""
+    """Return the body. Raise InputError if it is over the limit."""
     data = bytearray()
     async for chunk in request.content.iter_any():
         data += chunk
@@ -100,7 +100,7 @@ async def _read_body(request: web.Request) -> bytes:
 
 
 async def _read_parts(request: web.Request) -> tuple[dict[str, Any], str | None, bytes | None]:
-    """The fields, the file's name and the file of a multipart body. Raises InputError."""
+    """Return the fields, the file's name and the file of a multipart body. Raise InputError."""
     fields: dict[str, Any] | None = None
     name: str | None = None
     data: bytes | None = None
@@ -114,13 +114,13 @@ async def _read_parts(request: web.Request) -> tuple[dict[str, Any], str | None,
                 fields = parse_object(await _read_part(part, MAX_FIELDS_BYTES))
             else:
                 name, data = part.filename, await _read_part(part, MAX_UPLOAD_BYTES)
-    except (ValueError, RuntimeError, HttpProcessingError) as error:  # aiohttp's own words for a broken body
+    except (ValueError, RuntimeError, HttpProcessingError) as error:  # what aiohttp raises for a broken body
         raise InputError("The multipart body is damaged.") from error
     return fields or {}, name, data
 
 
 async def _read_part(part: BodyPartReader, limit: int) -> bytes:
-    """One part's bytes; raises InputError beyond the limit."""
+    """Return one part's bytes. Raise InputError if they are over the limit."""
     if part.headers.get(hdrs.CONTENT_TRANSFER_ENCODING, "binary").lower() not in ("binary", "8bit", "7bit"):
         raise InputError("Send the file as it is, without a transfer encoding.")
     data = bytearray()
@@ -132,7 +132,7 @@ async def _read_part(part: BodyPartReader, limit: int) -> bytes:
 
 
 def read_judgement(fields: Mapping[str, Any]) -> tuple[str, str, float]:
-    """The ids of a battle's two songs and what is thought of them, as numbers count it. Raises InputError."""
+    """Return the ids of a battle's two songs, and the outcome as a number (see `OUTCOMES`). Raise InputError."""
     a, b, winner = (fields.get(name) for name in ("a", "b", "winner"))
     if set(fields) != {"a", "b", "winner"} or not isinstance(winner, str) or winner not in OUTCOMES:
         raise InputError(JUDGEMENT)

@@ -1,8 +1,8 @@
-"""What stands before every handler: which hosts and pages may talk to us, the headers, errors as JSON.
+"""The middlewares: checks of hosts and origins, security headers, errors as JSON.
 
-A server on 127.0.0.1 is reached by every page in the same browser. Two rules keep foreign ones out: the Host header
-must be one of our names (a name rebound to 127.0.0.1 is not), and what changes something must come from our own page
-or from no page at all (a script, curl). This is the one place where the web channel turns errors into sentences.
+Every page in the same browser can reach a server on 127.0.0.1. Two rules keep foreign pages out: the Host header must
+be one of our names (which a name rebound to 127.0.0.1 is not), and changes must come from our own page or from no page
+at all (a script, curl). The web server turns errors into sentences only here.
 """
 
 from __future__ import annotations
@@ -43,18 +43,18 @@ SENTENCES = {
 
 
 def guards(settings: Settings) -> list[Middleware]:
-    """The middlewares, outermost first."""
+    """Return the middlewares, outermost first."""
     return [add_headers, errors_as_json, only_our_hosts(settings), only_our_pages(settings)]
 
 
 def error_response(status: int, sentence: str) -> web.Response:
-    """An error as the API answers it."""
+    """Return the API's response to an error."""
     return web.json_response({"error": sentence}, status=status)
 
 
 @web.middleware
 async def add_headers(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Security headers for everything; what has no rule of its own is not cached."""
+    """Add security headers to every response, and forbid caching unless the response says otherwise."""
     response = await handler(request)
     if not response.prepared:
         response.headers.update(HEADERS)
@@ -64,7 +64,7 @@ async def add_headers(request: web.Request, handler: Handler) -> web.StreamRespo
 
 @web.middleware
 async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Every error as {"error": sentence}: 400 for bad input, 429 for too much of it, 500 for a fault of ours."""
+    """Turn every error into {"error": sentence}: 400 for bad input, 429 at a limit, 500 for a fault of ours."""
     try:
         return await handler(request)
     except LimitError as error:
@@ -78,16 +78,16 @@ async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamRe
             raise
         return error_response(error.status, SENTENCES.get(error.status, error.reason))
     except ConnectionError:
-        raise  # the browser went away; nobody is there to be answered
+        raise  # the browser has gone; nobody receives a response
     except (FaultError, OSError, sqlite3.Error):
         log.exception("%s %s", request.method, request.path)
         return error_response(500, FAULT)
 
 
 def only_our_hosts(settings: Settings) -> Middleware:
-    """Refuse requests for another host's name (DNS rebinding)."""
+    """Return a middleware that refuses requests for another host's name (DNS rebinding)."""
     names = {"localhost", "127.0.0.1", "::1", settings.host, urlsplit(settings.public_url or "").hostname}
-    # On every interface we are reached by addresses that we don't know; an address cannot be rebound, a name can.
+    # On all interfaces the server has unknown addresses; an address cannot be rebound, a name can.
     any_address = settings.host in ("0.0.0.0", "::")  # noqa: S104 (compared, not bound)
 
     @web.middleware
@@ -101,7 +101,7 @@ def only_our_hosts(settings: Settings) -> Middleware:
 
 
 def only_our_pages(settings: Settings) -> Middleware:
-    """Refuse changes that another site's page asks for (request forgery)."""
+    """Return a middleware that refuses changes from another site's page (request forgery)."""
     public = urlsplit(settings.public_url or "").netloc
 
     @web.middleware
@@ -119,7 +119,7 @@ def only_our_pages(settings: Settings) -> Middleware:
 
 
 def _hostname(host: str) -> str:
-    """The name in a Host header, without the port; "" where it makes no sense."""
+    """Return the name in a Host header, without the port; "" if it is invalid."""
     try:
         return urlsplit(f"//{host}").hostname or ""
     except ValueError:
@@ -127,7 +127,7 @@ def _hostname(host: str) -> str:
 
 
 def _netloc(origin: str) -> str:
-    """Host and port of an Origin header; "" where it makes no sense, as for "null"."""
+    """Return host and port of an Origin header; "" if it is invalid, such as "null"."""
     try:
         return urlsplit(origin).netloc
     except ValueError:
