@@ -30,7 +30,7 @@ DRUMS = ((4, "E4"), (8, "A4"), (12, "C5"), (16, "G5"))
 
 @dataclass(frozen=True, slots=True)
 class WrittenNote:
-    """A note in units from the start of the first bar: its start, its end (exclusive), and its pitch or noise period."""
+    """A note in units from the first bar's start: its start, its end (exclusive), and its pitch or noise period."""
 
     start: int
     end: int

@@ -61,7 +61,7 @@ def fit_text(text: str, size: float, width: float) -> str:
 
 
 def printable(text: str) -> str:
-    """Return what the font can show of a text, as one line: without accents that it lacks, and without other scripts."""
+    """Return what the font can show of a text, as one line: accents and other scripts that it lacks are left out."""
     return " ".join("".join(_nearest(letter) for letter in text[:MAX_LETTERS]).split())
 
 
