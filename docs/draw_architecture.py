@@ -88,7 +88,7 @@ def draw(graph: Graph, axes: Axes) -> None:
     """Draw boxes and lines."""
     where = places(graph)
     for package, others in reduced(graph).items():
-        for other in others:
+        for other in sorted(others):
             (x, y), (to_x, to_y) = where[package], where[other]
             axes.plot([x, to_x], [y - HEIGHT / 2, to_y + HEIGHT / 2], color="#8a8f98", linewidth=0.8, zorder=1)
     for package, (x, y) in where.items():
