@@ -149,7 +149,7 @@ async def test_a_message_that_cannot_be_edited_now_is_edited_once_that_works(
     assert hall.crier.shown == [(PLACE, "nominating")]
 
 
-async def test_a_fault_in_the_telling_of_one_is_logged_and_ends_nothing_else(
+async def test_a_fault_in_one_announcement_is_logged_and_ends_nothing_else(
     hall: Hall, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr("bot.contests.keeper.MAX_RETRY_SECONDS", 0.1)
@@ -165,4 +165,4 @@ async def test_a_fault_in_the_telling_of_one_is_logged_and_ends_nothing_else(
         await running
     assert hall.crier.posted == [("8", "nominating"), (PLACE, "nominating")]
     [fault] = [record for record in caplog.records if record.exc_info]
-    assert "a fault while telling" in fault.message
+    assert "a fault while announcing" in fault.message
