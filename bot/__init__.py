@@ -1,4 +1,4 @@
-"""The people's side: Discord, the local web channel, the backlog, history and votes.
+"""The user-facing side: Discord, the web page, the queue, history and votes.
 
-Imports only the generator's contract and client, so that it starts fast and never loads the model.
+It imports only `generator.protocol` of the generator, so that it starts fast and never loads the model.
 """

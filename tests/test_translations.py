@@ -31,6 +31,7 @@ FOR_OPERATORS = (
 """Where sentences are for those who run the bot or type commands, and for the page: English alone."""
 UNSAID = (
     "debug", "info", "warning", "error", "exception", "DeliveryError", "GoneError", "FaultError", "command", "describe",
+    "describe_options",
     "Group", "gone_errors",
 )  # fmt: skip
 """Calls whose texts are for the log, or are found by the walk through the commands."""

@@ -1,1 +1,1 @@
-"""Votes and what is computed from them: rate limits, rankings, and a place's taste."""
+"""What is computed from votes: rankings, and a scope's taste. Rate limits of votes are in `bot.voting`."""

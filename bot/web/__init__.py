@@ -1,1 +1,1 @@
-"""The local web channel: a page, and the API that the page and scripts use. No Discord needed."""
+"""The local web page and its API. They need no Discord."""

@@ -23,8 +23,6 @@ LATE = 3.0
 """How much more a note off the rows costs: the model writes far more of them than a tune should have."""
 NEAR = 0.1
 """Guidance starts within this share of a limit, before it is crossed."""
-HEARD = 10
-"""Frames of an envelope by which it is loud or quiet."""
 MIDDLE, STEPS = 7.5, 4.0
 """The volume of an envelope that earns nothing, and the steps of volume that are worth as much as a note."""
 

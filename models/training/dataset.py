@@ -57,11 +57,6 @@ class CropDataset:
         self.controls = control_ids(tokenizer)
         self.share = np.cumsum(song_weights(songs, self.keys[0], mixture.arranged))
 
-    @property
-    def token_count(self) -> int:
-        """Return the number of tokens of all songs in one key."""
-        return sum(len(tokens) for tokens in self.keys[SHIFTS.index(0)])
-
     def batch(self, step: int, rows: int, length: int) -> Tokens:
         """Return a step's token ids [rows, length]."""
         return np.stack([self._row(np.random.default_rng((self.seed, step, row)), length) for row in range(rows)])

@@ -1,6 +1,6 @@
 """`/chiptune taste`: what people here like, as text and as a picture.
 
-The store derives the taste from votes, `bot.votes.taste_in_use` puts it into words, and `taste_picture` draws it.
+The store derives the taste from votes, `bot.votes.taste_descriptions` puts it into words, and `taste_picture` draws it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The connection to Discord, and the services that commands and buttons use. Knows none of these features."""
+"""The connection to Discord, and the services that commands and buttons use. It imports no command and no button."""
 
 from __future__ import annotations
 

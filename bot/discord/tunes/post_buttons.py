@@ -1,6 +1,6 @@
 """The buttons under a posted tune. Their custom_id holds all they need, so they work after a restart.
 
-What a vote does is left to `bot.votes.voting`, what a submission becomes to `bot.requests.submissions`. The buttons
+What a vote does is left to `bot.voting`, what a submission becomes to `bot.requests.submissions`. The buttons
 that open a form are in `remix_form` and `bot.discord.moderation.report`.
 """
 

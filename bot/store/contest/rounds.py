@@ -1,7 +1,8 @@
 """A contest's rounds as time passes: which stage is due, how a round ends, and which announcements are pending.
 
 A stage is passed in one transaction together with the announcement that it needs, and a round never goes back, even if
-the clock does. What people do in a round is `contests`'s; when stages are due, `bot.store.contest.schedule` says.
+the clock does. What people do in a round is in `bot.store.contest.entries`; `bot.store.contest.schedule` computes
+when stages are due.
 """
 
 from __future__ import annotations

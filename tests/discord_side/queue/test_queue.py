@@ -143,7 +143,7 @@ async def test_only_a_moderator_cancels_another_s_request(stage: Stage, composer
     guild = stage.channel.guild
     role = guild.create_role("moderator", permissions=discord.Permissions(manage_messages=True))
     carol = guild.add_member(stage.env.create_user("carol"), roles=[role])
-    [choice] = await carol.autocomplete(stage.channel, "chiptune cancel", "request", "another")
+    [choice] = await carol.autocomplete(stage.channel, "chiptune cancel", "request", "someone else")
     assert choice["value"] == entry.id
     await carol.slash(stage.channel, "chiptune cancel", request=entry.id)
     await stage.gone()
