@@ -14,6 +14,8 @@ from models.inference.cross_attention import LISTENER_FILE
 from models.tokens.codec import TOKENIZER_FILE, to_text, token_id, train_tokenizer
 from models.tokens.sounds import SHAPES, Codebook
 from models.tokens.vocabulary import BOS, END, EVENTS, PAD
+from models.training.checkpoint import save_checkpoint
+from models.training.knowing import Network, Sizes
 from models.training.listener import Listener
 from models.training.network import new_network
 from tests.music import random_score, scale
@@ -46,11 +48,15 @@ def write_model(
     uniform: bool = False,
     sounds: bool = False,
     listener: bool = False,
+    companion: bool = False,
 ) -> Path:
     """A model in a folder. uniform: it finds every token equally likely. listener: it hears what is given.
 
-    sounds: its notes name how they sound, and its channels what they repeat.
+    sounds: its notes name how they sound, and its channels what they repeat. companion: its tokens are single events,
+    it names sounds, and it knows the state of the score.
     """
+    if companion:
+        return write_knowing_model(folder, seed, context)
     known = tokenizer(sounds=sounds)
     torch.manual_seed(seed)
     pad, bos, end = (token_id(known, EVENTS[number]) for number in (PAD, BOS, END))
@@ -65,6 +71,19 @@ def write_model(
         codebook().save(folder)
     if listener:
         write_listener(folder, width=64, layers=1)
+    return folder
+
+
+def write_knowing_model(folder: Path, seed: int, context: int) -> Path:
+    """A random network that knows the state of the score, with its companion loud."""
+    torch.manual_seed(seed)
+    sizes = Sizes(width=64, layers=2, context=context, features=16, transform=32)
+    network = Network(sizes)
+    for name, parameter in network.named_parameters():
+        if name.startswith("companion."):
+            torch.nn.init.normal_(parameter, std=0.2)
+    save_checkpoint(folder, sizes, dict(network.named_parameters()))
+    codebook().save(folder)
     return folder
 
 
