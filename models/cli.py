@@ -24,12 +24,16 @@ class Parser(argparse.ArgumentParser):
 
 
 def train_command(arguments: list[str]) -> int:
-    """`chiptune train CORPUS --out DIR`."""
+    """`chiptune train CORPUS --out DIR`, or `chiptune train --status DIR`."""
     from models.training.settings import PRESETS
 
     parser = Parser("chiptune train", description="Train a model on a corpus, or on several.")
-    parser.add_argument("corpora", type=Path, nargs="+", metavar="CORPUS", help="a folder of chiptune corpus")
-    parser.add_argument("--out", type=Path, required=True, help="the run's folder; an earlier run there goes on")
+    parser.add_argument("corpora", type=Path, nargs="*", metavar="CORPUS", help="a folder of chiptune corpus")
+    parser.add_argument("--out", type=Path, help="the run's folder; an earlier run there goes on")
+    parser.add_argument("--status", type=Path, metavar="DIR", help="say how far the run in a folder is, and stop")
+    parser.add_argument(
+        "--knowing", action="store_true", help="train the network that knows the state of the score at each event"
+    )
     parser.add_argument("--preset", choices=sorted(PRESETS), default="cpu", help="what the options are if left out")
     parser.add_argument("--steps", type=int, help="optimizer steps in all")
     parser.add_argument("--stop-at", type=int, help="stop after this step; the schedule still counts --steps")
@@ -48,6 +52,15 @@ def train_command(arguments: list[str]) -> int:
     parser.add_argument("--vocabulary", type=int, help="tokens")
     parser.add_argument("--seed", type=int)
     given = parser.parse_args(arguments)
+    if given.status:
+        from models.training.status import status_of
+
+        print(status_of(given.status))
+        return 0
+    if not given.corpora or not given.out:
+        raise UsageError("Training needs a corpus and --out: see chiptune train --help.")
+    if given.knowing:
+        return _train_knowing(given)
     options = ("steps", "width", "layers", "vocabulary", "crop_length", "context", "cooldown", "peak", "seed")
     said = {name: value for name in options if (value := getattr(given, name)) is not None}
     settings = replace(PRESETS[given.preset], **said)
@@ -60,6 +73,17 @@ def train_command(arguments: list[str]) -> int:
     from models.training.train import train
 
     train(given.corpora, given.out, settings, start=given.start, stop_at=given.stop_at)
+    return 0
+
+
+def _train_knowing(given: argparse.Namespace) -> int:
+    """Train the network that knows the state of the score; a run that is there goes on as it began."""
+    from models.training.knowing_run import KnowingSettings, settings_of, train_knowing
+
+    options = ("steps", "width", "layers", "cooldown", "seed")
+    said = {name: value for name in options if (value := getattr(given, name)) is not None}
+    settings = replace(settings_of(given.out) or KnowingSettings(), **said)
+    train_knowing(given.corpora, given.out, settings, start=given.start or DEFAULT_MODEL, stop_at=given.stop_at)
     return 0
 
 

@@ -16,13 +16,18 @@ from typing import Any
 import torch
 from transformers import LlamaForCausalLM
 
+from models.inference.companion import COMPANION_FILE
+from models.inference.score_memory import ScoreMemory
 from models.music.grid import BEAT_CYCLE
 from models.music.score import Score
 from models.music.songs import midi_files, read_file, read_songs
 from models.tokens.codec import decode, knows_repeats, load_codebook, load_tokenizer, spelled, to_text, token_id
 from models.tokens.sounds import Codebook
 from models.tokens.vocabulary import is_sound
+from models.training.checkpoint import load_checkpoint
+from models.training.knowing_run import tensors
 from models.training.network import load_network
+from models.training.run import device
 
 BATCH = 8
 """Windows at a time."""
@@ -92,31 +97,77 @@ def evaluate(
 
     progress: wraps the files or songs, to show how far it is. Raises CorpusError.
     """
-    tokenizer, network = load_tokenizer(model), load_network(model)
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    network.to(device)
+    tokenizer = load_tokenizer(model)
     beats = frozenset(token_id(tokenizer, f"beat:{n}") for n in range(BEAT_CYCLE))
     codebook = load_codebook(model, tokenizer)
     sounds = torch.tensor([any(map(is_sound, events)) for events in spelled(tokenizer)])
     songs = notes = tokens = events = kept = 0
     seconds = 0.0
-    nats = torch.zeros(2, dtype=torch.double)
-    pending: list[Window] = []
+    scorer = (KnowingScorer if (model / COMPANION_FILE).exists() else Scorer)(model, beats, sounds)
     for score, text in _scores(source, codebook, knows_repeats(tokenizer), progress):
         ids = tokenizer.encode(text).ids
         wanted = note_events(score)
         songs, seconds, notes = songs + 1, seconds + score.seconds, notes + score.note_count
         tokens += len(ids) - 1
         events, kept = events + len(wanted), kept + len(wanted & note_events(decode(tokenizer, ids, codebook)))
-        pending += windows(ids, beats, network.config.max_position_embeddings)
-        while len(pending) >= BATCH * 8:
-            nats += _some_nats(network, pending, sounds)
-    while pending:
-        nats += _some_nats(network, pending, sounds)
+        scorer.add(ids)
+    nats = scorer.total()
     share = kept / events if events else math.nan
     composition, expression = nats.tolist()
     per_note, per_second = composition / max(1, notes), composition / max(1e-9, seconds)
     return Evaluation(songs, round(seconds, 1), notes, tokens, composition, per_note, per_second, expression, share)
+
+
+class Scorer:
+    """Adds up the nats of songs under a model, windows of about the same length at a time."""
+
+    def __init__(self, model: Path, beats: frozenset[int], sounds: torch.Tensor) -> None:
+        """beats: the tokens that begin one. sounds: which tokens are of sounds [vocabulary]."""
+        self.network = load_network(model)
+        self.network.to("cuda" if torch.cuda.is_available() else "cpu")
+        self.beats, self.sounds = beats, sounds
+        self.nats = torch.zeros(2, dtype=torch.double)
+        self.pending: list[Window] = []
+
+    def add(self, ids: Sequence[int]) -> None:
+        """A song's tokens."""
+        self.pending += windows(ids, self.beats, self.network.config.max_position_embeddings)
+        while len(self.pending) >= BATCH * 8:
+            self.nats += _some_nats(self.network, self.pending, self.sounds)
+
+    def total(self) -> torch.Tensor:
+        """Nats of composition, and of sounds [2]."""
+        while self.pending:
+            self.nats += _some_nats(self.network, self.pending, self.sounds)
+        return self.nats
+
+
+class KnowingScorer:
+    """Adds up the nats of songs under a network that knows the state of the score (`models.training.knowing`)."""
+
+    def __init__(self, model: Path, beats: frozenset[int], sounds: torch.Tensor) -> None:
+        """beats: the tokens that begin one. sounds: which tokens are of sounds [vocabulary]."""
+        self.network = load_checkpoint(model)
+        self.network.to(device())
+        self.beats, self.sounds = beats, sounds
+        self.nats = torch.zeros(2, dtype=torch.double)
+
+    def add(self, ids: Sequence[int]) -> None:
+        """A song's tokens, which are events by their numbers."""
+        memory = ScoreMemory()
+        memory.take(ids)
+        begins = frozenset(place for place, event in enumerate(ids) if event in self.beats)
+        for window in windows(range(len(ids)), begins, self.network.sizes.context):
+            following = torch.tensor([ids[place] for place in window.ids[1:]])
+            with torch.inference_mode():
+                logits = self.network(*tensors(memory.inputs(window.ids)))[0, :-1].float().cpu()
+            losses = torch.nn.functional.cross_entropy(logits, following, reduction="none").double()
+            counted, of_sounds = losses[window.first - 1 :], self.sounds[following[window.first - 1 :]]
+            self.nats += torch.stack([counted[~of_sounds].sum(), counted[of_sounds].sum()])
+
+    def total(self) -> torch.Tensor:
+        """Nats of composition, and of sounds [2]."""
+        return self.nats
 
 
 def _scores(

@@ -12,7 +12,9 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
+from math import inf
 from pathlib import Path
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 import torch
 from safetensors.torch import load_file, save_file
@@ -24,22 +26,51 @@ from models.errors import UsageError
 from models.tokens.codec import token_id
 from models.tokens.vocabulary import EVENTS, is_control
 from models.training.muon import Muon, multiplies_bfloat16
-from models.training.settings import Settings
 
 IGNORED = -100
 """The label that cross entropy passes over."""
 
 
-class Run(ABC):
+class Schedule(Protocol):
+    """What a run has to know of its settings, which are a frozen dataclass."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @property
+    def steps(self) -> int:
+        """Optimizer steps in all."""
+
+    @property
+    def muon_lr(self) -> float:
+        """Learning rate of the matrices."""
+
+    @property
+    def adam_lr(self) -> float:
+        """Learning rate of all else."""
+
+    @property
+    def weight_decay(self) -> float:
+        """What matrices lose a step, as a share of the learning rate (Loshchilov and Hutter 2019)."""
+
+    def rate(self, step: int) -> float:
+        """The share of the learning rates that a step takes."""
+
+
+S = TypeVar("S", bound=Schedule)
+
+
+class Run(ABC, Generic[S]):
     """One run in one folder; `run` goes on from the last saved step.
 
     parameters: what is trained, by name. rounds: whether products are rounded to bfloat16.
     """
 
-    def __init__(self, folder: Path, settings: Settings, parameters: Mapping[str, torch.nn.Parameter]) -> None:
+    def __init__(self, folder: Path, settings: S, parameters: Mapping[str, torch.nn.Parameter]) -> None:
         self.folder, self.settings, self.parameters = folder, settings, dict(parameters)
         self.rounds = device() == "cuda" or multiplies_bfloat16()
-        self.optimizers = _optimizers(self.parameters, settings, rounds=self.rounds)
+        matrices = [p for name, p in self.parameters.items() if self.is_matrix(name, p)]
+        others = [p for name, p in self.parameters.items() if not self.is_matrix(name, p)]
+        self.optimizers = _optimizers(matrices, others, settings, rounds=self.rounds)
         self.step = 0
 
     @abstractmethod
@@ -50,14 +81,31 @@ class Run(ABC):
     def export(self) -> None:
         """Write the checkpoint into the folder."""
 
-    def run(self, steps: int, save_every: int) -> Iterator[dict[str, float]]:
-        """Train up to step `steps`, yielding a record a step; saves every `save_every` steps and at the end."""
+    def is_matrix(self, name: str, parameter: torch.nn.Parameter) -> bool:
+        """Whether a parameter is a matrix between layers, which Muon trains."""
+        return name.endswith(".weight") and parameter.ndim == 2 and "embed" not in name
+
+    def after_step(self) -> None:  # noqa: B027  most runs have nothing to do here
+        """Whatever has to follow the weights, once they are those of the next step."""
+
+    def kept_beside(self) -> dict[str, torch.Tensor]:
+        """More tensors that are saved with the state and restored with it."""
+        return {}
+
+    def run(self, steps: int, save_every: int, save_seconds: float = inf) -> Iterator[dict[str, float]]:
+        """Train up to step `steps`, yielding a record a step.
+
+        Saves at the end, and every `save_every` steps or so many seconds, whichever comes first.
+        """
+        saved = time.monotonic()
         while self.step < steps:
             began = time.perf_counter()
             loss, tokens = self._train_step()
             self.step += 1
-            if self.step % save_every == 0 or self.step == steps:
+            self.after_step()
+            if self.step % save_every == 0 or self.step == steps or time.monotonic() - saved >= save_seconds:
                 self.save()
+                saved = time.monotonic()
             yield {"step": self.step, "loss": loss, "tokens": tokens, "seconds": time.perf_counter() - began}
 
     def _train_step(self) -> tuple[float, int]:
@@ -81,6 +129,8 @@ class Run(ABC):
         save_file({name: p.detach().cpu() for name, p in self.parameters.items()}, fresh / "weights.safetensors")
         for i, optimizer in enumerate(self.optimizers):
             save_file(_flat(optimizer), fresh / f"optimizer{i}.safetensors")
+        if beside := self.kept_beside():
+            save_file({name: tensor.detach().cpu() for name, tensor in beside.items()}, fresh / "beside.safetensors")
         (fresh / "step.json").write_text(json.dumps({"step": self.step, "settings": asdict(self.settings)}))
         old = self.folder / "state.old"
         if (self.folder / "state").exists():
@@ -101,11 +151,13 @@ class Run(ABC):
         with torch.no_grad():
             for name, parameter in self.parameters.items():
                 parameter.copy_(weights[name])
+            for name, tensor in self.kept_beside().items():
+                tensor.copy_(load_file(state / "beside.safetensors")[name])
         for i, optimizer in enumerate(self.optimizers):
             _restore(optimizer, load_file(state / f"optimizer{i}.safetensors"))
         self.step = int(json.loads((state / "step.json").read_text())["step"])
 
-    def follow(self, stop_at: int | None, save_every: int) -> None:
+    def follow(self, stop_at: int | None, save_every: int, save_seconds: float = inf) -> None:
         """Go on to the last step, or to an earlier one, showing progress and logging each step."""
         steps = min(self.settings.steps, stop_at or self.settings.steps)
         _cut_log(self.folder / "log.jsonl", self.step)
@@ -114,7 +166,7 @@ class Run(ABC):
             tqdm(total=steps, initial=self.step, desc="training", unit="step", mininterval=1.0) as bar,
         ):
             mean = 0.0
-            for record in self.run(steps, save_every):
+            for record in self.run(steps, save_every, save_seconds):
                 mean = record["loss"] if mean == 0.0 else 0.98 * mean + 0.02 * record["loss"]
                 bar.set_postfix(loss=f"{mean:.3f}")
                 bar.update()
@@ -148,15 +200,10 @@ def nats_a_token(network: LlamaForCausalLM, ids: torch.Tensor, controls: torch.T
 
 
 def _optimizers(
-    parameters: Mapping[str, torch.nn.Parameter], settings: Settings, *, rounds: bool
+    matrices: list[torch.nn.Parameter], others: list[torch.nn.Parameter], settings: Schedule, *, rounds: bool
 ) -> list[torch.optim.Optimizer]:
     """Muon for the matrices between the layers (Jordan 2024), AdamW for embeddings and norms. rounds: to bfloat16."""
-    matrices: list[torch.nn.Parameter] = []
-    others: list[torch.nn.Parameter] = []
-    for name, parameter in parameters.items():
-        is_matrix = name.endswith(".weight") and parameter.ndim == 2 and "embed" not in name
-        (matrices if is_matrix else others).append(parameter)
-    muon = (torch.optim.Muon if rounds else Muon)(matrices, lr=settings.muon_lr, weight_decay=0.01)
+    muon = (torch.optim.Muon if rounds else Muon)(matrices, lr=settings.muon_lr, weight_decay=settings.weight_decay)
     adam = torch.optim.AdamW(others, lr=settings.adam_lr, betas=(0.9, 0.95), weight_decay=0.0)
     for optimizer in (muon, adam):
         for group in optimizer.param_groups:

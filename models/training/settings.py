@@ -21,6 +21,7 @@ class Settings:
     both fall linearly to zero. peak: the share of them that is reached before. crop_length: tokens of the first crops,
     which grow to the context; tokens: of the first steps, which grow to twice as many. mixture: the forms that songs
     are told in. seed: decides weights, order, forms and transpositions.
+    weight_decay: of the matrices, as a share of their rate.
     """
 
     steps: int = 12_000
@@ -37,6 +38,7 @@ class Settings:
     tokens: int = 2048
     mixture: Mixture = field(default_factory=Mixture)
     seed: int = 0
+    weight_decay: float = 0.01
 
     def __post_init__(self) -> None:
         if self.width < 64 or self.width % 64:

@@ -43,7 +43,7 @@ from models.training.settings import Settings
 from models.training.warm_start import warm_start
 
 
-class Trainer(Run):
+class Trainer(Run[Settings]):
     """One run in one folder, of the whole network."""
 
     def __init__(

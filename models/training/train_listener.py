@@ -41,7 +41,7 @@ KEPT = (
 """What a run takes from the model beside its tokenizer and codebook."""
 
 
-class ListenerTrainer(Run):
+class ListenerTrainer(Run[Settings]):
     """One run in one folder, of a listener alone."""
 
     def __init__(
