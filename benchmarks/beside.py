@@ -3,8 +3,9 @@
     python -m benchmarks.beside CORPUS [--model DIR] [--songs N]
 
 CORPUS is a folder of `chiptune corpus`; songs of its valid part of 20 s to 60 s in which both pulses play are taken,
-spread evenly, their first pulse is kept and the others are written: with what is kept heard, without the listener, and
-with another song heard in its place. Beside them are the songs' own other channels.
+spread evenly, their first pulse is kept and the others are written: with what is kept heard, with
+another song heard in its place, and without the listener, where the model has one. Beside them are the songs' own other
+channels.
 
 clash: of the frames in which a kept and a written pitch sound, the share that are a semitone apart, octaves aside.
 together: the share of written notes that begin on a frame on which a kept one does, or beside it. apart: the same, with
@@ -34,7 +35,7 @@ from models.tokens.codec import to_text
 from models.tokens.prompts import ParsedTune, parse_tune
 
 SECONDS = (20, 60)
-WAYS = ("the songs' own", "heard", "without the listener", "another song heard")
+WAYS = ("the songs' own", "heard", "another song heard", "without the listener")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,20 +48,21 @@ class Fit:
 
 
 def fits(pair: tuple[Song, Song], model: Path) -> list[Fit]:
-    """One song in the four ways; the second is another one."""
+    """One song in each of `WAYS` that the model has; the second is another one."""
     song, other = pair
     composer = _composer(model)
     source = source_of(composer, song.score)
     strange = replace(source, sheet=_sheet(composer, source, other.score.channels[P1]))
     wish = TuneSpec(frames=0, seed=len(song.name))
     listener = composer.engine.listener
-    if listener is None:
-        raise ListenerError(f"The model in {model} has no listener.")
-    heard, strangely = (accompany(composer, one, wish, [P1]) for one in (source, strange))
-    composer.engine.listener = None
-    deaf = accompany(composer, source, wish, [P1])
-    composer.engine.listener = listener
-    return [_fit(source, score) for score in (song.score, heard, deaf, strangely)]
+    if listener is None and composer.engine.companion is None:
+        raise ListenerError(f"The model in {model} hears nothing that is given.")
+    scores = [song.score, *(accompany(composer, one, wish, [P1]) for one in (source, strange))]
+    if listener:
+        composer.engine.listener = None
+        scores.append(accompany(composer, source, wish, [P1]))
+        composer.engine.listener = listener
+    return [_fit(source, score) for score in scores]
 
 
 def _sheet(composer: Composer, source: Source, melody: Sequence[Note]) -> ParsedTune:
@@ -127,7 +129,7 @@ def main() -> None:
     pairs = list(zip(songs, [*songs[1:], songs[0]], strict=True))
     found = list(tqdm(in_parallel(partial(fits, model=given.model), pairs, chunk=1), total=len(pairs)))
     print("| written | songs | clash | together | apart |\n| --- | --- | --- | --- | --- |")
-    for way, rows in zip(WAYS, zip(*found, strict=True), strict=True):
+    for way, rows in zip(WAYS, zip(*found, strict=True), strict=False):
         means = (np.mean([getattr(row, name) for row in rows]) for name in ("clash", "together", "apart"))
         print(f"| {way} | {len(rows)} | {' | '.join(f'{mean:.3f}' for mean in means)} |")
 

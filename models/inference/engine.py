@@ -20,6 +20,8 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
 from models.errors import MusicError
+from models.features.inputs import Inputs
+from models.inference.companion import COMPANION_FILE, Companion
 from models.inference.cross_attention import LISTENER_FILE, Listener
 from models.tokens.piano_roll import Rows
 
@@ -117,19 +119,22 @@ class Engine:
         self.turns = rotary_turns(shape)
         heard = (folder / LISTENER_FILE).exists()
         self.listener = Listener(folder, shape.width, shape.layers) if heard else None
+        beside = (folder / COMPANION_FILE).exists()
+        self.companion = Companion(folder, tensors["model.norm.weight"]) if beside else None
         # Zeros cost nothing before they are written to: the system hands out their pages on first use.
         self._keys = np.zeros((shape.layers, shape.heads, shape.context, shape.head), np.float32)
         self._values = np.zeros(self._keys.shape, np.float32)
 
-    def begin(self, ids: Sequence[int], reached: Rows | None = None) -> Logits:
+    def begin(self, ids: Sequence[int], reached: Rows | None = None, inputs: Inputs | None = None) -> Logits:
         """Forget what was read and read `ids`; logits [tokens] of what follows. Raises EngineError as `feed` does."""
         self.length = 0
-        return self.feed(ids, reached)
+        return self.feed(ids, reached, inputs)
 
-    def feed(self, ids: Sequence[int], reached: Rows | None = None) -> Logits:
+    def feed(self, ids: Sequence[int], reached: Rows | None = None, inputs: Inputs | None = None) -> Logits:
         """Read on; logits [tokens] of what follows.
 
         reached: the row of what the listener hears that each token is at [n]; without them it hears nothing.
+        inputs: what is known at each token, one row, which a network with a companion needs.
         The same calls give the same bits; other ways to split the same ids differ by rounding. Raises EngineError
         where there are no ids, where one is not of the vocabulary, and where the context cannot hold them.
         """
@@ -139,20 +144,32 @@ class Engine:
             )
         if self.length + len(ids) > self.context:
             raise EngineError(f"The network reads {self.context} tokens at most.")
+        if (inputs is None) != (self.companion is None):
+            raise EngineError("A network is told what is known at each token if and only if it has a companion.")
         end = self.length + len(ids)
         flow = self.embedding[ids]
+        middle = last = None
+        if self.companion and inputs:
+            first, middle, last = self.companion.added(inputs)
+            flow = flow + first
         turns = self.turns[self.length : end, None]
         # Nobody looks ahead: minus infinity where a row meets a later token.
         ahead = np.triu(np.full((len(ids), end), -np.inf, np.float32), self.length + 1) if len(ids) > 1 else None
         # The gate of a value far below zero is e to a number that is too large, and rightly comes out as zero.
         with np.errstate(over="ignore"):
             for number, layer in enumerate(self.layers):
+                if middle is not None and number == len(self.layers) // 2:
+                    flow += middle
                 if reached is not None and self.listener and number in self.listener.layers:
                     flow += self.listener.heard(number, flow, reached)
                 flow += self._attend(number, self._normed(flow), turns, ahead)
                 flow += self._transform(layer, self._normed(flow))
         self.length = end
-        return np.asarray((self._normed(flow[-1:]) @ self.head)[0], np.float64)
+        row = self._normed(flow[-1:] if last is None else flow[-1:] + last[-1:])
+        logits = np.asarray((row @ self.head)[0], np.float64)
+        if self.companion and inputs:
+            self.companion.raise_likely(logits, row[0], inputs)
+        return logits
 
     def _normed(self, flow: Floats) -> Floats:
         """Rows [n, width] at length 1 (RMS norm, Zhang and Sennrich 2019); what is left of it is in the matrices."""

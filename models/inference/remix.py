@@ -15,6 +15,7 @@ import numpy as np
 
 from models.inference.guidance import GuidanceTargets
 from models.inference.sampler import Model, Sampler, TuneSpec
+from models.inference.score_memory import given_after, given_channels
 from models.music.grid import ROWS, RowClock
 from models.music.score import CHANNEL_NAMES, NO, Note, Score
 from models.tokens.codec import clock_events, row_clock, to_text
@@ -98,14 +99,28 @@ def accompany(
 ) -> Score:
     """The channels of `keep` as they are, the others written new beside them."""
     write = _write_hearing if model.engine.listener else _write_after
+    if model.engine.companion:
+        write = _write_given
     written = write(model, source, wish, sorted(keep), progress)
     kept = [notes if channel in keep else () for channel, notes in enumerate(source.score.channels)]
-    return _joined(source, kept, written.reader.score(source.score.frames), range(source.score.frames))
+    made = written.reader.score(source.score.frames)
+    new = tuple(() if channel in keep else notes for channel, notes in enumerate(made.channels))
+    return _joined(source, kept, replace(made, channels=new), range(source.score.frames))
 
 
 def _mask(channels: Sequence[int]) -> int:
     """Channels, one bit each."""
     return sum(1 << channel for channel in channels)
+
+
+def _write_given(model: Model, source: Source, wish: TuneSpec, keep: Sequence[int], progress: Progress) -> Sampler:
+    """All channels together by a model with a companion: those that are kept as they are, and known ahead."""
+    writer = _writer(model, source, wish.controls, source.beats, wish)
+    kept = model.encode(" ".join(render(source.sheet, range(source.beats), keep)))
+    writer.give(given_channels(kept, keep))
+    writer.see([])
+    writer.write(range(source.beats), closed=lambda _: _mask(keep), progress=progress)
+    return writer
 
 
 def _write_hearing(model: Model, source: Source, wish: TuneSpec, keep: Sequence[int], progress: Progress) -> Sampler:
@@ -164,8 +179,14 @@ def _last_beats(writer: Sampler, count: int) -> list[int]:
 def infill(model: Model, source: Source, wish: TuneSpec, span: range, progress: Progress = lambda _: None) -> Score:
     """The score with the beats of a span written anew, between what comes before and after them."""
     writer = _writer(model, source, [*wish.controls, *plan_of(source.score, source.sheet)], source.beats, wish)
-    writer.read(model.encode(" ".join(render(source.sheet, range(span.start)))))
-    writer.see(_around(model, source, span))
+    before = model.encode(" ".join(render(source.sheet, range(span.start))))
+    writer.read(before)
+    if model.engine.companion:
+        writer.body = before
+        writer.give(given_after(model.encode(" ".join(render(source.sheet, range(source.beats)))), span))
+        writer.see(writer.latest(round(ROOM * model.engine.context)))
+    else:
+        writer.see(_around(model, source, span))
     kept = [tuple(note for note in notes if source_beat(source, note) not in span) for notes in source.score.channels]
     writer.write(span, closed=_held(source, kept, span.start), progress=progress)
     start, stop = source.frame(span.start), source.frame(span.stop)

@@ -15,9 +15,13 @@ from types import MappingProxyType
 import numpy as np
 import numpy.typing as npt
 
+from models.features.given import NOTHING
+from models.features.inputs import Inputs
+from models.inference.companion import CompanionError
 from models.inference.cross_attention import ListenerError
 from models.inference.engine import Engine, Logits
 from models.inference.guidance import Guidance, GuidanceCounts, GuidanceTargets
+from models.inference.score_memory import GivenMusic, ScoreMemory, until_due
 from models.music.grid import BEAT_CYCLE, ROWS, RowClock
 from models.music.score import CHANNEL_NAMES, CHANNELS, FRAMES_PER_SECOND
 from models.tokens.codec import Reader, knows_plans, load_codebook, load_tokenizer, spelled, token_id
@@ -133,6 +137,7 @@ class Sampler:
 
     def __post_init__(self) -> None:
         self.reader = Reader(self.model.codebook)
+        self.memory = ScoreMemory() if self.model.engine.companion else None
         self.read(self.head)
         self.nats, self.drawn = 0.0, 0
         self.course = GuidanceTargets()
@@ -152,6 +157,12 @@ class Sampler:
         self.model.engine.listener.hear(roll)
         self._hears = True
 
+    def give(self, given: GivenMusic) -> None:
+        """Write to what is given. Raises CompanionError where the model has no companion, which would hear it."""
+        if self.memory is None:
+            raise CompanionError("The model has no companion.")
+        self.memory.give(given)
+
     def lean_to(self, key: str | None, share: float = inf) -> None:
         """Draw fewer notes off the scale of a key; None is any. share: of notes on it, where it is to be no more."""
         if key:
@@ -165,15 +176,28 @@ class Sampler:
 
     def read(self, tokens: Iterable[int]) -> None:
         """Take tokens for the tune so far."""
+        tokens = list(tokens)
+        if self.memory:
+            self.memory.take(tokens)
         for token in tokens:
             for event in self.model.table.spelling[token]:
                 self.reader.feed(event)
 
     def see(self, tokens: Sequence[int]) -> None:
-        """Show the model its head and some tokens, up to the beat begun last, and nothing that it had before."""
+        """Show the model its head and some tokens, up to the beat begun last, and nothing that it had before.
+
+        A model with a companion has to have read them as the last ones of the tune.
+        """
         self.body = list(tokens)
         first = max(0, self.beat + 1 - max(1, sum(token in self.model.beats for token in self.body)))
-        self._logits = self.model.engine.begin(self.head + self.body, self._reached(self.head + self.body, first))
+        seen = self.head + self.body
+        self._logits = self.model.engine.begin(
+            seen, self._reached(seen, first), self._inputs(len(self.head), len(self.body))
+        )
+
+    def _inputs(self, head: int, count: int) -> Inputs | None:
+        """What is known at the first tokens of the tune and at its last ones; None for a model without a companion."""
+        return self.memory.inputs(self.memory.latest(head, count)) if self.memory else None
 
     def _reached(self, tokens: Sequence[int], beat: int, row: int | None = None) -> Rows | None:
         """The rows that tokens reach, from a beat on, for the listener; None where nothing is given to hear."""
@@ -202,8 +226,8 @@ class Sampler:
             if total is not None and total - beat <= COUNTDOWN:
                 opening.append(self.model.id(f"left:{total - beat}"))
             self.beat, self._row = beat, None
-            self._append(opening)
             self.read(opening)
+            self._append(opening)
             seconds = (self.clock.row(beat * ROWS) - self.clock.row(beats.start * ROWS)) / FRAMES_PER_SECOND
             turned = self.model.rudder.turned(self.course, self._tally, seconds)
             leaning = self._leaning * self._pull_to_key()
@@ -251,6 +275,8 @@ class Sampler:
         allowed = legal(self.model.table, place)
         if not place.waits:
             allowed[full] = True
+        if self.memory and self.memory.due != NOTHING:
+            until_due(self.model.table, place, allowed, self.memory.due, full)
         ids = np.flatnonzero(allowed)
         off_row = place.time > 0 and place.time % MAX_OFFSET > 0
         leant = self._logits + self._turned[off_row]
@@ -272,7 +298,9 @@ class Sampler:
         self.body.extend(tokens)
         engine = self.model.engine
         if engine.length + len(tokens) < engine.context:
-            self._logits = engine.feed(tokens, self._reached(tokens, self.beat, self._row))
+            self._logits = engine.feed(
+                tokens, self._reached(tokens, self.beat, self._row), self._inputs(0, len(tokens))
+            )
             return
         self.see(self.latest(engine.context // 2))
 
