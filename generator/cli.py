@@ -144,9 +144,10 @@ def corpus_command(arguments: list[str]) -> int:
 
 
 def quality_command(arguments: list[str]) -> int:
-    """`chiptune quality SONGS --out DIR`."""
+    """`chiptune quality SONGS --out DIR [--judge]`."""
     from tqdm import tqdm
 
+    from generator.quality.judge_report import run_judge
     from generator.quality.run import Options, run
     from models.cli import DEFAULT_MODEL
     from models.errors import MusicError
@@ -164,11 +165,12 @@ def quality_command(arguments: list[str]) -> int:
     parser.add_argument("--model", type=Path, default=DEFAULT_MODEL, help="a folder with a checkpoint")
     parser.add_argument("--seed", type=int, default=usual.seed, help="the first tune's; the others' follow it")
     parser.add_argument("--scores", type=Path, metavar="FOLDER", help="measure these MIDI files and compose nothing")
+    parser.add_argument("--judge", action="store_true", help="say how well a classifier tells tunes from songs")
     given = parser.parse_args(arguments)
     _make_folder(given.out)
     options = Options(given.tunes, given.seconds, given.seed)
     try:
-        table = run(
+        table = (run_judge if given.judge else run)(
             given.songs,
             given.out,
             options,
