@@ -3,7 +3,8 @@
 Opens a standard Hugging Face checkpoint of a Llama (config.json and model.safetensors) without torch: at this size
 most of a token's time went into calling things, and loading torch took most of the start. Equal to transformers'
 LlamaForCausalLM within rounding; docs/experiments.md has the comparison. What is given beside the tokens is heard by
-`models.inference.cross_attention`. What the tokens mean is left to `models.inference.new_tune`, how many threads multiply to whoever loads numpy.
+`models.inference.cross_attention`; what a network with a companion knows beside them `models.inference.companion` adds.
+What the tokens mean is left to `models.inference.new_tune`, how many threads multiply to whoever loads numpy.
 """
 
 from __future__ import annotations

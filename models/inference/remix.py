@@ -1,8 +1,8 @@
 """Old tunes made new: continued, accompanied, with some bars written anew. What is kept stays as it is, to the note.
 
 The forms are those of training (`models.tokens.prompts`): the model sees what is kept first, what comes after a span included.
-Channels that are kept it hears (`models.inference.cross_attention`), where it has a listener. Which bars, channels and controls is up to
-the caller.
+A model with a companion knows ahead what is given (`models.inference.score_memory`); one with a listener hears
+kept channels (`models.inference.cross_attention`). Which bars, channels and controls is up to the caller.
 """
 
 from __future__ import annotations
