@@ -85,7 +85,7 @@ class Run(ABC, Generic[S]):
         """Whether a parameter is a matrix between layers, which Muon trains."""
         return name.endswith(".weight") and parameter.ndim == 2 and "embed" not in name
 
-    def after_step(self) -> None:  # noqa: B027  most runs have nothing to do here
+    def after_step(self) -> None:
         """Whatever has to follow the weights, once they are those of the next step."""
 
     def kept_beside(self) -> dict[str, torch.Tensor]:
