@@ -113,9 +113,10 @@ def corpus_command(arguments: list[str]) -> int:
 
 
 def quality_command(arguments: list[str]) -> int:
-    """`chiptune quality SONGS --out DIR`."""
+    """`chiptune quality SONGS --out DIR [--judge]`."""
     from tqdm import tqdm
 
+    from generator.quality.judge_report import run_judge
     from generator.quality.run import Options, run
     from models.weights import DEFAULT_MODEL_FOLDER
 
@@ -134,9 +135,10 @@ def quality_command(arguments: list[str]) -> int:
         "--seed", type=int, default=defaults.seed, help="of the first tune; the others count up from it"
     )
     parser.add_argument("--scores", type=Path, metavar="FOLDER", help="measure these MIDI files and compose nothing")
+    parser.add_argument("--judge", action="store_true", help="report how well a classifier tells tunes from songs")
     parsed = parser.parse_args(arguments)
     _make_folder(parsed.out)
-    table = run(
+    table = (run_judge if parsed.judge else run)(
         parsed.songs,
         parsed.out,
         Options(parsed.tunes, parsed.seconds, parsed.seed),

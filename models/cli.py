@@ -23,12 +23,16 @@ class Parser(argparse.ArgumentParser):
 
 
 def train_command(arguments: list[str]) -> int:
-    """Run `chiptune train CORPUS --out DIR`. Return the exit code."""
+    """Run `chiptune train CORPUS --out DIR` or `chiptune train --status DIR`. Return the exit code."""
     from models.training.settings import PRECISIONS, PRESETS
 
     parser = Parser("chiptune train", description="Train a model on one corpus or several.")
-    parser.add_argument("corpora", type=Path, nargs="+", metavar="CORPUS", help="a folder that chiptune corpus made")
-    parser.add_argument("--out", type=Path, required=True, help="the run's folder; an earlier run there continues")
+    parser.add_argument("corpora", type=Path, nargs="*", metavar="CORPUS", help="a folder that chiptune corpus made")
+    parser.add_argument("--out", type=Path, help="the run's folder; an earlier run there continues")
+    parser.add_argument("--status", type=Path, metavar="DIR", help="print how far the run in a folder is, and stop")
+    parser.add_argument(
+        "--score-aware", action="store_true", help="train a network that knows the state of the score at each event"
+    )
     parser.add_argument("--preset", choices=sorted(PRESETS), default="cpu", help="the defaults of the other options")
     parser.add_argument("--steps", type=int, help="optimizer steps in total")
     parser.add_argument("--stop-at", type=int, help="stop after this step; the schedule still follows --steps")
@@ -52,6 +56,15 @@ def train_command(arguments: list[str]) -> int:
     parser.add_argument("--precision", choices=PRECISIONS, help="what products are rounded to")
     parser.add_argument("--seed", type=int)
     options = parser.parse_args(arguments)
+    if options.status:
+        from models.training.status import read_status
+
+        print(read_status(options.status))
+        return 0
+    if not options.corpora or not options.out:
+        raise UsageError("Training needs a corpus and --out: see chiptune train --help.")
+    if options.score_aware:
+        return _train_score_aware(options)
     names = "steps width layers vocabulary crop_length context cooldown peak precision seed".split()
     changes = {name: value for name in names if (value := getattr(options, name)) is not None}
     settings = replace(PRESETS[options.preset], **changes)
@@ -64,6 +77,18 @@ def train_command(arguments: list[str]) -> int:
     from models.training.train import train
 
     train(options.corpora, options.out, settings, start=options.start, stop_at=options.stop_at)
+    return 0
+
+
+def _train_score_aware(options: argparse.Namespace) -> int:
+    """Train a score-aware network. A run that exists continues with its own settings. Return the exit code."""
+    from models.training.score_aware.run import ScoreAwareSettings, read_settings, train_score_aware
+
+    names = ("steps", "width", "layers", "cooldown", "precision", "seed")
+    changes = {name: value for name in names if (value := getattr(options, name)) is not None}
+    settings = replace(read_settings(options.out) or ScoreAwareSettings(), **changes)
+    start = options.start or DEFAULT_MODEL_FOLDER
+    train_score_aware(options.corpora, options.out, settings, start=start, stop_at=options.stop_at)
     return 0
 
 

@@ -22,7 +22,7 @@ MOST_MODULES = 15
 """In one folder, `__init__.py` not counted."""
 
 MUSIC = ("models.errors", "models.parallel", "models.music")
-COMPOSER = (*MUSIC, "models.tokens", "models.inference")
+COMPOSER = (*MUSIC, "models.tokens", "models.features", "models.inference")
 BASE = ("bot.clock", "bot.scope", "bot.settings", "bot.text", "bot.languages", "generator.protocol")
 WORK = (*BASE, "bot.store", "bot.store.contest", "bot.votes", "bot.files", "bot.requests", "bot.contests", "bot.voting")
 DISCORD = (*WORK, "bot.discord.core")
@@ -32,8 +32,13 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     "models.weights": (),
     "models.music": ("models.errors",),
     "models.tokens": MUSIC,
-    "models.inference": (*MUSIC, "models.tokens"),
-    "models.training": COMPOSER,
+    "models.features": (*MUSIC, "models.tokens"),
+    "models.inference": (*MUSIC, "models.tokens", "models.features"),
+    "models.training.score_aware": (
+        *(*COMPOSER, "models.training.dataset", "models.training.examples", "models.training.hardware"),
+        *("models.training.run", "models.training.settings"),
+    ),
+    "models.training": (*COMPOSER, "models.training.score_aware"),
     "generator.protocol": (
         *("models.errors", "models.music.keys", "models.music.scenes", "models.music.score", "models.weights"),
     ),
@@ -51,7 +56,9 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
         *(*MUSIC, "models.tokens", "generator.protocol", "generator.importing", "generator.analysis"),
         "generator.arranging",
     ),
-    "generator.quality": (*COMPOSER, "generator.protocol", "generator.analysis", "generator.composing"),
+    "generator.quality": (
+        *(*COMPOSER, "generator.protocol", "generator.analysis", "generator.composing", "generator.corpus.labels"),
+    ),
     "generator.exporting": (
         *(*MUSIC, "generator.protocol", "generator.importing", "generator.analysis", "generator.apu"),
         *("generator.sound", "generator.pictures"),

@@ -3,8 +3,9 @@
     python -m benchmarks.composing.accompaniment_clash CORPUS [--model DIR] [--songs N]
 
 CORPUS is a folder made by `chiptune corpus`. The songs are drawn evenly from those of its validation part that last 20
-s to 60 s and use both pulses. The first pulse is kept and the other channels are written: with the listener, without
-it, and with the listener attending to the first pulse of another song. The songs' own other channels stand beside them.
+s to 60 s and use both pulses. The first pulse is kept and the other channels are written: with it given, with the first
+pulse of another song given instead, and without the listener, if the model has one. The songs' own other channels stand
+beside them.
 
 clash: of the frames in which a kept and a written pitch sound, the share that are a semitone apart, ignoring octaves.
 together: the share of written notes that begin within a frame of a kept one. apart: the same with the kept notes moved
@@ -34,7 +35,7 @@ from models.tokens.prompts import ParsedTune, parse_tune
 from models.weights import DEFAULT_MODEL_FOLDER
 
 SECONDS = (20, 60)
-VARIANTS = ("the songs' own", "with the listener", "without the listener", "listening to another song")
+VARIANTS = ("the songs' own", "given", "another song given", "without the listener")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,20 +48,21 @@ class Fit:
 
 
 def fits(pair: tuple[Song, Song], model: Path) -> list[Fit]:
-    """Return the figures of a song in the four variants. pair: the song, and another one."""
+    """Return the figures of a song in each of the `VARIANTS` that the model has. pair: the song, and another one."""
     song, other = pair
     composer = _composer(model)
     source = parse_source(composer, song.score)
     strange = replace(source, tune=_parsed(composer, source, other.score.channels[P1]))
     spec = TuneSpec(frames=0, seed=len(song.name))
     listener = composer.engine.listener
-    if listener is None:
-        raise ListenerError(f"The model in {model} has no listener.")
-    listening, misled = (accompany(composer, heard, spec, [P1]) for heard in (source, strange))
-    composer.engine.listener = None
-    deaf = accompany(composer, source, spec, [P1])
-    composer.engine.listener = listener
-    return [_fit(source, score) for score in (song.score, listening, deaf, misled)]
+    if listener is None and composer.engine.companion is None:
+        raise ListenerError(f"The model in {model} has neither a listener nor a companion.")
+    scores = [song.score, *(accompany(composer, given, spec, [P1]) for given in (source, strange))]
+    if listener:
+        composer.engine.listener = None
+        scores.append(accompany(composer, source, spec, [P1]))
+        composer.engine.listener = listener
+    return [_fit(source, score) for score in scores]
 
 
 def _parsed(composer: Composer, source: Source, melody: Sequence[Note]) -> ParsedTune:
@@ -127,7 +129,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     pairs = list(zip(songs, [*songs[1:], songs[0]], strict=True))
     results = list(tqdm(in_parallel(partial(fits, model=options.model), pairs, chunk=1), total=len(pairs)))
     print("| written | songs | clash | together | apart |\n| --- | --- | --- | --- | --- |")
-    for variant, rows in zip(VARIANTS, zip(*results, strict=True), strict=True):
+    for variant, rows in zip(VARIANTS, zip(*results, strict=True), strict=False):
         means = (np.mean([getattr(row, name) for row in rows]) for name in ("clash", "together", "apart"))
         print(f"| {variant} | {len(rows)} | {' | '.join(f'{mean:.3f}' for mean in means)} |")
 

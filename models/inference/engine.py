@@ -3,8 +3,8 @@
 It opens a standard Hugging Face checkpoint of a Llama (config.json and model.safetensors) without torch: at this size,
 call overhead took most of a token's time, and importing torch most of the start-up. It equals transformers'
 LlamaForCausalLM within rounding; docs/experiments.md has the comparison. Given channels enter through
-`models.inference.cross_attention`. What tokens mean is left to `models.inference.sampler`, and how many threads
-multiply to whoever loads numpy.
+`models.inference.cross_attention`, and what is known of the score through `models.inference.companion`. What tokens
+mean is left to `models.inference.sampler`, and how many threads multiply to whoever loads numpy.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
 from models.errors import MusicError
+from models.features.inputs import Inputs
+from models.inference.companion import COMPANION_FILE, Companion
 from models.inference.cross_attention import LISTENER_FILE, Listener
 from models.tokens.piano_roll import Rows
 
@@ -119,21 +121,24 @@ class Engine:
         self.rope = rope_factors(shape)
         has_listener = (folder / LISTENER_FILE).exists()
         self.listener = Listener(folder, shape.width, shape.layers) if has_listener else None
+        has_companion = (folder / COMPANION_FILE).exists()
+        self.companion = Companion(folder, tensors["model.norm.weight"]) if has_companion else None
         # Zeros cost nothing until they are written to: the system allocates their pages on first use.
         self._keys = np.zeros((shape.layers, shape.heads, shape.context, shape.head), np.float32)
         self._values = np.zeros(self._keys.shape, np.float32)
 
-    def begin(self, ids: Sequence[int], token_rows: Rows | None = None) -> Logits:
+    def begin(self, ids: Sequence[int], token_rows: Rows | None = None, inputs: Inputs | None = None) -> Logits:
         """Forget all tokens and read `ids`. Return and raise what `feed` does."""
         self.length = 0
-        return self.feed(ids, token_rows)
+        return self.feed(ids, token_rows, inputs)
 
-    def feed(self, ids: Sequence[int], token_rows: Rows | None = None) -> Logits:
+    def feed(self, ids: Sequence[int], token_rows: Rows | None = None, inputs: Inputs | None = None) -> Logits:
         """Read more tokens. Return the logits of the next one [tokens].
 
-        token_rows: the row of the listener's roll that each token is at [n]; None leaves the listener out. The same
-        calls return the same bits; other ways to split the same ids differ by rounding. Raise EngineError if `ids` is
-        empty, holds an id outside the vocabulary, or does not fit the context.
+        token_rows: the row of the listener's roll that each token is at [n]; None leaves the listener out. inputs: what
+        is known at each token, in one row, for a network with a companion. The same calls return the same bits; other
+        ways to split the same ids differ by rounding. Raise EngineError if `ids` is empty, holds an id outside the
+        vocabulary, or does not fit the context, and if `inputs` is missing with a companion or given without one.
         """
         if not ids or min(ids) < 0 or max(ids) >= self.shape.vocabulary:
             raise EngineError(
@@ -141,20 +146,32 @@ class Engine:
             )
         if self.length + len(ids) > self.context:
             raise EngineError(f"The network reads {self.context} tokens at most.")
+        if (inputs is None) != (self.companion is None):
+            raise EngineError("A network needs what is known at each token if and only if it has a companion.")
         end = self.length + len(ids)
         hidden = self.embedding[ids]
+        middle = last = None
+        if self.companion and inputs:
+            first, middle, last = self.companion.hidden_states(inputs)
+            hidden = hidden + first
         rope = self.rope[self.length : end, None]
         # Minus infinity hides later tokens from each row.
         causal_mask = np.triu(np.full((len(ids), end), -np.inf, np.float32), self.length + 1) if len(ids) > 1 else None
         # For a gate far below zero the exponential overflows to infinity, and the result is rightly zero.
         with np.errstate(over="ignore"):
             for number, layer in enumerate(self.layers):
+                if middle is not None and number == len(self.layers) // 2:
+                    hidden += middle
                 if token_rows is not None and self.listener and number in self.listener.layers:
                     hidden += self.listener.attend(number, hidden, token_rows)
                 hidden += self._attention(number, self._rms_norm(hidden), rope, causal_mask)
                 hidden += self._mlp(layer, self._rms_norm(hidden))
         self.length = end
-        return np.asarray((self._rms_norm(hidden[-1:]) @ self.head)[0], np.float64)
+        row = self._rms_norm(hidden[-1:] if last is None else hidden[-1:] + last[-1:])
+        logits = np.asarray((row @ self.head)[0], np.float64)
+        if self.companion and inputs:
+            self.companion.add_gains(logits, row[0], inputs)
+        return logits
 
     def _rms_norm(self, hidden: Floats) -> Floats:
         """Return rows [n, width] at length 1: the RMS norm (Zhang and Sennrich 2019) without what the matrices hold."""

@@ -92,7 +92,8 @@ class Composer(Model):
         sampler.targets = _targets(profile, densities)
         closed = sum(1 << i for i, name in enumerate(CHANNEL_NAMES) if name not in profile.voices.split("+"))
         sampler.prompt([])
-        reprises = draw_form(beats, np.random.default_rng((spec.seed, 1)))
+        # A network that knows what was played some beats ago repeats it by itself (docs/experiments.md).
+        reprises = {} if self.engine.companion else draw_form(beats, np.random.default_rng((spec.seed, 1)))
         sampler.sample_beats(range(beats), beats, closed=lambda _: closed, reprises=reprises, progress=progress)
         return sampler.reader.score(frames), sampler.surprisal
 

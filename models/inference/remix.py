@@ -1,8 +1,9 @@
 """Rewrites existing tunes: continues them, accompanies channels, or writes bars anew. Kept notes do not change.
 
 Prompts have the forms of training (`models.tokens.prompts`): the model first sees what is kept, including what comes
-after a span. A model with a listener attends to kept channels (`models.inference.cross_attention`). Which bars,
-channels and controls to use is up to the caller.
+after a span. A model with a companion knows ahead what is given (`models.inference.score_memory`); one with a listener
+attends to kept channels (`models.inference.cross_attention`). Which bars, channels and controls to use is up to the
+caller.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy as np
 
 from models.inference.guidance import GuidanceTargets
 from models.inference.sampler import Model, Sampler, TuneSpec
+from models.inference.score_memory import given_after, given_channels
 from models.music.grid import ROWS, RowClock
 from models.music.keys import scale_of
 from models.music.score import CHANNEL_NAMES, NO, Note, Score
@@ -101,14 +103,28 @@ def accompany(
 ) -> Score:
     """Return the score with the channels of `keep` as they are, and the others written anew."""
     sample = _accompany_listening if model.engine.listener else _accompany_phrase_by_phrase
+    if model.engine.companion:
+        sample = _accompany_given
     sampler = sample(model, source, spec, sorted(keep), progress)
     kept = [notes if channel in keep else () for channel, notes in enumerate(source.score.channels)]
-    return _merge(source, kept, sampler.reader.score(source.score.frames), range(source.score.frames))
+    written = sampler.reader.score(source.score.frames)
+    new = tuple(() if channel in keep else notes for channel, notes in enumerate(written.channels))
+    return _merge(source, kept, replace(written, channels=new), range(source.score.frames))
 
 
 def _mask(channels: Sequence[int]) -> int:
     """Return channels as a number with one bit for each."""
     return sum(1 << channel for channel in channels)
+
+
+def _accompany_given(model: Model, source: Source, spec: TuneSpec, keep: Sequence[int], progress: Progress) -> Sampler:
+    """Sample all channels together with a model that has a companion: kept ones come out as they are, known ahead."""
+    sampler = _sampler(model, source, spec.controls, source.beats, spec)
+    kept = model.encode(" ".join(render(source.tune, range(source.beats), keep)))
+    sampler.give(given_channels(kept, keep))
+    sampler.prompt([])
+    sampler.sample_beats(range(source.beats), closed=lambda _: _mask(keep), progress=progress)
+    return sampler
 
 
 def _accompany_listening(
@@ -173,8 +189,14 @@ def _last_beats(sampler: Sampler, count: int) -> list[int]:
 def infill(model: Model, source: Source, spec: TuneSpec, span: range, progress: Progress = lambda _: None) -> Score:
     """Return the score with the beats of a span written anew to fit what comes before and after them."""
     sampler = _sampler(model, source, [*spec.controls, *plan_of(source.score, source.tune)], source.beats, spec)
-    sampler.read(model.encode(" ".join(render(source.tune, range(span.start)))))
-    sampler.prompt(_context_around(model, source, span))
+    before = model.encode(" ".join(render(source.tune, range(span.start))))
+    sampler.read(before)
+    if model.engine.companion:
+        sampler.body = before
+        sampler.give(given_after(model.encode(" ".join(render(source.tune, range(source.beats)))), span))
+        sampler.prompt(sampler.last_tokens(round(PROMPT_SHARE * model.engine.context)))
+    else:
+        sampler.prompt(_context_around(model, source, span))
     kept = [tuple(note for note in notes if start_beat(source, note) not in span) for notes in source.score.channels]
     sampler.sample_beats(span, closed=_ringing_channels(source, kept, span.start), progress=progress)
     start, stop = source.frame(span.start), source.frame(span.stop)

@@ -15,9 +15,13 @@ from types import MappingProxyType
 import numpy as np
 import numpy.typing as npt
 
+from models.features.given import NOTHING
+from models.features.inputs import Inputs
+from models.inference.companion import CompanionError
 from models.inference.cross_attention import ListenerError
 from models.inference.engine import Engine, Logits
 from models.inference.guidance import Guidance, GuidanceTargets
+from models.inference.score_memory import GivenMusic, ScoreMemory, until_due
 from models.music.grid import BEAT_CYCLE, ROWS, RowClock
 from models.music.keys import KEY_PROFILES, KEYS, scale_of
 from models.music.score import CHANNEL_NAMES, CHANNELS, FRAMES_PER_SECOND
@@ -132,6 +136,7 @@ class Sampler:
 
     def __post_init__(self) -> None:
         self.reader = Reader(self.model.codebook)
+        self.memory = ScoreMemory() if self.model.engine.companion else None
         self.read(self.head)
         self.nats, self.sampled = 0.0, 0
         self.targets = GuidanceTargets()
@@ -151,6 +156,12 @@ class Sampler:
         self.model.engine.listener.read(roll)
         self._listens = True
 
+    def give(self, given: GivenMusic) -> None:
+        """Let the model know ahead what is given. Raise CompanionError if it has no companion."""
+        if self.memory is None:
+            raise CompanionError("The model has no companion.")
+        self.memory.give(given)
+
     def favour_key(self, key: str | None, target: float = inf) -> None:
         """Favour the notes of a key; None favours none. target: the share of notes on its scale to aim at."""
         if key:
@@ -164,15 +175,27 @@ class Sampler:
 
     def read(self, tokens: Iterable[int]) -> None:
         """Read tokens as part of the tune."""
+        tokens = list(tokens)
+        if self.memory:
+            self.memory.take(tokens)
         for token in tokens:
             for event in self.model.table.spelling[token]:
                 self.reader.feed(event)
 
     def prompt(self, tokens: Sequence[int]) -> None:
-        """Show the model its head and some tokens, up to the beat that was started last, and nothing else."""
+        """Show the model its head and some tokens, up to the beat that was started last, and nothing else.
+
+        For a model with a companion they must be the last tokens that were read.
+        """
         self.body = list(tokens)
         first = max(0, self.beat + 1 - max(1, sum(token in self.model.beats for token in self.body)))
-        self._logits = self.model.engine.begin(self.head + self.body, self._rows_of(self.head + self.body, first))
+        shown = self.head + self.body
+        inputs = self._inputs(len(self.head), len(self.body))
+        self._logits = self.model.engine.begin(shown, self._rows_of(shown, first), inputs)
+
+    def _inputs(self, head: int, count: int) -> Inputs | None:
+        """Return what is known at the tune's first and last tokens; None for a model without a companion."""
+        return self.memory.inputs(self.memory.latest(head, count)) if self.memory else None
 
     def _rows_of(self, tokens: Sequence[int], beat: int, row: int | None = None) -> Rows | None:
         """Return the row that each token is at, from a beat on; None if the model does not listen."""
@@ -202,8 +225,8 @@ class Sampler:
             if total is not None and total - beat <= COUNTDOWN:
                 opening.append(self.model.id(f"left:{total - beat}"))
             self.beat, self._row = beat, None
-            self._append(opening)
             self.read(opening)
+            self._append(opening)
             seconds = (self.clock.row(beat * ROWS) - self.clock.row(beats.start * ROWS)) / FRAMES_PER_SECOND
             on_row, off_row = self.model.guidance.bonus(self.targets, self._counts, seconds)
             key_bonus = self._key_bonus * self._key_strength()
@@ -251,6 +274,8 @@ class Sampler:
         allowed = legal_tokens(self.model.table, state)
         if not state.is_incomplete:
             allowed[ends] = True
+        if self.memory and self.memory.due != NOTHING:
+            until_due(self.model.table, state, allowed, self.memory.due, ends)
         ids = np.flatnonzero(allowed)
         is_off_row = state.time > 0 and state.time % MAX_OFFSET > 0
         guided = self._logits + self._bonus[is_off_row]
@@ -272,7 +297,8 @@ class Sampler:
         self.body.extend(tokens)
         engine = self.model.engine
         if engine.length + len(tokens) < engine.context:
-            self._logits = engine.feed(tokens, self._rows_of(tokens, self.beat, self._row))
+            rows = self._rows_of(tokens, self.beat, self._row)
+            self._logits = engine.feed(tokens, rows, self._inputs(0, len(tokens)))
             return
         self.prompt(self.last_tokens(engine.context // 2))
 

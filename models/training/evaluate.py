@@ -16,6 +16,8 @@ from typing import Any
 import torch
 from transformers import LlamaForCausalLM
 
+from models.inference.companion import COMPANION_FILE
+from models.inference.score_memory import ScoreMemory
 from models.music.grid import BEAT_CYCLE
 from models.music.score import Score
 from models.music.songs import midi_files, read_midi_file, read_songs
@@ -25,6 +27,8 @@ from models.tokens.tokenizer import knows_repeats, load_codebook, load_tokenizer
 from models.tokens.vocabulary import is_sound
 from models.training.hardware import device
 from models.training.network import load_network
+from models.training.score_aware.checkpoint import load_checkpoint
+from models.training.score_aware.run import tensors
 
 BATCH = 8
 """Windows in a batch."""
@@ -94,30 +98,76 @@ def evaluate(
 
     progress: wraps the files or songs, to show progress. Raise CorpusError if there is nothing to read.
     """
-    tokenizer, network = load_tokenizer(model), load_network(model)
-    network.to(device())
+    tokenizer = load_tokenizer(model)
     beats = frozenset(token_id(tokenizer, f"beat:{n}") for n in range(BEAT_CYCLE))
     codebook = load_codebook(model, tokenizer)
     sounds = torch.tensor([any(map(is_sound, events)) for events in token_events(tokenizer)])
     songs = notes = tokens = events = kept = 0
     seconds = 0.0
-    nats = torch.zeros(2, dtype=torch.double)
-    pending: list[Window] = []
+    scorer = (ScoreAwareScorer if (model / COMPANION_FILE).exists() else Scorer)(model, beats, sounds)
     for score, text in _scores(source, codebook, knows_repeats(tokenizer), progress):
         ids = tokenizer.encode(text).ids
         expected = note_events(score)
         songs, seconds, notes = songs + 1, seconds + score.seconds, notes + score.note_count
         tokens += len(ids) - 1
         events, kept = events + len(expected), kept + len(expected & note_events(decode(tokenizer, ids, codebook)))
-        pending += windows(ids, beats, network.config.max_position_embeddings)
-        while len(pending) >= BATCH * 8:
-            nats += _next_batch_nats(network, pending, sounds)
-    while pending:
-        nats += _next_batch_nats(network, pending, sounds)
+        scorer.add(ids)
     share = kept / events if events else math.nan
-    composition, expression = nats.tolist()
+    composition, expression = scorer.total().tolist()
     per_note, per_second = composition / max(1, notes), composition / max(1e-9, seconds)
     return Evaluation(songs, round(seconds, 1), notes, tokens, composition, per_note, per_second, expression, share)
+
+
+class Scorer:
+    """Adds up the nats of songs under a network, with windows of similar length in a batch."""
+
+    def __init__(self, model: Path, beats: frozenset[int], sounds: torch.Tensor) -> None:
+        """beats: the tokens that start a beat. sounds: which tokens are sound tokens [vocabulary]."""
+        self.network = load_network(model)
+        self.network.to(device())
+        self.beats, self.sounds = beats, sounds
+        self.nats = torch.zeros(2, dtype=torch.double)
+        self.pending: list[Window] = []
+
+    def add(self, ids: Sequence[int]) -> None:
+        """Add a song's tokens."""
+        self.pending += windows(ids, self.beats, self.network.config.max_position_embeddings)
+        while len(self.pending) >= BATCH * 8:
+            self.nats += _next_batch_nats(self.network, self.pending, self.sounds)
+
+    def total(self) -> torch.Tensor:
+        """Return the nats of composition and those of sounds [2]."""
+        while self.pending:
+            self.nats += _next_batch_nats(self.network, self.pending, self.sounds)
+        return self.nats
+
+
+class ScoreAwareScorer:
+    """Adds up the nats of songs under a score-aware network (`models.training.score_aware.network`)."""
+
+    def __init__(self, model: Path, beats: frozenset[int], sounds: torch.Tensor) -> None:
+        """beats: the tokens that start a beat. sounds: which tokens are sound tokens [vocabulary]."""
+        self.network = load_checkpoint(model)
+        self.network.to(device())
+        self.beats, self.sounds = beats, sounds
+        self.nats = torch.zeros(2, dtype=torch.double)
+
+    def add(self, ids: Sequence[int]) -> None:
+        """Add a song's tokens, which are events by their numbers."""
+        memory = ScoreMemory()
+        memory.take(ids)
+        starts = frozenset(place for place, event in enumerate(ids) if event in self.beats)
+        for window in windows(range(len(ids)), starts, self.network.sizes.context):
+            following = torch.tensor([ids[place] for place in window.ids[1:]])
+            with torch.inference_mode():
+                logits = self.network(*tensors(memory.inputs(window.ids)))[0, :-1].float().cpu()
+            losses = torch.nn.functional.cross_entropy(logits, following, reduction="none").double()
+            counted, is_sound_label = losses[window.first - 1 :], self.sounds[following[window.first - 1 :]]
+            self.nats += torch.stack([counted[~is_sound_label].sum(), counted[is_sound_label].sum()])
+
+    def total(self) -> torch.Tensor:
+        """Return the nats of composition and those of sounds [2]."""
+        return self.nats
 
 
 def _scores(

@@ -1,7 +1,8 @@
 """A training run in a folder: it is saved whole or not at all, resumes at any step, and logs every step.
 
-What is trained, and on what, is up to `models.training.train` and `models.training.train_listener`. A run's folder
-holds `log.jsonl` (one line a step) and `state/` (weights, optimizers, step) beside the files of its trainer.
+What is trained, and on what, is up to `models.training.train`, `models.training.train_listener` and
+`models.training.score_aware.run`. A run's folder holds `log.jsonl` (one line a step) and `state/` (weights, optimizers,
+step) beside the files of its trainer.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
+from math import inf
 from pathlib import Path
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 import torch
 from safetensors.torch import load_file, save_file
@@ -25,22 +28,57 @@ from models.tokens.tokenizer import token_id
 from models.tokens.vocabulary import EVENTS, is_control
 from models.training.hardware import device, uses_bfloat16
 from models.training.muon import Muon
-from models.training.settings import Settings
 
 IGNORED = -100
 """The label that cross entropy skips."""
+EXTRA_FILE = "beside.safetensors"
+"""The file of a state that holds a trainer's own tensors."""
 
 
-class TrainingRun(ABC):
+class Schedule(Protocol):
+    """What a run must know of its settings, which are a frozen dataclass."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @property
+    def steps(self) -> int:
+        """The optimizer steps in all."""
+
+    @property
+    def muon_lr(self) -> float:
+        """The learning rate of the matrices."""
+
+    @property
+    def adam_lr(self) -> float:
+        """The learning rate of everything else."""
+
+    @property
+    def weight_decay(self) -> float:
+        """What matrices lose a step, as a share of the learning rate (Loshchilov and Hutter 2019)."""
+
+    @property
+    def precision(self) -> str:
+        """One of `models.training.settings.PRECISIONS`."""
+
+    def rate(self, step: int) -> float:
+        """Return the share of the learning rates that a step uses."""
+
+
+S = TypeVar("S", bound=Schedule)
+
+
+class TrainingRun(ABC, Generic[S]):
     """A run in one folder. `run` continues from the step that was saved last.
 
     parameters: what is trained, by name. bfloat16: whether products are rounded to it.
     """
 
-    def __init__(self, folder: Path, settings: Settings, parameters: Mapping[str, torch.nn.Parameter]) -> None:
+    def __init__(self, folder: Path, settings: S, parameters: Mapping[str, torch.nn.Parameter]) -> None:
         self.folder, self.settings, self.parameters = folder, settings, dict(parameters)
         self.bfloat16 = uses_bfloat16(settings.precision)
-        self.optimizers = _optimizers(self.parameters, settings, bfloat16=self.bfloat16)
+        matrices = [p for name, p in self.parameters.items() if self.is_matrix(name, p)]
+        others = [p for name, p in self.parameters.items() if not self.is_matrix(name, p)]
+        self.optimizers = _optimizers(matrices, others, settings, bfloat16=self.bfloat16)
         self.step = 0
 
     @abstractmethod
@@ -51,14 +89,31 @@ class TrainingRun(ABC):
     def export(self) -> None:
         """Write the checkpoint into the run's folder."""
 
-    def run(self, steps: int, save_every: int) -> Iterator[dict[str, float]]:
-        """Train up to step `steps` and yield a record a step. Save every `save_every` steps and at the end."""
+    def is_matrix(self, name: str, parameter: torch.nn.Parameter) -> bool:
+        """Return whether a parameter is a matrix between layers, which Muon trains."""
+        return name.endswith(".weight") and parameter.ndim == 2 and "embed" not in name
+
+    def after_step(self) -> None:
+        """Update what depends on the weights, after each step. Nothing by default."""
+
+    def extra_state(self) -> dict[str, torch.Tensor]:
+        """Return more tensors to save with the state and to restore with it. None by default."""
+        return {}
+
+    def run(self, steps: int, save_every: int, save_seconds: float = inf) -> Iterator[dict[str, float]]:
+        """Train up to step `steps` and yield a record a step.
+
+        Save every `save_every` steps, after `save_seconds` without a save, and at the end.
+        """
+        saved = time.monotonic()
         while self.step < steps:
             start = time.perf_counter()
             loss, tokens = self._train_step()
             self.step += 1
-            if self.step % save_every == 0 or self.step == steps:
+            self.after_step()
+            if self.step % save_every == 0 or self.step == steps or time.monotonic() - saved >= save_seconds:
                 self.save()
+                saved = time.monotonic()
             yield {"step": self.step, "loss": loss, "tokens": tokens, "seconds": time.perf_counter() - start}
 
     def _train_step(self) -> tuple[float, int]:
@@ -82,6 +137,8 @@ class TrainingRun(ABC):
         save_file({name: p.detach().cpu() for name, p in self.parameters.items()}, new / "weights.safetensors")
         for i, optimizer in enumerate(self.optimizers):
             save_file(_flat(optimizer), new / f"optimizer{i}.safetensors")
+        if extra := self.extra_state():
+            save_file({name: tensor.detach().cpu() for name, tensor in extra.items()}, new / EXTRA_FILE)
         (new / "step.json").write_text(json.dumps({"step": self.step, "settings": asdict(self.settings)}))
         old = self.folder / "state.old"
         if (self.folder / "state").exists():
@@ -102,11 +159,15 @@ class TrainingRun(ABC):
         with torch.no_grad():
             for name, parameter in self.parameters.items():
                 parameter.copy_(weights[name])
+            if extra := self.extra_state():
+                saved = load_file(state / EXTRA_FILE)
+                for name, tensor in extra.items():
+                    tensor.copy_(saved[name])
         for i, optimizer in enumerate(self.optimizers):
             _restore(optimizer, load_file(state / f"optimizer{i}.safetensors"))
         self.step = int(json.loads((state / "step.json").read_text())["step"])
 
-    def train(self, stop_at: int | None, save_every: int) -> None:
+    def train(self, stop_at: int | None, save_every: int, save_seconds: float = inf) -> None:
         """Train to the last step, or to `stop_at`. Show progress and log each step."""
         steps = min(self.settings.steps, stop_at or self.settings.steps)
         _cut_log(self.folder / "log.jsonl", self.step)
@@ -115,7 +176,7 @@ class TrainingRun(ABC):
             tqdm(total=steps, initial=self.step, desc="training", unit="step", mininterval=1.0) as bar,
         ):
             mean = 0.0
-            for record in self.run(steps, save_every):
+            for record in self.run(steps, save_every, save_seconds):
                 mean = record["loss"] if mean == 0.0 else 0.98 * mean + 0.02 * record["loss"]
                 bar.set_postfix(loss=f"{mean:.3f}")
                 bar.update()
@@ -144,15 +205,10 @@ def mean_nats(network: LlamaForCausalLM, ids: torch.Tensor, controls: torch.Tens
 
 
 def _optimizers(
-    parameters: Mapping[str, torch.nn.Parameter], settings: Settings, *, bfloat16: bool
+    matrices: list[torch.nn.Parameter], others: list[torch.nn.Parameter], settings: Schedule, *, bfloat16: bool
 ) -> list[torch.optim.Optimizer]:
     """Return Muon for the matrices between the layers (Jordan 2024) and AdamW for embeddings and norms."""
-    matrices: list[torch.nn.Parameter] = []
-    others: list[torch.nn.Parameter] = []
-    for name, parameter in parameters.items():
-        is_matrix = name.endswith(".weight") and parameter.ndim == 2 and "embed" not in name
-        (matrices if is_matrix else others).append(parameter)
-    muon = (torch.optim.Muon if bfloat16 else Muon)(matrices, lr=settings.muon_lr, weight_decay=0.01)
+    muon = (torch.optim.Muon if bfloat16 else Muon)(matrices, lr=settings.muon_lr, weight_decay=settings.weight_decay)
     adam = torch.optim.AdamW(others, lr=settings.adam_lr, betas=(0.9, 0.95), weight_decay=0.0)
     for optimizer in (muon, adam):
         for group in optimizer.param_groups:

@@ -23,7 +23,7 @@ class Settings:
     cooldown: the last share of the steps, in which both fall linearly to zero. peak: the share of both that is reached.
     crop_length: tokens of the first crops, which grow to the context. tokens: tokens of the first steps, which grow to
     twice as many. mixture: the forms in which songs are presented. seed: decides weights, order, forms and
-    transpositions. precision: one of `PRECISIONS`.
+    transpositions. precision: one of `PRECISIONS`. weight_decay: of the matrices, as a share of their learning rate.
     """
 
     steps: int = 12_000
@@ -41,6 +41,7 @@ class Settings:
     mixture: Mixture = field(default_factory=Mixture)
     seed: int = 0
     precision: str = "auto"
+    weight_decay: float = 0.01
 
     def __post_init__(self) -> None:
         if self.width < 64 or self.width % 64:

@@ -44,7 +44,7 @@ from models.training.settings import Settings
 from models.training.warm_start import warm_start
 
 
-class Trainer(TrainingRun):
+class Trainer(TrainingRun[Settings]):
     """A run that trains the whole network."""
 
     def __init__(

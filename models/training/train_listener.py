@@ -43,7 +43,7 @@ COPIED_FILES = (
 """Files that a run copies from the model, besides its tokenizer and codebook."""
 
 
-class ListenerTrainer(TrainingRun):
+class ListenerTrainer(TrainingRun[Settings]):
     """A run that trains a listener alone."""
 
     def __init__(

@@ -17,6 +17,8 @@ from models.tokens.tokenizer import TOKENIZER_FILE, token_id, train_tokenizer
 from models.tokens.vocabulary import BOS, END, EVENTS, PAD
 from models.training.listener import Listener
 from models.training.network import new_network
+from models.training.score_aware.checkpoint import save_checkpoint
+from models.training.score_aware.network import Network, Sizes
 from tests.music import random_score, scale
 
 SONGS = 30
@@ -47,11 +49,15 @@ def write_model(
     uniform: bool = False,
     sounds: bool = False,
     listener: bool = False,
+    companion: bool = False,
 ) -> Path:
     """Write a model into a folder. uniform: it finds every token equally likely. listener: it has a random one.
 
-    sounds: its notes name how they sound, and its channels what they repeat.
+    sounds: its notes name how they sound, and its channels what they repeat. companion: its tokens are single events,
+    it names sounds, and it knows the state of the score.
     """
+    if companion:
+        return write_score_aware_model(folder, seed, context)
     known = tokenizer(sounds=sounds)
     torch.manual_seed(seed)
     pad, bos, end = (token_id(known, EVENTS[number]) for number in (PAD, BOS, END))
@@ -66,6 +72,19 @@ def write_model(
         codebook().save(folder)
     if listener:
         write_listener(folder, width=64, layers=1)
+    return folder
+
+
+def write_score_aware_model(folder: Path, seed: int, context: int) -> Path:
+    """A random network that knows the state of the score, with its companion loud."""
+    torch.manual_seed(seed)
+    sizes = Sizes(width=64, layers=2, context=context, features=16, transform=32)
+    network = Network(sizes)
+    for name, parameter in network.named_parameters():
+        if name.startswith("companion."):
+            torch.nn.init.normal_(parameter, std=0.2)
+    save_checkpoint(folder, sizes, dict(network.named_parameters()))
+    codebook().save(folder)
     return folder
 
 

@@ -22,12 +22,12 @@ from tests.music import BEAT_OF_30, loop_of, random_score, scale
 
 @pytest.fixture(scope="module")
 def composers(make_model: MakeModel) -> list[Composer]:
-    """Models with and without sounds and a listener, with a context that holds a tune and one that does not."""
+    """Models with and without sounds, a listener and a companion; their contexts hold a tune or do not."""
     kinds = [(512, True, False), (128, True, True), (256, False, False), (512, True, True)]
     return [
         Composer(make_model(seed, context=context, sounds=sounds, listener=listener))
         for seed, (context, sounds, listener) in enumerate(kinds)
-    ]
+    ] + [Composer(make_model(seed, context=256, companion=True)) for seed in range(2)]
 
 
 def song(seed: int) -> Score:
@@ -38,9 +38,9 @@ def begun_in(source: Source, channel: int, beats: range) -> list[Note]:
     return [note for note in source.score.channels[channel] if start_beat(source, note) in beats]
 
 
-@pytest.mark.parametrize("seed", range(9))
+@pytest.mark.parametrize("seed", range(12))
 def test_a_tune_continues_from_a_beat(composers: list[Composer], seed: int) -> None:
-    model = composers[seed % 4]
+    model = composers[seed % 6]
     source = parse_source(model, song(seed))
     start = source.beats * (1 + seed % 2) // 2
     score = continue_score(model, source, TuneSpec(frames=300, seed=seed), start)
@@ -52,11 +52,11 @@ def test_a_tune_continues_from_a_beat(composers: list[Composer], seed: int) -> N
     assert score.grid == source.score.grid
 
 
-@pytest.mark.parametrize("seed", range(9))
+@pytest.mark.parametrize("seed", range(12))
 def test_kept_channels_stay_and_the_others_are_written_throughout(composers: list[Composer], seed: int) -> None:
-    model = composers[seed % 4]
+    model = composers[seed % 6]
     source = parse_source(model, song(seed))
-    keep = [[0], [2, 3], [0, 1, 2]][seed // 3]
+    keep = [[0], [2, 3], [0, 1, 2], [1]][seed // 3]
     told: list[float] = []
     score = accompany(model, source, TuneSpec(frames=0, seed=seed), keep, told.append)
     for channel in ALL_CHANNELS:
@@ -71,7 +71,7 @@ def test_kept_channels_stay_and_the_others_are_written_throughout(composers: lis
 
 @pytest.mark.parametrize("seed", range(12))
 def test_a_span_is_written_anew_and_nothing_else(composers: list[Composer], seed: int) -> None:
-    model = composers[seed % 4]
+    model = composers[seed % 6]
     source = parse_source(model, song(seed))
     span = [range(4, 8), range(3), range(source.beats - 3, source.beats)][seed // 4]
     score = infill(model, source, TuneSpec(frames=0, seed=seed), span)
@@ -147,13 +147,13 @@ def test_every_token_is_given_its_row(context: int, make_model: MakeModel, monke
     restarts = 0
     begin, feed, append = model.engine.begin, model.engine.feed, Sampler._append
 
-    def begun(ids: Sequence[int], reached: Rows | None = None) -> Logits:
+    def begun(ids: Sequence[int], reached: Rows | None = None, _: object = None) -> Logits:
         nonlocal restarts
         restarts += 1
         told.clear()
         return begin(ids, reached)  # which feeds
 
-    def fed(ids: Sequence[int], reached: Rows | None = None) -> Logits:
+    def fed(ids: Sequence[int], reached: Rows | None = None, _: object = None) -> Logits:
         assert reached is not None
         told.extend(reached.tolist())
         return feed(ids, reached)
