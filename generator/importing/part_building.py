@@ -135,7 +135,7 @@ class PartBuilder:
         longest = max((note.end - note.start for note in self.notes if note.end >= 0), default=0)
         ends = min(ends, self.last + MIN_UNMATCHED_FRAMES)
         switches = sum(note.own_velocity <= KEY_SWITCH for note in self.notes)
-        are_switches = switches <= KEY_SWITCH_SHARE * len(self.notes)
+        are_switches = not self.drum and switches <= KEY_SWITCH_SHARE * len(self.notes)
         onsets: dict[tuple[int, int], NoteBuilder] = {}
         before: dict[int, NoteBuilder] = {}
         for note in self.notes:

@@ -213,3 +213,8 @@ def test_a_last_note_without_an_end_is_as_long_as_the_longest_of_its_part(
     notes = [message for pitch, start, end in before for message in note(0, pitch, start, end)]
     (part,) = parts([*notes, mido.Message("note_on", note=64, velocity=90, time=2 * BEAT)])
     assert part.notes[-1].end - part.notes[-1].start == frames
+
+
+def test_the_softest_drums_are_no_key_switches() -> None:
+    ghosts = [message for i in range(3) for message in note(9, 37, i + 0.5, i + 0.6, velocity=1)]
+    assert len(parts([*beats(9), *ghosts])[0].notes) == len(parts(beats(9))[0].notes) + 3
