@@ -18,7 +18,7 @@ from generator.arranging.style import styles
 from generator.composing.compose import Tune, transpose
 from generator.importing.importer import Import, import_midi
 from generator.protocol.errors import InputError
-from generator.protocol.i18n import _, ngettext
+from generator.protocol.i18n import _, joined, ngettext
 from generator.protocol.requests import Request
 from models.music.beats import find_grid
 from models.music.grid import find_clock
@@ -40,6 +40,12 @@ def arrange(request: Request, data: bytes) -> Tune:
         reduction = reduce(imported.parts)
         score = to_score(reduction)
         report = report_on(imported.parts, reduction).sentence
+        if imported.silence:
+            left_out = ngettext(
+                "{n:,} second of silence at the start is left out.",
+                "{n:,} seconds of silence at the start are left out.",
+            )
+            report = joined(" ", report, left_out.counted(round(imported.silence / FRAMES_PER_SECOND)))
     if not score.note_count:
         raise InputError(_("Nothing in the MIDI file can be played on the four channels."))
     title = title_of(request.name)
