@@ -50,7 +50,7 @@ def serve(answers: BinaryIO) -> None:
             send(pipeline.run(Job.from_dict(json.loads(text)), report))
         except InputError as error:
             send(Failure(id=job_id, sentence=error.sentence))
-        except Exception:  # noqa: BLE001 (whatever a job raises is its own end, never that of the process)
+        except Exception:  # whatever a job raises is its own end, not that of the process
             log.exception("job %s failed", job_id)
             send(Failure(id=job_id, sentence=FAULT_SENTENCE, fault=True))
         finally:
