@@ -90,13 +90,17 @@ async def _open_store(stack: AsyncExitStack, path: Path) -> Store:
 async def _end_tasks_except(these: set[asyncio.Task[Any]]) -> None:
     """End all other tasks of the loop, which may still use the store: handlers of events that came at the end.
 
-    They may finish for a moment, then they are cancelled.
+    They may finish for a moment, then they are cancelled. A task may begin another one as it ends, as discord.py does
+    to tell that it is ready.
     """
-    if tasks := asyncio.all_tasks() - these:
-        _, unfinished = await asyncio.wait(tasks, timeout=FINISH_SECONDS)
-        for task in unfinished:
-            task.cancel()
-        await asyncio.gather(*unfinished, return_exceptions=True)
+    now = asyncio.get_running_loop().time
+    deadline = now() + FINISH_SECONDS
+    while tasks := asyncio.all_tasks() - these:
+        _, unfinished = await asyncio.wait(tasks, timeout=max(0.0, deadline - now()))
+        if now() >= deadline:
+            for task in unfinished:
+                task.cancel()
+            await asyncio.gather(*unfinished, return_exceptions=True)
 
 
 async def _open_files(store: Store, data_dir: Path) -> Files:
