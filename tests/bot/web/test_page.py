@@ -7,6 +7,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from bot.files.data_folder import DATABASE
 from bot.scope import PAGE, Scope
 from bot.store import RequestRecord, Song
 from bot.text import clean_file_name
@@ -307,6 +308,18 @@ async def test_the_page_needs_nothing_from_elsewhere(channel: Channel) -> None:
         assert "http://" not in text
         assert "https://" not in text
         assert "innerHTML" not in text
+
+
+async def test_readiness(channel: Channel) -> None:
+    assert await channel.get("/readyz") == (200, {"status": "ok"})
+    channel.files.least_free = 1 << 60
+    status, answer = await channel.get("/readyz")
+    assert (status, answer["status"]) == (503, "waiting")
+    assert "The disk is full" in answer["error"]
+    channel.files.least_free = 0
+    (channel.folder / DATABASE).rename(channel.folder / "moved")
+    assert "was removed" in (await channel.get("/readyz"))[1]["error"]
+    (channel.folder / "moved").rename(channel.folder / DATABASE)
 
 
 async def test_health(channel: Channel) -> None:
