@@ -124,8 +124,8 @@ def _copy_database(source: Path, target: Path) -> list[str]:
     ):
         live.backup(copy)
         # A damaged database can be copied, but not restored.
-        if (found := copy.execute("PRAGMA integrity_check(1)").fetchone()) != ("ok",):
-            raise FaultError(f"The database {source} is damaged: {found[0]}. {DAMAGED_ADVICE}")
+        if (problems := copy.execute("PRAGMA integrity_check(1)").fetchone()) != ("ok",):
+            raise FaultError(f"The database {source} is damaged: {problems[0]}. {DAMAGED_ADVICE}")
         copy.execute("PRAGMA journal_mode = DELETE")  # so that one file is all of it
         if seen_migrations(copy) != {migration.number for migration in all_migrations()}:
             raise InputError(OTHER_VERSION)

@@ -10,7 +10,7 @@ from bot.store import Nominee, Participation, Ranked, RequestRecord, Round, Song
 from bot.text import SOUND_TITLES, capital
 from bot.votes.taste_descriptions import USE, WORDS, describe_choice, describe_taste
 from bot.votes.taste_model import MARGIN, MIN_VOTES, TasteEstimate
-from generator.protocol.modes import MODES
+from generator.protocol.modes import MODES, REMIX_MODES
 from generator.protocol.names import (
     CHANNEL_NAMES,
     DEFAULT_SECONDS,
@@ -176,6 +176,7 @@ def options_view() -> dict[str, Any]:
         "transpose": TRANSPOSE.limits,
         "remix_bpm": REMIX_BPM.limits,
         "modes": {name: sorted(mode.fields) for name, mode in MODES.items()},
+        "remix_modes": {name: f"{mode.title}: {mode.description}" for name, mode in REMIX_MODES.items()},
         "seeds": SEEDS,
         "max_upload_bytes": MAX_UPLOAD_BYTES,
     }

@@ -25,19 +25,19 @@ TOGETHER = 0.4
 """The share of kicks and snares at which a cymbal must sound too: a bass plays one note at a time."""
 FEWEST_NOTES = 8
 
-Found = tuple[int, bool | None, Part]
+TrackPart = tuple[int, bool | None, Part]
 """(number of the track, whether the file says that it is drums or not, part)."""
 
 
-def find_drums(found: Sequence[Found]) -> list[Found]:
+def find_drums(track_parts: Sequence[TrackPart]) -> list[TrackPart]:
     """Return the parts with those marked that are drums."""
-    channels = Counter(track for track, _, _ in found)
+    channels = Counter(track for track, _, _ in track_parts)
     titled = len(channels) > 1  # the name of a file's only track is its title
     return [
         (track, True, _as_drums(part))
-        if said is None and _is_drums(part, named=titled and channels[track] == 1)
-        else (track, said, part)
-        for track, said, part in found
+        if declared is None and _is_drums(part, named=titled and channels[track] == 1)
+        else (track, declared, part)
+        for track, declared, part in track_parts
     ]
 
 

@@ -28,9 +28,9 @@ MOST_PARTS = 40
 """Files with more parts are not searched for such lines."""
 
 
-def join_voices(found: Iterable[tuple[int, bool | None, Part]]) -> list[Part]:
-    """Return the parts, those of one voice joined. found: (number of the track, whether it is drums, part)."""
-    by_track = [[part for _, _, part in parts] for _, parts in groupby(found, key=lambda item: item[0])]
+def join_voices(parts_by_track: Iterable[tuple[int, bool | None, Part]]) -> list[Part]:
+    """Return the parts, those of one voice joined. parts_by_track: (number of the track, whether it is drums, part)."""
+    by_track = [[part for _, _, part in parts] for _, parts in groupby(parts_by_track, key=lambda item: item[0])]
     alone = len(by_track) < 2
     parts = [part for track in by_track for part in (track if alone and not _is_zone(track) else _join_channels(track))]
     return _join_lines(parts)

@@ -177,20 +177,20 @@ class PartBuilder:
 
 def tidy(notes: Iterable[PartNote]) -> list[PartNote]:
     """Return notes sorted by start, then from the highest down, so that no pitch sounds twice at once."""
-    found: list[PartNote] = []
+    result: list[PartNote] = []
     last: dict[int, int] = {}
     for note in sorted(notes, key=lambda note: (note.start, -note.pitch)):
         at = last.get(note.pitch)
-        if at is not None and found[at].end > note.start:
-            before = found[at]
+        if at is not None and result[at].end > note.start:
+            before = result[at]
             if before.start == note.start:
                 loud = max(before.velocity, note.velocity)
-                found[at] = replace(before, end=max(before.end, note.end), velocity=loud)
+                result[at] = replace(before, end=max(before.end, note.end), velocity=loud)
                 continue
-            found[at] = replace(before, end=note.start)
-        last[note.pitch] = len(found)
-        found.append(note)
-    return found
+            result[at] = replace(before, end=note.start)
+        last[note.pitch] = len(result)
+        result.append(note)
+    return result
 
 
 def _bend_steps(note: NoteBuilder) -> list[tuple[int, int, int]]:

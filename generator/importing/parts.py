@@ -110,13 +110,13 @@ def read_parts(tracks: Sequence[mido.MidiTrack], tempo: TempoMap) -> tuple[list[
             channel.set_bend(frame, message.pitch)
         else:
             channel.set_program(message.program, track.number, own=message.channel in track.plays)
-    found = [
+    parts = [
         (track.number, part.drum, Part(tuple(notes), part.channel, notes[0].program, bool(part.drum), part.name))
         for track in builders
         for part in track.parts.values()
         if (notes := part.part_notes(track.ends))
     ]
-    return join_voices(find_drums(found)), onsets
+    return join_voices(find_drums(parts)), onsets
 
 
 _RESET, _CONTROL, _NOTE, _RANKS = range(4)

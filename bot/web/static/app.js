@@ -308,6 +308,7 @@ async function fillForm() {
   for (const [name, words, shownAs] of [["scene", options.scenes, same], ["key", options.keys, keyName], ["density", options.densities, same]]) {
     for (const word of words) form.elements[name].add(new Option(shownAs(word), word));
   }
+  for (const [name, words] of Object.entries(options.remix_modes)) form.elements.mode.add(new Option(words, name));
   for (const [sound, title] of Object.entries(options.sounds)) form.elements.sound.add(new Option(title, sound));
   for (const name of ["bpm", "seconds", "temperature", "bars", "transpose", "takes"]) {
     [form.elements[name].min, form.elements[name].max] = options[name];

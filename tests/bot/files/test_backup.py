@@ -110,7 +110,7 @@ async def test_a_lost_or_damaged_file_is_told_and_costs_nothing_else(
     damaged.write_bytes(b"other")
     file = tmp_path / "backup.tar.gz"
     assert await asyncio.to_thread(main, ["backup", str(file), "--data", str(data)]) == 0
-    assert "2 files that the database names were missing or damaged" in capsys.readouterr().out
+    assert "2 files that the database names were already missing or damaged" in capsys.readouterr().out
     assert restore(file, tmp_path / "new").files == 5
 
 

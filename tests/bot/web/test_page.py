@@ -13,6 +13,7 @@ from bot.store import RequestRecord, Song
 from bot.text import clean_file_name
 from bot.voting import MOST, OWN
 from bot.web.files import STATIC
+from generator.protocol.modes import REMIX_MODES
 from generator.protocol.requests import Request
 from generator.protocol.uploads import digest
 from tests.bot.conftest import MIDI, Channel, is_a_sentence, multipart
@@ -324,3 +325,10 @@ async def test_readiness(channel: Channel) -> None:
 
 async def test_health(channel: Channel) -> None:
     assert await channel.get("/healthz") == (200, {"status": "ok", "open": 0})
+
+
+async def test_the_form_offers_every_remix_mode(channel: Channel) -> None:
+    status, options = await channel.get("/api/options")
+    assert status == 200
+    assert list(options["remix_modes"]) == list(REMIX_MODES)
+    assert set(options["remix_modes"]) < set(options["modes"])
