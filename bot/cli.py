@@ -1,10 +1,11 @@
-"""The bot's own commands."""
+"""The commands of the bot: serve, invite, backup and restore."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
 import logging
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,10 +17,10 @@ from generator.protocol.errors import InputError
 
 
 def serve_command(argv: list[str]) -> int:
-    """`chiptune serve`: run the bot until it is stopped."""
+    """Run `chiptune serve` until it is stopped. Return the exit code."""
     parser = argparse.ArgumentParser(
         prog="chiptune serve",
-        description="Run the bot: the local page, and Discord where DISCORD_TOKEN is set.",
+        description="Run the bot: the local page, and Discord if DISCORD_TOKEN is set.",
         epilog="Settings come from the environment or .env: DISCORD_TOKEN, CHIPTUNE_PORT, CHIPTUNE_HOST,"
         " CHIPTUNE_DATA_DIR, CHIPTUNE_PUBLIC_URL, CHIPTUNE_KEEP_DAYS, CHIPTUNE_GRACE_DAYS,"
         " CHIPTUNE_REPORTS_CHANNEL.",
@@ -29,20 +30,21 @@ def serve_command(argv: list[str]) -> int:
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)-7s %(name)s: %(message)s", datefmt="%H:%M:%S"
     )
+    os.umask(0o077)  # what the bot writes is nobody else's to read
     asyncio.run(serve(settings))
     return 0
 
 
 def invite_command(argv: list[str]) -> int:
-    """`chiptune invite`: print the links by which the bot is added. Raises InputError without a token."""
+    """Run `chiptune invite`, which prints the links that add the bot. Raise InputError without a token."""
     argparse.ArgumentParser(
         prog="chiptune invite",
-        description="Print the links that add the bot to a server, and to a person's own account. They are made of"
-        " the application's id in DISCORD_TOKEN; nothing else of the token is in them.",
+        description="Print the links that add the bot to a server, and to a person's own account. They contain the"
+        " application's id from DISCORD_TOKEN and nothing else of the token.",
     ).parse_args(argv)
     token = load_settings().token
     if token is None:
-        raise InputError("Set DISCORD_TOKEN, in the environment or in .env: the links are made of it.")
+        raise InputError("Set DISCORD_TOKEN, in the environment or in .env: the links are made from it.")
     from bot.discord.server.invite import application_id, server_link, user_link
 
     application = application_id(token)
@@ -52,40 +54,40 @@ def invite_command(argv: list[str]) -> int:
 
 
 def backup_command(argv: list[str]) -> int:
-    """`chiptune backup`: everything that the bot keeps, in one file."""
+    """Run `chiptune backup`, which writes everything that the bot keeps into one file. Return the exit code."""
     parser = argparse.ArgumentParser(
         prog="chiptune backup",
-        description="Write the database and all files that it names into one .tar.gz; the bot may run meanwhile.",
+        description="Write the database and all files that it names into one .tar.gz. The bot may be running.",
     )
-    parser.add_argument("file", type=Path, metavar="FILE", help="the .tar.gz to write; it must not be there yet")
+    parser.add_argument("file", type=Path, metavar="FILE", help="the .tar.gz to write; it must not exist yet")
     _add_data_option(parser)
     options = parser.parse_args(argv)
-    made = write_backup(options.data or load_settings().data_dir, options.file)
-    print(f"{options.file}: the database and {made.files} files, {made.bytes / 1e6:.1f} MB.")
-    if made.lost:
-        print(f"{made.lost} files that the database names were missing or damaged already; they are not in it.")
+    backup = write_backup(options.data or load_settings().data_dir, options.file)
+    print(f"{options.file}: the database and {backup.files} files, {backup.bytes / 1e6:.1f} MB.")
+    if backup.lost:
+        print(f"{backup.lost} files that the database names were already missing or damaged; the backup lacks them.")
     return 0
 
 
 def restore_command(argv: list[str]) -> int:
-    """`chiptune restore`: a backup put back."""
+    """Run `chiptune restore`, which puts a backup back. Return the exit code."""
     parser = argparse.ArgumentParser(
         prog="chiptune restore",
-        description="Put a backup into the data folder. Every file is checked before anything is replaced.",
+        description="Restore a backup into the data folder. Every file is checked before anything is replaced.",
     )
-    parser.add_argument("file", type=Path, metavar="FILE", help="what chiptune backup wrote")
+    parser.add_argument("file", type=Path, metavar="FILE", help="a file written by chiptune backup")
     _add_data_option(parser)
-    parser.add_argument("--force", action="store_true", help="replace what is in the folder; it is lost then")
+    parser.add_argument("--force", action="store_true", help="replace and lose what is in the folder now")
     options = parser.parse_args(argv)
     folder = options.data or load_settings().data_dir
-    made = restore(options.file, folder, force=options.force)
-    print(f"{folder}: the database and {made.files} files, {made.bytes / 1e6:.1f} MB.")
+    backup = restore(options.file, folder, force=options.force)
+    print(f"{folder}: the database and {backup.files} files, {backup.bytes / 1e6:.1f} MB.")
     return 0
 
 
 def _add_data_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--data", type=Path, metavar="DIR", help="the data folder; left out: CHIPTUNE_DATA_DIR, or var/"
+        "--data", type=Path, metavar="DIR", help="the data folder (default: CHIPTUNE_DATA_DIR, or else var/)"
     )
 
 

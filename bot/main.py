@@ -1,6 +1,6 @@
-"""The `chiptune` script: finds the module that owns a command, imports only that one, and turns errors into one line.
+"""The `chiptune` script: imports only the module that has the given command, and turns errors into one line.
 
-Exit codes: 0 done, 1 a fault of ours, 2 bad input, 130 interrupted.
+Exit codes: 0 for success, 1 for a fault of the program, 2 for bad input, 130 if interrupted.
 """
 
 from __future__ import annotations
@@ -12,22 +12,21 @@ from collections.abc import Sequence
 from generator.protocol.errors import ChiptuneError, FaultError, InputError, MusicError
 
 COMMANDS = {
-    "serve": ("bot", "run the bot: the local page, and Discord where DISCORD_TOKEN is set"),
+    "serve": ("bot", "run the bot: the local page, and Discord if DISCORD_TOKEN is set"),
     "invite": ("bot", "print the links that add the bot to a server or to a person"),
     "backup": ("bot", "write everything that the bot keeps into one file"),
-    "restore": ("bot", "put a backup back, checked before anything is replaced"),
+    "restore": ("bot", "restore a backup, checked before anything is replaced"),
     "generate": ("generator", "compose a tune into a folder"),
     "remix": ("generator", "make an NES tune of a MIDI file"),
     "render": ("generator", "play a MIDI file into WAV, OGG or MP3, or draw it as PNG"),
     "export": ("generator", "write a tune as NSF, FamiTracker text, sheet music, stems, video and more"),
-    "corpus": ("generator", "make a corpus to train on of MIDI files"),
+    "corpus": ("generator", "make a training corpus from MIDI files"),
     "train": ("models", "train a model"),
     "evaluate": ("models", "score a model on a folder of tunes"),
-    "quality": ("generator", "hold a model's tunes against songs it has not seen"),
-    "originality": ("generator", "make the index by which copies of training songs are known"),
+    "quality": ("generator", "compare a model's tunes with songs it has not seen"),
+    "originality": ("generator", "make the index that detects copies of training songs"),
 }
-"""Each command with the package whose `cli` module owns it, and one line of help. Packages are also the names of the
-extras that bring what they need, but for models, corpora and reports, which come with `train`."""
+"""The commands, each with the package whose `cli` module has it, and one line of help."""
 
 EXTRAS = {
     "bot": "bot",
@@ -37,6 +36,7 @@ EXTRAS = {
     "quality": "train",
     "originality": "train",
 }
+"""The extra that installs what a command needs; commands that are not listed need that of their package."""
 WIDTH = max(map(len, COMMANDS))
 HELP = "usage: chiptune COMMAND [--help] …\n\n" + "\n".join(
     f"  {name:<{WIDTH}}  {text}" for name, (_, text) in COMMANDS.items()
@@ -44,7 +44,7 @@ HELP = "usage: chiptune COMMAND [--help] …\n\n" + "\n".join(
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; the exit code."""
+    """Run one command. Return the exit code."""
     name, *rest = list(sys.argv[1:] if argv is None else argv) or ["--help"]
     if name in ("--help", "-h", "help"):
         sys.stdout.write(f"{HELP}\n")
@@ -59,7 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(name: str, rest: list[str]) -> int:
-    """Import the one module that owns the command, and run it; some of them import more only then."""
+    """Import the module that has the command, and run it. Raise InputError if there is no such command."""
     if name not in COMMANDS:
         raise InputError(f"There is no command called “{name[:40]}”: see chiptune --help.")
     package, _ = COMMANDS[name]

@@ -1,8 +1,8 @@
-"""`python -m bot.messages`: collects what is to be translated, and brings the catalogues up to date.
+"""`python -m bot.messages`: extracts the texts to translate, and updates the catalogues.
 
-What is said is found in the source by Babel, by the marks `_`, `say`, `ngettext` and `pgettext`; names and descriptions
-of commands by a walk through them. A text that is new stands empty in the catalogues, one that is gone goes from them,
-and nothing is guessed: what differs a little is a new text.
+Babel extracts the sentences from the source by the marks `_`, `say`, `ngettext` and `pgettext`. The names and
+descriptions of the commands come from the command tree. New texts are added without a translation, and texts that no
+longer exist are removed. There is no fuzzy matching: a reworded text counts as new.
 """
 
 from __future__ import annotations
@@ -27,66 +27,66 @@ ROOT = FOLDER.parent.parent
 SOURCES = ("bot", "generator")
 KEYWORDS = {"_": None, "say": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
 COMMENT = "L10N:"
-"""Begins a comment in the source that translators see."""
+"""Starts a comment in the source that translators see."""
 WIDTH = 110
 
 
 def collect() -> Catalog:
-    """Everything that is to be translated, each with the files that it stands in."""
-    found = Catalog(project="Chiptune Bot", charset="utf-8")
+    """Return all texts to translate, each with the files that contain it."""
+    catalogue = Catalog(project="Chiptune Bot", charset="utf-8")
     for folder in SOURCES:
         for name, _, text, comments, context in extract_from_dir(
             ROOT / folder, method_map=[("**.py", "python")], keywords=KEYWORDS, comment_tags=(COMMENT,)
         ):
             if text:
-                found.add(text, locations=[(f"{folder}/{name}", 0)], auto_comments=comments, context=context)
+                catalogue.add(text, locations=[(f"{folder}/{name}", 0)], auto_comments=comments, context=context)
     for text, context in command_texts():
-        found.add(text, locations=[("bot/discord/registry.py", 0)], context=context)
-    return found
+        catalogue.add(text, locations=[("bot/discord/registry.py", 0)], context=context)
+    return catalogue
 
 
 def command_texts() -> Iterator[tuple[str, str | None]]:
-    """(text, context) of all names, descriptions and choices of the commands."""
+    """Yield (text, context) of all names, descriptions and choices of the commands."""
     tree = app_commands.CommandTree(discord.Client(intents=discord.Intents.none()))
     yield from _texts(chiptune_group().to_dict(tree), COMMAND)
 
 
 def catalogue_file(name: str) -> Path:
-    """Where a language's catalogue lies."""
+    """Return the path of a language's catalogue."""
     return FOLDER / f"{name}.po"
 
 
 def read(name: str) -> Catalog:
-    """A language's catalogue as it is."""
+    """Read a language's catalogue."""
     with catalogue_file(name).open("rb") as file:
         return read_po(file, locale=name, charset="utf-8")
 
 
-def bring_up_to_date(catalogue: Catalog, found: Catalog) -> None:
-    """Give a catalogue the texts that were found and no others; translations of the same texts stay."""
+def bring_up_to_date(catalogue: Catalog, extracted: Catalog) -> None:
+    """Give a catalogue exactly the extracted texts. Translations of unchanged texts stay."""
     created = catalogue.creation_date
-    catalogue.update(found, no_fuzzy_matching=True, update_header_comment=False)
-    catalogue.creation_date = created  # else every file changed each time
+    catalogue.update(extracted, no_fuzzy_matching=True, update_header_comment=False)
+    catalogue.creation_date = created  # otherwise every run would change every file
 
 
 def write(path: Path, catalogue: Catalog) -> None:
-    """Write a language's catalogue."""
+    """Write a catalogue to a file."""
     with path.open("wb") as file:
         write_po(file, catalogue, width=WIDTH, sort_output=True, ignore_obsolete=True, include_lineno=False)
 
 
 def translated(message: Message) -> bool:
-    """Whether a text is translated, in each of its forms."""
+    """Return whether every form of a text is translated."""
     forms = message.string if isinstance(message.string, tuple | list) else (message.string,)
     return all(forms)
 
 
 def _texts(part: dict[str, Any], context: str) -> Iterator[tuple[str, str | None]]:
-    """Those of a command, or of an option with all that is below it."""
+    """Yield (text, context) of a command or option, and of everything below it."""
     yield part["name"], context
     yield part["description"], None
     for choice in part.get("choices", []):
-        if choice["name"] not in LANGUAGES.values():  # each says its name in itself
+        if choice["name"] not in LANGUAGES.values():  # languages are listed by their own names
             yield choice["name"], None
     groups = (discord.AppCommandOptionType.subcommand.value, discord.AppCommandOptionType.subcommand_group.value)
     for option in part.get("options", []):
@@ -94,15 +94,15 @@ def _texts(part: dict[str, Any], context: str) -> Iterator[tuple[str, str | None
 
 
 def main() -> int:
-    """Bring every catalogue up to date, and say what each still lacks."""
-    found = collect()
+    """Update every catalogue, and report how many translations each still lacks."""
+    extracted = collect()
     for name in LANGUAGES:
         if name == NATIVE:
             continue
         catalogue = read(name) if catalogue_file(name).exists() else Catalog(locale=name, charset="utf-8")
-        bring_up_to_date(catalogue, found)
+        bring_up_to_date(catalogue, extracted)
         write(catalogue_file(name), catalogue)
-        lacking = sum(not translated(one) for one in catalogue if one.id)
+        lacking = sum(not translated(message) for message in catalogue if message.id)
         sys.stdout.write(f"{name}: {len(catalogue)} texts, {lacking} of them to translate\n")
     return 0
 

@@ -35,6 +35,9 @@ log = logging.getLogger(__name__)
 
 GENERATOR = (sys.executable, "-m", "generator")
 
+FINISH_SECONDS = 2.0
+"""How long handlers of events may still run when the bot stops."""
+
 Work = Callable[[], Coroutine[Any, Any, None]]
 """A part of the bot that runs until it is cancelled."""
 
@@ -51,6 +54,7 @@ async def serve(
         stack.enter_context(sole_owner(settings.data_dir))
         finish_restore(settings.data_dir)
         store = await _open_store(stack, settings.data_dir / DATABASE)
+        stack.push_async_callback(_end_tasks_except, asyncio.all_tasks())
         files = await _open_files(store, settings.data_dir)
         generator = GeneratorClient(generator_command)
         stack.push_async_callback(generator.close)
@@ -81,6 +85,22 @@ async def _open_store(stack: AsyncExitStack, path: Path) -> Store:
         return await stack.enter_async_context(Store.open(path))
     except sqlite3.Error as error:
         raise FaultError(f"The database {path} cannot be opened: {error}.") from error
+
+
+async def _end_tasks_except(these: set[asyncio.Task[Any]]) -> None:
+    """End all other tasks of the loop, which may still use the store: handlers of events that came at the end.
+
+    They may finish for a moment, then they are cancelled. A task may begin another one as it ends, as discord.py does
+    to tell that it is ready.
+    """
+    now = asyncio.get_running_loop().time
+    deadline = now() + FINISH_SECONDS
+    while tasks := asyncio.all_tasks() - these:
+        _, unfinished = await asyncio.wait(tasks, timeout=max(0.0, deadline - now()))
+        if now() >= deadline:
+            for task in unfinished:
+                task.cancel()
+            await asyncio.gather(*unfinished, return_exceptions=True)
 
 
 async def _open_files(store: Store, data_dir: Path) -> Files:

@@ -1,6 +1,6 @@
-"""Settings from the environment and from `.env`, read when asked for and checked once.
+"""The settings: read from the environment and from `.env`, and checked.
 
-Leaves to others what a setting is good for.
+The modules that use a setting decide what it does.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ from dotenv import dotenv_values
 
 from generator.protocol.errors import InputError
 
-MOST_DAYS = 36500
-LONGEST_ID = 20
-"""Digits of Discord's ids, which have 64 bits."""
+MAX_DAYS = 36500
+MAX_ID_DIGITS = 20
+"""Digits of a Discord id, which has 64 bits."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What can be set, each by its CHIPTUNE_ name.
+    """The settings, each named like its CHIPTUNE_ variable.
 
-    token: DISCORD_TOKEN, None without Discord; kept out of every repr. port: 0 takes a free one. public_url: where
-    people reach the local channel from outside, without a slash at the end; None: posts carry no links. keep_days: how
-    long uploads and requests without a song stay after their end. grace_days: how long everything of a server stays
-    after the bot was removed from it. reports_channel: the Discord channel where those who run the bot see reports of
-    tunes from outside of the servers that it is in; None: nobody does.
+    token: DISCORD_TOKEN, None without Discord; never part of the repr. port: 0 takes a free one. public_url: the
+    page's address for people outside, without a slash at the end; if None, posts have no links. keep_days: how long
+    uploads and requests without a song are kept after the request has ended. grace_days: how long the data of a server
+    is kept after the bot was removed from it. reports_channel: the Discord channel in which the operators see reports
+    of tunes from outside the bot's servers; if None, such reports go nowhere.
     """
 
     token: str | None = field(default=None, repr=False)
@@ -42,7 +42,7 @@ class Settings:
 
 
 def load_settings(dotenv: Path = Path(".env"), environ: Mapping[str, str] | None = None) -> Settings:
-    """The settings of this process; the environment wins over the file. Raises InputError, one sentence."""
+    """Return the settings of this process. The environment overrides the file. Raise InputError for a bad value."""
     values = {**dotenv_values(dotenv), **(os.environ if environ is None else environ)}
 
     def value(name: str) -> str | None:
@@ -67,13 +67,13 @@ def _port(text: str) -> int:
 
 
 def _days(name: str, text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= MOST_DAYS:
-        raise InputError(f"{name} must be a number of days from 1 to {MOST_DAYS}, not “{text}”.")
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= MAX_DAYS:
+        raise InputError(f"{name} must be a number of days from 1 to {MAX_DAYS}, not “{text}”.")
     return int(text)
 
 
 def _channel(text: str | None) -> str | None:
-    if text is not None and not (text.isascii() and text.isdigit() and len(text) <= LONGEST_ID):
+    if text is not None and not (text.isascii() and text.isdigit() and len(text) <= MAX_ID_DIGITS):
         raise InputError(f"CHIPTUNE_REPORTS_CHANNEL must be the id of a Discord channel, a number, not “{text}”.")
     return text
 

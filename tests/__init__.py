@@ -1,1 +1,1 @@
-"""Tests in the layout of the code. `bot/discord` is tested in `discord_side/` and, against a stand-in server, in `wire/`."""
+"""Tests in the layout of the code. `discord_side/` tests `bot/discord`, and `wire/` tests it over a real socket."""

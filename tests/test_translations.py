@@ -12,7 +12,7 @@ from babel.messages.catalog import Catalog, Message
 
 from bot import messages
 from bot.discord.core.command_names import LOCALES
-from bot.languages import COMMAND, LANGUAGES, NATIVE, command, say, speaking
+from bot.languages import COMMAND, LANGUAGES, NATIVE, command, say, using_language
 from tests.conftest import ROOT
 
 CATALOGUE_NAMES = [name for name in LANGUAGES if name != NATIVE]
@@ -168,5 +168,5 @@ def test_sentences_name_commands_by_what_each_language_calls_them() -> None:
                 assert not isinstance(path, ast.Constant) or set(str(path.value).split()) <= known, path.lineno
             if called_name(node) in MARKS:
                 assert "/chiptune " not in ast.unparse(node), f"{file}: name the command with command()"
-    with speaking("de"):
+    with using_language("de"):
         assert say(command("settings reports")) == "/chiptune einstellungen meldungen"

@@ -15,7 +15,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.votes.ranking import UNKNOWN, Judged, chance, next_pair, strengths
+from bot.votes.ranking import UNJUDGED, Judgement, chance, next_pair, strengths
 
 SPREADS = (1.4, 1.7)
 """Standard deviations of the true strengths, in logits. Over random pairs, voters prefer the better song in 78 and 81 %
@@ -41,7 +41,7 @@ def simulate(seed: int, *, picked: bool, songs: int = SONGS, judgements: int = J
     rng = random.Random(seed)
     names = [str(number) for number in range(songs)]
     true = {name: rng.gauss(0, spread) for name in names}
-    judged: list[Judged] = []
+    judged: list[Judgement] = []
     asked: set[frozenset[str]] = set()
     while len(judged) < judgements:
         pair = next_pair(names, strengths(judged), asked, rng) if picked else None
@@ -49,7 +49,7 @@ def simulate(seed: int, *, picked: bool, songs: int = SONGS, judgements: int = J
         asked.add(frozenset((first, second)))
         judged.append((first, second, float(rng.random() < chance(true[first] - true[second]))))
     judged_songs = strengths(judged)
-    estimates = {name: judged_songs.get(name, UNKNOWN) for name in names}
+    estimates = {name: judged_songs.get(name, UNJUDGED) for name in names}
     right = [(true[first] > true[second]) == bool(outcome) for first, second, outcome in judged]
     return Outcome(
         spearman([true[name] for name in names], [estimates[name].mean for name in names]),

@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.votes.regression import chance
-from bot.votes.taste_model import LEAST, Liked, Vote, find_taste
+from bot.votes.taste_model import MIN_VOTES, TasteEstimate, Vote, estimate_taste
 from generator.protocol.tastes import FEATURES, standardized
 
 TUNES_FILE = Path(__file__).with_name("taste_tunes.json")
@@ -124,20 +124,20 @@ class Figures:
     auc: how well the learnt taste predicts votes. gain: how much more often the chosen take is liked than a random one.
     """
 
-    liked: Liked
+    liked: TasteEstimate
     auc: float
     gain: float
 
 
 def evaluate_taste(server: Server, count: int) -> Figures:
     """Learn a taste from `count` votes and test it on new ones, whether or not the bot would use it."""
-    liked = find_taste(first(server.votes(), count))
-    taste = {leaning.feature: leaning for leaning in liked.leanings}
+    liked = estimate_taste(first(server.votes(), count))
+    taste = {preference.feature: preference for preference in liked.preferences}
 
     def predicted(tune: Features) -> float:
         return sum(
-            leaning.weight * standardized(tune.get(name, leaning.mean), leaning.mean, leaning.spread)
-            for name, leaning in taste.items()
+            preference.weight * standardized(tune.get(name, preference.mean), preference.mean, preference.spread)
+            for name, preference in taste.items()
         )
 
     new = server.new_votes(NEW_VOTES)
@@ -160,7 +160,7 @@ def auc(predictions: Sequence[tuple[float, bool]]) -> float:
 def ever_acts(server: Server, most: int, step: int = 25) -> bool:
     """Return whether a taste is used at any of many checks, one after every `step` votes."""
     votes = first(server.votes(), most)
-    return any(find_taste(votes[:count]).acts for count in range(LEAST, len(votes) + 1, step))
+    return any(estimate_taste(votes[:count]).acts for count in range(MIN_VOTES, len(votes) + 1, step))
 
 
 def first(votes: Iterator[Vote], count: int) -> list[Vote]:
@@ -230,7 +230,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     }
     for name, make in none.items():
         for count in options.votes:
-            acts = [find_taste(first(Server(make(s), s, tunes).votes(), count)).acts for s in range(options.servers)]
+            acts = [
+                estimate_taste(first(Server(make(s), s, tunes).votes(), count)).acts for s in range(options.servers)
+            ]
             print(f"no taste, {name}, {count} votes: used {statistics.mean(acts):.1%}", flush=True)
     for name, make in none.items():
         acts = [ever_acts(Server(make(seed), seed, tunes), max(options.votes)) for seed in range(options.looks)]

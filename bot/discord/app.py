@@ -5,6 +5,8 @@ What users can do is in `bot.discord.registry`.
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 import logging
 from contextlib import AsyncExitStack
 from types import TracebackType
@@ -21,9 +23,12 @@ from bot.discord.queue.submission import fetch
 from bot.discord.registry import add_features
 from bot.discord.tunes.post_buttons import post_rows
 from bot.requests.backlog import Backlog
+from bot.requests.delivery import MAX_DOUBLINGS, MAX_RETRY_SECONDS
 from bot.settings import Settings
 from bot.store import Store
 from generator.protocol.errors import FaultError
+
+log = logging.getLogger(__name__)
 
 
 def make_connector() -> aiohttp.BaseConnector | None:
@@ -79,7 +84,24 @@ class DiscordSide:
         await self._open.aclose()
 
     async def run(self) -> None:
-        """Log in and stay connected until cancelled. Raise FaultError, with one sentence, if that is impossible."""
+        """Stay connected until cancelled, however often Discord cannot be reached.
+
+        Raise FaultError, with one sentence, if Discord refuses the bot.
+        """
+        for attempt in itertools.count():
+            try:
+                await self._connect()
+                break
+            except (aiohttp.ClientError, OSError, discord.GatewayNotFound, discord.DiscordServerError) as error:
+                wait = min(2.0**attempt, MAX_RETRY_SECONDS) if attempt < MAX_DOUBLINGS else MAX_RETRY_SECONDS
+                log.warning("Discord cannot be reached: %s; the next attempt is in %g s", error, wait)
+            # The library would leave its session open when it logs in again.
+            await self._client.http.close()
+            self._client.http.connector = make_connector() or discord.utils.MISSING
+            await asyncio.sleep(wait)
+
+    async def _connect(self) -> None:
+        """Log in and stay connected. Raise FaultError if Discord refuses the bot, else what the library raises."""
         try:
             await self._client.start(self._settings.token or "")
         except discord.LoginFailure as error:
@@ -92,5 +114,7 @@ class DiscordSide:
             raise FaultError(
                 f"Discord ended the connection with code {error.code}: is the token still valid?"
             ) from error
-        except (discord.HTTPException, discord.GatewayNotFound, aiohttp.ClientError) as error:
-            raise FaultError(f"Discord cannot be reached: {error}.") from error
+        except discord.DiscordServerError:
+            raise
+        except discord.HTTPException as error:
+            raise FaultError(f"Discord refuses the bot: {error}.") from error

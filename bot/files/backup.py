@@ -9,15 +9,18 @@ Named files never change, so it is enough to copy them after the database. `bot.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import io
 import json
 import os
+import shutil
 import sqlite3
 import tarfile
 import tempfile
 import time
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,6 +36,11 @@ TRIES = 3
 """If the bot removes a file that the copied database still names, everything is copied again."""
 
 OTHER_VERSION = "The data is of another version of this program: start the bot once, then try again."
+
+
+DAMAGED_ADVICE = "Nothing was backed up: restore an earlier backup."
+SCRATCH = ".backup-"
+"""How the folders begin in which a backup is prepared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +63,7 @@ def write_backup(data_dir: Path, target: Path) -> Summary:
     if not target.parent.is_dir():
         raise InputError(f"There is no folder {target.parent}.")
     part = target.with_name(f"{target.name}.part")
+    _remove_stale(target.parent)
     try:
         for _ in range(TRIES):
             try:
@@ -74,7 +83,7 @@ def write_backup(data_dir: Path, target: Path) -> Summary:
 
 def _write(data_dir: Path, part: Path) -> Summary:
     """Write a backup once. Raise FileNotFoundError if a file is removed meanwhile."""
-    with tempfile.TemporaryDirectory(dir=part.parent, prefix=".backup-") as scratch:
+    with tempfile.TemporaryDirectory(dir=part.parent, prefix=SCRATCH) as scratch, _locked(Path(scratch)):
         copy = Path(scratch) / DATABASE
         digests = _copy_database(data_dir / DATABASE, copy)
         sources = {DATABASE: copy}
@@ -89,6 +98,24 @@ def _write(data_dir: Path, part: Path) -> Summary:
     return Summary(files, part.stat().st_size, len(digests) - files)
 
 
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Hold a folder's lock, by which others know that it is in use."""
+    number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(number)
+
+
+def _remove_stale(folder: Path) -> None:
+    """Remove what backups left that were killed."""
+    for scratch in folder.glob(f"{SCRATCH}*"):
+        with suppress(OSError), _locked(scratch):
+            shutil.rmtree(scratch, ignore_errors=True)
+
+
 def _copy_database(source: Path, target: Path) -> list[str]:
     """Copy a snapshot of the database. Return the SHA-256 of the files that it names."""
     with (
@@ -96,6 +123,9 @@ def _copy_database(source: Path, target: Path) -> list[str]:
         closing(sqlite3.connect(target)) as copy,
     ):
         live.backup(copy)
+        # A damaged database can be copied, but not restored.
+        if (problems := copy.execute("PRAGMA integrity_check(1)").fetchone()) != ("ok",):
+            raise FaultError(f"The database {source} is damaged: {problems[0]}. {DAMAGED_ADVICE}")
         copy.execute("PRAGMA journal_mode = DELETE")  # so that one file is all of it
         if seen_migrations(copy) != {migration.number for migration in all_migrations()}:
             raise InputError(OTHER_VERSION)

@@ -59,14 +59,14 @@ class Blobs:
 
     def older_than(self, when: float) -> list[str]:
         """Return the files written before a time (seconds since 1970), and remove unfinished ones as old."""
-        found = []
+        names = []
         for path in sorted(self._folder.glob("*.part")):
             if path.stat().st_mtime < when:
                 path.unlink(missing_ok=True)
         for path in sorted(self._folder.glob("??/*")):
             if re.fullmatch(r"[0-9a-f]{64}", path.name) and path.stat().st_mtime < when:
-                found.append(path.name)
-        return found
+                names.append(path.name)
+        return names
 
     def new_part(self) -> Path:
         """Return the path of a new file to write into; `Hold.adopt` names it afterwards."""

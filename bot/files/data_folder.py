@@ -28,6 +28,7 @@ def sole_owner(data_dir: Path) -> Iterator[None]:
     """
     try:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)  # its rows hold what answers need
+        data_dir.chmod(0o700)  # also if it was there
         lock = os.open(data_dir / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise FaultError(

@@ -97,15 +97,28 @@ def _unpack(archive: tarfile.TarFile, staging: Path) -> dict[str, Any]:
     if manifest["format"] != FORMAT:
         raise ValueError(f"it is of format {manifest['format']}, and only {FORMAT} is understood")
     members: dict[str, Any] = manifest["members"]
+    _check_sizes(members, staging)
     left = set(members)
     while entry := archive.next():
         if entry.name not in left or not _is_ours(entry.name, members[entry.name]["sha256"]):
             raise ValueError(f"“{entry.name[:80]}” has no place in it")
+        if entry.size != members[entry.name]["bytes"]:
+            raise ValueError(f"“{entry.name[:80]}” has another size than it should")
         _write_checked(_open(archive, entry), staging / entry.name, members[entry.name])
         left.remove(entry.name)
     if left or DATABASE not in members:
         raise ValueError(f"“{min(left or {DATABASE})[:80]}” is missing")
     return members
+
+
+def _check_sizes(members: dict[str, Any], staging: Path) -> None:
+    """Raise ValueError if the manifest holds impossible sizes, FaultError if the disk has no room for them."""
+    sizes = [member["bytes"] for member in members.values()]
+    if not all(type(size) is int and size >= 0 for size in sizes):
+        raise ValueError("its manifest holds impossible sizes")
+    needed, free = sum(sizes), shutil.disk_usage(staging).free
+    if needed > free:
+        raise FaultError(f"The backup needs {needed / 1e6:,.0f} MB, and {free / 1e6:,.0f} MB are free.")
 
 
 def _is_ours(name: str, sha256: str) -> bool:
@@ -150,6 +163,8 @@ def _damage_as_sentence(file: Path) -> Iterator[None]:
     """Turn every error of a damaged archive into InputError."""
     try:
         yield
+    except RecursionError as error:
+        raise InputError(f"{file} is no backup, or is damaged: it is too deep. Nothing was changed.") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{file} is no backup, or is damaged: {error}. Nothing was changed.") from error
     except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile, sqlite3.Error) as error:

@@ -1,6 +1,6 @@
-"""Retention: at the start and once a day, data that is no longer needed is removed.
+"""Retention: remove data that is no longer needed, at the start and once a day.
 
-The store and the files do the work; this module decides when, by a clock that tests can move.
+This module decides when; the store and `Files` do the work.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ DAY = 24 * 3600.0
 
 
 class Retention:
-    """Removes old data by the settings `keep_days` and `grace_days`, and files that no row names."""
+    """Removes data older than the settings `keep_days` and `grace_days` allow, and files that no row names."""
 
     def __init__(self, store: Store, files: Files, settings: Settings, clock: Clock | None = None) -> None:
         self._store = store
@@ -30,12 +30,12 @@ class Retention:
         self._clock = clock or SystemClock()
 
     async def run(self) -> None:
-        """Clean up now and once a day until cancelled. A failure is logged, and tried again the next day."""
+        """Clean up now, and then once a day until cancelled. A failure is logged; the next attempt is a day later."""
         while True:
             try:
                 await self.round()
             except (OSError, sqlite3.Error):
-                log.exception("the upkeep failed; it is tried again in a day")
+                log.exception("removing old data failed; the next attempt is in a day")
             await self._clock.sleep(DAY)
 
     async def round(self) -> None:
@@ -48,4 +48,4 @@ class Retention:
         reports = await self._store.reports.forget_handled(now - self._keep_seconds)
         songs = await self._store.songs.forget_deleted()
         files = await self._files.collect(now)
-        log.info("forgotten: %d requests, %d reports, %d deleted songs, %d files", requests, reports, songs, files)
+        log.info("removed: %d requests, %d reports, %d deleted songs, %d files", requests, reports, songs, files)

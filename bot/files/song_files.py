@@ -16,7 +16,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from bot.files.blobs import Blobs, Hold
-from bot.files.data_folder import OLD_FOLDERS, OLD_SONGS, OLD_UPLOADS
+from bot.files.data_folder import DATABASE, OLD_FOLDERS, OLD_SONGS, OLD_UPLOADS
 from bot.store import KeptFile, Song, Store
 from generator.protocol.errors import FaultError, InputError
 from generator.protocol.i18n import _
@@ -24,6 +24,8 @@ from generator.protocol.uploads import check_upload, digest
 
 log = logging.getLogger(__name__)
 
+LEAST_FREE_BYTES = 50_000_000
+"""With less than this on the disk, nothing new is made: the largest tune with its film takes about a tenth of it."""
 UNNAMED_SECONDS = 3600.0
 """A file that no row names is removed only after so long."""
 FILES_GONE = _("The files of this tune are no longer here.")
@@ -32,12 +34,25 @@ GROUP = 100
 
 
 class Files:
-    """The files in a data folder. Methods raise OSError on disk errors unless they say otherwise."""
+    """The files in a data folder. Methods raise OSError on disk errors unless they say otherwise.
 
-    def __init__(self, store: Store, data_dir: Path) -> None:
+    least_free: the bytes that the disk must have free for new tunes.
+    """
+
+    def __init__(self, store: Store, data_dir: Path, *, least_free: int = LEAST_FREE_BYTES) -> None:
         self._store = store
+        self.least_free = least_free
         self._data_dir = data_dir.absolute()
         self._blobs = Blobs(self._data_dir / "files")
+
+    def trouble(self) -> str | None:
+        """Return why nothing can be stored now, in a sentence, or None. Raise FaultError if the folder is gone."""
+        if not (self._data_dir / DATABASE).exists():
+            raise FaultError(f"The data folder {self._data_dir} was removed while the bot ran.")
+        free = shutil.disk_usage(self._data_dir).free
+        if free < self.least_free:
+            return f"The disk is full: {free / 1e6:,.0f} MB are free, {self.least_free / 1e6:,.0f} MB are needed."
+        return None
 
     # Reading
 

@@ -1,8 +1,8 @@
-"""The languages that people are spoken to in: English, as it stands in the source, and the catalogues beside this.
+"""The languages of the bot: English, which the source is written in, and the catalogues in this folder.
 
-A catalogue is a .po file of GNU gettext, as every translator's tool reads it; Babel reads it here, and knows how the
-language writes numbers and lists. Which language is spoken is a context variable: whoever answers sets it with
-`speaking`, and whatever words the answer has are said with `say`. Who hears which language is decided elsewhere.
+A catalogue is a .po file of GNU gettext. Babel reads it, and knows how the language writes numbers and lists. The
+language in use is a context variable: the code that answers sets it with `set_language` or `using_language`, and
+translates its texts with `say`. `bot.discord.core.locale` decides which language a person or a channel gets.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from generator.protocol.i18n import ENGLISH, Sentence, SentenceFormatter
 NATIVE = "en"
 """The language of the source."""
 COMMAND = "command"
-"""The context that names of commands stand in, in the catalogues."""
+"""The context of command names in the catalogues."""
 LANGUAGES = {
     NATIVE: "English",
     "de": "Deutsch",
@@ -36,13 +36,13 @@ LANGUAGES = {
     "ja": "日本語",
     "pt_BR": "Português do Brasil",
 }
-"""Every language by its catalogue's name, and what it calls itself."""
+"""The languages by the names of their catalogues, each with its own name for itself."""
 
-_spoken: ContextVar[str] = ContextVar("spoken", default=NATIVE)
+_language: ContextVar[str] = ContextVar("language", default=NATIVE)
 
 
 class Catalogue(SentenceFormatter):
-    """Says sentences in the language of a catalogue. name: one of `LANGUAGES` but the native one."""
+    """Formats sentences in the language of a catalogue. name: one of `LANGUAGES`, but not the native one."""
 
     def __init__(self, name: str) -> None:
         self._locale = Locale.parse(name)
@@ -55,20 +55,20 @@ class Catalogue(SentenceFormatter):
         self._marks = str.maketrans(marks)
 
     def form(self, sentence: Sentence) -> str:
-        """The translated template; English where there is none, which a test does not allow."""
-        known = self._translations
+        """Return the translated template, or the English one if it is not translated (a test forbids that)."""
+        translations = self._translations
         if sentence.plural is not None:
-            return known.ngettext(sentence.template, sentence.plural, sentence.number)
+            return translations.ngettext(sentence.template, sentence.plural, sentence.number)
         if sentence.context is not None:
-            return known.pgettext(sentence.context, sentence.template)
-        return known.gettext(sentence.template) if sentence.template else ""
+            return translations.pgettext(sentence.context, sentence.template)
+        return translations.gettext(sentence.template) if sentence.template else ""
 
     def listed(self, parts: Sequence[str]) -> str:
-        """Parts as the language lists them."""
+        """Return the parts as a list in the language, such as "a, b and c"."""
         return format_list(parts, locale=self._locale)
 
     def format_field(self, value: Any, format_spec: str) -> str:
-        """A value as it stands in a sentence: numbers as the language writes them."""
+        """Format a value for a sentence; numbers are written as the language writes them."""
         if isinstance(value, bool) or not isinstance(value, int | float):
             return super().format_field(value, format_spec)
         if format_spec.endswith("%"):
@@ -77,43 +77,43 @@ class Catalogue(SentenceFormatter):
 
 
 @cache
-def speaker(name: str) -> SentenceFormatter:
-    """The one who says sentences in a language; a catalogue is read once, in some hundredths of a second."""
+def formatter(name: str) -> SentenceFormatter:
+    """Return the formatter of a language. A catalogue is read only once, which takes some hundredths of a second."""
     return ENGLISH if name == NATIVE else Catalogue(name)
 
 
 @contextmanager
-def speaking(name: str) -> Iterator[None]:
-    """Say everything inside in this language."""
-    before = _spoken.set(name)
+def using_language(name: str) -> Iterator[None]:
+    """Use this language inside the `with` block."""
+    token = _language.set(name)
     try:
         yield
     finally:
-        _spoken.reset(before)
+        _language.reset(token)
 
 
-def speak(name: str) -> None:
-    """Say everything in this language that is said from now on in the same task."""
-    _spoken.set(name)
+def set_language(name: str) -> None:
+    """Use this language from now on in the current task."""
+    _language.set(name)
 
 
-def spoken() -> str:
-    """The language that is being spoken."""
-    return _spoken.get()
+def current_language() -> str:
+    """Return the language in use."""
+    return _language.get()
 
 
 def say(text: str, **values: object) -> str:
-    """A text in the language that is being spoken, with its gaps filled. A plain text is taken for a template."""
+    """Translate a text into the language in use and fill in its placeholders. A plain `str` is used as a template."""
     sentence = text if isinstance(text, Sentence) else Sentence(text)
-    return speaker(_spoken.get()).say(sentence.format(**values) if values else sentence)
+    return formatter(_language.get()).say(sentence.format(**values) if values else sentence)
 
 
 def percent(share: float) -> str:
-    """A share as the language that is being spoken writes hundredths."""
+    """Return a share (0 to 1) as a percentage, written as in the language in use."""
     return say(Sentence("{share:.0%}", values={"share": share}))
 
 
 def command(path: str) -> Sentence:
-    """A command of ours as people type it, to stand in a sentence: `/chiptune queue` of "queue"."""
+    """Return one of the bot's commands as people type it, for use in a sentence: `/chiptune queue` for "queue"."""
     names = {f"name{number}": Sentence(name, context=COMMAND) for number, name in enumerate(path.split())}
     return Sentence("/chiptune " + " ".join(f"{{{name}}}" for name in names), values=names)

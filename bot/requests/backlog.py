@@ -10,22 +10,28 @@ people, and `progress_updates` decides how often.
 from __future__ import annotations
 
 import asyncio
+import errno
 import itertools
 import logging
+import os
+import sqlite3
 import time
 import uuid
 from collections.abc import Coroutine, Mapping
+from contextlib import suppress
 from typing import Any
 
 from bot.files.song_files import Files
+from bot.requests.cost import check_work, expected_seconds, units_of
 from bot.requests.delivery import Delivery, DeliveryError
 from bot.requests.progress_updates import ProgressUpdates
-from bot.requests.wait_times import LimitError, QueuePosition, WaitTimes, expected_seconds, limit_error
+from bot.requests.wait_times import LimitError, QueuePosition, WaitTimes, limit_error
 from bot.scope import Scope
 from bot.store import LimitReached, Limits, Requester, RequestRecord, Song, Store
 from generator.protocol.client import Generator
-from generator.protocol.errors import CANCELLED_SENTENCE, FAULT_SENTENCE, GeneratorDied, InputError
+from generator.protocol.errors import CANCELLED_SENTENCE, FAULT_SENTENCE, GeneratorDied, InputError, JobTooLong
 from generator.protocol.i18n import _
+from generator.protocol.midi_length import midi_length
 from generator.protocol.requests import Request
 from generator.protocol.results import Failure, Job, Progress, Result
 
@@ -36,11 +42,14 @@ MAX_ATTEMPTS = 3
 MAX_AGE_SECONDS = 24 * 3600.0
 """A request that waited for longer is refused, because hardly anybody still waits for it."""
 TOO_OLD = _("This waited for over a day, so it was given up. Please ask again.")
+TOO_LONG = _("This took too long, so it was given up. A shorter tune or fewer takes will do.")
 NO_REQUEST = _("There is no such request: it may be answered already.")
 TOO_LATE = _("It is too late to cancel this: it is on its way.")
 BY_ANOTHER = _("This was cancelled by a moderator.")
 TOTAL_LIMIT = 500
 """Open requests of all people together, which is hours of work for one machine."""
+LOOK_SECONDS = 5.0
+"""How often an idle or paused queue looks whether things can be stored."""
 
 
 class Backlog:
@@ -48,6 +57,9 @@ class Backlog:
 
     deliveries: by origin; an answer stays undelivered while its origin has none, for example because Discord is
     switched off. files: of songs and uploads. everybody: how many requests may be open at once, whoever asked.
+    look_seconds: how often the data folder and the disk are looked at.
+
+    trouble: why the queue pauses, in a sentence; None while it works.
     """
 
     def __init__(
@@ -58,6 +70,7 @@ class Backlog:
         files: Files,
         *,
         everybody: int = TOTAL_LIMIT,
+        look_seconds: float = LOOK_SECONDS,
     ) -> None:
         self._store = store
         self._generator = generator
@@ -66,10 +79,13 @@ class Backlog:
         self._progress: dict[str, Progress] = {}
         self._cancelled: set[str] = set()
         self._everybody = everybody
+        self._look_seconds = look_seconds
+        self.trouble: str | None = None
         self._wait_times = WaitTimes(store, self._progress)
         self._updates = ProgressUpdates(deliveries, self._wait_times, self._progress, self._spawn)
         self._tasks: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
+        self._began = time.time() - time.monotonic()
 
     def progress(self, request_id: str) -> Progress | None:
         """Return the progress of a request that is being made, or None."""
@@ -109,8 +125,9 @@ class Backlog:
         """Put a request into the queue. Once this returns, the request will be answered.
 
         only_in: the only channel that lists the song, or None if its whole scope does. upload: the MIDI file that
-        `request.upload` names, or None if it is stored already. Raise InputError if the file is not a MIDI file,
-        LimitError if the person or the server has too many open requests, FaultError if the file cannot be stored.
+        `request.upload` names, or None if it is stored already. Raise InputError if the file is not a MIDI file or the
+        request is too much work, LimitError if the person or the server has too many open requests, FaultError if the
+        file cannot be stored.
         """
         entry = RequestRecord(
             id=uuid.uuid4().hex,
@@ -125,7 +142,9 @@ class Backlog:
         )
         async with self.files.keeping_upload(request.upload, upload):
             requester = Requester.of(entry)
-            reached = await self._store.queue.add(entry, await self._limits(requester), expected_seconds(request))
+            units = units_of(request, await self._expected_seconds(request))
+            check_work(units, await self._store.queue.pace(request.mode))
+            reached = await self._store.queue.add(entry, await self._limits(requester), units)
             if reached:
                 raise await self._limit_error(requester, reached)
         self._wait_times.invalidate()
@@ -164,21 +183,48 @@ class Backlog:
         self._spawn(self._updates.run())
         try:
             while True:
-                self._wake.clear()
-                entry_or_none = await self._store.queue.take()
-                self._wait_times.invalidate()
-                if entry_or_none is None:
-                    await self._wake.wait()
-                else:
-                    await self._work(entry_or_none)
+                try:
+                    await self._step()
+                except (sqlite3.OperationalError, OSError) as error:
+                    await self._pause(f"Nothing can be stored: {error}.")
         finally:
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
+            await self._store.requests.forgive_working()
+
+    async def _step(self) -> None:
+        """Have the next request made, or wait for one. Pause while nothing can be stored."""
+        if trouble := self.files.trouble():
+            await self._pause(trouble)
+            return
+        if self.trouble:  # what was being made then is made again
+            await self._store.requests.forgive_working()
+            await self._store.requests.requeue_working()
+            self.trouble = None
+            log.info("the queue goes on")
+        self._wake.clear()
+        entry = await self._store.queue.take()
+        self._wait_times.invalidate()
+        if entry is not None:
+            await self._work(entry)
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._look_seconds):
+                await self._wake.wait()
+
+    async def _pause(self, trouble: str) -> None:
+        """Make nothing for a moment. trouble: why, in a sentence."""
+        if self.trouble is None:
+            log.error("%s The queue pauses until this is mended.", trouble)
+        self.trouble = trouble
+        await asyncio.sleep(self._look_seconds)
 
     async def _work(self, entry: RequestRecord) -> None:
         """Have one request made, and deliver its answer in a separate task."""
         answer = await self._make(entry)
+        if isinstance(answer, Failure) and answer.fault and self.files.trouble():
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         match answer:
             case Result():
                 await self._compose(entry, answer)
@@ -203,8 +249,10 @@ class Backlog:
         try:
             await self.files.compose(Song.from_result(entry, result))
             if result.seconds > 0 and (work := result.timings.get("total")):
-                await self._store.queue.learn(entry.request.mode, work / result.seconds)
+                await self._store.queue.learn(entry.request.mode, work / units_of(entry.request, result.seconds))
         except OSError as error:
+            if error.errno == errno.ENOSPC:
+                raise
             log.error("request %s: its files could not be kept: %s", entry.id, error)
             await self._store.requests.compose_failure(entry.id, FAULT_SENTENCE)
 
@@ -216,7 +264,8 @@ class Backlog:
 
         if entry.attempts > MAX_ATTEMPTS:  # the bot itself died repeatedly while it was made
             return None
-        if time.time() > entry.created + MAX_AGE_SECONDS:
+        # A clock that is set forward while requests wait makes none of them older.
+        if self._began + time.monotonic() > entry.created + MAX_AGE_SECONDS:
             return Failure(id=entry.id, sentence=TOO_OLD)
         upload = str(self.files.path_of(entry.request.upload)) if entry.request.upload else None
         try:
@@ -225,12 +274,22 @@ class Backlog:
             if entry.id in self._cancelled:
                 return None
             answer = await self._generator.run(job, note)
+        except JobTooLong as error:  # it is never tried again: it would take as long, and all others wait
+            log.error("request %s: %s", entry.id, error)
+            return Failure(id=entry.id, sentence=TOO_LONG)
         except (GeneratorDied, OSError) as error:
             log.error("request %s, attempt %d of %d: %s", entry.id, entry.attempts, MAX_ATTEMPTS, error)
             return None
         if isinstance(answer, Failure) and answer.fault:
             log.error("request %s: a fault in the generator; its log has more", entry.id)
         return answer
+
+    async def _expected_seconds(self, request: Request) -> float:
+        """Return how much music a request will probably become, by the length of its upload if it has one."""
+        if request.upload is None:
+            return expected_seconds(request)
+        data = await asyncio.to_thread(self.files.path_of(request.upload).read_bytes)
+        return expected_seconds(request, await asyncio.to_thread(midi_length, data))
 
     async def _limits(self, requester: Requester) -> Limits:
         """Return the limits of a requester's scope."""

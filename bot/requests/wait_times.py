@@ -15,14 +15,8 @@ from bot.languages import command
 from bot.store import LimitReached, Requester, Store
 from generator.protocol.errors import InputError
 from generator.protocol.i18n import Sentence, _, joined, ngettext
-from generator.protocol.names import DEFAULT_SECONDS
-from generator.protocol.requests import Request
 from generator.protocol.results import Progress
 
-REMIX_SECONDS = 60.0
-"""The assumed length of an uploaded file, which is read only by the generator."""
-BAR_SECONDS = 2.0
-"""A bar of four beats at 120 BPM, assumed if the request names no tempo."""
 CACHE_SECONDS = 1.0
 """How long estimates are cached while the queue does not change."""
 
@@ -109,15 +103,6 @@ def approximate_time(seconds: float) -> Sentence:
     if minutes < 55:
         return ngettext("about a minute", "about {n} minutes").counted(minutes)
     return ngettext("about an hour", "about {n} hours").counted(hours)
-
-
-def expected_seconds(request: Request) -> float:
-    """Return how many seconds of music a request will probably become."""
-    if request.seconds:
-        return float(request.seconds)
-    if request.bars:
-        return request.bars * (240.0 / request.bpm if request.bpm else BAR_SECONDS)
-    return DEFAULT_SECONDS if request.mode == "generate" else REMIX_SECONDS
 
 
 def _in_words(seconds: float) -> str:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from bot.scope import Scope
 from bot.store.database.connections import Database
 from bot.store.database.records import SONG_DELETED, VISIBLE, Song
-from bot.votes.ranking import UNKNOWN, Judged, Strength, next_pair, strengths
+from bot.votes.ranking import UNJUDGED, Judgement, Strength, next_pair, strengths
 from generator.protocol.errors import InputError
 from generator.protocol.i18n import _
 
@@ -120,7 +120,7 @@ class Battles:
         standings = []
         for rank, song_id in enumerate(order, start + 1):
             rows = await self._db.fetch("SELECT * FROM voted_songs WHERE id = ?", (song_id,))
-            standings += [Standing(rank, Song.from_row(row), shown.get(song_id, UNKNOWN)) for row in rows]
+            standings += [Standing(rank, Song.from_row(row), shown.get(song_id, UNJUDGED)) for row in rows]
         return standings
 
     async def _strengths(self, scope: Scope) -> dict[str, Strength]:
@@ -129,7 +129,7 @@ class Battles:
             " ORDER BY battles.number",
             (scope,),
         )
-        judged: list[Judged] = [(row["first"], row["second"], row["outcome"]) for row in rows]
+        judged: list[Judgement] = [(row["first"], row["second"], row["outcome"]) for row in rows]
         return await asyncio.to_thread(strengths, judged)
 
     async def _song(self, song_id: str) -> Song:

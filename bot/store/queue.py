@@ -186,6 +186,11 @@ class Queue:
             )
         return RequestRecord.from_row(rows[0]) if rows else None
 
+    async def pace(self, mode: str) -> float:
+        """Return how many seconds of work a second of music takes in a mode."""
+        rows = await self._db.fetch("SELECT pace FROM paces WHERE mode = ?", (mode,))
+        return float(rows[0]["pace"]) if rows else START_PACE
+
     async def learn(self, mode: str, pace: float) -> None:
         """Update the pace of a mode with a tune that took so many seconds of work for each second of music."""
         await self._db.change(

@@ -45,6 +45,10 @@ class Requests:
         """Put all working requests back into the queue. Return how many there were."""
         return await self._db.change("UPDATE requests SET status = 'queued', updated = :now WHERE status = 'working'")
 
+    async def forgive_working(self) -> None:
+        """Take back the attempt of working requests, because the bot was stopped on purpose."""
+        await self._db.change("UPDATE requests SET attempts = max(0, attempts - 1) WHERE status = 'working'")
+
     async def compose(self, song: Song, files: Iterable[KeptFile] = ()) -> bool:
         """Save a finished song with its files, and mark its request as composed.
 

@@ -11,7 +11,7 @@ import json
 
 from bot.scope import Scope
 from bot.store.database.connections import Database
-from bot.votes.taste_model import Liked, Vote, find_taste
+from bot.votes.taste_model import TasteEstimate, Vote, estimate_taste
 
 NEWEST = 1000
 """The number of newest tunes with votes, and of newest votes on these: older ones no longer count."""
@@ -24,16 +24,16 @@ class Tastes:
 
     def __init__(self, database: Database) -> None:
         self._db = database
-        self._cache: dict[str, tuple[int, Liked]] = {}
+        self._cache: dict[str, tuple[int, TasteEstimate]] = {}
         # One computation at a time: several would block everything else, and often repeat each other.
         self._lock = asyncio.Lock()
 
-    async def of(self, scope: Scope) -> Liked:
+    async def of(self, scope: Scope) -> TasteEstimate:
         """Return a scope's taste. If votes have changed this takes up to a third of a second, in a thread."""
         async with self._lock:
             return await self._of(scope)
 
-    async def _of(self, scope: Scope) -> Liked:
+    async def _of(self, scope: Scope) -> TasteEstimate:
         rows = await self._db.fetch(
             "SELECT song, voter, value, features FROM votes JOIN ("
             " SELECT id, user_id, features FROM voted_songs"
@@ -48,7 +48,7 @@ class Tastes:
             features = {row["song"]: json.loads(row["features"]) for row in rows}
             # Oldest first, so that a new vote does not move the others to another fold.
             votes = [Vote(row["song"], row["voter"], row["value"] > 0, features[row["song"]]) for row in reversed(rows)]
-            cached = (key, await asyncio.to_thread(find_taste, votes))
+            cached = (key, await asyncio.to_thread(estimate_taste, votes))
         self._cache[scope] = cached  # the most recently used comes last
         while len(self._cache) > CACHE_SIZE:
             del self._cache[next(iter(self._cache))]

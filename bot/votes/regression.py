@@ -1,7 +1,8 @@
-"""Bayesian logistic regression with a normal prior, in plain Python: the bot's side loads no numpy.
+"""Bayesian logistic regression with a normal prior, in plain Python because the bot's side does not load numpy.
 
-The most probable weights by Newton's method, and their covariance by Laplace's approximation (Bishop, 2006, "Pattern
-recognition and machine learning", 4.5). For a dozen columns and a thousand rows; knows nothing of what they mean.
+Newton's method finds the most probable weights, and Laplace's approximation their covariance (Bishop, 2006, "Pattern
+recognition and machine learning", 4.5). It is meant for a dozen columns and a thousand rows. Callers give the columns
+their meaning.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 CLOSE = 1e-6
-"""The weights are found once none moves by more than this."""
+"""The iteration ends when no weight moves by more than this."""
 ROUNDS = 25
 
 Matrix = list[list[float]]
@@ -19,7 +20,7 @@ Matrix = list[list[float]]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One observation. values: a column each. offset: known beforehand, in logits. happened: or not. weight: 0 to 1."""
+    """One observation. values: one per column. offset: in logits, not fitted. happened: the outcome. weight: 0 to 1."""
 
     values: Sequence[float]
     offset: float
@@ -27,35 +28,35 @@ class Row:
     weight: float = 1.0
 
     def logit(self, weights: Sequence[float]) -> float:
-        """What some weights say of it."""
+        """Return the logit of the outcome under some weights."""
         return self.offset + sum(weight * value for weight, value in zip(weights, self.values, strict=True))
 
     def likelihood(self, weights: Sequence[float]) -> float:
-        """The log of the probability of what happened, times the row's weight."""
+        """Return the log of the outcome's probability under some weights, times the row's weight."""
         logit = self.logit(weights)
         return self.weight * log_chance(logit if self.happened else -logit)
 
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """Weights, a column each, and the deviations of what is known of them."""
+    """The fitted weights, one per column, and their posterior deviations."""
 
     weights: tuple[float, ...]
     deviations: tuple[float, ...]
 
 
 def chance(logit: float) -> float:
-    """The probability of a logit."""
+    """Return the probability of a logit."""
     return 0.5 * (1 + math.tanh(logit / 2))
 
 
 def log_chance(logit: float) -> float:
-    """The log of that, also where it is close to 0."""
+    """Return the log of a logit's probability. It stays exact for probabilities near 0."""
     return min(logit, 0.0) - math.log1p(math.exp(-abs(logit)))
 
 
 def fit(rows: Sequence[Row], columns: int, prior: float) -> Fit:
-    """The most probable weights. prior: the deviation of each around 0, which alone holds where there are no rows."""
+    """Return the most probable weights. prior: their deviation around 0 before any rows."""
     weights = [0.0] * columns
     for _ in range(ROUNDS):
         slope, curve = _derivatives(rows, weights, prior)
@@ -69,7 +70,7 @@ def fit(rows: Sequence[Row], columns: int, prior: float) -> Fit:
 
 
 def _derivatives(rows: Sequence[Row], weights: Sequence[float], prior: float) -> tuple[list[float], Matrix]:
-    """The slope of the log posterior, and its curvature with the sign turned."""
+    """Return the gradient of the log posterior, and its Hessian negated."""
     columns = range(len(weights))
     slope = [-weight / prior**2 for weight in weights]
     curve = [[float(i == j) / prior**2 for j in columns] for i in columns]
@@ -89,16 +90,16 @@ def _derivatives(rows: Sequence[Row], weights: Sequence[float], prior: float) ->
 
 
 def solve(matrix: Matrix, right: Sequence[float]) -> list[float]:
-    """The x of `matrix` x = `right`, for a symmetric positive definite matrix, by Cholesky's decomposition."""
+    """Solve `matrix` x = `right` for a symmetric positive definite matrix, by Cholesky decomposition. Return x."""
     size = len(right)
     lower: Matrix = [[0.0] * size for _ in range(size)]
     for i in range(size):
         for j in range(i + 1):
             rest = matrix[i][j] - sum(lower[i][k] * lower[j][k] for k in range(j))
             lower[i][j] = math.sqrt(rest) if i == j else rest / lower[j][j]
-    found: list[float] = []
+    solution: list[float] = []
     for i in range(size):
-        found.append((right[i] - sum(lower[i][k] * found[k] for k in range(i))) / lower[i][i])
+        solution.append((right[i] - sum(lower[i][k] * solution[k] for k in range(i))) / lower[i][i])
     for i in reversed(range(size)):
-        found[i] = (found[i] - sum(lower[k][i] * found[k] for k in range(i + 1, size))) / lower[i][i]
-    return found
+        solution[i] = (solution[i] - sum(lower[k][i] * solution[k] for k in range(i + 1, size))) / lower[i][i]
+    return solution

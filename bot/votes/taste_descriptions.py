@@ -8,18 +8,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bot.votes.taste_model import LEAST, MOST, Leaning, Liked
+from bot.votes.taste_model import MAX_VOTES_PER_VOTER, MIN_VOTES, Preference, TasteEstimate
 from generator.protocol.i18n import Sentence, _, joined, ngettext
 
-CARES = 0.2
-"""Logits, a change of 5 points in a hundred: a feature whose whole interval lies within that is one of indifference."""
-LIKELIEST = 3
-"""Leanings that are named where none is certain."""
+INDIFFERENT = 0.2
+"""In logits, about 5 percentage points: voters are indifferent to a feature whose whole interval lies within that."""
+MAX_PROBABLE = 3
+"""The most preferences that are named if none is certain."""
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """A feature's name, and what more and less of it are called. Each is a part of a list in a sentence."""
+    """A feature's name, and the names of more and less of it. Each is an item of a list in a sentence."""
 
     name: Sentence
     more: Sentence
@@ -40,26 +40,26 @@ WORDS = {
     "length": Words(_("note length"), _("longer notes"), _("shorter notes")),
     "volume": Words(_("volume"), _("louder tunes"), _("softer tunes")),
 }
-"""By the contract's names of features."""
+"""The words of each feature in `generator.protocol.tastes.FEATURES`."""
 
-HOW = _("Votes on one's own tunes do not count, and those of one person count for {most} at the most.").format(
-    most=MOST
+HOW = _("Votes on one's own tunes do not count, and the votes of one person count for at most {most}.").format(
+    most=MAX_VOTES_PER_VOTER
 )
-OFF = _("It is switched off here, so that it chooses nothing.")
-USE = _("It chooses among takes where several are asked for and no seed is named; the recipe says so.")
+OFF = _("It is switched off here, so it chooses nothing.")
+USE = _("It chooses among takes if a request has several and names no seed; the recipe says so.")
 NOT_ENOUGH = _("Not enough votes yet: {votes:.0f} of {least}.")
-NO_TASTE = _("No taste can be told yet: {counted} tell no more about what people here like than chance.")
-SURELY = _("People here like {what}.")
-PROBABLY = _("People here have a taste, but no single part of it is certain; probably they like {what}.")
-LITTLE = _("What matters little to them: {what}.")
-TOLD_RIGHT = _(
-    "This is from {counted}. Of votes on tunes that it had not learnt from, it tells {right:.0%} right; how readily "
-    "each person likes anything tells {without:.0%}."
+NO_TASTE = _("No taste can be seen yet: {counted} predict what people here like no better than chance.")
+CERTAIN = _("People here like {what}.")
+PROBABLE = _("People here have a taste, but no single part of it is certain; probably they like {what}.")
+INDIFFERENCE = _("These matter little to them: {what}.")
+ACCURACY = _(
+    "This is from {counted}. It predicts {right:.0%} of the votes on tunes that it had not learnt from; how readily "
+    "each person likes anything predicts {without:.0%}."
 )
 COUNTED = _("{votes} of {people} on {songs}")
 OF_WEIGHT = _("votes that count for {weight:.0f}")
 SAME_TAKE = _(
-    "Take {take} of {takes}, chosen by what people here like; as without their votes. "
+    "Take {take} of {takes}, chosen by what people here like; it would be the same without their votes. "
     "Seed {seed} with one take gives it alone"
 )
 OTHER_TAKE = _(
@@ -68,29 +68,29 @@ OTHER_TAKE = _(
 )
 
 
-def describe_taste(liked: Liked) -> list[Sentence]:
+def describe_taste(taste: TasteEstimate) -> list[Sentence]:
     """Return what the voters of a scope like, in paragraphs."""
-    if not liked.enough:
-        return [NOT_ENOUGH.format(votes=liked.votes, least=LEAST), HOW]
-    if not liked.acts:
-        return [NO_TASTE.format(counted=_counted(liked)), HOW]
-    ordered = sorted(liked.leanings, key=lambda one: -abs(one.weight))
-    surely = [one for one in ordered if one.low > 0 or one.high < 0]
-    if surely:
-        said = [SURELY.format(what=tuple(map(preference, surely)))]
+    if not taste.enough:
+        return [NOT_ENOUGH.format(votes=taste.votes, least=MIN_VOTES), HOW]
+    if not taste.acts:
+        return [NO_TASTE.format(counted=_counted(taste)), HOW]
+    ordered = sorted(taste.preferences, key=lambda preference: -abs(preference.weight))
+    certain = [each for each in ordered if each.low > 0 or each.high < 0]
+    if certain:
+        sentences = [CERTAIN.format(what=tuple(map(words_for, certain)))]
     else:
-        said = [PROBABLY.format(what=tuple(map(preference, ordered[:LIKELIEST])))]
-    little = [one for one in ordered if one not in surely and max(abs(one.low), abs(one.high)) < CARES]
-    if little:
-        said.append(LITTLE.format(what=tuple(WORDS[one.feature].name for one in little)))
-    sure = TOLD_RIGHT.format(counted=_counted(liked), right=liked.right, without=liked.without)
-    return [joined(" ", *said), sure]
+        sentences = [PROBABLE.format(what=tuple(map(words_for, ordered[:MAX_PROBABLE])))]
+    minor = [each for each in ordered if each not in certain and max(abs(each.low), abs(each.high)) < INDIFFERENT]
+    if minor:
+        sentences.append(INDIFFERENCE.format(what=tuple(WORDS[each.feature].name for each in minor)))
+    accuracy = ACCURACY.format(counted=_counted(taste), right=taste.right, without=taste.without)
+    return [joined(" ", *sentences), accuracy]
 
 
-def preference(one: Leaning) -> Sentence:
+def words_for(preference: Preference) -> Sentence:
     """Return what voters like about a feature: more or less of it."""
-    words = WORDS[one.feature]
-    return words.more if one.weight > 0 else words.less
+    words = WORDS[preference.feature]
+    return words.more if preference.weight > 0 else words.less
 
 
 def describe_choice(got: Mapping[str, str | float]) -> str:
@@ -98,15 +98,15 @@ def describe_choice(got: Mapping[str, str | float]) -> str:
     if "take" not in got:
         return ""
     take, takes, likeliest, seed = (int(got[name]) for name in ("take", "takes", "likeliest", "take_seed"))
-    said = SAME_TAKE if take == likeliest else OTHER_TAKE
-    return said.format(take=take, takes=takes, likeliest=likeliest, seed=seed)
+    sentence = SAME_TAKE if take == likeliest else OTHER_TAKE
+    return sentence.format(take=take, takes=takes, likeliest=likeliest, seed=seed)
 
 
-def _counted(liked: Liked) -> Sentence:
+def _counted(taste: TasteEstimate) -> Sentence:
     """Return the numbers of votes, people and tunes as a sentence part."""
-    votes = OF_WEIGHT.format(weight=liked.votes)
-    if float(liked.votes).is_integer():
-        votes = ngettext("{n} vote", "{n} votes").counted(int(liked.votes))
-    people = ngettext("{n} person", "{n} people").counted(liked.people)
-    songs = ngettext("{n} tune", "{n} tunes").counted(liked.songs)
+    votes = OF_WEIGHT.format(weight=taste.votes)
+    if float(taste.votes).is_integer():
+        votes = ngettext("{n} vote", "{n} votes").counted(int(taste.votes))
+    people = ngettext("{n} person", "{n} people").counted(taste.people)
+    songs = ngettext("{n} tune", "{n} tunes").counted(taste.songs)
     return COUNTED.format(votes=votes, people=people, songs=songs)

@@ -3,12 +3,12 @@
 A vote is a like with probability 1 / (1 + exp(-(o + w · x))): o is how readily the voter likes anything, w the taste,
 and x the tune's features, standardised over the tunes that were voted on, less the mean of those that this person voted
 on. `bot.votes.regression` finds w under a normal prior around zero. The votes of one person together weigh at most
-`MOST`, so that a taste is never one person's alone.
+`MAX_VOTES_PER_VOTER`, so that a taste is never one person's alone.
 
-A taste acts only from `LEAST` votes on, and only if it predicts held-out votes (five-fold cross-validation over tunes)
-better than the voters' readiness alone does, by `MARGIN` standard errors over the tunes. benchmarks/bot/taste.py
-measures how seldom voters without a taste reach that. `bot.store.tastes` selects the votes that count, and
-`taste_descriptions` puts a taste into words.
+A taste acts only from `MIN_VOTES` votes on, and only if it predicts held-out votes (five-fold cross-validation over
+tunes) better than the voters' readiness alone does, by `MARGIN` standard errors over the tunes.
+benchmarks/bot/taste.py measures how seldom voters without a taste reach that. `bot.store.tastes` selects the votes that
+count, and `taste_descriptions` puts a taste into words.
 """
 
 from __future__ import annotations
@@ -21,30 +21,30 @@ from dataclasses import dataclass, replace
 from bot.votes.regression import Row, fit
 from generator.protocol.tastes import FEATURES, Taste, standardized
 
-LEAST = 50
-"""Votes that a taste is told from, and more."""
-MOST = 20
-"""What the votes of one person count for at the most: a taste takes three people at least."""
+MIN_VOTES = 50
+"""The least sum of weighted votes from which a taste is estimated."""
+MAX_VOTES_PER_VOTER = 20
+"""The most that the votes of one person count for together, so a taste takes at least three people."""
 PRIOR = 0.25
-"""The weights' deviation before anybody votes, in logits a standard deviation of a feature."""
+"""The prior deviation of the weights, in logits per standard deviation of a feature."""
 FOLDS = 5
-"""Parts of the tunes that are held out in turn."""
+"""The parts of the tunes that the cross-validation holds out in turn."""
 MARGIN = 2.0
-"""By how many standard errors the taste must tell held-out votes better than no taste does."""
-LEAST_SPREAD = 1e-3
-"""The least standard deviation of a feature that says anything; less is one tune of hundreds that differs a little."""
-READY = 4.0
-"""Usual votes on usual tunes that what is a person's own begins with."""
+"""The number of standard errors by which the taste must predict held-out votes better than no taste."""
+MIN_SPREAD = 1e-3
+"""The least standard deviation of a feature that is used. With less, one tune of hundreds differs a little."""
+PRIOR_VOTES = 4.0
+"""The number of average votes, on average tunes, that each voter's own estimates start with."""
 Z = 1.959963984540054
-"""The normal distribution's quantile of 97.5 %: an interval holds 95 %."""
+"""The 97.5 % quantile of the normal distribution, for intervals of 95 %."""
 
 Values = Mapping[str, Sequence[float]]
-"""By tune, its features in standard deviations from their means."""
+"""The features of each tune, in standard deviations from their means."""
 
 
 @dataclass(frozen=True, slots=True)
 class Vote:
-    """One person's vote on a tune. features: the tune's, by the names of the contract."""
+    """One person's vote on a tune. features: the tune's, named as in `generator.protocol.tastes.FEATURES`."""
 
     song: str
     voter: str
@@ -53,8 +53,11 @@ class Vote:
 
 
 @dataclass(frozen=True, slots=True)
-class Leaning:
-    """What is known of one feature's weight, in logits a standard deviation of it. mean, spread: of the tunes'."""
+class Preference:
+    """A feature's weight in a taste, in logits per standard deviation of the feature.
+
+    mean, spread: the feature's mean and standard deviation over the tunes.
+    """
 
     feature: str
     weight: float
@@ -64,64 +67,68 @@ class Leaning:
 
     @property
     def low(self) -> float:
-        """The lower bound of 95 %."""
+        """The lower bound of the weight (95 %)."""
         return self.weight - Z * self.deviation
 
     @property
     def high(self) -> float:
-        """The upper bound of 95 %."""
+        """The upper bound of the weight (95 %)."""
         return self.weight + Z * self.deviation
 
 
 @dataclass(frozen=True, slots=True)
-class Liked:
-    """What can be said of a place's taste.
+class TasteEstimate:
+    """The estimated taste of a scope's voters.
 
-    votes: as they count; people, songs: whose and on what. leanings: of the features in which the tunes differ. gain:
-    how many standard errors better held-out votes are told than without a taste. right, without: the shares of them
-    told right by the taste, and by the voters' readiness alone.
+    votes: the sum of the weighted votes. people, songs: the numbers of voters and tunes. preferences: one for each
+    feature in which the tunes differ. gain: how much better the taste predicts held-out votes than no taste does, in
+    standard errors. right, without: the shares of held-out votes that are predicted correctly by the taste, and by the
+    voters' readiness alone.
     """
 
     votes: float = 0.0
     people: int = 0
     songs: int = 0
-    leanings: tuple[Leaning, ...] = ()
+    preferences: tuple[Preference, ...] = ()
     gain: float = 0.0
     right: float = 0.0
     without: float = 0.0
 
     @property
     def enough(self) -> bool:
-        """Whether there are votes enough to look for a taste."""
-        return self.votes >= LEAST
+        """Whether there are enough votes to estimate a taste."""
+        return self.votes >= MIN_VOTES
 
     @property
     def acts(self) -> bool:
-        """Whether there is a taste that may choose among takes."""
+        """Whether the taste is certain enough to choose among takes."""
         return self.enough and self.gain >= MARGIN
 
     @property
     def taste(self) -> Taste | None:
-        """What a request takes along; None where nothing acts."""
+        """The taste that a request carries, or None if it does not act."""
         if not self.acts:
             return None
-        return {one.feature: (round(one.weight, 4), round(one.mean, 4), round(one.spread, 4)) for one in self.leanings}
+        return {
+            each.feature: (round(each.weight, 4), round(each.mean, 4), round(each.spread, 4))
+            for each in self.preferences
+        }
 
 
-def find_taste(votes: Sequence[Vote]) -> Liked:
-    """The taste of some voters. Time grows with the number of votes: a third of a second for a thousand."""
+def estimate_taste(votes: Sequence[Vote]) -> TasteEstimate:
+    """Estimate the taste of some voters. This takes a third of a second per thousand votes."""
     weights = _weights(votes)
     counted = sum(weights[vote.voter] for vote in votes)
     songs = list(dict.fromkeys(vote.song for vote in votes))
-    found = Liked(round(counted, 3), len(weights), len(songs))
+    estimate = TasteEstimate(round(counted, 3), len(weights), len(songs))
     scales = _scales(votes)
-    if not found.enough or len(songs) < FOLDS or not scales:
-        return found
+    if not estimate.enough or len(songs) < FOLDS or not scales:
+        return estimate
     values = {vote.song: _standardised(vote.features, scales) for vote in votes}
     voters = _Voters(votes, weights, values)
     fitted = fit([voters.row(vote) for vote in votes], len(scales), PRIOR)
-    leanings = tuple(
-        Leaning(name, weight, deviation, *scales[name])
+    preferences = tuple(
+        Preference(name, weight, deviation, *scales[name])
         for name, weight, deviation in zip(scales, fitted.weights, fitted.deviations, strict=True)
     )
     folds = {song: number % FOLDS for number, song in enumerate(songs)}
@@ -132,8 +139,8 @@ def find_taste(votes: Sequence[Vote]) -> Liked:
         right += row.weight * ((row.logit(taste) > 0) == row.happened)
         without += row.weight * ((row.offset > 0) == row.happened)
     return replace(
-        found,
-        leanings=leanings,
+        estimate,
+        preferences=preferences,
         gain=_in_errors(gains.values()),
         right=right / counted,
         without=without / counted,
@@ -143,21 +150,21 @@ def find_taste(votes: Sequence[Vote]) -> Liked:
 def _held_out(
     votes: Sequence[Vote], folds: Mapping[str, int], weights: Mapping[str, float], values: Values
 ) -> Iterator[tuple[Vote, Row, Sequence[float]]]:
-    """Each vote, its row, and the taste by the votes on the tunes of the other folds."""
+    """Yield each vote, its row, and the taste fitted to the votes on the tunes of the other folds."""
     for fold in range(FOLDS):
-        learnt = [vote for vote in votes if folds[vote.song] != fold]
-        voters = _Voters(learnt, weights, values)
-        taste = fit([voters.row(vote) for vote in learnt], len(next(iter(values.values()))), PRIOR).weights
+        training = [vote for vote in votes if folds[vote.song] != fold]
+        voters = _Voters(training, weights, values)
+        taste = fit([voters.row(vote) for vote in training], len(next(iter(values.values()))), PRIOR).weights
         for vote in votes:
             if folds[vote.song] == fold:
                 yield vote, voters.row(vote), taste
 
 
 class _Voters:
-    """What is each voter's own: how readily they like anything, and what tunes they vote on.
+    """Each voter's readiness to like anything, and the mean features of the tunes that they vote on.
 
-    Both are drawn to everybody's, the more the fewer votes there are. They are taken off, so that people who like
-    everything and vote on some kind of tunes do not look like a taste for these.
+    Both shrink towards the average voter's; the fewer the votes, the more. The model subtracts them, so people who like
+    everything and vote on one kind of tune do not look like a taste for it.
     """
 
     def __init__(self, votes: Sequence[Vote], weights: Mapping[str, float], values: Values) -> None:
@@ -170,15 +177,17 @@ class _Voters:
             likes[vote.voter] += vote.liked
             cast[vote.voter] += 1
             sums[vote.voter] = [a + b for a, b in zip(sums.get(vote.voter, none), values[vote.song], strict=True)]
-        # Everybody's share counts a person once, however much they vote.
+        # In the average, each voter counts once, however often they vote.
         shares = [(likes[voter] + 0.5) / (cast[voter] + 1) for voter in cast]
         usual = sum(shares) / len(shares) if shares else 0.5
         self._usual = _logit(usual)
-        self._own = {voter: _logit((likes[voter] + READY * usual) / (cast[voter] + READY)) for voter in cast}
-        self._means = {voter: [value / (cast[voter] + READY) for value in sums[voter]] for voter in cast}
+        self._own = {
+            voter: _logit((likes[voter] + PRIOR_VOTES * usual) / (cast[voter] + PRIOR_VOTES)) for voter in cast
+        }
+        self._means = {voter: [value / (cast[voter] + PRIOR_VOTES) for value in sums[voter]] for voter in cast}
 
     def row(self, vote: Vote) -> Row:
-        """A vote as the regression takes it."""
+        """Return a vote as a row of the regression."""
         values = self._values[vote.song]
         if means := self._means.get(vote.voter):
             values = [value - mean for value, mean in zip(values, means, strict=True)]
@@ -186,37 +195,37 @@ class _Voters:
 
 
 def _weights(votes: Iterable[Vote]) -> dict[str, float]:
-    """What a vote of each person counts."""
+    """Return the weight of each person's votes."""
     cast: dict[str, int] = defaultdict(int)
     for vote in votes:
         cast[vote.voter] += 1
-    return {voter: min(1.0, MOST / count) for voter, count in cast.items()}
+    return {voter: min(1.0, MAX_VOTES_PER_VOTER / count) for voter, count in cast.items()}
 
 
 def _scales(votes: Iterable[Vote]) -> dict[str, tuple[float, float]]:
-    """(mean, standard deviation) of each feature over the tunes; without those in which they do not differ."""
+    """Return (mean, standard deviation) over the tunes of each feature in which they differ."""
     songs = {vote.song: vote.features for vote in votes}.values()
-    found = {}
+    scales = {}
     for name in FEATURES:
-        known = [features[name] for features in songs if name in features]
-        mean = sum(known) / len(known) if known else 0.0
-        spread = math.sqrt(sum((value - mean) ** 2 for value in known) / len(known)) if known else 0.0
-        if spread >= LEAST_SPREAD:
-            found[name] = (mean, spread)
-    return found
+        values = [features[name] for features in songs if name in features]
+        mean = sum(values) / len(values) if values else 0.0
+        spread = math.sqrt(sum((value - mean) ** 2 for value in values) / len(values)) if values else 0.0
+        if spread >= MIN_SPREAD:
+            scales[name] = (mean, spread)
+    return scales
 
 
 def _standardised(features: Mapping[str, float], scales: Mapping[str, tuple[float, float]]) -> list[float]:
-    """The values of `scales`, in its order; what is not known of a tune is as usual."""
+    """Return the standardised features, in the order of `scales`. Missing ones count as average."""
     return [standardized(features.get(name, mean), mean, spread) for name, (mean, spread) in scales.items()]
 
 
 def _in_errors(gains: Iterable[float]) -> float:
-    """The sum of what each tune adds, over the standard error of that sum."""
-    known = list(gains)
-    mean = sum(known) / len(known)
-    error = math.sqrt(sum((gain - mean) ** 2 for gain in known) * len(known) / max(1, len(known) - 1))
-    return sum(known) / error if error > 0 else 0.0
+    """Return the sum of the tunes' gains, divided by the standard error of that sum."""
+    values = list(gains)
+    mean = sum(values) / len(values)
+    error = math.sqrt(sum((gain - mean) ** 2 for gain in values) * len(values) / max(1, len(values) - 1))
+    return sum(values) / error if error > 0 else 0.0
 
 
 def _logit(share: float) -> float:

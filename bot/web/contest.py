@@ -116,20 +116,20 @@ class ContestRoutes:
         return response
 
     async def _view(self, voter: str | None) -> dict[str, Any]:
-        found, last = await self._store.open(PAGE), await self._store.last(PAGE)
+        current, last = await self._store.open(PAGE), await self._store.last(PAGE)
         ended = result_view(last, await self._store.nominees(last.number)) if last else None
-        if found is None:
+        if current is None:
             return {"round": None, "last": ended, "manages": self._managed}
-        mine = await self._store.mine(found.number, voter or "")
-        nominees = await self._store.nominees(found.number)
-        shown = {
-            "round": found.ordinal,
-            "stage": found.stage,
-            "voting": found.voting,
-            "closes": found.closes,
-            "ending": found.last,
-            "songs": [nominee_view(one, mine) for one in nominees],
+        mine = await self._store.mine(current.number, voter or "")
+        nominees = await self._store.nominees(current.number)
+        view = {
+            "round": current.ordinal,
+            "stage": current.stage,
+            "voting": current.voting,
+            "closes": current.closes,
+            "ending": current.last,
+            "songs": [nominee_view(nominee, mine) for nominee in nominees],
             "vote": mine.vote,
             "left": max(0, MAX_PER_PERSON - len(mine.nominated)),
         }
-        return {**shown, "last": ended, "manages": self._managed}
+        return {**view, "last": ended, "manages": self._managed}

@@ -79,13 +79,14 @@ def read_number(request: web.Request, name: str, default: int, limits: tuple[int
 
 
 def parse_object(data: bytes) -> dict[str, Any]:
-    """Return a JSON object from its bytes. Raise InputError."""
+    """Return a JSON object from its bytes. Raise InputError, or UnicodeError if it holds half a character."""
     try:
         value = json.loads(data)
     except (ValueError, RecursionError) as error:
         raise InputError(NOT_JSON) from error
     if not isinstance(value, dict):
         raise InputError(NOT_JSON)
+    json.dumps(value, ensure_ascii=False).encode()  # a lone surrogate is no text: nothing could store it
     return value
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import ipaddress
 import logging
 import math
-import sqlite3
 from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
 
@@ -19,7 +18,7 @@ from aiohttp.typedefs import Middleware
 
 from bot.requests.wait_times import LimitError
 from bot.settings import Settings
-from generator.protocol.errors import FaultError, InputError
+from generator.protocol.errors import InputError
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +34,7 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 FAULT = "Something went wrong on our side; the fault was logged."
+NO_TEXT = "The request holds characters that no text can hold."
 SENTENCES = {
     404: "There is nothing at this address.",
     405: "This address does not do that.",
@@ -79,7 +79,9 @@ async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamRe
         return error_response(error.status, SENTENCES.get(error.status, error.reason))
     except ConnectionError:
         raise  # the browser has gone; nobody receives a response
-    except (FaultError, OSError, sqlite3.Error):
+    except UnicodeError:
+        return error_response(400, NO_TEXT)
+    except Exception:  # whatever it is, the response has our headers
         log.exception("%s %s", request.method, request.path)
         return error_response(500, FAULT)
 

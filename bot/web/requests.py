@@ -15,7 +15,7 @@ from bot.web.forms import check_options, read_object, read_submission
 from bot.web.songs import page_song
 from bot.web.views import options_view, request_view
 from bot.web.voters import known_voter
-from generator.protocol.errors import InputError
+from generator.protocol.errors import FaultError, InputError
 
 ID = r"{id:[0-9a-f]{32}}"
 
@@ -32,6 +32,7 @@ class RequestRoutes:
         """Return the routes."""
         return [
             web.get("/healthz", self.health),
+            web.get("/readyz", self.ready),
             web.get("/api/options", self.options),
             web.post("/api/requests", self.submit),
             web.get(f"/api/requests/{ID}", self.show),
@@ -43,6 +44,16 @@ class RequestRoutes:
     async def health(self, _: web.Request) -> web.Response:
         """Respond that the server runs and its database answers."""
         return web.json_response({"status": "ok", "open": await self._store.requests.count_open()})
+
+    async def ready(self, _: web.Request) -> web.Response:
+        """Respond whether tunes are made, or with 503 and the reason why not."""
+        try:
+            trouble = self._backlog.files.trouble() or self._backlog.trouble
+        except FaultError as error:
+            trouble = str(error)
+        if trouble:
+            return web.json_response({"status": "waiting", "error": trouble}, status=503)
+        return web.json_response({"status": "ok"})
 
     async def options(self, _: web.Request) -> web.Response:
         """Respond with the options of a request and their ranges."""

@@ -1,4 +1,4 @@
-"""Requests and songs as the API shows them. Knows the API's words; the queries are the store's."""
+"""Requests and songs as the JSON of the API. The queries are the store's."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from bot.requests.wait_times import QueuePosition
 from bot.store import Nominee, Participation, Ranked, RequestRecord, Round, Song, Standing, Status, Winner
 from bot.text import SOUND_TITLES, capital
 from bot.votes.taste_descriptions import USE, WORDS, describe_choice, describe_taste
-from bot.votes.taste_model import LEAST, MARGIN, Liked
-from generator.protocol.modes import MODES
+from bot.votes.taste_model import MARGIN, MIN_VOTES, TasteEstimate
+from generator.protocol.modes import MODES, REMIX_MODES
 from generator.protocol.names import (
     CHANNEL_NAMES,
     DEFAULT_SECONDS,
@@ -34,7 +34,7 @@ STATUS_WORDS: dict[Status, str] = {
 def request_view(
     entry: RequestRecord, place: QueuePosition | None, progress: Progress | None, song: Song | None
 ) -> dict[str, Any]:
-    """How far a request is. place: None where it is open no longer."""
+    """Return a request's status and result. place: None if the request is no longer open."""
     status = STATUS_WORDS[entry.status]
     done = status == "done"
     return {
@@ -51,7 +51,7 @@ def request_view(
 
 
 def song_view(song: Song) -> dict[str, Any]:
-    """A song with the URL paths of its files."""
+    """Return a song with the URL paths of its files."""
     files = f"/files/{song.id}"
     return {
         "id": song.id,
@@ -76,80 +76,91 @@ def song_view(song: Song) -> dict[str, Any]:
     }
 
 
-def ranked_view(one: Ranked) -> dict[str, Any]:
-    """A song with its place in a chart."""
-    place = {"rank": one.rank, "likes": one.likes, "dislikes": one.dislikes, "low": one.low, "high": one.high}
-    return {**song_view(one.song), **place}
+def ranked_view(ranked: Ranked) -> dict[str, Any]:
+    """Return a song with its place in a chart."""
+    return {
+        **song_view(ranked.song),
+        "rank": ranked.rank,
+        "likes": ranked.likes,
+        "dislikes": ranked.dislikes,
+        "low": ranked.low,
+        "high": ranked.high,
+    }
 
 
 def nameless_view(song: Song) -> dict[str, Any]:
-    """A song of a battle, without its name."""
+    """Return a song of a battle, without its name."""
     return {name: value for name, value in song_view(song).items() if name in ("id", "audio", "picture", "seconds")}
 
 
-def standing_view(one: Standing) -> dict[str, Any]:
-    """A song with its place in the ranking of battles."""
-    found = one.strength
-    place = {
-        "rank": one.rank,
-        "battles": found.judgements,
-        "low": found.low,
-        "middle": found.middle,
-        "high": found.high,
+def standing_view(standing: Standing) -> dict[str, Any]:
+    """Return a song with its place in the ranking of battles."""
+    strength = standing.strength
+    return {
+        **song_view(standing.song),
+        "rank": standing.rank,
+        "battles": strength.judgements,
+        "low": strength.low,
+        "middle": strength.middle,
+        "high": strength.high,
     }
-    return {**song_view(one.song), **place}
 
 
-def nominee_view(one: Nominee, mine: Participation) -> dict[str, Any]:
-    """A song of an open round, and whether this browser nominated it."""
-    return {**song_view(one.song), "mine": one.song.id in mine.nominated}
+def nominee_view(nominee: Nominee, participation: Participation) -> dict[str, Any]:
+    """Return a song of an open round, and whether this browser nominated it."""
+    return {**song_view(nominee.song), "mine": nominee.song.id in participation.nominated}
 
 
 def result_view(ended: Round, nominees: list[Nominee]) -> dict[str, Any]:
-    """How a round ended: its outcome, and its songs with their votes, the winner first."""
-    songs = [{"id": one.song.id, "title": one.song.title, "votes": one.votes, "won": one.won} for one in nominees]
+    """Return how a round ended: its outcome, and its songs with their votes, the winner first."""
+    songs = [{"id": each.song.id, "title": each.song.title, "votes": each.votes, "won": each.won} for each in nominees]
     return {"round": ended.ordinal, "outcome": ended.outcome, "voters": ended.voters, "songs": songs}
 
 
-def famous_view(one: Winner) -> dict[str, Any]:
-    """A song of the hall of fame, with the round that it won and when (seconds since 1970)."""
-    won = {"round": one.round.ordinal, "contest_votes": one.votes, "ended": one.round.ended}
-    return {**song_view(one.song), **won}
+def famous_view(winner: Winner) -> dict[str, Any]:
+    """Return a song of the hall of fame, with the round that it won and when (seconds since 1970)."""
+    contest_round = winner.round
+    return {
+        **song_view(winner.song),
+        "round": contest_round.ordinal,
+        "contest_votes": winner.votes,
+        "ended": contest_round.ended,
+    }
 
 
-def taste_view(liked: Liked) -> dict[str, Any]:
-    """What people like, in words and in numbers; features only where a taste acts."""
+def taste_view(taste: TasteEstimate) -> dict[str, Any]:
+    """Return what people like, in words and in numbers. There are features only if the taste acts."""
     features = [
         {
-            "name": one.feature,
-            "title": capital(WORDS[one.feature].name),
-            "more": WORDS[one.feature].more,
-            "less": WORDS[one.feature].less,
-            "weight": one.weight,
-            "low": one.low,
-            "high": one.high,
-            "mean": one.mean,
-            "spread": one.spread,
+            "name": preference.feature,
+            "title": capital(WORDS[preference.feature].name),
+            "more": WORDS[preference.feature].more,
+            "less": WORDS[preference.feature].less,
+            "weight": preference.weight,
+            "low": preference.low,
+            "high": preference.high,
+            "mean": preference.mean,
+            "spread": preference.spread,
         }
-        for one in liked.leanings
+        for preference in taste.preferences
     ]
     return {
-        "words": [*describe_taste(liked), USE] if liked.acts else describe_taste(liked),
-        "votes": liked.votes,
-        "least": LEAST,
-        "people": liked.people,
-        "songs": liked.songs,
-        "acts": liked.acts,
-        "gain": liked.gain,
+        "words": [*describe_taste(taste), USE] if taste.acts else describe_taste(taste),
+        "votes": taste.votes,
+        "least": MIN_VOTES,
+        "people": taste.people,
+        "songs": taste.songs,
+        "acts": taste.acts,
+        "gain": taste.gain,
         "margin": MARGIN,
-        "right": liked.right,
-        "without": liked.without,
-        "features": features if liked.acts else [],
+        "right": taste.right,
+        "without": taste.without,
+        "features": features if taste.acts else [],
     }
 
 
 def options_view() -> dict[str, Any]:
-    """What a request may hold, for the page's form."""
+    """Return the limits and choices of a request, for the page's form."""
     return {
         "scenes": SCENES,
         "keys": KEYS,
@@ -165,6 +176,7 @@ def options_view() -> dict[str, Any]:
         "transpose": TRANSPOSE.limits,
         "remix_bpm": REMIX_BPM.limits,
         "modes": {name: sorted(mode.fields) for name, mode in MODES.items()},
+        "remix_modes": {name: f"{mode.title}: {mode.description}" for name, mode in REMIX_MODES.items()},
         "seeds": SEEDS,
         "max_upload_bytes": MAX_UPLOAD_BYTES,
     }

@@ -18,8 +18,9 @@ from generator.arranging.style import styles
 from generator.composing.compose import Tune, transpose
 from generator.importing.importer import Import, import_midi
 from generator.protocol.errors import InputError
-from generator.protocol.i18n import _, ngettext
+from generator.protocol.i18n import _, joined, ngettext
 from generator.protocol.requests import Request
+from generator.protocol.uploads import TUNE_LENGTH
 from models.music.beats import find_grid
 from models.music.grid import find_clock
 from models.music.score import FRAMES_PER_SECOND, Grid, Note, Score
@@ -40,6 +41,12 @@ def arrange(request: Request, data: bytes) -> Tune:
         reduction = reduce(imported.parts)
         score = to_score(reduction)
         report = report_on(imported.parts, reduction).sentence
+        if imported.silence:
+            left_out = ngettext(
+                "{n:,} second of silence at the start is left out.",
+                "{n:,} seconds of silence at the start are left out.",
+            )
+            report = joined(" ", report, left_out.counted(round(imported.silence / FRAMES_PER_SECOND)))
     if not score.note_count:
         raise InputError(_("Nothing in the MIDI file can be played on the four channels."))
     title = title_of(request.name)
@@ -57,11 +64,12 @@ def transpose_and_retime(score: Score, request: Request) -> Score:
 
 def change_tempo(score: Score, bpm: float) -> Score:
     """Return a score with its grid at another tempo. Times are stretched, no note is lost, and envelopes keep their
-    pace.
+    pace. Raise InputError if it would be too long.
     """
     old = score.grid or find_clock(score).to_grid()
     grid = Grid.from_beat(round(16 * 60 * FRAMES_PER_SECOND / bpm))
     stretch = grid.beat_frames / old.beat_frames
+    TUNE_LENGTH.check(score.seconds * stretch)
     channels = []
     for notes in score.channels:
         notes_moved: list[Note] = []

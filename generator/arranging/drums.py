@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from generator.importing.importer import Part, PartNote
+from generator.importing.instruments import UNPITCHED
 from generator.sound.envelopes import drum_length
 
 KICKS = frozenset({35, 36, 41, 43, 45, 47, 48, 50})
@@ -18,10 +19,6 @@ KICK_FRAMES = 3
 RANKS = ((49, 52, 55, 57), (38, 40, 39), (35, 36), (41, 43, 45, 47, 48, 50), (46, 51, 53, 59))
 """Priorities of drums that start together: crashes, snares, bass drums, toms, open hi-hats and rides; then all
 others."""
-UNPITCHED = {
-    115: 76, 116: 41, 117: 45, 118: 38, 119: 49, 120: 37, 121: 44, 122: 55, 125: 41, 126: 55, 127: 38,
-}  # fmt: skip
-"""Programs of pitched channels that sound like drums or noise, and the drum keys that replace them."""
 _RANK = {key: rank for rank, keys in enumerate(RANKS) for key in keys}
 
 

@@ -70,7 +70,7 @@ def source_notes(parts: Sequence[Part]) -> list[SourceNote]:
         if index in chosen:
             first: SourceNote | None = None
             for note in part.notes:
-                source = SourceNote(note.start, note.end, note.pitch, note.velocity, index, len(notes), part.program)
+                source = SourceNote(note.start, note.end, note.pitch, note.velocity, index, len(notes), note.program)
                 if first is None or source.start - first.start > STRUM_FRAMES or source.start >= first.end:
                     first = source
                 notes.append(replace(source, start=first.start) if first.start != source.start else source)

@@ -23,9 +23,11 @@ from generator.protocol.errors import InputError
 from generator.protocol.i18n import Sentence, _, joined, ngettext
 from generator.protocol.options import SEEDS
 from generator.protocol.requests import Request
+from generator.protocol.uploads import TUNE_LENGTH
 from models.inference.remix import Source, accompany, continue_score, infill, parse_source, share_on_scale
 from models.inference.sampler import Model, TuneSpec
-from models.music.score import CHANNEL_NAMES, CHANNELS, NO, Grid, Score
+from models.music.grid import ROWS
+from models.music.score import CHANNEL_NAMES, CHANNELS, FRAMES_PER_SECOND, NO, Grid, Score
 
 NEW_BARS = 8
 """The bars that a continuation adds by default."""
@@ -144,6 +146,8 @@ class Continuation:
         if start < 1:
             raise InputError(_("A continuation needs at least one bar before it: begin with bar 2 or later."))
         count = request.bars or (None if request.seconds else NEW_BARS)
+        new_frames = count * _bar_frames(source.score) if count else (request.seconds or 0.0) * FRAMES_PER_SECOND
+        TUNE_LENGTH.check((source.clock.row(start * ROWS) + new_frames) / FRAMES_PER_SECOND)
         beats = max(1, round(count * _bar_frames(source.score) / source.clock.beat_frames)) if count else None
         from_bar, from_end = _("Written on from bar {bar}."), _("Written on from the end.")
         return cls(source, start, beats, from_bar.format(bar=bar) if request.from_bar else from_end)

@@ -6,7 +6,7 @@ The bytes are read by `generator.importing.midi_reader`, the notes by `generator
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 
 import mido
@@ -23,6 +23,9 @@ from models.music.score import FRAMES_PER_SECOND, Grid, Score, ScoreError
 
 __all__ = ["Import", "Part", "PartNote", "import_midi"]
 
+MOST_SILENCE = 2 * FRAMES_PER_SECOND
+"""Frames of silence before the first note that are kept."""
+
 DAMAGED = _("The MIDI file is damaged and cannot be read.")
 
 
@@ -32,6 +35,7 @@ class Import:
 
     frames: the length. grid: None unless the file declares one tempo and keeps it. midi: the cleaned file.
     score: the file note for note if its tracks are the four NES channels, by name or by content; else None.
+    silence: frames of silence at the start that are left out.
     """
 
     parts: tuple[Part, ...]
@@ -39,6 +43,7 @@ class Import:
     grid: Grid | None
     midi: mido.MidiFile
     score: Score | None
+    silence: int = 0
 
     @property
     def notes(self) -> tuple[PartNote, ...]:
@@ -65,7 +70,32 @@ def import_midi(data: bytes) -> Import:
     frames = score.frames if score else max(note.end for part in parts for note in part.notes)
     UPLOAD_LIMITS["seconds"].check(frames / FRAMES_PER_SECOND)
     grid = declared_grid(midi, tempo, onsets) if parsed.counts_beats else None
-    return Import(tuple(parts), frames, grid, midi, score)
+    silence = 0 if score else _silence(parts)
+    if silence:
+        parts = [_earlier(part, silence) for part in parts]
+        grid = grid and _grid_earlier(grid, silence)
+    return Import(tuple(parts), frames - silence, grid, midi, score, silence)
+
+
+def _silence(parts: list[Part]) -> int:
+    """Return the frames before the first note, if they are too many to keep."""
+    first = min(part.notes[0].start for part in parts)
+    return first if first > MOST_SILENCE else 0
+
+
+def _earlier(part: Part, frames: int) -> Part:
+    """Return a part that begins some frames earlier."""
+    notes = (replace(note, start=note.start - frames, end=note.end - frames) for note in part.notes)
+    return replace(part, notes=tuple(notes))
+
+
+def _grid_earlier(grid: Grid, frames: int) -> Grid:
+    """Return a grid that begins some frames earlier. Bar 1 is the first that begins with or after the first note, or
+    less than half a row before it.
+    """
+    bar = grid.beat_frames * grid.beats_a_bar
+    start = round((grid.start - frames) % bar)
+    return replace(grid, start=round(start - bar) if start > bar - grid.beat_frames / 8 else start)
 
 
 def _score(midi: mido.MidiFile, tempo: TempoMap) -> Score | None:

@@ -1,8 +1,9 @@
 """Reads the bytes of standard MIDI files, intact or damaged, into mido's messages.
 
 mido reads a whole file or nothing, and slowly. So the framing is parsed here (chunks, delta times, running status,
-lengths), and damage costs no more than the rest of its track. The result is format 1 with ticks a beat, without system
-messages and without most meta events. What the notes mean is left to `generator.importing.parts`.
+lengths), and damage costs no more than the rest of its track. The result is format 1 with ticks a beat, without most
+meta events, and without system messages but those that `generator.importing.sysex` knows. What the notes mean is left
+to `generator.importing.parts`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 
 import mido
 
+from generator.importing.sysex import part_mode
 from generator.protocol.errors import ChiptuneError, InputError
 from generator.protocol.i18n import _
 from generator.protocol.uploads import UPLOAD_LIMITS
@@ -35,7 +37,11 @@ TEXT, TRACK_NAME, MARKER, PORT, END_OF_TRACK, TEMPO, TIME_SIGNATURE = 0x01, 0x03
 TEXTS = {TEXT: ("text", "text"), TRACK_NAME: ("track_name", "name"), MARKER: ("marker", "text")}
 KEPT_META = frozenset({*TEXTS, PORT, TEMPO, TIME_SIGNATURE})
 """The meta events that matter for the music or name it."""
+DEFAULT_TEMPO = 500_000
+"""Microseconds a beat: 120 BPM."""
 MAX_TEXT = 1000
+MAX_SYSEX = 16
+"""Bytes of the longest system exclusive message that matters here."""
 MAX_DENOMINATOR = 6
 """The largest denominator of a time signature, as a power of two."""
 
@@ -123,11 +129,7 @@ def _events(chunk: bytes) -> Iterator[Event]:
         wait += delta
         byte = chunk[at]
         if byte < 0xF0:
-            if byte > 0x7F:
-                status = byte
-                at += 1
-            elif not status:
-                raise DamagedMidi("data without a status")
+            status, at = _running_status(byte, status, at)
             end = at + (1 if 0xC0 <= status < 0xE0 else 2)
             if end > size:
                 raise DamagedMidi("a message is cut off")
@@ -145,12 +147,30 @@ def _events(chunk: bytes) -> Iterator[Event]:
         elif byte in (0xF0, 0xF7):
             length, begin = _number(chunk, at + 1)
             end = begin + length
+            if body := _part_mode_body(chunk[at : min(end, begin + MAX_SYSEX)], begin - at):
+                yield wait, byte, body
+                wait = 0
         else:
             end = at + 1 + SYSTEM_BYTES.get(byte, 0)
         at = end
     if at > size:
         raise DamagedMidi("an event is cut off")
     yield wait, 0xFF, bytes((END_OF_TRACK,))
+
+
+def _running_status(byte: int, status: int, at: int) -> tuple[int, int]:
+    """Return (the status of a channel message, the position of its data). Raise DamagedMidi if it has none."""
+    if byte > 0x7F:
+        return byte, at + 1
+    if not status:
+        raise DamagedMidi("data without a status")
+    return status, at
+
+
+def _part_mode_body(message: bytes, begin: int) -> bytes:
+    """Return what a system message says of drum parts, without F0 and F7; empty if it does not. begin: of its data."""
+    body = message[begin:].rstrip(b"\xf7")
+    return body if message[0] == 0xF0 and body.isascii() and part_mode(body) else b""
 
 
 def _number(chunk: bytes, at: int) -> tuple[int, int]:
@@ -171,6 +191,8 @@ def _track(events: list[Event], *, keep_tempo: bool) -> mido.MidiTrack:
         wait += delta
         if status < 0xF0:
             track.append(_channel_message(wait, status, data))
+        elif status == 0xF0:
+            track.append(mido.Message("sysex", data=data, time=wait))
         elif (meta := _meta_message(data[0], data[1:])) and (keep_tempo or meta.type != "set_tempo"):
             track.append(meta.copy(time=wait))
         else:
@@ -212,12 +234,25 @@ def _meta_message(kind: int, body: bytes) -> mido.MetaMessage | None:
 
 
 def _one_after_the_other(tracks: list[mido.MidiTrack]) -> None:
-    """Delay each track of format 2, whose tracks are patterns, to the end of the previous one."""
+    """Delay each track of format 2, whose tracks are patterns, to the end of the previous one.
+
+    A pattern without a tempo of its own has MIDI's default, not the one before.
+    """
     now = 0
     for track in tracks:
+        if not any(message.type == "set_tempo" for message in _first_tick(track)):
+            track.insert(0, mido.MetaMessage("set_tempo", tempo=DEFAULT_TEMPO))
         length = sum(message.time for message in track)
         track[0].time += now
         now += length
+
+
+def _first_tick(track: mido.MidiTrack) -> Iterator[mido.Message]:
+    """Yield the messages at the start of a track."""
+    for message in track:
+        if message.time:
+            return
+        yield message
 
 
 def _smpte_beat(division: bytes) -> tuple[int, int]:

@@ -14,7 +14,7 @@ import sys
 from typing import BinaryIO
 
 from generator.process.inbox import Inbox
-from generator.protocol.errors import FAULT_SENTENCE, ChiptuneError, InputError
+from generator.protocol.errors import FAULT_SENTENCE, InputError
 from generator.protocol.framing import write_frame
 from generator.protocol.results import Answer, Failure, Job, Progress, answer_to_json
 
@@ -50,7 +50,7 @@ def serve(answers: BinaryIO) -> None:
             send(pipeline.run(Job.from_dict(json.loads(text)), report))
         except InputError as error:
             send(Failure(id=job_id, sentence=error.sentence))
-        except ChiptuneError:
+        except Exception:  # whatever a job raises is its own end, not that of the process
             log.exception("job %s failed", job_id)
             send(Failure(id=job_id, sentence=FAULT_SENTENCE, fault=True))
         finally:

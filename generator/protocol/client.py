@@ -18,16 +18,19 @@ import time
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Protocol
 
-from generator.protocol.errors import CANCELLED_SENTENCE, GeneratorDied
+from generator.protocol.errors import CANCELLED_SENTENCE, GeneratorDied, JobTooLong
 from generator.protocol.framing import FramingError, receive_frame, send_frame
 from generator.protocol.results import Answer, Failure, Job, Progress, Result, answer_from_json
 
 log = logging.getLogger(__name__)
 
 JOB_SECONDS = 300.0
-"""A job that takes longer counts as stuck, and its child is killed."""
+"""A job that takes more processor time, or after whose last progress so much time has passed, is ended."""
+CHECK_SECONDS = 1.0
+"""The time between two looks at a job. No look counts for more than two, so a machine that slept ends no job."""
 START_SECONDS = 120.0
 """The limit on starting a child. Loading the model takes far less, even on a slow and busy machine."""
 GRACE_SECONDS = 5.0
@@ -45,7 +48,10 @@ class Generator(Protocol):
     """Something that turns jobs into files: a child process, or a queue to many machines."""
 
     async def run(self, job: Job, on_progress: OnProgress) -> Result | Failure:
-        """Do one job and report its progress. Raise GeneratorDied if it ended without an answer."""
+        """Do one job and report its progress.
+
+        Raise GeneratorDied if it ended without an answer, JobTooLong if it was ended because it took too much.
+        """
         ...
 
     async def cancel(self, job_id: str) -> None:
@@ -56,8 +62,8 @@ class Generator(Protocol):
 class GeneratorClient:
     """A generator in a child process, which does one job at a time.
 
-    command: starts the child. job_seconds, start_seconds, cancel_seconds: the limits on a job, on starting the child,
-    and on how long a cancelled job may still run.
+    command: starts the child. job_seconds: the limit on a job's processor time, and on its time without progress.
+    start_seconds, cancel_seconds: the limits on starting the child, and on how long a cancelled job may still run.
     """
 
     def __init__(
@@ -96,7 +102,10 @@ class GeneratorClient:
                     await self._end(signal.SIGKILL)
 
     async def run(self, job: Job, on_progress: OnProgress) -> Result | Failure:
-        """Do one job in the child. Raise GeneratorDied if the child ended, hung or broke the protocol."""
+        """Do one job in the child.
+
+        Raise GeneratorDied if the child ended or broke the protocol, JobTooLong if it hung or took too much.
+        """
         self._wanted.add(job.id)
         try:
             async with self._job_lock:
@@ -123,13 +132,13 @@ class GeneratorClient:
             if job.id not in self._wanted:
                 answered = True
                 return Failure(id=job.id, sentence=CANCELLED_SENTENCE)
-            async with asyncio.timeout(self._job_seconds) as limit:
+            async with asyncio.timeout(None) as limit:
                 self._current = job.id, limit
-                answer = await _request_answer(child, job, on_progress)
+                answer = await self._watched(child, job, on_progress)
             answered = True
             return answer
         except TimeoutError as error:
-            raise GeneratorDied(f"no answer to job {job.id} in time") from error
+            raise JobTooLong(f"no answer to job {job.id} in time") from error
         except (FramingError, ConnectionError) as error:
             raise GeneratorDied(f"job {job.id}: {error}") from error
         finally:
@@ -137,6 +146,28 @@ class GeneratorClient:
             # Without an answer (also if this task was cancelled) the child may still be working: never reuse it.
             if not answered:
                 await self._end(signal.SIGKILL)
+
+    async def _watched(self, child: Process, job: Job, on_progress: OnProgress) -> Result | Failure:
+        """Return the answer to a job. Raise TimeoutError if it takes too much processor time or shows no progress."""
+        silent = 0.0
+
+        def note(progress: Progress) -> None:
+            nonlocal silent
+            silent = 0.0
+            on_progress(progress)
+
+        before, looked = _cpu_seconds(child.pid), time.monotonic()
+        step = min(CHECK_SECONDS, self._job_seconds)
+        answer = asyncio.create_task(_request_answer(child, job, note))
+        try:
+            while not (await asyncio.wait([answer], timeout=step))[0]:
+                now = time.monotonic()
+                silent, looked = silent + min(now - looked, 2 * step), now
+                if max(silent, _cpu_seconds(child.pid) - before) > self._job_seconds:
+                    raise TimeoutError
+            return answer.result()
+        finally:
+            answer.cancel()
 
     async def close(self) -> None:
         """Ask the child to end, and kill it if it does not."""
@@ -219,6 +250,15 @@ def _parse(text: str) -> Answer | None:
         return answer_from_json(text)
     except (ValueError, TypeError, KeyError) as error:
         raise GeneratorDied(f"the generator sent no valid answer: {text[:80]!r}") from error
+
+
+def _cpu_seconds(pid: int) -> float:
+    """Return the processor time of a process and of its children that have ended; 0 if the system does not say."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rsplit(")", 1)[1].split()
+    except OSError:
+        return 0.0
+    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
 
 
 def _environment() -> dict[str, str]:

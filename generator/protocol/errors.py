@@ -9,6 +9,7 @@ ChiptuneError              whatever this project raises on purpose (models.error
 |   +-- LimitError         too many open requests (bot.requests.wait_times)
 +-- FaultError             a fault of this project or of the machine it runs on
 |   +-- GeneratorDied      a generator process that ended during a job
+|   +-- JobTooLong         a job that was ended because it took too much
 |   +-- FramingError       bytes that are no frame of the protocol (generator.protocol.framing)
 |   +-- RenderError        a sound that could not be rendered (generator.sound.fluidsynth_audio)
 |   +-- GmeError           an exported file that the sound library refuses (generator.apu.gme)
@@ -42,6 +43,7 @@ __all__ = [
     "GeneratorDied",
     "InputError",
     "JobCancelled",
+    "JobTooLong",
     "MusicError",
 ]
 
@@ -67,3 +69,7 @@ class FaultError(ChiptuneError):
 
 class GeneratorDied(FaultError):
     """A generator process that ended during a job."""
+
+
+class JobTooLong(FaultError):
+    """A job that was ended because it took too much. It would take as much again."""

@@ -36,6 +36,11 @@ UPLOAD_LIMITS = {
 }
 """The limits of a MIDI file. The largest of 21,027 files of VGMusic has half a megabyte."""
 
+TUNE_LENGTH = Limit(
+    UPLOAD_LIMITS["seconds"].most, _("The tune would last {found:,} minutes; {most} minutes is the most."), unit=60
+)
+"""The limit on what becomes of a file, in seconds. It is checked again after everything that makes a tune longer."""
+
 MAX_UPLOAD_BYTES = UPLOAD_LIMITS["bytes"].most * UPLOAD_LIMITS["bytes"].unit
 
 MAX_UPLOAD_PREFIX = 128

@@ -71,11 +71,11 @@ class Chat:
 class Bench:
     """A backlog with one origin, "local", and the fake generator. options: of the backlog."""
 
-    def __init__(self, folder: Path, store: Store, **options: Any) -> None:
+    def __init__(self, folder: Path, store: Store, *, job_seconds: float = 60, **options: Any) -> None:
         self.folder = folder
         self.store = store
         self.chat = Chat()
-        self.client = GeneratorClient(FAKE_GENERATOR, job_seconds=60)
+        self.client = GeneratorClient(FAKE_GENERATOR, job_seconds=job_seconds)
         self.files = Files(store, folder)
         self.backlog = Backlog(store, self.client, {"local": self.chat}, self.files, **options)
 

@@ -18,7 +18,7 @@ from bot.discord.core.canvas import (
     fit_title,
     legible_language,
 )
-from bot.languages import percent, say, speaking
+from bot.languages import percent, say, using_language
 from bot.store import Ranked, Standing
 from generator.protocol.canvas import GRID, TEXT, fit_text, text_width
 from generator.protocol.i18n import Sentence, _, joined, ngettext
@@ -40,7 +40,7 @@ def draw(heading: str, chart: Sequence[Ranked | Standing], explanation: str = EX
     The text is in the current language, or in English if the font lacks one of its characters. Drawing takes a tenth
     of a second: call this in a thread.
     """
-    with speaking(legible_language(heading, explanation, NO_LETTERS, *map(vote_counts, chart))):
+    with using_language(legible_language(heading, explanation, NO_LETTERS, *map(vote_counts, chart))):
         return _draw_chart(heading, chart, explanation)
 
 

@@ -32,17 +32,17 @@ ALT_TEXT = _(
 async def show_taste(interaction: discord.Interaction[ChiptuneClient]) -> None:
     """Show what people here like, in a reply that only the user sees."""
     await interaction.response.defer(thinking=True, ephemeral=True)
-    store, here = interaction.client.store, scope_of(interaction)
-    liked = await store.tastes.of(here)
+    store, scope = interaction.client.store, scope_of(interaction)
+    taste = await store.tastes.of(scope)
     box: ui.Container[Any] = ui.Container(ui.TextDisplay(f"## {say(HEADING)}"), accent_colour=COLOUR)
     files = []
-    paragraphs = describe_taste(liked)
-    if liked.acts:
-        picture = await asyncio.to_thread(taste_picture.draw, HEADING, liked.leanings)
+    paragraphs = describe_taste(taste)
+    if taste.acts:
+        picture = await asyncio.to_thread(taste_picture.draw, HEADING, taste.preferences)
         alt_text = say(ALT_TEXT)
         files.append(discord.File(io.BytesIO(picture), filename=PICTURE, description=alt_text))
         box.add_item(ui.MediaGallery(discord.MediaGalleryItem(f"attachment://{PICTURE}", description=alt_text)))
-        paragraphs.append(USE if (await store.servers.settings(here)).taste else OFF)
+        paragraphs.append(USE if (await store.servers.settings(scope)).taste else OFF)
     first, *notes = map(say, paragraphs)
     box.add_item(ui.TextDisplay("\n".join([first, *(f"-# {note}" for note in notes)])))
     view = ui.LayoutView(timeout=None).add_item(box)

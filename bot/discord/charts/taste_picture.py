@@ -16,10 +16,10 @@ from bot.discord.core.canvas import (
     Canvas,
     legible_language,
 )
-from bot.languages import say, speaking
+from bot.languages import say, using_language
 from bot.votes.regression import chance
 from bot.votes.taste_descriptions import WORDS
-from bot.votes.taste_model import Leaning
+from bot.votes.taste_model import Preference
 from generator.protocol.canvas import FAINT_TEXT, GRID, TEXT, Colour, fit_text
 from generator.protocol.i18n import Sentence, _
 
@@ -40,33 +40,33 @@ UNSURE: Colour = (70, 92, 130)
 """The colour of bars whose interval includes zero."""
 
 
-def draw(heading: str, leanings: Sequence[Leaning]) -> bytes:
+def draw(heading: str, preferences: Sequence[Preference]) -> bytes:
     """Return a taste as PNG, `WIDTH` pixels wide and as high as its features need.
 
     The text is in the current language, or in English if the font lacks one of its characters. Drawing takes a tenth
     of a second: call this in a thread.
     """
-    words = [WORDS[leaning.feature] for leaning in leanings]
+    words = [WORDS[preference.feature] for preference in preferences]
     sides = [side for word in words for side in (word.less, word.more)]
-    with speaking(legible_language(heading, EXPLANATION, *sides)):
-        return _draw_taste(heading, leanings)
+    with using_language(legible_language(heading, EXPLANATION, *sides)):
+        return _draw_taste(heading, preferences)
 
 
-def _draw_taste(heading: str, leanings: Sequence[Leaning]) -> bytes:
+def _draw_taste(heading: str, preferences: Sequence[Preference]) -> bytes:
     """Return the taste as PNG, in the current language."""
-    height = HEADER + ROW * len(leanings) + FOOTER
+    height = HEADER + ROW * len(preferences) + FOOTER
     canvas = Canvas(height)
     room = WIDTH - 2 * EDGE
     canvas.text((EDGE, 38), fit_text(say(heading), HEADING_SIZE, room), HEADING_SIZE, colour=TEXT)
     canvas.text((EDGE, 80), fit_text(say(EXPLANATION), SMALL_SIZE, room), SMALL_SIZE)
-    half = axis_half(leanings)
+    half = axis_half(preferences)
     for step in (-1.0, -0.5, 0.0, 0.5, 1.0):
         x = axis_x(step * half, half)
         canvas.rectangle((x - 0.5, HEADER, x + 0.5, height - FOOTER), GRID)
         label = say(TICK_LABEL, points=step * half) if step else "0"
         canvas.text((x, height - FOOTER + 24), label, SMALL_SIZE, anchor="mm")
-    for number, leaning in enumerate(leanings):
-        _draw_row(canvas, HEADER + ROW * number, leaning, half)
+    for number, preference in enumerate(preferences):
+        _draw_row(canvas, HEADER + ROW * number, preference, half)
     return canvas.png()
 
 
@@ -75,9 +75,9 @@ def percentage_points(logit: float) -> float:
     return 100 * (chance(logit) - 0.5)
 
 
-def axis_half(leanings: Sequence[Leaning]) -> int:
+def axis_half(preferences: Sequence[Preference]) -> int:
     """Return half the length of the shortest axis that holds all intervals, in percentage points."""
-    edges = [edge for leaning in leanings for edge in (leaning.low, leaning.high)]
+    edges = [edge for preference in preferences for edge in (preference.low, preference.high)]
     longest = max((abs(percentage_points(edge)) for edge in edges), default=0.0)
     return next(half for half in AXIS_HALVES if half >= longest)
 
@@ -87,16 +87,16 @@ def axis_x(value: float, half: int) -> float:
     return (LEFT + RIGHT) / 2 + value / half * (RIGHT - LEFT) / 2
 
 
-def _draw_row(canvas: Canvas, top: float, leaning: Leaning, half: int) -> None:
+def _draw_row(canvas: Canvas, top: float, preference: Preference, half: int) -> None:
     """Draw a feature: the names of its two sides, and the bar between them."""
-    words, middle = WORDS[leaning.feature], top + ROW / 2
-    sure = leaning.low > 0 or leaning.high < 0
+    words, middle = WORDS[preference.feature], top + ROW / 2
+    sure = preference.low > 0 or preference.high < 0
     liked, other = (TEXT if sure else FAINT_TEXT), FAINT_TEXT
     room = LEFT - EDGE - 16
-    less, more = (other, liked) if leaning.weight > 0 else (liked, other)
+    less, more = (other, liked) if preference.weight > 0 else (liked, other)
     canvas.text((LEFT - 16, middle), fit_text(say(words.less), SMALL_SIZE, room), SMALL_SIZE, colour=less, anchor="rm")
     canvas.text((RIGHT + 16, middle), fit_text(say(words.more), SMALL_SIZE, room), SMALL_SIZE, colour=more)
-    left, right = sorted((axis_x(0, half), axis_x(percentage_points(leaning.weight), half)))
+    left, right = sorted((axis_x(0, half), axis_x(percentage_points(preference.weight), half)))
     canvas.rectangle((left, middle - BAR / 2, right, middle + BAR / 2), SURE if sure else UNSURE)
-    low, high = (axis_x(percentage_points(edge), half) for edge in (leaning.low, leaning.high))
+    low, high = (axis_x(percentage_points(edge), half) for edge in (preference.low, preference.high))
     canvas.rectangle((low, middle - LINE / 2, high, middle + LINE / 2), POSSIBLE)

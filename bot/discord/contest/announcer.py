@@ -22,7 +22,7 @@ from bot.discord.core.locale import server_locale
 from bot.discord.core.message_access import NONCE_LENGTH, GoneError, delivery_errors, find_message, gone_errors
 from bot.discord.post import layout
 from bot.discord.post.layout import FileNames, Post
-from bot.languages import speaking
+from bot.languages import using_language
 from bot.store import Announcement
 
 log = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ class DiscordAnnouncer:
         Return None if the message cannot be sent or is no longer needed. Raise DeliveryError if sending fails.
         """
         await self._client.logged_in.wait()
-        with delivery_errors(), speaking(await server_locale(self._client, announcement.round.scope)):
+        with delivery_errors(), using_language(await server_locale(self._client, announcement.round.scope)):
             async for channel_id in self._channels(announcement):
                 await self._client.store.rounds.set_channel(announcement, channel_id)
                 try:
@@ -63,7 +63,7 @@ class DiscordAnnouncer:
         """Update the message of a stage. Return False if it was deleted. Raise DeliveryError if the update fails."""
         await self._client.logged_in.wait()
         channel = self._client.get_partial_messageable(int(announcement.channel_id or 0))
-        with delivery_errors(), speaking(await server_locale(self._client, announcement.round.scope)):
+        with delivery_errors(), using_language(await server_locale(self._client, announcement.round.scope)):
             try:
                 await self._show(announcement, channel.get_partial_message(int(announcement.message_id or 0)))
             except discord.NotFound as error:

@@ -6,7 +6,7 @@ import io
 
 from PIL import Image, ImageDraw
 
-from bot.languages import NATIVE, say, spoken
+from bot.languages import NATIVE, current_language, say
 from generator.protocol.canvas import (
     BACKGROUND,
     BLUE,
@@ -57,7 +57,7 @@ class Canvas:
 
 def legible_language(*texts: str) -> str:
     """Return the language in use, or English if the font lacks a letter of these texts in that language."""
-    return spoken() if all(map(has_glyph, "".join(map(say, texts)))) else NATIVE
+    return current_language() if all(map(has_glyph, "".join(map(say, texts)))) else NATIVE
 
 
 def fit_title(title: str, size: float, width: float) -> str:

@@ -13,7 +13,7 @@ import discord
 from discord import app_commands
 from discord.app_commands import TranslationContextLocation as Location
 
-from bot.languages import COMMAND, LANGUAGES, speaker
+from bot.languages import COMMAND, LANGUAGES, formatter
 from generator.protocol.i18n import Sentence
 
 LOCALES = {
@@ -36,7 +36,7 @@ class CatalogueTranslator(app_commands.Translator):
     async def load(self) -> None:
         """Read all catalogues, so that no user waits for one."""
         for name in LANGUAGES:
-            await asyncio.to_thread(speaker, name)
+            await asyncio.to_thread(formatter, name)
 
     async def translate(
         self, string: app_commands.locale_str, locale: discord.Locale, context: app_commands.TranslationContextTypes
@@ -45,4 +45,4 @@ class CatalogueTranslator(app_commands.Translator):
         name = LOCALES.get(locale)
         if name is None:
             return None
-        return speaker(name).say(Sentence(string.message, context=CONTEXTS.get(context.location)))
+        return formatter(name).say(Sentence(string.message, context=CONTEXTS.get(context.location)))

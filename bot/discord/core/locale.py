@@ -13,7 +13,7 @@ import discord
 
 from bot.discord.core.client import ChiptuneClient
 from bot.discord.core.command_names import LOCALES
-from bot.languages import NATIVE, speak
+from bot.languages import NATIVE, set_language
 from bot.scope import Scope
 
 
@@ -24,7 +24,7 @@ def supported_locale(locale: discord.Locale | None) -> str:
 
 def set_locale(interaction: discord.Interaction[Any]) -> None:
     """Say everything in the user's language from now on, in this task."""
-    speak(supported_locale(interaction.locale))
+    set_language(supported_locale(interaction.locale))
 
 
 async def channel_locale(interaction: discord.Interaction[ChiptuneClient]) -> str:

@@ -22,7 +22,7 @@ from bot.discord.core.components import SONG, AnyInteraction, SongComponent
 from bot.discord.core.markdown import escape
 from bot.discord.moderation.report_actions import report_view
 from bot.discord.post.layout import linked_title
-from bot.languages import NATIVE, command, say, speaking
+from bot.languages import NATIVE, command, say, using_language
 from bot.store import Song
 from bot.store.reports import REASON_LENGTH, Report
 from bot.text import plain
@@ -112,7 +112,7 @@ async def forward_report(client: ChiptuneClient, report: Report) -> bool:
     sound = None if inside else await client.backlog.files.path(song.id, song.audio)
     files = [discord.File(sound, filename=song.audio)] if sound else []
     try:
-        with speaking(await _recipient_locale(client, song)):
+        with using_language(await _recipient_locale(client, song)):
             destination = client.get_partial_messageable(int(channel))
             await destination.send(say(card), view=report_view(song.id), files=files)
     except discord.HTTPException as error:

@@ -15,7 +15,7 @@ from bot.discord.core.components import SONG, AnyInteraction, SongComponent
 from bot.discord.core.locale import channel_locale
 from bot.discord.core.permissions import check_moderator
 from bot.discord.moderation.delete import delete_song
-from bot.languages import say, speaking
+from bot.languages import say, using_language
 from generator.protocol.i18n import _
 
 LABELS = {"delete": _("Delete the tune"), "dismiss": _("Dismiss")}
@@ -49,7 +49,7 @@ class SettleReportsButton(
         """Settle the reports, and note below the report who did it."""
         await check_moderator(interaction, self.song_id)
         await interaction.response.defer()
-        with speaking(await channel_locale(interaction)):
+        with using_language(await channel_locale(interaction)):
             outcome = await self._settle(client, interaction.user.id)
         report = interaction.message.content if interaction.message else ""
         await interaction.edit_original_response(content=f"{report}\n{outcome}", view=None)

@@ -23,7 +23,7 @@ from bot.discord.core.placeholders import CLOSING_TEXT, text_view
 from bot.discord.post.layout import FileNames, Post, build_post, post_marker, send_largest
 from bot.discord.queue.cancel import CancelButton
 from bot.discord.queue.submission import Destination
-from bot.languages import percent, say, speaking
+from bot.languages import percent, say, using_language
 from bot.requests.delivery import DeliveryError
 from bot.requests.wait_times import QueuePosition
 from bot.store import RequestRecord, Song
@@ -52,13 +52,13 @@ class DiscordDelivery:
 
     async def queued(self, entry: RequestRecord, place: QueuePosition) -> None:
         """Show that the request is accepted, its position in the queue, and the expected wait."""
-        with speaking(_destination(entry).channel_language):
+        with using_language(_destination(entry).channel_language):
             await self._show_status(entry, say("Queued: {place}.", place=place.sentence))
 
     async def progress(self, entry: RequestRecord, fraction: float, stage: str) -> None:
         """Show the progress of the request."""
         done = round(fraction * BAR_LENGTH)
-        with speaking(_destination(entry).channel_language):
+        with using_language(_destination(entry).channel_language):
             sentence = say(stage)
             bar = f"{'▰' * done}{'▱' * (BAR_LENGTH - done)} {percent(fraction)}"
             await self._show_status(entry, f"{capital(sentence)} {bar}")
@@ -79,7 +79,7 @@ class DiscordDelivery:
         await self._client.logged_in.wait()
         self._closed.discard(entry.id)
         to = _destination(entry)
-        with delivery_errors(), speaking(to.language):
+        with delivery_errors(), using_language(to.language):
             try:
                 with gone_errors("the placeholder"):
                     hook = self._hook(to)
@@ -101,7 +101,7 @@ class DiscordDelivery:
         await self._client.logged_in.wait()
         self._closed.discard(entry.id)
         to = _destination(entry)
-        with delivery_errors(), speaking(to.channel_language):
+        with delivery_errors(), using_language(to.channel_language):
             try:
                 await self._update_placeholder(to, text_view(say(sentence)))
             except GoneError as error:
@@ -111,7 +111,7 @@ class DiscordDelivery:
         """Post a tune in the first way that works. Raise DeliveryError."""
         to = _destination(entry)
         post = await build_post(self._client, entry, song)
-        with delivery_errors(), speaking(to.channel_language):
+        with delivery_errors(), using_language(to.channel_language):
             for way in (self._edit_placeholder, self._send_to_channel, self._send_directly):
                 try:
                     return await way(to, post)
@@ -171,7 +171,7 @@ class DiscordDelivery:
         """
         with gone_errors("direct messages"):
             channel = await self._client.create_dm(discord.Object(to.user))
-            with speaking(to.language):
+            with using_language(to.language):
                 message = await self._send_once(channel, to, post)
         await self._client.store.messages.add(post.song.id, str(channel.id), str(message.id), str(to.user))
 

@@ -19,7 +19,7 @@ from bot.discord.core.permissions import is_moderator
 from bot.discord.core.placeholders import text_view
 from bot.discord.core.visibility import scope_of
 from bot.discord.queue.request_text import summary
-from bot.languages import command, say, speaking
+from bot.languages import command, say, using_language
 from bot.store import RequestRecord
 from bot.text import plain
 from generator.protocol.errors import CANCELLED_SENTENCE, InputError
@@ -90,5 +90,5 @@ class CancelButton(SongComponent, ui.DynamicItem[ui.Button[Any]], template=rf"ch
             raise InputError(NOT_YOUR_BUTTON)
         await interaction.response.defer()
         await client.backlog.cancel(entry.id, by=user)
-        with speaking(await channel_locale(interaction)):
+        with using_language(await channel_locale(interaction)):
             await interaction.edit_original_response(view=text_view(say(CANCELLED_SENTENCE)))

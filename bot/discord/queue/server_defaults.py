@@ -11,7 +11,7 @@ from bot.discord.core import locale
 from bot.discord.core.client import ChiptuneClient
 from bot.discord.core.visibility import scope_of
 from bot.discord.queue.request_text import option_text
-from bot.languages import say, speaking
+from bot.languages import say, using_language
 from bot.requests.submissions import Defaults
 from generator.protocol.errors import InputError
 from generator.protocol.i18n import _, joined
@@ -41,6 +41,6 @@ async def defaults_note(interaction: discord.Interaction[ChiptuneClient], defaul
     """Return a line of markdown with the options that the server's settings filled in, "" if there are none."""
     if not defaults:
         return ""
-    with speaking(await locale.channel_locale(interaction)):
+    with using_language(await locale.channel_locale(interaction)):
         options = joined(", ", *(option_text(name, value) for name, value in defaults.items()))
         return f"-# {say(DEFAULTS_USED, usual=options)}"

@@ -16,7 +16,7 @@ from bot.discord.core.client import ChiptuneClient
 from bot.discord.core.locale import channel_locale
 from bot.discord.core.permissions import check_manager
 from bot.discord.moderation.report import forward_report
-from bot.languages import say, speaking
+from bot.languages import say, using_language
 from bot.store import ServerSettings
 from bot.store.server_settings import (
     SETTINGS,
@@ -145,7 +145,7 @@ async def _set_report_channel(interaction: discord.Interaction[ChiptuneClient], 
     scope, store = check_manager(interaction), interaction.client.store
     await interaction.response.defer(ephemeral=True, thinking=True)
     try:
-        with speaking(await channel_locale(interaction)):
+        with using_language(await channel_locale(interaction)):
             await interaction.client.get_partial_messageable(int(channel_id)).send(say(REPORTS_HERE))
     except discord.Forbidden as error:
         raise InputError(CANNOT_WRITE.format(channel=channel_id)) from error

@@ -16,7 +16,7 @@ from bot.discord.core.markdown import escape
 from bot.discord.voice.connection import user_channel
 from bot.discord.voice.jukebox import QueuedTune
 from bot.files.song_files import FILES_GONE
-from bot.languages import command, say, speaking
+from bot.languages import command, say, using_language
 from bot.store import Song
 from generator.protocol.errors import InputError
 from generator.protocol.i18n import _, ngettext
@@ -44,7 +44,7 @@ async def play(interaction: discord.Interaction[ChiptuneClient], *, song: str | 
     await interaction.response.defer(thinking=True)
     before = await client.jukebox.play(channel, QueuedTune(tune.title, str(path)))
     when = NEXT if before == 1 else AFTER if before else PLAYING
-    with speaking(await channel_locale(interaction)):
+    with using_language(await channel_locale(interaction)):
         text = say(when.counted(before, title=escape(tune.title), channel=channel.id))
     await interaction.edit_original_response(content=text)
 

@@ -25,7 +25,7 @@ from bot.discord.post import layout
 from bot.discord.post.lineage import family_tree
 from bot.discord.queue import submission
 from bot.discord.tunes.remix_form import RemixButton, RewriteMenu
-from bot.languages import say, speaking
+from bot.languages import say, using_language
 from bot.voting import OWN
 from generator.protocol.i18n import _, ngettext
 
@@ -115,7 +115,7 @@ class VoteButton(SongComponent, ui.DynamicItem[ui.Button[Any]], template=rf"chip
 
     async def _show_here(self, interaction: AnyInteraction, message: discord.Message) -> None:
         """Show the current sum where the button was pressed. Raise InputError if the tune is deleted."""
-        with speaking(await self._language(interaction, message)):
+        with using_language(await self._language(interaction, message)):
             view = await self._with_sum(interaction.client, message, visibility.visible_channels(interaction))
             await interaction.edit_original_response(view=view)
 
@@ -133,7 +133,7 @@ class VoteButton(SongComponent, ui.DynamicItem[ui.Button[Any]], template=rf"chip
 
         async def edit() -> None:
             message = await channel.fetch_message(own_id)
-            with speaking(language):
+            with using_language(language):
                 await message.edit(view=await self._with_sum(client, message))
 
         await client.message_edits.run(own_id, edit)

@@ -13,7 +13,7 @@ from bot.discord.post import layout
 from bot.discord.post.lineage import family_tree
 from bot.discord.queue import server_defaults
 from bot.discord.tunes.post_buttons import post_rows
-from bot.languages import speaking, spoken
+from bot.languages import current_language, using_language
 from bot.store import SONG_DELETED
 from generator.protocol.errors import InputError
 
@@ -52,5 +52,5 @@ async def show_post(interaction: discord.Interaction[ChiptuneClient], song_id: s
         view = post.layout(names, post_rows(post), more=more)
         return await interaction.edit_original_response(view=view, attachments=post.open(names))
 
-    with speaking(spoken() if ephemeral else await channel_locale(interaction)):
+    with using_language(current_language() if ephemeral else await channel_locale(interaction)):
         await layout.send_largest(post.file_sets(interaction.filesize_limit, full=ephemeral), send)

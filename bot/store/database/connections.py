@@ -43,6 +43,11 @@ class Database:
         """Open or create the database at `path` and migrate its schema; close it at the end."""
         async with _connect(path) as db:
             await db.execute_fetchall("PRAGMA journal_mode = WAL")
+            # `quick_check` reads the whole file, but compares no indexes.
+            if (problems := [row[0] for row in await db.execute_fetchall("PRAGMA quick_check(1)")]) != ["ok"]:
+                raise FaultError(
+                    f"The database {path} is damaged: {problems[0]}. Restore a backup (`chiptune restore`)."
+                )
             # Foreign keys are checked only afterwards: a migration that recreates a table must not delete others' rows.
             await migrate(db, all_migrations())
             await db.execute_fetchall("PRAGMA foreign_keys = ON")

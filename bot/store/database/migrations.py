@@ -1,7 +1,7 @@
-"""Numbered migrations: the SQL files beside this module, applied once each, in order.
+"""Migrations: the numbered SQL files in this folder, each applied once, in order.
 
-A file, once released, is never changed; a new one is appended. Each is applied in one transaction with its record in
-the table `migrations`, so that a crash leaves the database at a whole step.
+A released file never changes; changes of the schema are new files. A migration and its row in the table `migrations`
+are one transaction, so a crash never leaves a migration half done.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from generator.protocol.errors import FaultError
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """One step of the schema."""
+    """One change of the schema."""
 
     number: int
     name: str
@@ -26,16 +26,16 @@ class Migration:
 
 
 def all_migrations() -> list[Migration]:
-    """The steps that ship, in order."""
-    found = []
+    """Return all migrations, in order."""
+    migrations = []
     for file in resources.files(__package__).iterdir():
         if match := re.fullmatch(r"(\d{3})_(\w+)\.sql", file.name):
-            found.append(Migration(int(match[1]), match[2], file.read_text(encoding="utf-8")))
-    return sorted(found, key=lambda migration: migration.number)
+            migrations.append(Migration(int(match[1]), match[2], file.read_text(encoding="utf-8")))
+    return sorted(migrations, key=lambda migration: migration.number)
 
 
 async def migrate(db: aiosqlite.Connection, migrations: Sequence[Migration]) -> None:
-    """Apply what this database hasn't seen. Raises FaultError where it is newer than the program."""
+    """Apply the migrations that this database lacks. Raise FaultError if it is newer than the program."""
     await db.execute(
         "CREATE TABLE IF NOT EXISTS migrations (number INTEGER PRIMARY KEY, name TEXT NOT NULL, applied REAL NOT NULL)"
     )
@@ -49,8 +49,8 @@ async def migrate(db: aiosqlite.Connection, migrations: Sequence[Migration]) -> 
 
 
 async def _apply(db: aiosqlite.Connection, migration: Migration) -> None:
-    """One step and its record, together or not at all."""
-    record = f"INSERT INTO migrations VALUES ({migration.number}, '{migration.name}', unixepoch());"  # noqa: S608 (our own file's name)
+    """Apply one migration and record it, in one transaction."""
+    record = f"INSERT INTO migrations VALUES ({migration.number}, '{migration.name}', unixepoch());"  # noqa: S608 (the name of one of our files)
     try:
         await db.executescript(f"BEGIN IMMEDIATE;\n{migration.sql}\n{record}\nCOMMIT;")
     except aiosqlite.Error:

@@ -1,7 +1,7 @@
-// The page: sends requests, follows them, plays songs, votes, lists the history. The chart is top.js's, battles
-// are battle.js's, the contest is contest.js's, what people like taste.js's.
-// Whatever comes from elsewhere goes into the page as text, never as HTML. The address keeps what is being followed
-// (#request=ID) or shown (#song=ID), so that a reload goes on with it.
+// The page: sends requests, follows them, plays songs, votes and lists the history. The chart is in top.js, battles in
+// battle.js, the contest in contest.js, and the taste in taste.js.
+// Data from the server goes into the page as text, never as HTML. The address names the request that is followed
+// (#request=ID) or the song that is shown (#song=ID), so a reload continues with it.
 
 import { makeBattle } from "/battle.js";
 import { makeContest } from "/contest.js";
@@ -16,8 +16,8 @@ const $ = (id) => document.getElementById(id);
 const form = $("form");
 let midi = null; // the file to remix
 let source = null; // or the song
-let modes = {}; // the fields that each mode has a use for
-let options = {}; // what a request may hold
+let modes = {}; // the fields that each mode uses
+let options = {}; // the limits and choices of a request
 let shown = null; // the song in the player
 let vote = 0; // this browser's vote on it
 let following = null; // the request that is being followed
@@ -25,12 +25,12 @@ let oldest = null; // the last song of the history's last page
 
 // Talking to the server
 
-class Refusal extends Error {}
+class ApiError extends Error {}
 
 async function call(path, options = {}) {
   const response = await fetch(path, options);
   const answer = await response.json().catch(() => ({}));
-  if (!response.ok) throw new Refusal(answer.error || `The bot answered with ${response.status}.`);
+  if (!response.ok) throw new ApiError(answer.error || `The bot answered with ${response.status}.`);
   return answer;
 }
 
@@ -38,7 +38,7 @@ const sendJson = (path, value) =>
   call(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(value) });
 
 function sentence(error) {
-  return error instanceof Refusal ? error.message : "The bot cannot be reached. Is it running?";
+  return error instanceof ApiError ? error.message : "The bot cannot be reached. Is it running?";
 }
 
 function say(id, text) {
@@ -49,12 +49,12 @@ function say(id, text) {
 // The form
 
 const text = (name) => form.elements[name].value.trim();
-// What is no number goes to the server as it was typed: its sentence says what is wrong.
+// Text that is not a number is sent as typed, so that the server's error says what is wrong.
 const number = (value) => (Number.isNaN(Number(value)) ? value : Number(value));
 
 const WORDS = ["scene", "key", "density", "span", "sound"];
-const ALWAYS = ["seed", "sound"]; // every mode has a use for it
-const WRITING = ["temperature"]; // and all but an arrangement for this
+const ALWAYS = ["seed", "sound"]; // every mode uses these
+const WRITING = ["temperature"]; // all modes but an arrangement use these
 
 const mode = () => (midi || source ? text("mode") : "generate");
 
@@ -65,16 +65,16 @@ function used(name) {
 }
 
 function fields() {
-  const wanted = { mode: mode() };
+  const values = { mode: mode() };
   for (const part of form.querySelectorAll("[data-field]")) {
     const name = part.dataset.field;
     if (!used(name) || name === "mode") continue;
     if (name === "keep") {
-      wanted.keep = [...part.querySelectorAll("input:checked")].map((box) => box.value);
-    } else if (form.elements[name].validity.badInput) wanted[name] = "that";
-    else if (text(name)) wanted[name] = WORDS.includes(name) ? text(name) : number(text(name));
+      values.keep = [...part.querySelectorAll("input:checked")].map((box) => box.value);
+    } else if (form.elements[name].validity.badInput) values[name] = "that";
+    else if (text(name)) values[name] = WORDS.includes(name) ? text(name) : number(text(name));
   }
-  return wanted;
+  return values;
 }
 
 function send() {
@@ -86,7 +86,7 @@ function send() {
   return call("/api/requests", { method: "POST", body });
 }
 
-async function ask(sending, errorId) {
+async function submit(sending, errorId) {
   say("error", "");
   say("song-error", "");
   busy(true);
@@ -103,7 +103,7 @@ function busy(yes) {
   $("another").disabled = yes;
 }
 
-// What is remixed: a file, a song that is here, or null for a new tune.
+// Choose what to remix: a file, a song of the page, or null for a new tune.
 function choose(file, song) {
   midi = file || null;
   source = song || null;
@@ -137,7 +137,7 @@ function follow(id) {
 }
 
 function stage(words) {
-  if ($("stage").textContent !== words) $("stage").textContent = words; // a reader hears only what is new
+  if ($("stage").textContent !== words) $("stage").textContent = words; // screen readers announce only changes
 }
 
 async function poll(id) {
@@ -151,7 +151,7 @@ async function poll(id) {
     $("bar").value = state.progress;
     stage(describe(state));
   } catch (error) {
-    if (error instanceof Refusal) return finish(() => say("error", error.message));
+    if (error instanceof ApiError) return finish(() => say("error", error.message));
     stage("The bot cannot be reached; trying again.");
     wait = RETRY_MILLISECONDS;
   }
@@ -164,7 +164,7 @@ function describe(state) {
 }
 
 async function cancel() {
-  $("cancel").disabled = true; // what became of it comes with the next answer of poll()
+  $("cancel").disabled = true; // the next answer in poll() has the outcome
   try {
     await call(`/api/requests/${following}/cancel`, { method: "POST" });
   } catch (error) {
@@ -240,7 +240,7 @@ async function castVote(value) {
   try {
     const answer = await sendJson(`/api/songs/${song.id}/vote`, { value: value === vote ? 0 : value });
     if (shown === song) showVote(answer.votes, answer.vote);
-    const sum = document.querySelector(`li[data-id="${song.id}"] .sum`); // the chart's have no such id
+    const sum = document.querySelector(`li[data-id="${song.id}"] .sum`); // rows of the chart have no such id
     if (sum) sum.textContent = sumText(answer.votes);
     if (shown === song) say("song-note", answer.note);
     chart.refresh();
@@ -308,6 +308,7 @@ async function fillForm() {
   for (const [name, words, shownAs] of [["scene", options.scenes, same], ["key", options.keys, keyName], ["density", options.densities, same]]) {
     for (const word of words) form.elements[name].add(new Option(shownAs(word), word));
   }
+  for (const [name, words] of Object.entries(options.remix_modes)) form.elements.mode.add(new Option(words, name));
   for (const [sound, title] of Object.entries(options.sounds)) form.elements.sound.add(new Option(title, sound));
   for (const name of ["bpm", "seconds", "temperature", "bars", "transpose", "takes"]) {
     [form.elements[name].min, form.elements[name].max] = options[name];
@@ -319,7 +320,7 @@ async function fillForm() {
 function listen() {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    ask(send, "error");
+    submit(send, "error");
   });
   for (const [name, digits] of [["temperature", 1], ["strength", 2]]) {
     form.elements[name].addEventListener("input", () => {
@@ -330,7 +331,7 @@ function listen() {
   $("file").addEventListener("change", () => choose($("file").files[0]));
   $("forget").addEventListener("click", () => choose(null));
   $("cancel").addEventListener("click", cancel);
-  $("another").addEventListener("click", () => ask(() => call(`/api/songs/${shown.id}/another`, { method: "POST" }), "song-error"));
+  $("another").addEventListener("click", () => submit(() => call(`/api/songs/${shown.id}/another`, { method: "POST" }), "song-error"));
   $("remix").addEventListener("click", () => {
     choose(null, shown);
     $("form-title").scrollIntoView({ block: "nearest" });

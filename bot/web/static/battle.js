@@ -1,17 +1,18 @@
-// A battle: two tunes without their names, and which is better; then the names. Their pictures begin below the title, which
-// the style sheet cuts off.
+// A battle: two tunes without their names, and the question which is better. The names are shown afterwards. The style sheet
+// cuts the titles off the pictures.
 
 const LETTERS = ["a", "b"];
 
-// call, sendJson: ask the server. open: shows a song by its id. sentence: what an error says. judged: called afterwards.
+// call, sendJson: send requests to the server. open: shows a song by its id. sentence: an error's text. judged: called after
+// a judgement.
 export function makeBattle(call, sendJson, open, sentence, judged) {
   const $ = (id) => document.getElementById(id);
   const choices = [...document.querySelectorAll("#battle-choices button")];
   let pair = null;
 
   function say(words) {
-    $("battle-said").textContent = words;
-    $("battle-said").hidden = !words;
+    $("battle-message").textContent = words;
+    $("battle-message").hidden = !words;
   }
 
   async function next() {
@@ -43,7 +44,7 @@ export function makeBattle(call, sendJson, open, sentence, judged) {
         name.onclick = () => open(songs[letter].id);
         name.hidden = false;
       }
-      say("Thank you. These are their names:");
+      say("Thank you. These are the tunes:");
       judged();
     } catch (error) {
       say(sentence(error));
@@ -52,9 +53,9 @@ export function makeBattle(call, sendJson, open, sentence, judged) {
     $("battle-next").hidden = false;
   }
 
-  // One sounds at a time.
-  for (const [one, other] of [["a", "b"], ["b", "a"]]) {
-    $(`battle-${one}-audio`).addEventListener("play", () => $(`battle-${other}-audio`).pause());
+  // Only one tune plays at a time.
+  for (const [letter, other] of [["a", "b"], ["b", "a"]]) {
+    $(`battle-${letter}-audio`).addEventListener("play", () => $(`battle-${other}-audio`).pause());
   }
   for (const button of choices) button.addEventListener("click", () => choose(button.dataset.winner));
   $("battle-next").addEventListener("click", next);

@@ -1,38 +1,38 @@
-// The contest: a weekly round of nominations and votes, and the hall of fame. Votes are not counted on the page before
-// a round is over.
+// The contest: a weekly round of nominations and votes, and the hall of fame. The page shows no counts of votes before a
+// round is over.
 
 const REFRESH_MILLISECONDS = 30000;
 const OUTCOMES = {
-  "no-nominations": "nobody nominated a tune",
-  "no-votes": "nobody voted, so there is no winner",
+  "no-nominations": "no one nominated a tune",
+  "no-votes": "no one voted, so there is no winner",
   stopped: "it was stopped, without a winner",
 };
 
-// call, sendJson: ask the server. open: shows a song by its id. sentence: what an error says. current: the id of the song
-// in the player.
+// call, sendJson: send requests to the server. open: shows a song by its id. sentence: an error's text. current: returns the
+// id of the song in the player.
 export function makeContest(call, sendJson, open, sentence, current) {
   const $ = (id) => document.getElementById(id);
   let stage = null;
-  let shown = ""; // what the server said last
+  let shown = ""; // the server's last answer
   let famed; // the round up to which the hall of fame is shown
-  let failed = false; // whether the sentence is that a refresh failed
+  let failed = false; // whether the message is about a failed refresh
 
   function say(words) {
     failed = false;
-    $("contest-said").textContent = words;
-    $("contest-said").hidden = !words;
+    $("contest-message").textContent = words;
+    $("contest-message").hidden = !words;
   }
 
-  async function act(path, fields, said) {
+  async function act(path, fields, message) {
     try {
       show(await sendJson(`/api/contest/${path}`, fields));
-      say(said);
+      say(message);
     } catch (error) {
       say(sentence(error));
     }
   }
 
-  // Nothing is touched where nothing has changed: somebody may be reading, or be on a button by keyboard.
+  // If nothing has changed, the page is not touched: someone may be reading, or have focused a button.
   function show(contest) {
     if (JSON.stringify(contest) === shown) return;
     shown = JSON.stringify(contest);
@@ -43,18 +43,18 @@ export function makeContest(call, sendJson, open, sentence, current) {
     $("contest-last").hidden = !contest.last;
     list((contest.songs || []).map((song) => item(contest, song)));
     $("contest-start").hidden = !contest.manages || (contest.round !== null && !contest.ending);
-    $("contest-start").textContent = contest.ending ? "Let the contest go on" : "Start a weekly contest";
+    $("contest-start").textContent = contest.ending ? "Continue the contest" : "Start a weekly contest";
     $("contest-stop").hidden = !contest.manages || contest.round === null || contest.ending;
     $("contest-end").hidden = !contest.manages || contest.round === null;
     $("nominate").hidden = stage !== "nominating" || contest.left === 0;
   }
 
-  // The songs' rows; the keyboard stays on the button that it is on.
+  // Show the songs' rows. The focus stays on the same button.
   function list(rows) {
     const focused = document.activeElement.closest("#contest-songs li");
     const place = focused ? [...focused.children].indexOf(document.activeElement) : -1;
     $("contest-songs").replaceChildren(...rows);
-    const row = focused && rows.find((one) => one.dataset.id === focused.dataset.id);
+    const row = focused && rows.find((item) => item.dataset.id === focused.dataset.id);
     if (row && row.children[place]) row.children[place].focus();
   }
 
@@ -68,7 +68,7 @@ export function makeContest(call, sendJson, open, sentence, current) {
       vote.setAttribute("aria-pressed", String(mine));
       row.append(vote);
     } else if (song.mine) {
-      row.append(namedButton("take back", "quiet", () => act("withdraw", { song: song.id }, `“${song.title}” is not nominated any more.`)));
+      row.append(namedButton("take back", "quiet", () => act("withdraw", { song: song.id }, `“${song.title}” is no longer nominated.`)));
     }
     return row;
   }
@@ -111,19 +111,19 @@ export function makeContest(call, sendJson, open, sentence, current) {
 }
 
 function how(contest) {
-  if (contest.round === null) return "No contest runs. In one, tunes are nominated for five days, then voted for in two.";
-  const last = contest.ending ? " No other round follows." : "";
+  if (contest.round === null) return "There is no contest. In each round of one, people nominate tunes for five days, then vote for two days.";
+  const last = contest.ending ? " This is the last round." : "";
   if (contest.stage === "nominating") {
-    return `Open a tune and nominate it, until ${when(contest.voting)}; ${contest.left} left for you.${last}`;
+    return `Open a tune and nominate it, until ${when(contest.voting)}. You have ${contest.left} left.${last}`;
   }
-  return `One vote each, until ${when(contest.closes)}, and not for a tune of your own. It can be changed, and the count is shown when it is over.${last}`;
+  return `One vote each, until ${when(contest.closes)}, but not for your own tune. You can change it. The votes are shown when the round is over.${last}`;
 }
 
 function ended(last) {
   if (!last) return "";
   const winner = last.songs.find((song) => song.won);
   if (winner) return `Round ${last.round} was won by “${winner.title}”, with ${winner.votes} of ${counted(last.voters)}.`;
-  return `Round ${last.round} is over: ${OUTCOMES[last.outcome] || "the tune that won is deleted by now"}.`;
+  return `Round ${last.round} is over: ${OUTCOMES[last.outcome] || "the winning tune has been deleted"}.`;
 }
 
 function namedButton(words, name, pressed) {

@@ -1,9 +1,9 @@
-// What people of this page like, in words and, once there is a taste, as a bar for each feature with the line that holds
-// 95 % of what is possible. The words are the server's.
+// The taste of the page's voters, in the server's words and, once there is a taste, as a bar for each feature. The line on
+// a bar shows the possible range (95 %).
 
-const HALVES = [10, 20, 30, 40, 50]; // what half of the axis may be, in points of a hundred
+const HALVES = [10, 20, 30, 40, 50]; // the possible lengths of half the axis, in percentage points
 
-// call: asks the server. fail: says what went wrong.
+// call: sends a request to the server. fail: shows an error.
 export function makeTaste(call, fail) {
   const $ = (id) => document.getElementById(id);
 
@@ -12,9 +12,9 @@ export function makeTaste(call, fail) {
       const taste = await call("/api/taste");
       $("taste-words").textContent = taste.words[0];
       $("taste-more").textContent = taste.words.slice(1).join(" ");
-      const lines = taste.features.flatMap((one) => [points(one.low), points(one.high)]);
-      const half = HALVES.find((one) => lines.every((edge) => Math.abs(edge) <= one)) || 50;
-      $("taste-features").replaceChildren(...taste.features.map((one) => row(one, half)));
+      const edges = taste.features.flatMap((feature) => [points(feature.low), points(feature.high)]);
+      const half = HALVES.find((half) => edges.every((edge) => Math.abs(edge) <= half)) || 50;
+      $("taste-features").replaceChildren(...taste.features.map((feature) => row(feature, half)));
       $("taste-plot").hidden = !taste.features.length;
       for (const end of document.querySelectorAll("#taste-axis [data-part]")) end.textContent = `${end.dataset.part}${half}\u00a0%`;
     } catch (error) {
@@ -26,29 +26,29 @@ export function makeTaste(call, fail) {
   return { refresh: load };
 }
 
-// How many points of a hundred a logit moves the chance of a like that is even without it.
+// Convert a logit into the percentage points by which it moves a like's chance of 50 %.
 const points = (logit) => 100 / (1 + Math.exp(-logit)) - 50;
 
-function row(one, half) {
+function row(feature, half) {
   const item = document.createElement("li");
-  const sure = one.low > 0 || one.high < 0;
+  const sure = feature.low > 0 || feature.high < 0;
   const bar = document.createElement("span");
   bar.className = "bar";
-  bar.append(part(sure ? "sure" : "unsure", 0, points(one.weight), half), part("possible", points(one.low), points(one.high), half));
-  item.append(label(one.less, sure && one.weight < 0), bar, label(one.more, sure && one.weight > 0));
+  bar.append(part(sure ? "sure" : "unsure", 0, points(feature.weight), half), part("possible", points(feature.low), points(feature.high), half));
+  item.append(label(feature.less, sure && feature.weight < 0), bar, label(feature.more, sure && feature.weight > 0));
   return item;
 }
 
 function label(words, liked) {
-  const made = document.createElement(liked ? "strong" : "span");
-  made.textContent = words;
-  return made;
+  const element = document.createElement(liked ? "strong" : "span");
+  element.textContent = words;
+  return element;
 }
 
 function part(name, from, to, half) {
-  const made = document.createElement("span");
-  made.className = name;
-  made.style.left = `${50 + (50 * Math.min(from, to)) / half}%`;
-  made.style.width = `${(50 * Math.abs(to - from)) / half}%`;
-  return made;
+  const element = document.createElement("span");
+  element.className = name;
+  element.style.left = `${50 + (50 * Math.min(from, to)) / half}%`;
+  element.style.width = `${(50 * Math.abs(to - from)) / half}%`;
+  return element;
 }

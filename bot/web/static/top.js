@@ -1,27 +1,27 @@
-// The chart: what people of this page like best, of those tunes made lately or ever. Its bars are the share of likes that
-// is sure, their thin ends what is possible (95 %).
+// The chart: the tunes that people like best, among the recent ones or all. A bar shows the share of likes that is certain,
+// its thin end how large the share may be (95 %).
 
 const PAGE = 5;
 const EMPTY = {
-  votes: "No tune of that time has a like of somebody else yet.",
+  votes: "No tune of that period has a like from someone else yet.",
   battles: "No two tunes have been compared yet.",
 };
 const HOW = {
-  votes: "The bar is the share of likes that is sure, the line what is possible (95\u00a0%).",
-  battles: "The bar is how surely a tune is preferred to an average one, the line what is possible (95\u00a0%).",
+  votes: "The bar shows the share of likes that is certain, the line how large it may be (95\u00a0%).",
+  battles: "The bar shows how certain it is that a tune is preferred to an average one, the line the possible range (95\u00a0%).",
 };
 
-// call: asks the server. open: shows a song by its id. fail: says what went wrong.
+// call: sends a request to the server. open: shows a song by its id. fail: shows an error.
 export function makeChart(call, open, fail) {
   const $ = (id) => document.getElementById(id);
   const tabs = [...document.querySelectorAll("#periods button")];
   let period = "week";
 
   async function load(start) {
-    const asked = period;
+    const requested = period;
     try {
       const songs = await call(`/api/top?${period === "battles" ? "ranking=battles" : `period=${period}`}&limit=${PAGE + 1}&start=${start}`);
-      if (asked !== period) return; // somebody has turned to another one meanwhile
+      if (requested !== period) return; // another period was chosen meanwhile
       if (!start) $("chart").replaceChildren();
       $("chart").append(...songs.slice(0, PAGE).map((song) => place(song, open)));
       $("chart-empty").textContent = EMPTY[period] || EMPTY.votes;
@@ -33,15 +33,15 @@ export function makeChart(call, open, fail) {
     }
   }
 
-  function turn(to) {
-    period = to;
+  function select(name) {
+    period = name;
     for (const tab of tabs) tab.setAttribute("aria-pressed", String(tab.dataset.period === period));
     return load(0);
   }
 
-  for (const tab of tabs) tab.addEventListener("click", () => turn(tab.dataset.period));
+  for (const tab of tabs) tab.addEventListener("click", () => select(tab.dataset.period));
   $("chart-more").addEventListener("click", () => load($("chart").children.length));
-  turn(period);
+  select(period);
   return { refresh: () => load(0) };
 }
 

@@ -5,14 +5,16 @@ import gzip
 import io
 import json
 import shutil
+import sqlite3
 import tarfile
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot.files.backup import write_backup
+from bot.files.backup import _locked, write_backup
 from bot.files.data_folder import DATABASE, sole_owner
 from bot.files.restore import MOVING, REPLACING, RESTORING, _stage, finish_restore, restore
 from bot.files.song_files import Files
@@ -20,7 +22,7 @@ from bot.main import main
 from bot.scope import Scope
 from bot.store import Store
 from bot.store.database.migrations import Migration, all_migrations
-from generator.protocol.errors import InputError
+from generator.protocol.errors import FaultError, InputError
 from generator.protocol.uploads import digest
 from tests.bot.kept import ask, content, digests, make, new_entry, on_disk
 
@@ -108,7 +110,7 @@ async def test_a_lost_or_damaged_file_is_told_and_costs_nothing_else(
     damaged.write_bytes(b"other")
     file = tmp_path / "backup.tar.gz"
     assert await asyncio.to_thread(main, ["backup", str(file), "--data", str(data)]) == 0
-    assert "2 files that the database names were missing or damaged" in capsys.readouterr().out
+    assert "2 files that the database names were already missing or damaged" in capsys.readouterr().out
     assert restore(file, tmp_path / "new").files == 5
 
 
@@ -207,6 +209,21 @@ def no_database(members: Members) -> None:
     replace(members, 1, b"x" * 5000)
 
 
+def deep(members: Members) -> None:
+    """A manifest that is nested too deeply."""
+    replace(members, 0, b"[" * 200_000)
+
+
+def huge(members: Members) -> None:
+    """A manifest that promises more than any disk holds."""
+    change_manifest(members, lambda manifest: manifest["members"][DATABASE].update(bytes=1 << 60))
+
+
+def negative(members: Members) -> None:
+    """A size below zero."""
+    change_manifest(members, lambda manifest: manifest["members"][DATABASE].update(bytes=-1))
+
+
 def change_manifest(members: Members, change: Callable[[dict[str, Any]], object]) -> None:
     manifest = json.loads(members[0][1])
     change(manifest)
@@ -242,6 +259,8 @@ def rewrite(file: Path, change: Callable[[Members], None]) -> None:
         no_json,
         no_members,
         no_database,
+        deep,
+        negative,
     ],
 )
 async def test_a_damaged_backup_changes_nothing(backup: Path, data: Path, change: Callable[[Members], None]) -> None:
@@ -319,3 +338,45 @@ async def test_a_restored_bot_goes_on(backup: Path, tmp_path: Path) -> None:
         await make(store, files, 3)
         await ask(store, files, new_entry(4, upload=UPLOAD))
         assert len(await store.songs.history(Scope("7"))) == 3
+
+
+def damage(data: Path) -> None:
+    """Overwrite a page in the middle of the database, as a dying disk does."""
+    with closing(sqlite3.connect(data / DATABASE)) as database:
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        [page] = database.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'requests_by_person'").fetchone()
+        [size] = database.execute("PRAGMA page_size").fetchone()
+    with (data / DATABASE).open("r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(b"\xff" * size)
+
+
+async def test_a_damaged_database_is_neither_backed_up_nor_opened(data: Path, tmp_path: Path) -> None:
+    damage(data)
+    with pytest.raises(FaultError, match=r"damaged|cannot be read"):
+        write_backup(data, tmp_path / "new.tar.gz")
+    assert not list(tmp_path.glob("new*"))
+    with pytest.raises((FaultError, sqlite3.DatabaseError)):
+        async with Store.open(data / DATABASE):
+            pytest.fail("a damaged database was opened")
+
+
+def test_what_killed_backups_left_is_removed_and_a_running_one_is_left_alone(data: Path, tmp_path: Path) -> None:
+    stale, running = tmp_path / ".backup-stale", tmp_path / ".backup-running"
+    for folder in (stale, running):
+        folder.mkdir()
+        (folder / DATABASE).touch()
+    with _locked(running):
+        write_backup(data, tmp_path / "new.tar.gz")
+    assert not stale.exists()
+    assert running.exists()
+
+
+def test_a_backup_larger_than_the_disk_is_refused_before_anything_is_written(
+    backup: Path, data: Path, tmp_path: Path
+) -> None:
+    before = tree(data)
+    rewrite(backup, huge)
+    with pytest.raises(FaultError, match="MB are free"):
+        restore(backup, data, force=True)
+    assert tree(data) == before

@@ -25,11 +25,11 @@ class House:
         self.folder = folder
         self.files = Files(store, folder)
         self.clock = MovedClock()
-        self.upkeep = Retention(store, self.files, Settings(data_dir=folder), self.clock)
+        self.retention = Retention(store, self.files, Settings(data_dir=folder), self.clock)
 
     async def after(self, days: float) -> None:
         self.clock.time += days * DAY
-        await self.upkeep.round()
+        await self.retention.round()
 
     async def ids(self) -> list[str]:
         return [row["id"] for row in await self.store.database.fetch("SELECT id FROM requests ORDER BY number")]
@@ -110,7 +110,7 @@ async def test_it_works_at_the_start_and_once_a_day(house: House) -> None:
 
     await refused(1)
     house.clock.time += 31 * DAY
-    work = asyncio.create_task(house.upkeep.run())
+    work = asyncio.create_task(house.retention.run())
     await house.clock.until_naps(1)
     assert await house.ids() == []
     await refused(2)
@@ -130,9 +130,9 @@ async def test_a_round_that_fails_is_logged_and_tried_again(
     await house.store.requests.refused(refused.id, "No.")
     await house.store.database.change("ALTER TABLE reports RENAME TO elsewhere")
     house.clock.time += 31 * DAY
-    work = asyncio.create_task(house.upkeep.run())
+    work = asyncio.create_task(house.retention.run())
     await house.clock.until_naps(1)
-    assert "the upkeep failed" in caplog.text
+    assert "removing old data failed" in caplog.text
     assert sqlite3.OperationalError.__name__ in caplog.text
     await house.store.database.change("ALTER TABLE elsewhere RENAME TO reports")
     await house.clock.move(DAY)

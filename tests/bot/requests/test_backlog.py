@@ -4,12 +4,14 @@ import asyncio
 import os
 import signal
 import sqlite3
+import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from bot.requests.backlog import TOO_LONG
 from bot.requests.delivery import DeliveryError
 from bot.requests.progress_updates import PROGRESS_SECONDS
 from bot.store import RequestRecord, Song, Store
@@ -90,6 +92,16 @@ async def test_a_request_that_kills_the_generator_is_refused_after_three_attempt
     assert row.attempts == 3
 
 
+async def test_a_request_that_takes_too_long_is_never_tried_again(tmp_path: Path, store: Store) -> None:
+    bench = Bench(tmp_path, store, job_seconds=1.0)
+    async with bench.running():
+        entry = await bench.ask(6)
+        assert await bench.chat.until(1) == [("refuse", entry.id, TOO_LONG)]
+    row = await store.requests.get(entry.id)
+    assert row
+    assert row.attempts == 1
+
+
 async def test_a_generator_killed_mid_job_leads_to_one_answer(
     gate: Path, bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -117,6 +129,32 @@ async def test_a_clean_stop_mid_job_loses_nothing(gate: Path, bench: Bench, tmp_
     async with again.running():
         answers = await again.chat.until(2)
     assert [answer[:2] for answer in answers] == [("post", first.id), ("post", second.id)]
+
+
+async def test_clean_stops_are_no_attempts(gate: Path, tmp_path: Path, store: Store) -> None:
+    entry = await Bench(tmp_path, store).ask(HELD)
+    for _ in range(4):
+        bench = Bench(tmp_path, store)
+        async with bench.running():
+            while bench.backlog.progress(entry.id) is None:
+                await asyncio.sleep(0.02)
+    gate.touch()
+    bench = Bench(tmp_path, store)
+    async with bench.running():
+        assert await bench.chat.until(1) == [("post", entry.id, f"Tune {HELD}")]
+    row = await store.requests.get(entry.id)
+    assert row
+    assert row.attempts == 1
+
+
+async def test_a_clock_that_is_set_forward_refuses_nobody_who_waits(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = await bench.ask(42)
+    right = time.time
+    monkeypatch.setattr(time, "time", lambda: right() + 2 * 24 * 3600)
+    async with bench.running():
+        assert await bench.chat.until(1) == [("post", entry.id, "Tune 42")]
 
 
 async def test_what_was_composed_is_posted_at_the_next_start(

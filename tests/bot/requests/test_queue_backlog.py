@@ -9,7 +9,8 @@ import pytest
 import pytest_asyncio
 
 from bot.requests import progress_updates
-from bot.requests.wait_times import LimitError, approximate_time, expected_seconds
+from bot.requests.cost import expected_seconds
+from bot.requests.wait_times import LimitError, approximate_time
 from bot.scope import Scope
 from bot.store import RequestRecord, Store
 from generator.protocol.errors import InputError

@@ -55,7 +55,7 @@ async def test_a_taste_is_found_in_the_votes_that_rank_and_a_place_has_its_own(s
     liked = await store.tastes.of(Scope("7"))
     assert (liked.votes, liked.people, liked.songs) == (64, 8, 8)
     assert liked.acts
-    [drums] = liked.leanings
+    [drums] = liked.preferences
     assert drums.feature == "drums"
     assert drums.low > 0
     assert (await store.tastes.of(Scope("8"))).votes == 0
@@ -72,7 +72,7 @@ async def test_it_follows_the_votes(store: Store, files: Files) -> None:
     assert (enough.votes, enough.acts) == (50, True)
     for song in songs:  # the same votes, turned about
         await store.database.change("UPDATE votes SET value = -value WHERE song = :id", id=song.id)
-    assert (await store.tastes.of(Scope("7"))).leanings[0].weight == pytest.approx(-enough.leanings[0].weight)
+    assert (await store.tastes.of(Scope("7"))).preferences[0].weight == pytest.approx(-enough.preferences[0].weight)
     await store.people.erase("voter 0")
     assert (await store.tastes.of(Scope("7"))).votes == 42
     await files.delete(songs[0].id)

@@ -6,7 +6,7 @@ import statistics
 import pytest
 
 from benchmarks.bot.battles import simulate
-from bot.votes.ranking import PRIOR, UNKNOWN, Strength, chance, next_pair, strengths
+from bot.votes.ranking import PRIOR, UNJUDGED, Strength, chance, next_pair, strengths
 
 SEEDS = range(5)
 
@@ -24,7 +24,7 @@ def test_even_is_half_each_way() -> None:
     even, both = strengths([("a", "b", 0.5)] * 2), strengths([("a", "b", 1.0), ("a", "b", 0.0)])
     assert even["a"].mean == pytest.approx(both["a"].mean) == pytest.approx(0)
     assert even["a"].deviation == pytest.approx(both["a"].deviation)
-    assert even["a"].deviation < UNKNOWN.deviation
+    assert even["a"].deviation < UNJUDGED.deviation
 
 
 def test_one_who_always_wins_has_a_bound() -> None:

@@ -12,7 +12,16 @@ import pytest
 from benchmarks.bot.taste import Figures, Scenario, Server, evaluate_taste, first, read_tunes
 from bot.votes.regression import Row, chance, fit, log_chance, solve
 from bot.votes.taste_descriptions import WORDS, describe_choice, describe_taste
-from bot.votes.taste_model import LEAST, MARGIN, MOST, PRIOR, Leaning, Liked, Vote, find_taste
+from bot.votes.taste_model import (
+    MARGIN,
+    MAX_VOTES_PER_VOTER,
+    MIN_VOTES,
+    PRIOR,
+    Preference,
+    TasteEstimate,
+    Vote,
+    estimate_taste,
+)
 from generator.protocol.tastes import FEATURES, parse_taste
 
 TUNES = read_tunes()
@@ -60,31 +69,31 @@ def test_equations_are_solved_and_extremes_have_a_likelihood() -> None:
 def test_a_feature_in_which_one_tune_hardly_differs_says_nothing() -> None:
     votes = [replace(vote, features={**vote.features, "syncopation": 0.0}) for vote in people(20)]
     votes[0] = replace(votes[0], features={**votes[0].features, "syncopation": 0.0009})
-    found = find_taste(votes)
+    found = estimate_taste(votes)
     assert found.taste
     assert set(found.taste) == {"drums"}
     assert parse_taste(found.taste) == found.taste
 
 
 def test_under_fifty_votes_nothing_is_told() -> None:
-    found = find_taste(people(4, 12))
-    assert (found.votes, found.enough, found.acts, found.taste, found.leanings) == (48, False, False, None, ())
-    assert describe_taste(found)[0] == f"Not enough votes yet: 48 of {LEAST}."
-    assert find_taste([]).votes == 0
+    found = estimate_taste(people(4, 12))
+    assert (found.votes, found.enough, found.acts, found.taste, found.preferences) == (48, False, False, None, ())
+    assert describe_taste(found)[0] == f"Not enough votes yet: 48 of {MIN_VOTES}."
+    assert estimate_taste([]).votes == 0
 
 
 def test_one_person_counts_for_twenty_votes_however_many_they_cast() -> None:
     loud = votes_of([True, False] * 200)
-    assert find_taste(loud).votes == MOST
-    assert not find_taste(loud).enough
-    assert find_taste([*loud, *people(3)]).votes == MOST + 30
+    assert estimate_taste(loud).votes == MAX_VOTES_PER_VOTER
+    assert not estimate_taste(loud).enough
+    assert estimate_taste([*loud, *people(3)]).votes == MAX_VOTES_PER_VOTER + 30
 
 
 def test_a_clear_taste_acts_and_is_said() -> None:
-    found = find_taste(people(8))
+    found = estimate_taste(people(8))
     assert found.acts
     assert found.gain >= MARGIN
-    [drums] = found.leanings  # the only feature in which the tunes differ
+    [drums] = found.preferences  # the only feature in which the tunes differ
     assert (drums.feature, drums.mean, drums.spread) == ("drums", 3.0, 3.0)
     assert 0 < drums.low < drums.weight < drums.high
     assert found.taste
@@ -97,10 +106,10 @@ def test_a_clear_taste_acts_and_is_said() -> None:
 def test_people_who_like_everything_tell_nothing() -> None:
     """That they were asked about drums alone is no taste: their readiness explains it."""
     votes = [Vote(f"{i}", f"{i % 8}", True, {"drums": float(i % 5)}) for i in range(80)]
-    found = find_taste(votes)
+    found = estimate_taste(votes)
     assert found.enough
     assert not found.acts
-    assert all(abs(one.weight) < PRIOR / 2 for one in found.leanings)
+    assert all(abs(one.weight) < PRIOR / 2 for one in found.preferences)
 
 
 def test_readiness_is_not_mistaken_for_taste() -> None:
@@ -111,12 +120,12 @@ def test_readiness_is_not_mistaken_for_taste() -> None:
         for person in range(6)
         for i in range(10)
     ]
-    found = find_taste(votes)
-    [drums] = found.leanings
+    found = estimate_taste(votes)
+    [drums] = found.preferences
     assert abs(drums.weight) < 0.5
     # what separates the halves is worth four times as much where it is each person's own
     own = [replace(vote, voter=f"p{i % 12}") for i, vote in enumerate(votes)]
-    assert find_taste(own).leanings[0].weight > 2 * abs(drums.weight)
+    assert estimate_taste(own).preferences[0].weight > 2 * abs(drums.weight)
 
 
 @pytest.fixture(scope="module")
@@ -135,43 +144,45 @@ def test_a_taste_tells_votes_on_unseen_tunes_better_than_chance(with_taste: list
 def test_where_there_is_no_taste_nothing_acts() -> None:
     scenarios = [Scenario(quality=quality) for quality in (0.0, 1.0)]
     acts = [
-        find_taste(first(Server(scenario, seed, TUNES).votes(), 120)).acts for scenario in scenarios for seed in SEEDS
+        estimate_taste(first(Server(scenario, seed, TUNES).votes(), 120)).acts
+        for scenario in scenarios
+        for seed in SEEDS
     ]
     assert sum(acts) <= 1
 
 
 def test_the_same_votes_give_the_same_taste() -> None:
     votes = first(Server(Scenario(taste=1.8), 1, TUNES).votes(), 100)
-    assert find_taste(votes) == find_taste(list(votes))
+    assert estimate_taste(votes) == estimate_taste(list(votes))
 
 
 def test_every_feature_has_words() -> None:
     assert set(WORDS) == set(FEATURES)
 
 
-def leaning(feature: str, weight: float, deviation: float) -> Leaning:
-    return Leaning(feature, weight, deviation, 0.0, 1.0)
+def preference(feature: str, weight: float, deviation: float) -> Preference:
+    return Preference(feature, weight, deviation, 0.0, 1.0)
 
 
 def test_a_taste_in_words() -> None:
-    leanings = (
-        leaning("tempo", 0.3, 0.1),
-        leaning("minor", -0.5, 0.1),
-        leaning("volume", 0.01, 0.05),
-        leaning("pitches", -0.02, 0.05),
-        leaning("bass", 0.1, 0.2),
+    preferences = (
+        preference("tempo", 0.3, 0.1),
+        preference("minor", -0.5, 0.1),
+        preference("volume", 0.01, 0.05),
+        preference("pitches", -0.02, 0.05),
+        preference("bass", 0.1, 0.2),
     )
-    liked = Liked(64.5, 7, 30, leanings, 3.0, 0.66, 0.58)
+    liked = TasteEstimate(64.5, 7, 30, preferences, 3.0, 0.66, 0.58)
     assert describe_taste(liked) == [
-        "People here like major keys and faster tunes. What matters little to them: pitch variety and volume.",
-        "This is from votes that count for 64 of 7 people on 30 tunes. Of votes on tunes that it had not learnt from,"
-        " it tells 66% right; how readily each person likes anything tells 58%.",
+        "People here like major keys and faster tunes. These matter little to them: pitch variety and volume.",
+        "This is from votes that count for 64 of 7 people on 30 tunes. It predicts 66% of the votes on tunes that"
+        " it had not learnt from; how readily each person likes anything predicts 58%.",
     ]
-    unsure = replace(liked, leanings=(leaning("tempo", 0.1, 0.2), leaning("bass", -0.15, 0.2)))
+    unsure = replace(liked, preferences=(preference("tempo", 0.1, 0.2), preference("bass", -0.15, 0.2)))
     assert describe_taste(unsure)[0] == (
         "People here have a taste, but no single part of it is certain; probably they like less bass and faster tunes."
     )
-    assert describe_taste(replace(liked, gain=1.0))[0].startswith("No taste can be told yet: ")
+    assert describe_taste(replace(liked, gain=1.0))[0].startswith("No taste can be seen yet: ")
 
 
 def test_a_recipe_says_what_a_taste_chose_and_how_to_get_it_again() -> None:
@@ -180,5 +191,5 @@ def test_a_recipe_says_what_a_taste_chose_and_how_to_get_it_again() -> None:
         "Take 3 of 4, chosen by what people here like; without their votes it would be take 1."
         " Seed 99 with one take gives it alone"
     )
-    assert "as without their votes" in describe_choice({**got, "take": 1})
+    assert "the same without their votes" in describe_choice({**got, "take": 1})
     assert describe_choice({"density": "low"}) == ""

@@ -46,6 +46,31 @@ async def test_bad_fields_are_one_sentence(channel: Channel, fields: object, wor
     assert await channel.store.requests.count_open() == 0
 
 
+@pytest.mark.parametrize("path", ["/api/requests", "/api/contest/nominate", "/api/contest/vote"])
+async def test_half_a_character_is_one_sentence_with_the_headers(channel: Channel, path: str) -> None:
+    for field in ("scene", "song", "key", "name", "\ud800"):
+        body = json.dumps({field: "half of it: \ud83d"})
+        async with channel.http.post(
+            channel.url + path, data=body, headers={"Content-Type": "application/json"}
+        ) as response:
+            assert 400 <= response.status < 500
+            assert is_a_sentence((await response.json())["error"])
+            assert response.headers["X-Content-Type-Options"] == "nosniff"
+
+
+async def test_an_error_that_nobody_foresaw_is_json_with_the_headers(
+    channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise LookupError("nobody foresaw it")
+
+    monkeypatch.setattr(channel.store.songs, "history", fail)
+    async with channel.http.get(channel.url + "/api/songs") as response:
+        assert response.status == 500
+        assert is_a_sentence((await response.json())["error"].replace(";", ","))
+        assert response.headers["X-Content-Type-Options"] == "nosniff"
+
+
 @pytest.mark.parametrize(
     "body",
     [b"", b"{", b"\xff\xfe", b"[" * 50_000, b'{"seed": ' + b"9" * 5000 + b"}", b"x" * 100_000],

@@ -7,11 +7,13 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from bot.files.data_folder import DATABASE
 from bot.scope import PAGE, Scope
 from bot.store import RequestRecord, Song
 from bot.text import clean_file_name
 from bot.voting import MOST, OWN
 from bot.web.files import STATIC
+from generator.protocol.modes import REMIX_MODES
 from generator.protocol.requests import Request
 from generator.protocol.uploads import digest
 from tests.bot.conftest import MIDI, Channel, is_a_sentence, multipart
@@ -309,5 +311,24 @@ async def test_the_page_needs_nothing_from_elsewhere(channel: Channel) -> None:
         assert "innerHTML" not in text
 
 
+async def test_readiness(channel: Channel) -> None:
+    assert await channel.get("/readyz") == (200, {"status": "ok"})
+    channel.files.least_free = 1 << 60
+    status, answer = await channel.get("/readyz")
+    assert (status, answer["status"]) == (503, "waiting")
+    assert "The disk is full" in answer["error"]
+    channel.files.least_free = 0
+    (channel.folder / DATABASE).rename(channel.folder / "moved")
+    assert "was removed" in (await channel.get("/readyz"))[1]["error"]
+    (channel.folder / "moved").rename(channel.folder / DATABASE)
+
+
 async def test_health(channel: Channel) -> None:
     assert await channel.get("/healthz") == (200, {"status": "ok", "open": 0})
+
+
+async def test_the_form_offers_every_remix_mode(channel: Channel) -> None:
+    status, options = await channel.get("/api/options")
+    assert status == 200
+    assert list(options["remix_modes"]) == list(REMIX_MODES)
+    assert set(options["remix_modes"]) < set(options["modes"])

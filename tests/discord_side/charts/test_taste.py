@@ -12,7 +12,7 @@ from bot.discord.charts.taste_picture import FOOTER, HEADER, ROW, UNSURE, axis_h
 from bot.discord.core.canvas import POSSIBLE, SURE, WIDTH
 from bot.scope import Scope
 from bot.store import Song
-from bot.votes.taste_model import Leaning
+from bot.votes.taste_model import Preference
 from generator.protocol.canvas import BACKGROUND
 from tests.discord_side.conftest import Stage
 from tests.discord_side.reading import gallery, text
@@ -101,17 +101,17 @@ async def test_a_server_can_switch_the_taste_off(stage: Stage) -> None:
 
 
 def test_bars_and_lines_have_the_right_lengths() -> None:
-    leanings = [Leaning("drums", 0.4, 0.1, 0, 1), Leaning("minor", -0.1, 0.2, 0, 1)]
-    half = axis_half(leanings)
+    preferences = [Preference("drums", 0.4, 0.1, 0, 1), Preference("minor", -0.1, 0.2, 0, 1)]
+    half = axis_half(preferences)
     assert half == 20  # 0.4 + 1.96 x 0.1 is a logit of 0.596, 14.5 points
-    with Image.open(io.BytesIO(draw("What people here like", leanings))) as image:
+    with Image.open(io.BytesIO(draw("What people here like", preferences))) as image:
         assert image.size == (WIDTH, HEADER + 2 * ROW + FOOTER)
         picture = image.convert("RGB")
-    for number, (leaning, colour) in enumerate(zip(leanings, (SURE, UNSURE), strict=True)):
+    for number, (preference, colour) in enumerate(zip(preferences, (SURE, UNSURE), strict=True)):
         middle = HEADER + ROW * number + ROW // 2
         bar = [x for x in range(WIDTH) if picture.getpixel((x, middle - 6)) == colour]
-        assert abs(len(bar) - abs(axis_x(percentage_points(leaning.weight), half) - axis_x(0, half))) <= 2
+        assert abs(len(bar) - abs(axis_x(percentage_points(preference.weight), half) - axis_x(0, half))) <= 2
         line = [x for x in range(WIDTH) if picture.getpixel((x, middle)) == POSSIBLE]
-        assert abs(line[0] - axis_x(percentage_points(leaning.low), half)) <= 1
-        assert abs(line[-1] + 1 - axis_x(percentage_points(leaning.high), half)) <= 1
+        assert abs(line[0] - axis_x(percentage_points(preference.low), half)) <= 1
+        assert abs(line[-1] + 1 - axis_x(percentage_points(preference.high), half)) <= 1
     assert picture.getpixel((WIDTH - 4, HEADER)) == BACKGROUND

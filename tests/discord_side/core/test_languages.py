@@ -27,9 +27,9 @@ from bot.discord.server import help as help_page
 from bot.discord.tunes.history import OlderButton
 from bot.discord.tunes.post_buttons import AnotherTakeButton, ExtendButton, FilesButton, VoteButton
 from bot.discord.tunes.remix_form import RemixButton, RemixForm, RewriteMenu
-from bot.languages import LANGUAGES, NATIVE, say, speaking
+from bot.languages import LANGUAGES, NATIVE, say, using_language
 from bot.store.contest.schedule import DAY
-from bot.votes.taste_descriptions import PROBABLY, WORDS
+from bot.votes.taste_descriptions import PROBABLE, WORDS
 from generator.protocol.errors import InputError
 from generator.protocol.i18n import _, joined, ngettext
 from generator.protocol.results import Failure, Job, Progress, Result
@@ -157,13 +157,13 @@ async def test_a_taste_is_told_as_each_language_lists(stage: Stage, locales: dic
     said = text(shown.response.message)
     assert "Hier mag man mehr Schlagzeug." in said
     assert "60 Stimmen von 10 Personen für 6 Stücke" in said
-    both = PROBABLY.format(what=(WORDS["drums"].more, WORDS["minor"].more, WORDS["tempo"].less))
+    both = PROBABLE.format(what=(WORDS["drums"].more, WORDS["minor"].more, WORDS["tempo"].less))
     for name, listed in {
         "de": "mehr Schlagzeug, Molltonarten und langsamere Stücke.",
         "ja": "多めのドラム、マイナーキー、遅めの曲。",
         "pt_BR": "mais bateria, tons menores e músicas mais lentas.",
     }.items():
-        with speaking(name):
+        with using_language(name):
             assert say(both).endswith(listed)
 
 
@@ -201,7 +201,7 @@ async def test_what_the_generator_says_is_kept_and_said_in_each_language(stage: 
     entry = await stage.store.requests.get((await stage.store.database.fetch(NEWEST))[0]["id"])
     assert entry
     assert entry.error == "The MIDI file has 250,000 events; 200,000 is the most."
-    with speaking("ja"):
+    with using_language("ja"):
         assert say(entry.error or "") == "MIDIファイルのイベントは250,000個です。最大200,000個です。"
 
 
@@ -267,7 +267,7 @@ async def test_no_answer_falls_back_to_english(stage: Stage, locales: dict[Any, 
 async def test_forms_and_buttons_are_short_enough_in_every_language(stage: Stage, name: str) -> None:
 
     _post, song = await stage.made()
-    with speaking(name):
+    with using_language(name):
         kinds: list[Any] = [
             AnotherTakeButton,
             ExtendButton,

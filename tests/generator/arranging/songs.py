@@ -14,7 +14,7 @@ Span = tuple[int, int, int]
 
 def part(notes: Iterable[Span], *, program: int = 0, velocity: int = 100, drum: bool = False, name: str = "") -> Part:
     """A part of notes that are equally loud."""
-    found = [PartNote(start, end, pitch, velocity, drum) for start, end, pitch in notes]
+    found = [PartNote(start, end, pitch, velocity, drum, program, 0, name) for start, end, pitch in notes]
     found.sort(key=lambda note: (note.start, -note.pitch))
     return Part(tuple(found), 9 if drum else 0, program, drum, name)
 

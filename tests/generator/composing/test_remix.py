@@ -192,3 +192,18 @@ def test_another_tempo_keeps_every_note_in_its_order(seed: int, bpm: float) -> N
 def test_a_note_of_one_frame_survives_a_faster_tempo() -> None:
     score = Score(((Note(0, 1, 60), Note(1, 2, 62), Note(2, 3, 64)), (), (), ()), 60, Grid((15,)))
     assert [note.length for note in change_tempo(score, 240.0).channels[0]] == [1, 1, 1]
+
+
+def test_a_tempo_that_makes_a_tune_too_long_is_refused_before_it_is_stretched() -> None:
+    long = Score(((Note(0, 60, 60),), (), (), ()), 595 * 60, Grid((3,)))
+    assert change_tempo(long, 300.0).seconds == 595
+    for bpm in (51.0, 40.0):  # the second would be longer than any score may be
+        with pytest.raises(InputError, match=r"The tune would last .* minutes; 10 minutes is the most\."):
+            change_tempo(long, bpm)
+
+
+def test_a_continuation_that_would_be_too_long_is_refused(model: Composer) -> None:
+    long = replace(SONG, frames=595 * 60)
+    for length in ({}, {"bars": 3}, {"seconds": 8.0}):
+        with pytest.raises(InputError, match="10 minutes is the most"):
+            reworked(model, long, mode="continue", **length)

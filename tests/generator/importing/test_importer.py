@@ -131,6 +131,23 @@ def test_silence_after_the_last_note_of_other_files_does_not_count() -> None:
     assert import_midi(smf(events(f"{TWO_NOTES} {LONG_DELTA} ff 2f 00"))).frames == 60
 
 
+@pytest.mark.parametrize("bars", [2, 3, 6])
+def test_long_silence_at_the_start_is_left_out_and_reported(bars: int) -> None:
+    waits = f"{'83 60 ff 01 00 ' * 4 * bars} {TWO_NOTES * 8}"
+    data = smf(events(f"{waits} {END}"))
+    found = import_midi(data)
+    assert found.notes[0].start == 0
+    assert (found.silence, found.frames) == (120 * bars, 16 * 30)
+    assert found.grid
+    assert found.grid.start == 0
+    tune = arrange(Request(mode="arrange", upload="0" * 64), data)
+    assert tune.report.endswith(f"{2 * bars} seconds of silence at the start are left out.")
+
+
+def test_a_short_silence_is_kept() -> None:
+    assert import_midi(smf(events(f"{'83 60 ff 01 00 ' * 4} {TWO_NOTES} {END}"))).notes[0].start == 120
+
+
 def bomb(size: int) -> bytes:
     """A file of nothing but note-ons and offs in running status, three bytes each."""
     track = b"\x00\x90\x3c\x40" + b"".join(bytes((i % 2, 40 + i % 40, i * 7 % 128)) for i in range(size))

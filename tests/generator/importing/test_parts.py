@@ -33,9 +33,15 @@ def test_a_part_is_what_a_track_plays_on_a_channel() -> None:
     both = f"00 99 24 7f  00 90 43 7f  {QUARTER} 89 24 00  00 80 43 00 {END}"
     found = parts(lead, both)
     assert found == (
-        Part((PartNote(0, 30, 60, 100, drum=False), PartNote(30, 60, 62, 100, drum=False)), 0, 0x51, False, "Lead"),
+        Part(
+            (
+                PartNote(0, 30, 60, 100, drum=False, program=0x51, name="Lead"),
+                PartNote(30, 60, 62, 100, drum=False, program=5, name="Lead"),
+            ),
+            *(0, 0x51, False, "Lead"),
+        ),
         Part((PartNote(0, 30, 36, 100, drum=True),), 9, 0, True, ""),
-        Part((PartNote(0, 30, 67, 100, drum=False),), 0, 0x51, False, ""),
+        Part((PartNote(0, 30, 67, 100, drum=False, program=0x51),), 0, 0x51, False, ""),
     )
 
 

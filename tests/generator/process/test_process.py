@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -15,7 +16,7 @@ import pytest
 import pytest_asyncio
 
 from generator.protocol.client import GeneratorClient
-from generator.protocol.errors import GeneratorDied
+from generator.protocol.errors import FAULT_SENTENCE, GeneratorDied
 from generator.protocol.requests import Request
 from generator.protocol.results import VIDEO, Failure, Job, Progress, Result
 from generator.protocol.uploads import digest
@@ -98,6 +99,16 @@ async def test_bad_input_is_refused_and_the_process_goes_on(client: GeneratorCli
     ):
         answer = await client.run(job, lambda _: None)
         assert answer == Failure(id=job.id, sentence=sentence)
+    assert client.pid == pid
+
+
+async def test_an_error_that_nobody_foresaw_ends_its_job_and_not_the_process(
+    client: GeneratorClient, tmp_path: Path
+) -> None:
+    assert isinstance(await client.run(new_tune(tmp_path, 2.0), lambda _: None), Result)
+    pid = client.pid
+    answer = await client.run(remix(tmp_path, twinkle()), lambda _: shutil.rmtree(tmp_path, ignore_errors=True))
+    assert answer == Failure(id="remix", sentence=FAULT_SENTENCE, fault=True)
     assert client.pid == pid
 
 

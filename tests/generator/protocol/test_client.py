@@ -13,11 +13,11 @@ import pytest
 import pytest_asyncio
 
 from generator.protocol.client import GeneratorClient
-from generator.protocol.errors import GeneratorDied
+from generator.protocol.errors import GeneratorDied, JobTooLong
 from generator.protocol.requests import Request
 from generator.protocol.results import Failure, Job, Progress, Result
 from tests.conftest import FAKE_GENERATOR, ROOT
-from tests.fake_generator import HELD
+from tests.fake_generator import BUSY, HELD
 
 
 def ignore(_: Progress) -> None:
@@ -108,8 +108,29 @@ async def test_a_child_that_ends_between_jobs_is_replaced(client: GeneratorClien
 
 async def test_a_hanging_job_is_ended(tmp_path: Path) -> None:
     client = GeneratorClient(FAKE_GENERATOR, job_seconds=0.3)
-    with pytest.raises(GeneratorDied, match="no answer to job a in time"):
+    with pytest.raises(JobTooLong, match="no answer to job a in time"):
         await client.run(job(tmp_path, 6), ignore)
+    assert client.pid is None
+
+
+async def test_a_job_may_take_long_while_it_shows_progress(
+    gate: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = GeneratorClient(FAKE_GENERATOR, job_seconds=2)
+    running = asyncio.create_task(client.run(job(tmp_path, HELD), ignore))
+    await asyncio.sleep(4)
+    gate.touch()
+    assert isinstance(await running, Result)
+    await client.close()
+
+
+async def test_a_job_is_ended_by_its_processor_time_though_it_shows_progress(tmp_path: Path) -> None:
+    client = GeneratorClient(FAKE_GENERATOR, job_seconds=3)
+    busy = Job(id="a", request=Request(seed=BUSY, seconds=180.0), folder=str(tmp_path))  # 4.5 s of processor time
+    heard: list[Progress] = []
+    with pytest.raises(JobTooLong):
+        await client.run(busy, heard.append)
+    assert len(heard) > 1
     assert client.pid is None
 
 
@@ -159,7 +180,7 @@ async def test_a_child_that_does_not_drop_its_job_is_killed(tmp_path: Path) -> N
     running = asyncio.create_task(client.run(job(tmp_path, 6), lambda _: begun.set()))
     await begun.wait()
     await client.cancel("a")
-    with pytest.raises(GeneratorDied, match="in time"):
+    with pytest.raises(JobTooLong, match="in time"):
         await running
     assert client.pid is None
 

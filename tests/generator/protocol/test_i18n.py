@@ -8,7 +8,7 @@ from dataclasses import asdict
 
 import pytest
 
-from bot.languages import LANGUAGES, NATIVE, percent, say, speaking
+from bot.languages import LANGUAGES, NATIVE, percent, say, using_language
 from generator.protocol.errors import CANCELLED_SENTENCE, InputError
 from generator.protocol.i18n import Sentence, _, joined, ngettext, pgettext
 from generator.protocol.results import Failure, Progress, answer_from_json, answer_to_json
@@ -30,14 +30,14 @@ def test_a_sentence_is_its_english() -> None:
 
 def test_a_sentence_is_translated() -> None:
     said = KEPT.format(channels=(_("pulse 1"), _("noise")))
-    with speaking("de"):
+    with using_language("de"):
         assert say(said) == "Puls 1 und Rauschen behalten; die anderen Kanäle wurden neu geschrieben."
         assert [say(TUNES.counted(count)) for count in (1, 2)] == ["1 Stück", "2 Stücke"]
         assert say(pgettext("command", "song")) == "stück"
         assert say("{value:.4g} s", value=1.5) == "1,5 s"
         assert say("What nobody translates {gap}.", gap=1) == "What nobody translates 1."
         assert percent(0.5) == "50\N{NO-BREAK SPACE}%"
-        with speaking("fr"):
+        with using_language("fr"):
             assert [say(TUNES.counted(count)) for count in (0, 1, 2)] == ["0 morceau", "1 morceau", "2 morceaux"]
         assert say(TUNES.counted(0)) == "0 Stücke"
     assert say(said) == said
@@ -47,7 +47,7 @@ def test_a_sentence_is_translated() -> None:
 def test_typed_text_is_never_a_template() -> None:
     said = _("There is no model called {name}.").format(name="{channel} %s {0.__class__}")
     for name in LANGUAGES:
-        with speaking(name):
+        with using_language(name):
             assert "{channel} %s {0.__class__}" in say(said)
 
 
@@ -65,7 +65,7 @@ def test_a_sentence_outlives_json_and_copies(sentence: Sentence) -> None:
     for again in (Sentence.from_json(json.loads(json.dumps(sentence.to_json()))), copy.deepcopy(sentence)):
         assert again == sentence
         for name in LANGUAGES:
-            with speaking(name):
+            with using_language(name):
                 assert say(again) == say(sentence)
 
 
@@ -77,7 +77,7 @@ def test_an_answer_keeps_the_templates_of_its_sentences() -> None:
     again = answer_from_json(answer_to_json(failure))
     assert again == failure
     assert isinstance(again, Failure)
-    with speaking("de"):
+    with using_language("de"):
         assert say(again.sentence) == "Ein Modell zx gibt es nicht."
     plain = Progress(id="a", fraction=0.5, stage=_("composing"))
     assert json.loads(answer_to_json(plain)) == asdict(plain)
