@@ -96,23 +96,19 @@ class Pipeline:
         request = job.request
         mode = MODES[request.mode]
         if not mode.needs_file:
-            return compose(self._composer(request), request, progress, self._index(request))
+            return compose(self._composer(request), request, progress, self.index)
         if job.upload is None:
             raise InputError(NEEDS_FILE)
         tune = arrange(request, Path(job.upload).read_bytes())
         if not mode.uses_model:
             return tune
-        return remix_score(self._composer(request), request, tune, progress, self._index(request))
+        return remix_score(self._composer(request), request, tune, progress, self.index)
 
     @cached_property
     def index(self) -> Index | None:
-        """The index of the default model's training songs; None if there is no such file."""
+        """The index of songs that no model may copy: the default model's training songs. None without such a file."""
         file = self._weights / DEFAULT_MODEL / INDEX_FILE
         return Index.load(file) if file.exists() else None
-
-    def _index(self, request: Request) -> Index | None:
-        """Return the index of songs that the requested model must not copy, if there is one."""
-        return self.index if request.model == DEFAULT_MODEL else None
 
     def _composer(self, request: Request) -> Composer:
         """Return the requested model."""
