@@ -69,7 +69,7 @@ async def test_what_fails_is_made_up_for_by_the_next(caplog: pytest.LogCaptureFi
     board.gate.set()
     await asyncio.gather(*tasks)
     assert board.shown == [2]
-    assert "what a message shows is old" in caplog.text
+    assert "a message could not be updated" in caplog.text
 
 
 async def test_a_fault_lets_go_of_the_message() -> None:

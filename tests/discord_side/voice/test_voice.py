@@ -61,7 +61,7 @@ async def test_what_is_installed_here_can_play() -> None:
 
 @pytest.mark.parametrize(
     ("script", "said"),
-    [(None, "ffmpeg is missing"), ("#!/bin/sh\nexit 1\n", "ffmpeg's libopus is missing")],
+    [(None, "lacks ffmpeg,"), ("#!/bin/sh\nexit 1\n", "lacks ffmpeg's libopus")],
     ids=["no ffmpeg", "an ffmpeg without libopus"],
 )
 async def test_what_is_missing_is_named(tmp_path: Path, script: str | None, said: str) -> None:
