@@ -29,7 +29,6 @@ from models.inference.engine import Engine, Logits
 from models.inference.new_tune import Composer
 from models.inference.sampler import TuneSpec
 from models.music.score import Score
-from models.tokens.piano_roll import Rows
 from models.training.network import new_network
 from models.weights import DEFAULT_MODEL_FOLDER
 
@@ -43,6 +42,7 @@ class Timed:
     """A runner that keeps its logits and adds up its processor time, in place of a composer's engine."""
 
     listener = None
+    companion = None
 
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
@@ -55,11 +55,11 @@ class Timed:
         """Tokens read so far."""
         return self._runner.length
 
-    def begin(self, ids: Sequence[int], _reached: Rows | None = None) -> Logits:
+    def begin(self, ids: Sequence[int], *_: object) -> Logits:
         """Forget everything and read tokens; return the logits of the next one."""
         return self._time(self._runner.begin, ids)
 
-    def feed(self, ids: Sequence[int], _reached: Rows | None = None) -> Logits:
+    def feed(self, ids: Sequence[int], *_: object) -> Logits:
         """Read more tokens; return the logits of the next one."""
         return self._time(self._runner.feed, ids)
 

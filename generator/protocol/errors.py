@@ -27,6 +27,7 @@ ChiptuneError              whatever this project raises on purpose (models.error
     +-- CodebookError      a codebook file that is missing or damaged (models.tokens.sounds)
     +-- EngineError        a network that the engine cannot run (models.inference.engine)
     +-- ListenerError      weights for given channels that fit no network (models.inference.cross_attention)
+    +-- CompanionError     weights of a score-aware network that fit no checkpoint (models.inference.companion)
     +-- UsageError         a command with wrong arguments (models.errors)
 """
 
