@@ -17,14 +17,14 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
 
 from models.inference.cross_attention import ListenerError
-from models.inference.new_tune import Composer
+from models.inference.new_tune import Composer, load_composer
 from models.inference.remix import Source, accompany, parse_source
 from models.inference.sampler import TuneSpec
 from models.music.score import NO, P1, Note, Score
@@ -50,7 +50,7 @@ class Fit:
 def fits(pair: tuple[Song, Song], model: Path) -> list[Fit]:
     """Return the figures of a song in each of the `VARIANTS` that the model has. pair: the song, and another one."""
     song, other = pair
-    composer = _composer(model)
+    composer = load_composer(model)
     source = parse_source(composer, song.score)
     strange = replace(source, tune=_parsed(composer, source, other.score.channels[P1]))
     spec = TuneSpec(frames=0, seed=len(song.name))
@@ -106,11 +106,6 @@ def _pitches(notes: Sequence[Note], frames: int) -> np.ndarray[tuple[int], np.dt
     for note in notes:
         pitches[note.start : note.end] = note.pitch
     return pitches
-
-
-@cache
-def _composer(model: Path) -> Composer:
-    return Composer(model)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -14,7 +14,7 @@ import argparse
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -25,11 +25,11 @@ from tqdm import tqdm
 from generator.analysis.keys import find_key
 from generator.analysis.statistics import STATISTICS
 from generator.composing.compose import compose, has_density
-from generator.composing.originality import INDEX_FILE, Index
+from generator.composing.originality import load_index
 from generator.protocol.names import DENSITIES, KEYS, SCENES
 from generator.protocol.requests import Request
 from generator.quality.samples import first_frames
-from models.inference.new_tune import Composer
+from models.inference.new_tune import load_composer
 from models.music.grid import find_clock, tempo_bpm
 from models.music.score import FRAMES_PER_SECOND, Score
 from models.music.songs import TRAIN_FILE, VALID_FILE, read_songs
@@ -78,19 +78,8 @@ def follows(request: Request, score: Score) -> bool:
 
 def outcome(request: Request, model: Path) -> Outcome:
     """Compose the tune of a request and check it."""
-    score = compose(_composer(model), request, lambda _: None, _index(model)).score
+    score = compose(load_composer(model), request, lambda _: None, load_index(model)).score
     return Outcome(request, score, follows(request, score))
-
-
-@cache
-def _composer(model: Path) -> Composer:
-    return Composer(model)
-
-
-@cache
-def _index(model: Path) -> Index | None:
-    file = model / INDEX_FILE
-    return Index.load(file) if file.exists() else None
 
 
 def features(score: Score) -> list[float]:

@@ -12,7 +12,7 @@ import argparse
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from generator.composing.compose import Tune
 from generator.composing.remix import bars_of_score, remix_score
 from generator.protocol.modes import REMIX_MODES
 from generator.protocol.requests import Request
-from models.inference.new_tune import Composer
+from models.inference.new_tune import load_composer
 from models.inference.remix import share_on_scale
 from models.music.grid import find_clock
 from models.music.score import CHANNEL_NAMES, CHANNELS, Note, Score
@@ -84,9 +84,9 @@ def case(numbered: tuple[int, Song], mode: str, model: Path) -> Case:
     tune = Tune(score, song.name, find_key(score)[0])
     request = request_for(mode, score, number)
     began = time.perf_counter()
-    remixed = remix_score(_composer(model), request, tune, lambda _: None).score
+    remixed = remix_score(load_composer(model), request, tune, lambda _: None).score
     seconds = time.perf_counter() - began
-    again = remix_score(_composer(model), request, tune, lambda _: None).score
+    again = remix_score(load_composer(model), request, tune, lambda _: None).score
     kept = [set(notes) for notes in _kept(request, score)]
     new = [
         [note for note in notes if note not in set(old)]
@@ -138,11 +138,6 @@ def _cut(request: Request, score: Score, remixed: Score) -> int:
     return sum(
         length.get(note.start, 0) < note.length for notes, length in zip(kept, lengths, strict=True) for note in notes
     )
-
-
-@cache
-def _composer(model: Path) -> Composer:
-    return Composer(model)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -15,6 +15,7 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -88,6 +89,13 @@ class Index:
         if steps.dtype != np.uint32 or songs.dtype != np.uint32 or steps.ndim != 1 or steps.shape != songs.shape:
             raise FaultError(f"{path} is no file of chiptune originality, or is damaged.")
         return cls(np.cumsum(steps, dtype=np.uint32), songs)
+
+
+@cache
+def load_index(model: Path) -> Index | None:
+    """Return the index in a model's folder, read once per process, or None if there is none. Raise as `Index.load`."""
+    file = model / INDEX_FILE
+    return Index.load(file) if file.exists() else None
 
 
 def longest_shared_run(score: Score, index: Index) -> int:

@@ -16,7 +16,7 @@ import numpy as np
 
 from generator.arranging.arrange import arrange
 from generator.composing.compose import TasteChoice, Tune, compose
-from generator.composing.originality import INDEX_FILE, Index
+from generator.composing.originality import Index, load_index
 from generator.composing.remix import remix_score
 from generator.composing.taste_features import measure_features
 from generator.pictures.still_film import write_still_film
@@ -104,11 +104,10 @@ class Pipeline:
             return tune
         return remix_score(self._composer(request), request, tune, progress, self.index)
 
-    @cached_property
+    @property
     def index(self) -> Index | None:
         """The index of songs that no model may copy: the default model's training songs. None without such a file."""
-        file = self._weights / DEFAULT_MODEL / INDEX_FILE
-        return Index.load(file) if file.exists() else None
+        return load_index(self._weights / DEFAULT_MODEL)
 
     def _composer(self, request: Request) -> Composer:
         """Return the requested model."""

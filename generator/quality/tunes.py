@@ -9,17 +9,16 @@ import json
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from generator.analysis.keys import key_profiles
 from generator.composing.compose import compose
-from generator.composing.originality import INDEX_FILE, Index
+from generator.composing.originality import load_index
 from generator.protocol.errors import InputError
 from generator.protocol.requests import Request
 from generator.protocol.uploads import digest
-from models.inference.new_tune import Composer
+from models.inference.new_tune import load_composer
 from models.music.midi import midi_bytes, to_midi
 from models.parallel import in_parallel
 
@@ -74,21 +73,8 @@ def _claim_folder(folder: Path, model: Path, request: Request) -> None:
 
 def _write(job: Job) -> None:
     """Compose a tune and save it."""
-    tune = compose(_composer(job.model), job.request, lambda _: None, _index(job.model))
+    tune = compose(load_composer(job.model), job.request, lambda _: None, load_index(job.model))
     _write_whole(job.file, midi_bytes(to_midi(tune.score)))
-
-
-@cache
-def _composer(model: Path) -> Composer:
-    """Return this process's own model."""
-    return Composer(model)
-
-
-@cache
-def _index(model: Path) -> Index | None:
-    """Return the index of songs that a model may not copy, or None if there is none."""
-    file = model / INDEX_FILE
-    return Index.load(file) if file.exists() else None
 
 
 def _write_whole(file: Path, data: bytes) -> None:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cache
 from math import ceil, floor, inf
+from pathlib import Path
 
 import numpy as np
 
@@ -140,3 +142,9 @@ def fit_length(frames: int, beat_frames: float, *, fixed: bool) -> tuple[RowCloc
         if abs(beats * beat_frames / frames - 1) <= LENGTH_TOLERANCE:
             return clock, beats, clock.row(beats * ROWS)
     return clock, ceil(frames / beat_frames), frames
+
+
+@cache
+def load_composer(model: Path) -> Composer:
+    """Return the composer of a model's folder, loaded once per process."""
+    return Composer(model)
