@@ -55,16 +55,22 @@ def train_command(arguments: list[str]) -> int:
     parser.add_argument("--vocabulary", type=int, help="tokens of a new tokenizer")
     parser.add_argument("--precision", choices=PRECISIONS, help="what products are rounded to")
     parser.add_argument("--seed", type=int)
+    score_aware = parser.add_argument_group("with --score-aware")
+    score_aware.add_argument("--rows", type=int, help="crops of a step")
+    score_aware.add_argument("--minutes", type=float, help="end the run after this many minutes of training")
+    score_aware.add_argument("--workers", type=int, default=0, help="processes that make batches ahead (default: none)")
+    score_aware.add_argument("--pieces", type=Path, metavar="DIR", help="copy each checkpoint here in pieces of 15 MB")
+    score_aware.add_argument("--prepare", action="store_true", help="read the corpora into --out, and stop")
     options = parser.parse_args(arguments)
     if options.status:
         from models.training.status import read_status
 
         print(read_status(options.status))
         return 0
+    if options.score_aware and options.out:
+        return _train_score_aware(options)
     if not options.corpora or not options.out:
         raise UsageError("Training needs a corpus and --out: see chiptune train --help.")
-    if options.score_aware:
-        return _train_score_aware(options)
     names = "steps width layers vocabulary crop_length context cooldown peak precision seed".split()
     changes = {name: value for name in names if (value := getattr(options, name)) is not None}
     settings = replace(PRESETS[options.preset], **changes)
@@ -82,13 +88,30 @@ def train_command(arguments: list[str]) -> int:
 
 def _train_score_aware(options: argparse.Namespace) -> int:
     """Train a score-aware network. A run that exists continues with its own settings. Return the exit code."""
-    from models.training.score_aware.run import ScoreAwareSettings, read_settings, train_score_aware
+    from models.training.score_aware.run import prepare, train_score_aware
+    from models.training.score_aware.settings import PRESETS, read_settings
+    from models.training.score_aware.songs import SONGS_FILE
 
-    names = ("steps", "width", "layers", "cooldown", "precision", "seed")
-    changes = {name: value for name in names if (value := getattr(options, name)) is not None}
-    settings = replace(read_settings(options.out) or ScoreAwareSettings(), **changes)
+    if not options.corpora and not (options.out / SONGS_FILE).exists():
+        raise UsageError(
+            "Training needs a corpus, or an --out folder that --prepare filled: see chiptune train --help."
+        )
     start = options.start or DEFAULT_MODEL_FOLDER
-    train_score_aware(options.corpora, options.out, settings, start=start, stop_at=options.stop_at)
+    if options.prepare:
+        prepare(options.corpora, options.out, start)
+        return 0
+    names = ("steps", "width", "layers", "cooldown", "precision", "seed", "rows", "minutes")
+    changes = {name: value for name in names if (value := getattr(options, name)) is not None}
+    settings = replace(read_settings(options.out) or PRESETS[options.preset], **changes)
+    train_score_aware(
+        options.corpora,
+        options.out,
+        settings,
+        start=start,
+        stop_at=options.stop_at,
+        workers=options.workers,
+        pieces=options.pieces,
+    )
     return 0
 
 

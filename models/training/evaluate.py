@@ -28,7 +28,7 @@ from models.tokens.vocabulary import is_sound
 from models.training.hardware import device
 from models.training.network import load_network
 from models.training.score_aware.checkpoint import load_checkpoint
-from models.training.score_aware.run import tensors
+from models.training.score_aware.loading import tensors
 
 BATCH = 8
 """Windows in a batch."""

@@ -80,6 +80,8 @@ class TrainingRun(ABC, Generic[S]):
         others = [p for name, p in self.parameters.items() if not self.is_matrix(name, p)]
         self.optimizers = _optimizers(matrices, others, settings, bfloat16=self.bfloat16)
         self.step = 0
+        self.seconds = 0.0
+        """Spent on steps so far, in this session and in those before."""
 
     @abstractmethod
     def loss(self) -> tuple[torch.Tensor, int]:
@@ -92,6 +94,14 @@ class TrainingRun(ABC, Generic[S]):
     def is_matrix(self, name: str, parameter: torch.nn.Parameter) -> bool:
         """Return whether a parameter is a matrix between layers, which Muon trains."""
         return name.endswith(".weight") and parameter.ndim == 2 and "embed" not in name
+
+    def is_over(self) -> bool:
+        """Return whether the run is over before its last step. Never by default."""
+        return False
+
+    def rate(self) -> float:
+        """Return the share of the learning rates that this step uses."""
+        return self.settings.rate(self.step)
 
     def after_step(self) -> None:
         """Update what depends on the weights, after each step. Nothing by default."""
@@ -106,22 +116,25 @@ class TrainingRun(ABC, Generic[S]):
         Save every `save_every` steps, after `save_seconds` without a save, and at the end.
         """
         saved = time.monotonic()
-        while self.step < steps:
+        while self.step < steps and not self.is_over():
             start = time.perf_counter()
             loss, tokens = self._train_step()
             self.step += 1
             self.after_step()
-            if self.step % save_every == 0 or self.step == steps or time.monotonic() - saved >= save_seconds:
+            seconds = time.perf_counter() - start
+            self.seconds += seconds
+            is_last = self.step == steps or self.is_over()
+            if self.step % save_every == 0 or is_last or time.monotonic() - saved >= save_seconds:
                 self.save()
                 saved = time.monotonic()
-            yield {"step": self.step, "loss": loss, "tokens": tokens, "seconds": time.perf_counter() - start}
+            yield {"step": self.step, "loss": loss, "tokens": tokens, "seconds": seconds}
 
     def _train_step(self) -> tuple[float, int]:
         """Take one optimizer step. Return its loss in nats a token, and the batch's tokens."""
         loss, tokens = self.loss()
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.parameters.values(), 1.0)
-        rate = self.settings.rate(self.step)
+        rate = self.rate()
         for optimizer in self.optimizers:
             for group in optimizer.param_groups:
                 group["lr"] = group["initial_lr"] * rate
@@ -139,7 +152,8 @@ class TrainingRun(ABC, Generic[S]):
             save_file(_flat(optimizer), new / f"optimizer{i}.safetensors")
         if extra := self.extra_state():
             save_file({name: tensor.detach().cpu() for name, tensor in extra.items()}, new / EXTRA_FILE)
-        (new / "step.json").write_text(json.dumps({"step": self.step, "settings": asdict(self.settings)}))
+        progress = {"step": self.step, "seconds": self.seconds, "settings": asdict(self.settings)}
+        (new / "step.json").write_text(json.dumps(progress))
         old = self.folder / "state.old"
         if (self.folder / "state").exists():
             shutil.rmtree(old, ignore_errors=True)
@@ -165,7 +179,8 @@ class TrainingRun(ABC, Generic[S]):
                     tensor.copy_(saved[name])
         for i, optimizer in enumerate(self.optimizers):
             _restore(optimizer, load_file(state / f"optimizer{i}.safetensors"))
-        self.step = int(json.loads((state / "step.json").read_text())["step"])
+        progress = json.loads((state / "step.json").read_text())
+        self.step, self.seconds = int(progress["step"]), float(progress.get("seconds", 0.0))
 
     def train(self, stop_at: int | None, save_every: int, save_seconds: float = inf) -> None:
         """Train to the last step, or to `stop_at`. Show progress and log each step."""

@@ -15,9 +15,10 @@ RECENT = 100
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """A run's progress. step, steps: done, and in all. saved: the step of the saved state, 0 for none.
+    """A run's progress. step: steps done. steps: in total; if the run has a time limit, as many as it will reach.
 
-    tokens: trained on so far. loss: nats a token of the last steps. pace: tokens a second. seconds: that are left.
+    saved: the step of the saved state, or 0. tokens: trained on so far. loss: nats a token of the last steps. pace:
+    tokens a second. seconds: left.
     """
 
     step: int
@@ -38,17 +39,21 @@ class Status:
 
 
 def read_status(folder: Path) -> Status:
-    """The progress of the run in a folder. Raises UsageError where there is none."""
+    """Return the progress of the run in a folder. Raise UsageError if there is none."""
     lines = _records(folder / "log.jsonl")
     state = next((folder / name / "step.json" for name in ("state", "state.old") if (folder / name).exists()), None)
     settings = folder / "settings.json"
     if not lines or not (settings.exists() or state):
         raise UsageError(f"There is no run of training in {folder}, or it has not taken a step yet.")
     kept: dict[str, Any] = json.loads(state.read_text()) if state else {"step": 0}
-    steps = int((json.loads(settings.read_text()) if settings.exists() else kept["settings"])["steps"])
+    chosen = json.loads(settings.read_text()) if settings.exists() else kept["settings"]
     late = lines[-RECENT:]
     spent = max(1e-9, sum(record["seconds"] for record in late))
     last = int(late[-1]["step"])
+    steps = int(chosen["steps"])
+    if minutes := chosen.get("minutes"):
+        left = max(0.0, 60 * minutes - sum(record["seconds"] for record in lines))
+        steps = min(steps, last + round(left * len(late) / spent))
     return Status(
         step=last,
         steps=steps,
@@ -61,7 +66,7 @@ def read_status(folder: Path) -> Status:
 
 
 def _records(log: Path) -> list[dict[str, float]]:
-    """The lines of a log; a last one that is being written is left out."""
+    """Return the lines of a log, without a last one that is still being written."""
     if not log.exists():
         return []
     return [json.loads(line) for line in log.read_text().splitlines(keepends=True) if line.endswith("\n")]

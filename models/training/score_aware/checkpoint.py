@@ -24,8 +24,8 @@ COMPANION = "companion."
 """What the names of its tensors begin with in the network."""
 
 
-def save_checkpoint(folder: Path, sizes: Sizes, weights: Mapping[str, torch.Tensor]) -> None:
-    """Write a network's weights, by their names in `network.Network`."""
+def save_checkpoint(folder: Path, sizes: Sizes, weights: Mapping[str, torch.Tensor]) -> list[Path]:
+    """Write a network's weights, by their names in `network.Network`. Return the files written."""
     config = LlamaConfig(
         architectures=["LlamaForCausalLM"],
         vocab_size=len(EVENTS),
@@ -50,6 +50,7 @@ def save_checkpoint(folder: Path, sizes: Sizes, weights: Mapping[str, torch.Tens
     for name in ("model.safetensors", COMPANION_FILE):
         (folder / name).chmod(0o644)
     event_tokenizer().save(str(folder / TOKENIZER_FILE))
+    return [folder / name for name in ("config.json", "model.safetensors", COMPANION_FILE, TOKENIZER_FILE)]
 
 
 def event_tokenizer() -> Tokenizer:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,12 +19,11 @@ import numpy.typing as npt
 from models.errors import UsageError
 from models.features.candidates import COUNT
 from models.features.columns import RAW
-from models.features.events import numbers_of
 from models.features.given import Played
 from models.features.tracker import Tracker
 from models.music.score import CHANNELS
 from models.parallel import in_parallel
-from models.training.examples import Example
+from models.training.score_aware.songs import Songs
 
 VERSION = 1
 """Of the arrays; a store of another one is made anew."""
@@ -51,9 +50,8 @@ class Told:
     played: Played
 
 
-def told_of(text: str) -> Told:
-    """What a tracker says of a song's text."""
-    events = numbers_of(text)
+def told_of(events: list[int]) -> Told:
+    """Return what a tracker says of a song, by the numbers of its events."""
     tracker = Tracker()
     ticks, raw, tokens, buckets = [], [], [], []
     for event in events:
@@ -88,11 +86,16 @@ class Store:
         self.starts = np.array(index["starts"], np.int64)
         self._played = np.array(index["played"], np.int64)
         self._arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in _ARRAYS}
+        self._folder = folder
         self._ticks = np.load(folder / "played_ticks.npy", mmap_mode="r")
         self._codes = np.load(folder / "played_codes.npy", mmap_mode="r")
 
     def __len__(self) -> int:
         return len(self.names)
+
+    def __reduce__(self) -> tuple[type[Store], tuple[Path]]:
+        """Let another process open the same files instead of copying the arrays."""
+        return Store, (self._folder,)
 
     def rows(self, song: int, positions: npt.NDArray[np.int64], name: str) -> npt.NDArray[Any]:
         """Some rows of one array of a song."""
@@ -112,21 +115,22 @@ class Store:
         )
 
 
-def build(songs: Sequence[Example], folder: Path, progress: Any = iter) -> Store:
+def build(songs: Songs, folder: Path, progress: Any = iter) -> Store:
     """Work out a store for some songs in parallel, whole or not at all; one that is there already is opened."""
     if _read_index(folder) is None:
         fresh = folder.with_name(folder.name + ".new")
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir(parents=True)
-        _write(songs, in_parallel(told_of, progress([song.text for song in songs])), fresh)
+        _write(
+            songs, in_parallel(told_of, progress([songs.song(number).tolist() for number in range(len(songs))])), fresh
+        )
         shutil.rmtree(folder, ignore_errors=True)
         fresh.rename(folder)
     return Store(folder)
 
 
-def _write(songs: Sequence[Example], found: Iterable[Told], folder: Path) -> None:
-    lengths = np.array([sum(character != " " for character in song.text) for song in songs])
-    starts = np.concatenate([[0], np.cumsum(lengths)])
+def _write(songs: Songs, found: Iterable[Told], folder: Path) -> None:
+    starts = songs.starts
     arrays = {
         name: np.lib.format.open_memmap(
             folder / f"{name}.npy", "w+", kind, (int(starts[-1]), columns) if columns else (int(starts[-1]),)
@@ -151,8 +155,8 @@ def _write(songs: Sequence[Example], found: Iterable[Told], folder: Path) -> Non
     index = {
         "version": VERSION,
         "raw": RAW,
-        "names": [song.name for song in songs],
-        "real": [song.real for song in songs],
+        "names": songs.names.tolist(),
+        "real": songs.real.tolist(),
         "starts": starts.tolist(),
         "played": played,
     }

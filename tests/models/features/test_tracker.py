@@ -32,11 +32,11 @@ def test_what_comes_later_changes_nothing(seed: int) -> None:
     """The future of a tune is replaced by that of another: what was known before stays to the bit."""
     text = text_of(seed).replace(" ", "")
     other = text_of(seed + 10).replace(" ", "")
-    whole = told_of(text)
+    whole = told_of(numbers_of(text))
     random = np.random.default_rng(seed)
     for cut in random.integers(1, len(text), size=5):
         beats = [i for i, character in enumerate(other) if KINDS[numbers_of(character)[0]] == Kind.BEAT]
-        changed = told_of(text[:cut] + other[beats[len(beats) // 3] :])
+        changed = told_of(numbers_of(text[:cut] + other[beats[len(beats) // 3] :]))
         for name in ("raw", "tokens", "buckets", "ticks"):
             np.testing.assert_array_equal(getattr(changed, name)[:cut], getattr(whole, name)[:cut])
 
@@ -45,17 +45,17 @@ def test_a_corrupted_future_does_change_what_follows_it() -> None:
     """So that the test above could fail."""
     text = text_of(0).replace(" ", "")
     middle = len(text) // 2
-    changed = told_of(text[:middle] + text_of(5).replace(" ", "")[middle:])
+    changed = told_of(numbers_of(text[:middle] + text_of(5).replace(" ", "")[middle:]))
     length = min(len(changed.raw), len(text))
-    assert (changed.raw[middle:length] != told_of(text).raw[middle:length]).any()
+    assert (changed.raw[middle:length] != told_of(numbers_of(text)).raw[middle:length]).any()
 
 
 def test_a_transposed_tune_has_the_transposed_features() -> None:
     """No pitch of it leaves its channel's range, so that none is folded onto another."""
     text = text_of(0)
     for shift in (-5, -1, 3, 6):
-        moved = told_of(text.translate(transposition(shift)))
-        found, wanted = features(told_of(text), shift), features(moved)
+        moved = told_of(numbers_of(text.translate(transposition(shift))))
+        found, wanted = features(told_of(numbers_of(text)), shift), features(moved)
         np.testing.assert_array_equal(found.indices, wanted.indices)
         np.testing.assert_array_equal(found.last, wanted.last)
         np.testing.assert_array_equal(found.before, wanted.before)
@@ -65,7 +65,7 @@ def test_a_transposed_tune_has_the_transposed_features() -> None:
 
 def test_every_index_is_of_its_own_lookup() -> None:
     for seed in range(6):
-        found = features(told_of(text_of(seed)), shift=6).indices
+        found = features(told_of(numbers_of(text_of(seed))), shift=6).indices
         assert (found >= OFFSETS).all()
         assert (found < OFFSETS + np.array(SIZES)).all()
     assert OFFSETS[-1] + SIZES[-1] == TABLE
@@ -126,7 +126,7 @@ def test_the_next_beat_is_counted_on_as_a_candidate() -> None:
 
 
 def test_pitch_classes_move_with_the_key() -> None:
-    told = told_of("".join(map(char, ("<bos>", "beat:0", "at:0.0", "on:p1:60"))))
+    told = told_of(numbers_of("".join(map(char, ("<bos>", "beat:0", "at:0.0", "on:p1:60")))))
     assert features(told).classes[-1, :12].argmax() == 0
     assert features(told, 5).classes[-1, :12].argmax() == 5
 
@@ -182,7 +182,7 @@ def test_due_is_what_given_channels_make_follow() -> None:
 
 
 def test_given_indices_are_of_their_own_lookup_in_every_key() -> None:
-    told = told_of(text_of(0))
+    told = told_of(numbers_of(text_of(0)))
     passed = told.raw[:, 3].astype(np.int64) - 1
     start = np.zeros((len(told.events), 4), np.int64)
     ahead = given.look_ahead(told.played, told.ticks.astype(np.int64), passed, start)

@@ -7,6 +7,7 @@ import pytest
 import torch
 from safetensors.numpy import load_file, save_file
 
+from models.features.events import numbers_of
 from models.features.given import NEVER
 from models.features.inputs import Given, Inputs, inputs_of, part_of
 from models.inference.companion import COMPANION_FILE, CompanionError
@@ -14,7 +15,7 @@ from models.inference.engine import Engine, EngineError
 from models.inference.score_memory import GivenMusic, ScoreMemory, given_after, given_channels
 from models.music.score import P2, TR
 from models.training.score_aware.checkpoint import load_checkpoint, save_checkpoint
-from models.training.score_aware.run import tensors
+from models.training.score_aware.loading import tensors
 from models.training.score_aware.store import told_of
 from tests.models.features.test_tracker import text_of
 from tests.models.training.test_score_aware_network import SMALL, part, random_network
@@ -33,7 +34,7 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("channels", [(), GIVEN])
 @pytest.mark.parametrize("seed", range(2))
 def test_numpy_and_torch_say_the_same(checkpoint: Path, seed: int, channels: tuple[int, ...]) -> None:
-    told = told_of(text_of(seed))
+    told = told_of(numbers_of(text_of(seed)))
     ids = told.events[:LENGTH].tolist()
     with torch.inference_mode():
         wanted = load_checkpoint(checkpoint)(*tensors(inputs_of([[part(told, channels)]], len(ids))))[0].numpy()
@@ -51,7 +52,7 @@ def test_numpy_and_torch_say_the_same(checkpoint: Path, seed: int, channels: tup
 
 @pytest.mark.parametrize("seed", range(3))
 def test_a_memory_says_what_training_sees(seed: int) -> None:
-    told = told_of(text_of(seed))
+    told = told_of(numbers_of(text_of(seed)))
     events = told.events.tolist()
     whole = inputs_of([[part(told, GIVEN)]], len(events))
     memory = ScoreMemory(given_channels(events, GIVEN))
@@ -62,7 +63,7 @@ def test_a_memory_says_what_training_sees(seed: int) -> None:
 
 
 def test_a_span_hears_what_follows_it_and_nothing_else() -> None:
-    told = told_of(text_of(0))
+    told = told_of(numbers_of(text_of(0)))
     events, ticks = told.events.tolist(), told.ticks.astype(np.int64)
     span = range(4, 6)
     start = np.full((len(ticks), 4), NEVER)
@@ -83,7 +84,7 @@ def test_a_span_hears_what_follows_it_and_nothing_else() -> None:
 def plain_given(count: int) -> np.ndarray:
     """What is known ahead where nothing is given."""
     memory = ScoreMemory(GivenMusic(given_channels([], ()).played, (NEVER,) * 4))
-    memory.take(told_of(text_of(1)).events.tolist()[:count])
+    memory.take(told_of(numbers_of(text_of(1))).events.tolist()[:count])
     return np.asarray(memory.inputs(range(count)).given[0])
 
 

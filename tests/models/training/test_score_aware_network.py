@@ -7,14 +7,15 @@ import numpy as np
 import pytest
 import torch
 
+from models.features.events import numbers_of
 from models.features.given import NEVER, Played
 from models.features.inputs import Given, Part, inputs_of, part_of
 from models.music.score import NO, TR
 from models.tokens.vocabulary import NUMBER
 from models.training.network import load_network
 from models.training.score_aware.checkpoint import save_checkpoint
+from models.training.score_aware.loading import tensors
 from models.training.score_aware.network import Known, Network, Sizes
-from models.training.score_aware.run import tensors
 from models.training.score_aware.store import Told, told_of
 from tests.models.features.test_tracker import text_of
 
@@ -58,7 +59,7 @@ def test_without_its_companion_it_is_a_llama(tmp_path: Path) -> None:
         for name, parameter in network.named_parameters():
             if not name.startswith("companion."):
                 parameter.copy_(llama.state_dict()[name])
-    ids, known = read(told_of(text_of(0)), 200)
+    ids, known = read(told_of(numbers_of(text_of(0))), 200)
     with torch.inference_mode():
         torch.testing.assert_close(network(ids, known), llama(ids).logits, atol=2e-5, rtol=1e-4)
 
@@ -68,7 +69,7 @@ def test_logits_know_nothing_of_what_comes_later(seed: int) -> None:
     text, other = text_of(seed).replace(" ", ""), text_of(seed + 20).replace(" ", "")
     network = random_network()
     cut = min(len(text), 200) * 2 // 3
-    whole, changed = told_of(text), told_of(text[:cut] + other[len(other) // 2 :])
+    whole, changed = told_of(numbers_of(text)), told_of(numbers_of(text[:cut] + other[len(other) // 2 :]))
     length = min(len(whole.events), len(changed.events), 200)
     with torch.inference_mode():
         one, two = (network(*read(told, length)) for told in (whole, changed))
@@ -78,7 +79,7 @@ def test_logits_know_nothing_of_what_comes_later(seed: int) -> None:
 
 def test_given_channels_are_heard_before_they_are_reached() -> None:
     """What the triangle is going to play is changed: logits differ where it is given, and only there."""
-    told = told_of(text_of(0))
+    told = told_of(numbers_of(text_of(0)))
     codes = tuple(
         np.where(channel == TR, code + 3, code).astype(np.uint8) for channel, code in enumerate(told.played.codes)
     )
@@ -97,7 +98,7 @@ def test_pitches_gain_by_their_interval_alone() -> None:
         for name, parameter in network.named_parameters():
             if "intervals" not in name and "norm" not in name:
                 parameter.zero_()
-    told = told_of(text_of(0))
+    told = told_of(numbers_of(text_of(0)))
     with torch.inference_mode():
         here, higher = (network(*tensors(inputs_of([[part(told, shift=shift)]], 100)))[0, -1] for shift in (0, 3))
     first, pitches = NUMBER["on:p1:33"], 76
@@ -107,7 +108,7 @@ def test_pitches_gain_by_their_interval_alone() -> None:
 
 def test_dropout_is_off_unless_asked_for() -> None:
     network = random_network().train()
-    ids, known = read(told_of(text_of(1)), 60)
+    ids, known = read(told_of(numbers_of(text_of(1))), 60)
     with torch.no_grad():
         assert torch.equal(network(ids, known), network(ids, known))
         assert not torch.equal(network(ids, known, 0.5), network(ids, known, 0.5))

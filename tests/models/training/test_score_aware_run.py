@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import tarfile
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -19,7 +20,11 @@ from models.training.evaluate import evaluate
 from models.training.examples import read_examples
 from models.training.score_aware.checkpoint import load_checkpoint
 from models.training.score_aware.crops import ScoreAwareCrops
-from models.training.score_aware.run import ScoreAwareSettings, ScoreAwareTrainer, read_settings, train_score_aware
+from models.training.score_aware.network import Network, parameter_count
+from models.training.score_aware.pieces import write_pieces
+from models.training.score_aware.run import ScoreAwareTrainer, train_score_aware
+from models.training.score_aware.settings import PRESETS, ScoreAwareSettings, read_settings
+from models.training.score_aware.songs import Songs, load_songs, songs_of
 from models.training.score_aware.store import Store, build, told_of
 from models.training.status import read_status
 from tests.models.conftest import MakeModel
@@ -101,9 +106,9 @@ def test_about_a_third_of_the_crops_have_given_channels(run: Path) -> None:
 def test_a_store_is_made_once_and_made_anew_for_another_version(
     corpus_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    songs = list(read_examples(corpus_folder / TRAIN_FILE, codebook()))
+    songs = songs_of(read_examples(corpus_folder / TRAIN_FILE, codebook()))
     store = build(songs, tmp_path / "features")
-    told = told_of(songs[0].text)
+    told = told_of(songs.song(0).tolist())
     assert store.events(0).tolist() == told.events.tolist()
     assert store.played(0).ticks[0].tolist() == told.played.ticks[0].tolist()
     written = (tmp_path / "features" / "raw.npy").stat().st_mtime_ns
@@ -122,6 +127,88 @@ def test_the_rate_stays_and_falls_once() -> None:
     assert rates[0] == 0.1
     assert set(rates[10:800]) == {1.0}
     assert all(after < before for before, after in pairwise(rates[800:]))
+
+
+def test_a_run_with_a_time_limit_follows_the_clock() -> None:
+    settings = ScoreAwareSettings(steps=1000, warmup=10, cooldown=0.5, minutes=10)
+    assert settings.rate(100, seconds=200) == 1.0
+    assert settings.rate(100, seconds=450) == pytest.approx(0.5)
+    assert settings.rate(750, seconds=0) == pytest.approx(0.5)
+    assert settings.progress(5, seconds=700) == 1.0
+
+
+def test_a_run_ends_when_its_minutes_are_spent(run: Path, tmp_path: Path) -> None:
+    settings = replace(TINY, steps=50, minutes=0.0005)
+    trainer = ScoreAwareTrainer(tmp_path, ScoreAwareCrops(Store(run / "features"), 0), settings)
+    steps = [record["step"] for record in trainer.run(50, 1000)]
+    assert 0 < len(steps) < 50
+    saved = json.loads((tmp_path / "state" / "step.json").read_text())
+    assert saved["step"] == steps[-1]
+    assert saved["seconds"] >= 0.03
+
+
+def test_batches_made_in_other_processes_are_the_same(run: Path, tmp_path: Path) -> None:
+    store = Store(run / "features")
+    alone, helped = (
+        [record["loss"] for record in ScoreAwareTrainer(folder, ScoreAwareCrops(store, 0), TINY, workers).run(3, 10)]
+        for folder, workers in ((tmp_path / "alone", 0), (tmp_path / "helped", 2))
+    )
+    assert alone == helped
+
+
+def test_a_prepared_run_trains_without_the_corpus_and_leaves_its_checkpoint_in_pieces(
+    corpus_folder: Path, start: Path, tmp_path: Path
+) -> None:
+    """As on a machine that gets only the prepared folder and returns only small files."""
+    here, there, returned = tmp_path / "here", tmp_path / "there", tmp_path / "returned"
+    assert (
+        COMMANDS["train"]([str(corpus_folder), "--score-aware", "--out", str(here), "--prepare", "--start", str(start)])
+        == 0
+    )
+    assert not (here / "features").exists()
+    shutil.copytree(here, there)
+    options = "--steps 2 --width 64 --layers 1 --rows 2 --minutes 5".split()
+    assert COMMANDS["train"](["--score-aware", "--out", str(there), "--pieces", str(returned), *options]) == 0
+    archive = tmp_path / "checkpoint.tar"
+    archive.write_bytes(b"".join(piece.read_bytes() for piece in sorted(returned.iterdir())))
+    with tarfile.open(archive) as tar:
+        assert tar.extractfile("model.safetensors").read() == (there / "model.safetensors").read_bytes()  # type: ignore[union-attr]
+        assert set(tar.getnames()) >= {"config.json", "companion.safetensors", "tokenizer.json", "log.jsonl"}
+
+
+def test_pieces_are_small_and_those_of_a_longer_checkpoint_go(tmp_path: Path) -> None:
+    file = tmp_path / "weights"
+    file.write_bytes(bytes(50_000))
+    pieces = write_pieces([file], tmp_path / "pieces", 20_000)
+    assert [piece.stat().st_size for piece in pieces] == [20_000, 20_000, 20_000, 1440]
+    file.write_bytes(bytes(10))
+    pieces = write_pieces([file], tmp_path / "pieces", 20_000)
+    assert sorted((tmp_path / "pieces").iterdir()) == pieces
+    assert len(pieces) == 1
+
+
+def test_songs_are_kept_as_numbers(corpus_folder: Path, tmp_path: Path) -> None:
+    assert load_songs(tmp_path) is None
+    songs = songs_of(read_examples(corpus_folder / TRAIN_FILE, codebook()))
+    songs.save(tmp_path)
+    loaded = load_songs(tmp_path)
+    assert isinstance(loaded, Songs)
+    assert loaded.names.tolist() == songs.names.tolist()
+    assert all((loaded.song(number) == songs.song(number)).all() for number in range(len(songs)))
+
+
+def test_the_network_for_an_accelerator_fits_what_such_a_machine_returns() -> None:
+    """64 MiB in half precision, and at least 30 million weights."""
+    with torch.device("meta"):
+        count = parameter_count(Network(PRESETS["gpu"].sizes))
+    assert 30e6 <= count <= 33.5e6
+
+
+def test_training_without_a_corpus_or_prepared_songs_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert COMMANDS["train"](["--score-aware", "--out", str(tmp_path)]) == 2
+    assert "needs a corpus" in capsys.readouterr().err
 
 
 def test_status_says_in_one_line_how_far_a_run_is(
@@ -145,7 +232,9 @@ def test_settings_stay_with_a_run(run: Path) -> None:
     assert read_settings(run / "features") is None
 
 
-@pytest.mark.parametrize("wrong", [{"width": 100}, {"steps": 0}, {"cooldown": 2.0}, {"dropout": 1.0}, {"length": 2}])
+@pytest.mark.parametrize(
+    "wrong", [{"width": 100}, {"steps": 0}, {"cooldown": 2.0}, {"dropout": 1.0}, {"length": 2}, {"minutes": -1.0}]
+)
 def test_settings_that_make_no_network_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(UsageError):
         replace(TINY, **wrong)
