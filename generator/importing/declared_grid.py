@@ -16,8 +16,8 @@ from statistics import median
 import mido
 
 from generator.importing.parts import OnsetTime
-from models.music.midi import TempoMap
 from models.music.score import FRAMES_PER_SECOND, Grid
+from models.music.tempo_map import TempoMap
 
 PLAUSIBLE_BPM = (30, 300)
 """A tempo outside this comes from a file that was not recorded to a beat."""

@@ -18,8 +18,9 @@ from generator.importing.parts import Part, PartNote, read_parts
 from generator.protocol.errors import InputError
 from generator.protocol.i18n import _
 from generator.protocol.uploads import UPLOAD_LIMITS, check_upload
-from models.music.midi import TempoMap, from_midi, is_score
+from models.music.midi import from_midi, is_score
 from models.music.score import FRAMES_PER_SECOND, Grid, Score, ScoreError
+from models.music.tempo_map import TempoMap
 
 __all__ = ["Import", "Part", "PartNote", "import_midi"]
 

@@ -21,7 +21,7 @@ from generator.importing.joining import join_voices
 from generator.importing.part_building import NoteBuilder, Part, PartBuilder, PartNote
 from generator.importing.sysex import part_mode
 from generator.importing.text import decode_names
-from models.music.midi import TempoMap
+from models.music.tempo_map import TempoMap
 
 __all__ = ["DRUM_CHANNEL", "OnsetTime", "Part", "PartNote", "read_parts"]
 

@@ -18,7 +18,7 @@ from models.music.midi_formats import (
     from_control,
     to_control,
 )
-from models.music.midi_reading import TempoMap, from_midi, is_score, read_score
+from models.music.midi_reading import from_midi, is_score, read_score
 from models.music.midi_writing import midi_bytes, to_midi, to_nesmdb
 
 __all__ = [
@@ -33,7 +33,6 @@ __all__ = [
     "PULSE_PROGRAMS",
     "TRIANGLE_PROGRAM",
     "MidiFormatError",
-    "TempoMap",
     "from_control",
     "from_midi",
     "is_score",

@@ -8,7 +8,6 @@ import pytest
 
 from models.music.midi import (
     MidiFormatError,
-    TempoMap,
     from_control,
     midi_bytes,
     read_score,
@@ -17,6 +16,7 @@ from models.music.midi import (
     to_nesmdb,
 )
 from models.music.score import NO, P1, TR, Grid, Note, Score
+from models.music.tempo_map import TempoMap
 from tests.music import events, random_score, scale, smf
 
 SEEDS = range(60)
