@@ -113,10 +113,11 @@ def corpus_command(arguments: list[str]) -> int:
 
 
 def quality_command(arguments: list[str]) -> int:
-    """`chiptune quality SONGS --out DIR [--judge]`."""
+    """`chiptune quality SONGS --out DIR [--judge | --listen]`."""
     from tqdm import tqdm
 
     from generator.quality.judge_report import run_judge
+    from generator.quality.listening_page import run_listening
     from generator.quality.run import Options, run
     from models.weights import DEFAULT_MODEL_FOLDER
 
@@ -135,10 +136,14 @@ def quality_command(arguments: list[str]) -> int:
         "--seed", type=int, default=defaults.seed, help="of the first tune; the others count up from it"
     )
     parser.add_argument("--scores", type=Path, metavar="FOLDER", help="measure these MIDI files and compose nothing")
-    parser.add_argument("--judge", action="store_true", help="report how well a classifier tells tunes from songs")
+    kinds = parser.add_mutually_exclusive_group()
+    kinds.add_argument("--judge", action="store_true", help="report how well a classifier tells tunes from songs")
+    kinds.add_argument(
+        "--listen", action="store_true", help="serve a blind listening test to a browser, and keep what people answer"
+    )
     parsed = parser.parse_args(arguments)
     _make_folder(parsed.out)
-    table = (run_judge if parsed.judge else run)(
+    table = (run_judge if parsed.judge else run_listening if parsed.listen else run)(
         parsed.songs,
         parsed.out,
         Options(parsed.tunes, parsed.seconds, parsed.seed),

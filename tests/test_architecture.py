@@ -58,6 +58,7 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     ),
     "generator.quality": (
         *(*COMPOSER, "generator.protocol", "generator.analysis", "generator.composing", "generator.corpus.labels"),
+        "generator.sound",
     ),
     "generator.exporting": (
         *(*MUSIC, "generator.protocol", "generator.importing", "generator.analysis", "generator.apu"),
