@@ -28,8 +28,8 @@ from generator.composing.compose import compose, has_density
 from generator.composing.originality import load_index
 from generator.protocol.names import DENSITIES, KEYS, SCENES
 from generator.protocol.requests import Request
-from generator.quality.samples import first_frames
 from models.inference.new_tune import load_composer
+from models.music.cutting import first_frames
 from models.music.grid import find_clock, tempo_bpm
 from models.music.score import FRAMES_PER_SECOND, Score
 from models.music.songs import TRAIN_FILE, VALID_FILE, read_songs

@@ -22,6 +22,7 @@ from generator.protocol.i18n import _, joined, ngettext
 from generator.protocol.requests import Request
 from generator.protocol.uploads import TUNE_LENGTH
 from models.music.beats import find_grid
+from models.music.cutting import first_frames
 from models.music.grid import find_clock
 from models.music.score import FRAMES_PER_SECOND, Grid, Note, Score
 
@@ -40,6 +41,8 @@ def arrange(request: Request, data: bytes) -> Tune:
     else:
         reduction = reduce(imported.parts)
         score = to_score(reduction)
+        if imported.loop is not None:
+            score = with_loop(score, imported.loop, imported.frames)
         report = report_on(imported.parts, reduction).sentence
         if imported.silence:
             left_out = ngettext(
@@ -47,6 +50,11 @@ def arrange(request: Request, data: bytes) -> Tune:
                 "{n:,} seconds of silence at the start are left out.",
             )
             report = joined(" ", report, left_out.counted(round(imported.silence / FRAMES_PER_SECOND)))
+        if imported.loop is not None:
+            seconds = imported.loop // FRAMES_PER_SECOND
+            report = joined(
+                " ", report, _("It loops back to {time}.").format(time=f"{seconds // 60}:{seconds % 60:02}")
+            )
     if not score.note_count:
         raise InputError(_("Nothing in the MIDI file can be played on the four channels."))
     title = title_of(request.name)
@@ -56,6 +64,11 @@ def arrange(request: Request, data: bytes) -> Tune:
     return Tune(score, title, find_key(score)[0], report)
 
 
+def with_loop(score: Score, start: int, end: int) -> Score:
+    """Return a score that ends at a frame and returns from there to another."""
+    return replace(first_frames(score, end), frames=end, loop=start)
+
+
 def transpose_and_retime(score: Score, request: Request) -> Score:
     """Return a score with the transposition and tempo that a remix requests."""
     score = transpose(score, request.transpose) if request.transpose else score
@@ -63,8 +76,8 @@ def transpose_and_retime(score: Score, request: Request) -> Score:
 
 
 def change_tempo(score: Score, bpm: float) -> Score:
-    """Return a score with its grid at another tempo. Times are stretched, no note is lost, and envelopes keep their
-    pace. Raise InputError if it would be too long.
+    """Return a score with its grid at another tempo. Times and the loop point are stretched, no note is lost, and
+    envelopes keep their pace. Raise InputError if it would be too long.
     """
     old = score.grid or find_clock(score).to_grid()
     grid = Grid.from_beat(round(16 * 60 * FRAMES_PER_SECOND / bpm))
@@ -81,7 +94,8 @@ def change_tempo(score: Score, bpm: float) -> Score:
         channels.append(tuple(notes_moved))
     frames = max(round(score.frames * stretch), *(notes[-1].end for notes in channels if notes), 0)
     new_grid = replace(grid, start=round(old.start * stretch), beats_a_bar=old.beats_a_bar)
-    return replace(score, channels=tuple(channels), frames=frames, grid=new_grid, loop=None)
+    loop = None if score.loop is None else min(round(score.loop * stretch), frames - 1)
+    return replace(score, channels=tuple(channels), frames=frames, grid=new_grid, loop=loop)
 
 
 def reductions(imported: Import, count: int, seed: int) -> list[Score]:

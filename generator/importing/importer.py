@@ -1,7 +1,8 @@
 """Reads any MIDI file within the limits as parts of plain notes in frames, or refuses it in one sentence.
 
 The bytes are read by `generator.importing.midi_reader`, the notes by `generator.importing.parts`, tempo and meter by
-`generator.importing.declared_grid`. Which channel plays what is decided in `generator.arranging.arrange`.
+`generator.importing.declared_grid`, the loop point by `generator.importing.loops`. Which channel plays what is decided
+in `generator.arranging.arrange`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from itertools import chain
 import mido
 
 from generator.importing.declared_grid import declared_grid
+from generator.importing.loops import Loop, read_loop
 from generator.importing.midi_reader import DamagedMidi, read_midi
 from generator.importing.nes_tracks import read_nes_tracks
 from generator.importing.parts import Part, PartNote, read_parts
@@ -26,6 +28,8 @@ __all__ = ["Import", "Part", "PartNote", "import_midi"]
 
 MOST_SILENCE = 2 * FRAMES_PER_SECOND
 """Frames of silence before the first note that are kept."""
+LONGEST_TAIL = 8 * FRAMES_PER_SECOND
+"""A loop ends with its last note if that leaves more silence at its end."""
 
 DAMAGED = _("The MIDI file is damaged and cannot be read.")
 
@@ -34,9 +38,10 @@ DAMAGED = _("The MIDI file is damaged and cannot be read.")
 class Import:
     """A MIDI file as parts, in the order of the file, none of them empty.
 
-    frames: the length. grid: None unless the file declares one tempo and keeps it. midi: the cleaned file.
+    frames: the length, up to the end of the loop if there is one. grid: None unless the file declares one tempo and
+    keeps it. midi: the cleaned file.
     score: the file note for note if its tracks are the four NES channels, by name or by content; else None.
-    silence: frames of silence at the start that are left out.
+    silence: frames of silence at the start that are left out. loop: the frame to which the end of the file returns.
     """
 
     parts: tuple[Part, ...]
@@ -45,6 +50,7 @@ class Import:
     midi: mido.MidiFile
     score: Score | None
     silence: int = 0
+    loop: int | None = None
 
     @property
     def notes(self) -> tuple[PartNote, ...]:
@@ -68,14 +74,35 @@ def import_midi(data: bytes) -> Import:
     score = _score(midi, tempo)
     if not parts and not (score and score.note_count):
         raise InputError(_("The MIDI file holds no notes that can be heard."))
+    loop = read_loop(midi.tracks, tempo)
     frames = score.frames if score else max(note.end for part in parts for note in part.notes)
+    if not score and (loop := _played_loop(loop, parts, frames)):
+        parts, frames = _first_frames(parts, loop.end), loop.end
     UPLOAD_LIMITS["seconds"].check(frames / FRAMES_PER_SECOND)
     grid = declared_grid(midi, tempo, onsets) if parsed.counts_beats else None
     silence = 0 if score else _silence(parts)
     if silence:
         parts = [_earlier(part, silence) for part in parts]
         grid = grid and _grid_earlier(grid, silence)
-    return Import(tuple(parts), frames - silence, grid, midi, score, silence)
+    repeats_from = max(0, loop.start - silence) if loop and not score else None
+    return Import(tuple(parts), frames - silence, grid, midi, score, silence, repeats_from)
+
+
+def _played_loop(loop: Loop | None, parts: list[Part], frames: int) -> Loop | None:
+    """Return a loop if any notes begin in it. frames: where the last note ends."""
+    if loop and loop.end > frames + LONGEST_TAIL:
+        loop = replace(loop, end=frames)
+    played = loop and any(loop.start <= note.start < loop.end for part in parts for note in part.notes)
+    return loop if played else None
+
+
+def _first_frames(parts: list[Part], frames: int) -> list[Part]:
+    """Return the parts without what they play after a frame."""
+    cut = (
+        replace(part, notes=tuple(replace(n, end=min(n.end, frames)) for n in part.notes if n.start < frames))
+        for part in parts
+    )
+    return [part for part in cut if part.notes]
 
 
 def _silence(parts: list[Part]) -> int:

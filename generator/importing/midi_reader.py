@@ -33,8 +33,15 @@ CHANNEL_MESSAGES = {
 """By the upper half of a status byte: mido's names of the message and of its data bytes."""
 SYSTEM_BYTES = {0xF1: 1, 0xF2: 2, 0xF3: 1}
 """Data bytes of system messages, which files should not contain. The others have none."""
-TEXT, TRACK_NAME, MARKER, PORT, END_OF_TRACK, TEMPO, TIME_SIGNATURE = 0x01, 0x03, 0x06, 0x21, 0x2F, 0x51, 0x58
-TEXTS = {TEXT: ("text", "text"), TRACK_NAME: ("track_name", "name"), MARKER: ("marker", "text")}
+TEXT, TRACK_NAME, LYRICS, MARKER, CUE = 0x01, 0x03, 0x05, 0x06, 0x07
+PORT, END_OF_TRACK, TEMPO, TIME_SIGNATURE = 0x21, 0x2F, 0x51, 0x58
+TEXTS = {
+    TEXT: ("text", "text"),
+    TRACK_NAME: ("track_name", "name"),
+    LYRICS: ("lyrics", "text"),
+    MARKER: ("marker", "text"),
+    CUE: ("cue_marker", "text"),
+}
 KEPT_META = frozenset({*TEXTS, PORT, TEMPO, TIME_SIGNATURE})
 """The meta events that matter for the music or name it."""
 DEFAULT_TEMPO = 500_000

@@ -17,8 +17,8 @@ from generator.protocol.errors import InputError
 from generator.quality.judge import ALL, FOLDS, Sample, Verdict, judge
 from generator.quality.musical_features import GROUPS, Found, musical_features
 from generator.quality.run import Options
-from generator.quality.samples import first_frames
 from generator.quality.tunes import Progress, plan_jobs, run_jobs
+from models.music.cutting import first_frames
 from models.music.score import FRAMES_PER_SECOND, Score
 from models.music.songs import midi_files, read_midi_file, read_songs
 from models.parallel import in_parallel

@@ -7,7 +7,7 @@ therefore measured from their start over the same length, and shorter ones are l
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -18,7 +18,8 @@ from generator.analysis.keys import key_profiles
 from generator.analysis.statistics import STATISTICS
 from generator.quality.overlap import Array
 from generator.quality.tunes import Progress
-from models.music.score import Note, Score
+from models.music.cutting import first_frames
+from models.music.score import Score
 from models.music.songs import midi_files, read_midi_file, read_songs
 from models.parallel import in_parallel
 
@@ -69,20 +70,6 @@ def measure_songs(source: Path, frames: int, progress: Progress) -> Sample:
 def measure_files(files: list[Path], frames: int, progress: Progress) -> Sample:
     """Measure MIDI files with tracks p1, p2, tr and no. Raise CorpusError if one cannot be read."""
     return _sample(files, frames, progress, sounds=True)
-
-
-def first_frames(score: Score, frames: int) -> Score:
-    """Return the first frames of a score; notes that still sound end there."""
-
-    def cut(note: Note) -> Note:
-        end = min(note.end, frames)
-        volume = tuple(change for change in note.volume if change[0] < end - note.start)
-        duty = tuple(change for change in note.duty if change[0] < end - note.start)
-        return replace(note, end=end, volume=volume, duty=duty)
-
-    channels = tuple(tuple(cut(note) for note in notes if note.start < frames) for notes in score.channels)
-    loop = score.loop if score.loop is not None and score.loop < frames else None
-    return replace(score, channels=channels, frames=min(frames, score.frames), loop=loop)
 
 
 def _sample(sources: Sequence[Path | Score], frames: int, progress: Progress, *, sounds: bool) -> Sample:

@@ -24,7 +24,7 @@ from generator.analysis.statistics import (
     volume_changes_a_note,
 )
 from generator.composing.compose import transpose
-from generator.quality.samples import first_frames
+from models.music.cutting import first_frames
 from models.music.score import NO, P1, P2, TR, Note, Score
 from tests.music import moved, random_score, scale
 

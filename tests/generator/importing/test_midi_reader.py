@@ -128,6 +128,11 @@ def test_patterns_of_format_2_follow_one_another() -> None:
     assert notes(f"{TWO_NOTES} {END}", f"{TWO_NOTES} {END}", form=2)[2:] == [(60, 90, 60), (90, 120, 64)]
 
 
+def test_a_pattern_of_format_2_without_a_tempo_has_120_bpm() -> None:
+    slow = "00 ff 51 03 0f 42 40"
+    assert notes(f"{slow} {TWO_NOTES} {END}", f"{TWO_NOTES} {END}", form=2)[2:] == [(120, 150, 60), (150, 180, 64)]
+
+
 @pytest.mark.parametrize(("a_second", "ticks"), [(24, 4), (25, 40), (29, 80), (30, 100)])
 def test_times_in_smpte_frames_are_seconds(a_second: int, ticks: int) -> None:
     tempo = "00 ff 51 03 01 00 00"  # means nothing here
