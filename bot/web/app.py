@@ -1,6 +1,6 @@
 """The web application: its routes, and the server that listens.
 
-The handlers are in `files`, `requests`, `songs` and `contest`, the middlewares in `guards`.
+The handlers are in `pages`, `files`, `requests`, `songs` and `contest`, the middlewares in `guards` and `locale`.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from bot.voting import Voting
 from bot.web.contest import ContestRoutes
 from bot.web.files import FileRoutes
 from bot.web.guards import guards
+from bot.web.pages import PageRoutes
 from bot.web.requests import RequestRoutes
 from bot.web.songs import SongRoutes
 from generator.protocol.errors import FaultError
@@ -26,6 +27,7 @@ def make_app(settings: Settings, store: Store, backlog: Backlog, contests: Conte
     """Return the web application; `start` serves it."""
     voting = Voting(store)
     app = web.Application(middlewares=guards(settings))
+    app.add_routes(PageRoutes(settings, store, backlog.files).routes())
     app.add_routes(FileRoutes(store, backlog.files).routes())
     app.add_routes(RequestRoutes(store, backlog).routes())
     app.add_routes(SongRoutes(store, voting).routes())

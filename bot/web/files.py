@@ -1,4 +1,7 @@
-"""The files that the web server sends: the page's own, and those of songs."""
+"""The files that the web server sends: the page's scripts, styles and icons, and the files of songs.
+
+The page itself is in `pages`.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,6 @@ from aiohttp import web
 
 from bot.files.song_files import Files
 from bot.store import Store
-from bot.web.voters import known_voter, new_voter, remember_voter
 
 STATIC = Path(__file__).parent / "static"
 INDEX = "index.html"
@@ -37,8 +39,7 @@ class FileRoutes:
     def __init__(self, store: Store, files: Files) -> None:
         self._store = store
         self._files = files
-        self._static = {f"/{path.name}": path for path in sorted(STATIC.iterdir())}
-        self._static["/"] = self._static.pop(f"/{INDEX}")
+        self._static = {f"/{path.name}": path for path in sorted(STATIC.iterdir()) if path.name != INDEX}
 
     def routes(self) -> list[web.RouteDef]:
         """Return the routes: one for each file of the page, and one for the files of songs."""
@@ -46,11 +47,9 @@ class FileRoutes:
         return [*pages, web.get("/files/{id:[0-9a-f]{32}}/{name}", self.song_file)]
 
     async def page(self, request: web.Request) -> web.StreamResponse:
-        """Send a file of the page, and give the browser its name."""
+        """Send a file of the page."""
         path = self._static[request.path]
-        response = web.FileResponse(path, headers={"Content-Type": content_type(path.name)})
-        remember_voter(response, known_voter(request) or new_voter())
-        return response
+        return web.FileResponse(path, headers={"Content-Type": content_type(path.name)})
 
     async def song_file(self, request: web.Request) -> web.StreamResponse:
         """Send a file that a song has; respond 404 if the song has none of that name."""

@@ -1,4 +1,4 @@
-"""The middlewares: checks of hosts and origins, security headers, errors as JSON.
+"""The middlewares: checks of hosts and origins, security headers, errors as JSON or as a small page.
 
 Every page in the same browser can reach a server on 127.0.0.1. Two rules keep foreign pages out: the Host header must
 be one of our names (which a name rebound to 127.0.0.1 is not), and changes must come from our own page or from no page
@@ -7,6 +7,7 @@ at all (a script, curl). The web server turns errors into sentences only here.
 
 from __future__ import annotations
 
+import html
 import ipaddress
 import logging
 import math
@@ -16,9 +17,12 @@ from urllib.parse import urlsplit
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
+from bot.languages import current_language, say
 from bot.requests.wait_times import LimitError
 from bot.settings import Settings
+from bot.web.locale import in_their_language, language_tag
 from generator.protocol.errors import InputError
+from generator.protocol.i18n import _
 
 log = logging.getLogger(__name__)
 
@@ -26,30 +30,56 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 HEADERS = {
     "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self';"
-        " connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; media-src 'self' blob:;"
+        " font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; form-action 'self';"
+        " base-uri 'none'; frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-FAULT = "Something went wrong on our side; the fault was logged."
-NO_TEXT = "The request holds characters that no text can hold."
+FAULT = _("Something went wrong on our side; the fault was logged.")
+NO_TEXT = _("The request holds characters that no text can hold.")
 SENTENCES = {
-    404: "There is nothing at this address.",
-    405: "This address does not do that.",
-    413: "That is too large.",
+    404: _("There is nothing at this address."),
+    405: _("This address does not do that."),
+    413: _("That is too large."),
 }
+HOME = _("Back to the tunes")
+PAGE = """<!doctype html>
+<html lang="{language}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>{sentence}</title>
+<link rel="icon" href="/icon.svg" type="image/svg+xml">
+</head>
+<body>
+<main>
+<h1>{sentence}</h1>
+<p><a href="/">{home}</a></p>
+</main>
+</body>
+</html>
+"""
 
 
 def guards(settings: Settings) -> list[Middleware]:
     """Return the middlewares, outermost first."""
-    return [add_headers, errors_as_json, only_our_hosts(settings), only_our_pages(settings)]
+    return [add_headers, in_their_language, errors_as_answers, only_our_hosts(settings), only_our_pages(settings)]
 
 
 def error_response(status: int, sentence: str) -> web.Response:
     """Return the API's response to an error."""
     return web.json_response({"error": sentence}, status=status)
+
+
+def error_page(status: int, sentence: str) -> web.Response:
+    """Return the page that a person sees at an address that has nothing."""
+    language = language_tag(current_language())
+    page = PAGE.format(language=language, sentence=html.escape(sentence), home=html.escape(say(HOME)))
+    return web.Response(text=page, status=status, content_type="text/html")
 
 
 @web.middleware
@@ -63,27 +93,37 @@ async def add_headers(request: web.Request, handler: Handler) -> web.StreamRespo
 
 
 @web.middleware
-async def errors_as_json(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Turn every error into {"error": sentence}: 400 for bad input, 429 at a limit, 500 for a fault of ours."""
+async def errors_as_answers(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turn every error into {"error": sentence}: 400 for bad input, 429 at a limit, 500 for a fault of ours.
+
+    A person who opens an address that has nothing gets a page instead, except below /api/.
+    """
     try:
         return await handler(request)
     except LimitError as error:
-        response = error_response(429, str(error))
+        response = error_response(429, say(error.sentence))
         response.headers["Retry-After"] = str(math.ceil(error.retry_after))
         return response
     except InputError as error:
-        return error_response(400, str(error))
+        return error_response(400, say(error.sentence))
     except web.HTTPException as error:
         if error.status < 400:
             raise
-        return error_response(error.status, SENTENCES.get(error.status, error.reason))
+        return _http_error(request, error)
     except ConnectionError:
         raise  # the browser has gone; nobody receives a response
     except UnicodeError:
-        return error_response(400, NO_TEXT)
+        return error_response(400, say(NO_TEXT))
     except Exception:  # whatever it is, the response has our headers
         log.exception("%s %s", request.method, request.path)
-        return error_response(500, FAULT)
+    return error_response(500, say(FAULT))
+
+
+def _http_error(request: web.Request, error: web.HTTPException) -> web.Response:
+    sentence = say(SENTENCES.get(error.status, error.reason))
+    if not request.path.startswith("/api/") and "text/html" in request.headers.get("Accept", ""):
+        return error_page(error.status, sentence)
+    return error_response(error.status, sentence)
 
 
 def only_our_hosts(settings: Settings) -> Middleware:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from bot.languages import say
 from bot.scope import PAGE
 from bot.store import PERIODS, Song, Store
 from bot.voting import NO_PAIR, OWN, Voting
@@ -61,7 +62,7 @@ class SongRoutes:
         voter = known or new_voter()
         # All browsers without a name count as one person, whose votes are limited together.
         cast = await self._voting.cast(song.id, voter, value, person=known or "")
-        response = web.json_response({"votes": cast.votes, "vote": value, "note": OWN if cast.first_own else None})
+        response = web.json_response({"votes": cast.votes, "vote": value, "note": say(OWN) if cast.first_own else None})
         remember_voter(response, voter)
         return response
 

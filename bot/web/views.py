@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from bot.languages import say
 from bot.requests.wait_times import QueuePosition
 from bot.store import Nominee, Participation, Ranked, RequestRecord, Round, Song, Standing, Status, Winner
 from bot.text import SOUND_TITLES, capital
@@ -41,12 +42,12 @@ def request_view(
         "id": entry.id,
         "status": status,
         "progress": 1.0 if done else progress.fraction if progress else 0.0,
-        "stage": progress.stage if progress and status == "working" else None,
+        "stage": say(progress.stage) if progress and status == "working" else None,
         "position": place.position if place else 0,
         "estimate": math.ceil(place.seconds) if place else None,
-        "place": str(place) if place else None,
+        "place": say(place.sentence) if place else None,
         "song": song_view(song) if song and done else None,
-        "error": entry.error if status == "failed" else None,
+        "error": say(entry.error or "") if status == "failed" else None,
     }
 
 
@@ -68,9 +69,9 @@ def song_view(song: Song) -> dict[str, Any]:
         "engine": song.engine,
         "parent": song.parent,
         "votes": song.votes,
-        "report": song.report,
+        "report": say(song.report),
         "got": song.got,
-        "choice": describe_choice(song.got),
+        "choice": say(choice) if (choice := describe_choice(song.got)) else "",
         "features": song.features,
         "created": song.created,
     }
@@ -133,9 +134,9 @@ def taste_view(taste: TasteEstimate) -> dict[str, Any]:
     features = [
         {
             "name": preference.feature,
-            "title": capital(WORDS[preference.feature].name),
-            "more": WORDS[preference.feature].more,
-            "less": WORDS[preference.feature].less,
+            "title": capital(say(WORDS[preference.feature].name)),
+            "more": say(WORDS[preference.feature].more),
+            "less": say(WORDS[preference.feature].less),
             "weight": preference.weight,
             "low": preference.low,
             "high": preference.high,
@@ -145,7 +146,7 @@ def taste_view(taste: TasteEstimate) -> dict[str, Any]:
         for preference in taste.preferences
     ]
     return {
-        "words": [*describe_taste(taste), USE] if taste.acts else describe_taste(taste),
+        "words": [say(words) for words in (*describe_taste(taste), *((USE,) if taste.acts else ()))],
         "votes": taste.votes,
         "least": MIN_VOTES,
         "people": taste.people,
@@ -169,14 +170,14 @@ def options_view() -> dict[str, Any]:
         "default_seconds": DEFAULT_SECONDS,
         "temperature": TEMPERATURE.limits,
         "densities": DENSITIES,
-        "sounds": SOUND_TITLES,
+        "sounds": {name: say(title) for name, title in SOUND_TITLES.items()},
         "bars": BARS.limits,
         "takes": TAKES.limits,
         "channels": CHANNEL_NAMES,
         "transpose": TRANSPOSE.limits,
         "remix_bpm": REMIX_BPM.limits,
         "modes": {name: sorted(mode.fields) for name, mode in MODES.items()},
-        "remix_modes": {name: f"{mode.title}: {mode.description}" for name, mode in REMIX_MODES.items()},
+        "remix_modes": {name: f"{say(mode.title)}: {say(mode.description)}" for name, mode in REMIX_MODES.items()},
         "seeds": SEEDS,
         "max_upload_bytes": MAX_UPLOAD_BYTES,
     }

@@ -23,6 +23,7 @@ from tests.clock import MovedClock
 from tests.conftest import FAKE_GENERATOR
 
 MIDI = bytes.fromhex("4d546864 00000006 0000 0001 0060 4d54726b 00000004 00ff2f00")
+PUBLIC_URL = "https://tunes.example.org"
 
 
 class Channel:
@@ -66,7 +67,7 @@ class Channel:
 
 @pytest.fixture
 def public_url() -> str | None:
-    return "https://tunes.example.org"
+    return PUBLIC_URL
 
 
 @pytest_asyncio.fixture

@@ -43,9 +43,7 @@ def post_rows(post: layout.Post) -> tuple[Row, ...]:
         VoteButton(song.id, 1, song.votes), VoteButton(song.id, -1), FilesButton(song.id), ReportButton(song.id)
     )
     if post.public_url:
-        votes_and_files.add_item(
-            ui.Button(label=say("On the web"), url=f"{post.public_url}/files/{song.id}/{song.audio}")
-        )
+        votes_and_files.add_item(ui.Button(label=say("On the web"), url=f"{post.public_url}/song/{song.id}"))
     return new_tunes, ui.ActionRow(RewriteMenu(song.id)), votes_and_files
 
 

@@ -16,7 +16,7 @@ from bot.web.files import STATIC
 from generator.protocol.modes import REMIX_MODES
 from generator.protocol.requests import Request
 from generator.protocol.uploads import digest
-from tests.bot.conftest import MIDI, Channel, is_a_sentence, multipart
+from tests.bot.conftest import MIDI, PUBLIC_URL, Channel, is_a_sentence, multipart
 from tests.fake_generator import HELD
 
 # Requests
@@ -305,7 +305,7 @@ async def test_the_page_needs_nothing_from_elsewhere(channel: Channel) -> None:
         async with channel.http.get(f"{channel.url}/{name}") as response:
             assert response.status == 200
             assert "default-src 'none'" in response.headers["Content-Security-Policy"]
-            text = (await response.text()).replace("http://www.w3.org/2000/svg", "")
+            text = (await response.text()).replace("http://www.w3.org/2000/svg", "").replace(PUBLIC_URL, "")
         assert "http://" not in text
         assert "https://" not in text
         assert "innerHTML" not in text

@@ -37,7 +37,7 @@ async def test_every_button_says_in_words_what_it_does(stage: Stage) -> None:
     assert labels == [
         "Another take", "Extend by 8 bars", "Remix…", "Like", "Dislike", "Files", "Report…", "On the web"
     ]  # fmt: skip
-    assert buttons(post)["On"].url == f"https://tunes.example/files/{song.id}/tune.ogg"
+    assert buttons(post)["On"].url == f"https://tunes.example/song/{song.id}"
 
 
 async def test_a_vote_counts_once_and_can_be_changed_and_taken_back(stage: Stage) -> None:
