@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from contextlib import redirect_stdout
 from dataclasses import asdict
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NoReturn
 
 from generator.protocol.errors import InputError
@@ -21,7 +22,7 @@ from generator.protocol.modes import REMIX_MODES
 from generator.protocol.options import GENERATE_OPTIONS, REMIX_OPTIONS, SOUND, Option
 from generator.protocol.requests import Request, random_seed
 from generator.protocol.results import Result
-from generator.protocol.uploads import digest
+from generator.protocol.uploads import ACCEPTED_SUFFIXES, digest, open_upload
 
 
 class Parser(argparse.ArgumentParser):
@@ -43,17 +44,21 @@ def generate_command(arguments: list[str]) -> int:
 
 
 def remix_command(arguments: list[str]) -> int:
-    """`chiptune remix FILE.mid --out DIR`."""
+    """`chiptune remix FILE --out DIR`."""
     parser = Parser("chiptune remix", description="Arrange a MIDI file for the NES, and compose on it.")
-    parser.add_argument("file", type=Path, help="a MIDI file")
+    parser.add_argument("file", type=Path, help=f"a file that ends in {', '.join(ACCEPTED_SUFFIXES)}")
+    parser.add_argument("--member", metavar="NAME", help="which file of a zip, if it holds several")
     parser.add_argument("--mode", default=next(iter(REMIX_MODES)), help=", ".join(REMIX_MODES))
     _add_options(parser, REMIX_OPTIONS | {"sound": SOUND})
     _add_output(parser)
     options = parser.parse_args(arguments)
-    data = _read(options.file)
+    name, data = open_upload(options.file.name, _read(options.file), options.member)
     fields = _fields(options, REMIX_OPTIONS)
-    request = Request(mode=options.mode, upload=digest(data), name=options.file.name, **fields)  # type: ignore[arg-type]
-    return _make_tune(request, options.out, options.file, as_json=options.json)
+    request = Request(mode=options.mode, upload=digest(data), name=name, **fields)  # type: ignore[arg-type]
+    with TemporaryDirectory() as folder:
+        upload = Path(folder) / "upload"
+        upload.write_bytes(data)
+        return _make_tune(request, options.out, upload, as_json=options.json)
 
 
 def render_command(arguments: list[str]) -> int:

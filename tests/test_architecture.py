@@ -23,7 +23,8 @@ MOST_MODULES = 15
 
 MUSIC = ("models.errors", "models.parallel", "models.music")
 COMPOSER = (*MUSIC, "models.tokens", "models.features", "models.inference")
-BASE = ("bot.clock", "bot.scope", "bot.settings", "bot.text", "bot.languages", "generator.protocol")
+PROTOCOL = ("generator.protocol", "generator.protocol.uploads")
+BASE = ("bot.clock", "bot.scope", "bot.settings", "bot.text", "bot.languages", *PROTOCOL)
 WORK = (*BASE, "bot.store", "bot.store.contest", "bot.votes", "bot.files", "bot.requests", "bot.contests", "bot.voting")
 DISCORD = (*WORK, "bot.discord.core")
 
@@ -39,39 +40,42 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
         *("models.training.run", "models.training.settings"),
     ),
     "models.training": (*COMPOSER, "models.training.score_aware"),
+    "generator.protocol.uploads": ("models.errors", "generator.protocol.errors", "generator.protocol.i18n"),
     "generator.protocol": (
+        "generator.protocol.uploads",
         *("models.errors", "models.music.keys", "models.music.scenes", "models.music.score", "models.weights"),
     ),
-    "generator.importing": (*MUSIC, "generator.protocol"),
+    "generator.importing.formats": (*PROTOCOL, "generator.importing.instruments"),
+    "generator.importing": (*MUSIC, *PROTOCOL, "generator.importing.formats"),
     "generator.analysis": (*MUSIC, "models.tokens"),
-    "generator.apu": (*MUSIC, "generator.protocol"),
-    "generator.sound": (*MUSIC, "generator.protocol", "generator.apu"),
-    "generator.pictures": (*MUSIC, "generator.protocol", "generator.sound"),
-    "generator.composing": (*COMPOSER, "generator.protocol", "generator.analysis", "generator.apu", "generator.sound"),
+    "generator.apu": (*MUSIC, *PROTOCOL),
+    "generator.sound": (*MUSIC, *PROTOCOL, "generator.apu"),
+    "generator.pictures": (*MUSIC, *PROTOCOL, "generator.sound"),
+    "generator.composing": (*COMPOSER, *PROTOCOL, "generator.analysis", "generator.apu", "generator.sound"),
     "generator.arranging": (
-        *(*MUSIC, "generator.protocol", "generator.importing", "generator.analysis", "generator.sound"),
+        *(*MUSIC, *PROTOCOL, "generator.importing", "generator.analysis", "generator.sound"),
         "generator.composing",
     ),
     "generator.corpus": (
-        *(*MUSIC, "models.tokens", "generator.protocol", "generator.importing", "generator.analysis"),
+        *(*MUSIC, "models.tokens", *PROTOCOL, "generator.importing", "generator.analysis"),
         "generator.arranging",
     ),
     "generator.quality": (
-        *(*COMPOSER, "generator.protocol", "generator.analysis", "generator.composing", "generator.corpus.labels"),
+        *(*COMPOSER, *PROTOCOL, "generator.analysis", "generator.composing", "generator.corpus.labels"),
         "generator.sound",
     ),
     "generator.exporting": (
-        *(*MUSIC, "generator.protocol", "generator.importing", "generator.analysis", "generator.apu"),
+        *(*MUSIC, *PROTOCOL, "generator.importing", "generator.analysis", "generator.apu"),
         *("generator.sound", "generator.pictures"),
     ),
     "generator.process": (
-        *(*COMPOSER, "models.weights", "generator.protocol", "generator.importing", "generator.analysis"),
+        *(*COMPOSER, "models.weights", *PROTOCOL, "generator.importing", "generator.analysis"),
         *("generator.sound", "generator.pictures", "generator.composing", "generator.arranging"),
         "generator.exporting",
     ),
-    "bot.languages": ("generator.protocol",),
+    "bot.languages": PROTOCOL,
     "bot.votes": BASE,
-    "bot.store.database": ("bot.scope", "generator.protocol"),
+    "bot.store.database": ("bot.scope", *PROTOCOL),
     "bot.store.contest": (*BASE, "bot.store.database"),
     "bot.store": (*BASE, "bot.votes", "bot.store.database", "bot.store.contest"),
     "bot.files": (*BASE, "bot.store", "bot.store.database"),

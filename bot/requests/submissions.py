@@ -18,7 +18,7 @@ from bot.text import clean_file_name
 from generator.protocol.errors import InputError
 from generator.protocol.names import SOUNDS
 from generator.protocol.requests import Request, random_seed
-from generator.protocol.uploads import check_upload, digest
+from generator.protocol.uploads import check_upload, digest, open_upload
 
 PENDING_DIGEST = "0" * 64
 """Stands for an upload's digest while the other options are checked: the file is read last."""
@@ -50,10 +50,14 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A MIDI file to remix. name: as the sender called it. read: gets its bytes, and may raise InputError."""
+    """A file to remix. name: as the sender called it. read: gets its bytes, and may raise InputError.
+
+    member: which file of a zip is meant; not needed if there is only one.
+    """
 
     name: str | None
     read: Callable[[], Awaitable[bytes]]
+    member: str | None = None
 
 
 async def acknowledge_silently(_: Defaults) -> Mapping[str, Any]:
@@ -106,7 +110,7 @@ class Submissions:
         """Submit a remix of a song or of an upload; its mode is "arrange" unless the options name another.
 
         A remix of a song sounds as the song does, unless the options name a sound; a remix of an upload sounds as the
-        scope's settings say.
+        scope's settings say. Raise ChooseFile if the upload is a zip of several files and none is chosen.
         """
         request = make_request({"mode": "arrange", **options}, upload=PENDING_DIGEST)
         destination = await self._begin(origin, acknowledge)
@@ -116,6 +120,7 @@ class Submissions:
             parent, name, data = source.id, f"{source.title}.mid", await self._backlog.files.midi_of(source)
         else:
             parent, name, data = None, source.name, await source.read()
+            name, data = open_upload(name or "", data, source.member)
         check_upload(data)
         sound = options.get("sound") or await self._default_sound(origin.scope, parent)
         request = replace(request, upload=digest(data), name=clean_file_name(name), sound=sound)

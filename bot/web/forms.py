@@ -17,7 +17,7 @@ from bot.requests.submissions import Options, Upload
 from bot.voting import OUTCOMES
 from generator.protocol.errors import InputError
 from generator.protocol.requests import Request
-from generator.protocol.uploads import MAX_UPLOAD_BYTES, check_upload
+from generator.protocol.uploads import MAX_UPLOAD_BYTES, check_size
 
 MAX_FIELDS_BYTES = 64 * 1024
 """The limit of a request's JSON, and of the multipart body apart from the file."""
@@ -25,25 +25,30 @@ MAX_FIELDS_BYTES = 64 * 1024
 FIELDS = frozenset(Request.__dataclass_fields__) - {"upload", "name"}
 """The options that the API accepts; the upload's digest and its name come from the file itself."""
 
+MEMBER = "member"
+"""The field of a remix that says which file of a zip is meant."""
+
 NOT_JSON = "The request is not a JSON object."
 JUDGEMENT = "A judgement is {“a”: id, “b”: id, “winner”: “a”, “b” or “even”}."
 TWO_PARTS = "A remix has two parts: “request” and “file”."
 
 
 async def read_submission(request: web.Request) -> tuple[Options, Upload | None]:
-    """Read a submission. Return its options, and the MIDI file if one was sent along. Raise InputError."""
+    """Read a submission. Return its options, and the file if one was sent along. Raise InputError."""
     if request.content_length is not None and request.content_length > MAX_UPLOAD_BYTES + MAX_FIELDS_BYTES:
-        check_upload(b"", declared=request.content_length)
+        check_size(b"", declared=request.content_length)
     if request.content_type == "application/json":
         return check_options(parse_object(await _read_body(request))), None
     if request.content_type != "multipart/form-data":
         raise InputError("Send a request as application/json, or as multipart/form-data with a MIDI file.")
     fields, name, data = await _read_parts(request)
+    member = fields.pop(MEMBER, None)
     options = check_options(fields)
     if data is None:
         return options, None
-    check_upload(data)
-    return options, upload_of(name, data)
+    if member is not None and not isinstance(member, str):
+        raise InputError("The member is the name of a file in the zip.")
+    return options, upload_of(name, data, member)
 
 
 async def read_object(request: web.Request) -> dict[str, Any]:
@@ -61,13 +66,13 @@ def check_options(fields: Mapping[str, Any]) -> Options:
     return fields
 
 
-def upload_of(name: str | None, data: bytes) -> Upload:
+def upload_of(name: str | None, data: bytes, member: str | None = None) -> Upload:
     """Return an upload whose bytes are here already."""
 
     async def read() -> bytes:
         return data
 
-    return Upload(name, read)
+    return Upload(name, read, member)
 
 
 def read_number(request: web.Request, name: str, default: int, limits: tuple[int, int]) -> int:
@@ -128,7 +133,7 @@ async def _read_part(part: BodyPartReader, limit: int) -> bytes:
     while chunk := await part.read_chunk():
         data += chunk
         if len(data) > limit:
-            check_upload(b"", declared=max(len(data), MAX_UPLOAD_BYTES + 1))
+            check_size(b"", declared=max(len(data), MAX_UPLOAD_BYTES + 1))
     return bytes(data)
 
 

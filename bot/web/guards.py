@@ -23,6 +23,7 @@ from bot.settings import Settings
 from bot.web.locale import in_their_language, language_tag
 from generator.protocol.errors import InputError
 from generator.protocol.i18n import _
+from generator.protocol.uploads import ChooseFile
 
 log = logging.getLogger(__name__)
 
@@ -96,7 +97,8 @@ async def add_headers(request: web.Request, handler: Handler) -> web.StreamRespo
 async def errors_as_answers(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Turn every error into {"error": sentence}: 400 for bad input, 429 at a limit, 500 for a fault of ours.
 
-    A person who opens an address that has nothing gets a page instead, except below /api/.
+    A person who opens an address that has nothing gets a page instead, except below /api/. If a zip
+    holds several files, `choices` has their names.
     """
     try:
         return await handler(request)
@@ -105,7 +107,7 @@ async def errors_as_answers(request: web.Request, handler: Handler) -> web.Strea
         response.headers["Retry-After"] = str(math.ceil(error.retry_after))
         return response
     except InputError as error:
-        return error_response(400, say(error.sentence))
+        return _refusal(error)
     except web.HTTPException as error:
         if error.status < 400:
             raise
@@ -124,6 +126,12 @@ def _http_error(request: web.Request, error: web.HTTPException) -> web.Response:
     if not request.path.startswith("/api/") and "text/html" in request.headers.get("Accept", ""):
         return error_page(error.status, sentence)
     return error_response(error.status, sentence)
+
+
+def _refusal(error: InputError) -> web.Response:
+    if isinstance(error, ChooseFile):
+        return web.json_response({"error": say(error.sentence), "choices": error.names}, status=400)
+    return error_response(400, say(error.sentence))
 
 
 def only_our_hosts(settings: Settings) -> Middleware:

@@ -21,7 +21,7 @@ from generator.protocol.names import (
 )
 from generator.protocol.options import BARS, BPM, REMIX_BPM, SECONDS, SEEDS, TAKES, TEMPERATURE, TRANSPOSE
 from generator.protocol.results import Progress
-from generator.protocol.uploads import MAX_UPLOAD_BYTES
+from generator.protocol.uploads import ACCEPTED_SUFFIXES, MAX_UPLOAD_BYTES
 
 STATUS_WORDS: dict[Status, str] = {
     "queued": "queued",
@@ -180,4 +180,5 @@ def options_view() -> dict[str, Any]:
         "remix_modes": {name: f"{say(mode.title)}: {say(mode.description)}" for name, mode in REMIX_MODES.items()},
         "seeds": SEEDS,
         "max_upload_bytes": MAX_UPLOAD_BYTES,
+        "upload_suffixes": ACCEPTED_SUFFIXES,
     }

@@ -1,8 +1,8 @@
-"""Reads any MIDI file within the limits as parts of plain notes in frames, or refuses it in one sentence.
+"""Reads any file of notes within the limits as parts of plain notes in frames, or refuses it in one sentence.
 
-The bytes are read by `generator.importing.midi_reader`, the notes by `generator.importing.parts`, tempo and meter by
-`generator.importing.declared_grid`, the loop point by `generator.importing.loops`. Which channel plays what is decided
-in `generator.arranging.arrange`.
+Other formats become MIDI in `generator.importing.formats`. The bytes are read by `generator.importing.midi_reader`, the
+notes by `generator.importing.parts`, tempo and meter by `generator.importing.declared_grid`, the loop point by
+`generator.importing.loops`. Which channel plays what is decided in `generator.arranging.arrange`.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ from itertools import chain
 import mido
 
 from generator.importing.declared_grid import declared_grid
+from generator.importing.formats.readers import read_as_midi
 from generator.importing.loops import Loop, read_loop
 from generator.importing.midi_reader import DamagedMidi, read_midi
 from generator.importing.nes_tracks import read_nes_tracks
 from generator.importing.parts import Part, PartNote, read_parts
 from generator.protocol.errors import InputError
 from generator.protocol.i18n import _
-from generator.protocol.uploads import UPLOAD_LIMITS, check_upload
+from generator.protocol.uploads.limits import UPLOAD_LIMITS, check_size
 from models.music.midi import from_midi, is_score
 from models.music.score import FRAMES_PER_SECOND, Grid, Score, ScoreError
 from models.music.tempo_map import TempoMap
@@ -60,10 +61,10 @@ class Import:
 
 
 def import_midi(data: bytes) -> Import:
-    """Return the parts of a MIDI file. Raise InputError if it is damaged, silent or above a limit."""
-    check_upload(data)
+    """Return the parts of a file. Raise InputError if it is damaged, silent, above a limit or in no known format."""
+    check_size(data)
     try:
-        parsed = read_midi(data)
+        parsed = read_midi(read_as_midi(data))
     except DamagedMidi as error:
         raise InputError(DAMAGED) from error
     midi = parsed.midi

@@ -15,8 +15,8 @@ import mido
 
 from generator.importing.sysex import part_mode
 from generator.protocol.errors import ChiptuneError, InputError
-from generator.protocol.i18n import _
-from generator.protocol.uploads import UPLOAD_LIMITS
+from generator.protocol.uploads.formats import NO_MUSIC_IN_RIFF
+from generator.protocol.uploads.limits import UPLOAD_LIMITS
 
 SMPTE = {24: (24, 1_000_000), 25: (25, 1_000_000), 29: (30, 1_001_000), 30: (30, 1_000_000)}
 """By SMPTE frames a second: frames a beat, and the length of that beat in microseconds."""
@@ -76,7 +76,7 @@ def read_midi(data: bytes) -> ParsedMidi:
     """Read a MIDI file, also inside RIFF or after other bytes. Raise DamagedMidi, or InputError above a limit."""
     begin = data.find(b"MThd")
     if begin < 0:
-        raise InputError(_("The RIFF file holds no MIDI."))
+        raise InputError(NO_MUSIC_IN_RIFF)
     form, division = int.from_bytes(data[begin + 8 : begin + 10], "big"), data[begin + 12 : begin + HEADER_BYTES]
     chunks = list(_track_chunks(data, begin + HEADER_BYTES))
     UPLOAD_LIMITS["tracks"].check(len(chunks))

@@ -6,6 +6,7 @@ reads `FAULT_SENTENCE` instead.
 ChiptuneError              whatever this project raises on purpose (models.errors)
 +-- InputError             input that the person can correct
 |   +-- JobCancelled       a job that was cancelled before it was done
+|   +-- ChooseFile         a zip of several files, one of which must be chosen (generator.protocol.uploads.archives)
 |   +-- LimitError         too many open requests (bot.requests.wait_times)
 +-- FaultError             a fault of this project or of the machine it runs on
 |   +-- GeneratorDied      a generator process that ended during a job

@@ -15,9 +15,9 @@ from pathlib import Path
 import numpy as np
 
 from generator.protocol.errors import InputError
-from generator.quality.samples import first_frames
 from generator.quality.tunes import Progress
 from generator.sound.playback import write_score
+from models.music.cutting import first_frames
 from models.music.score import FRAMES_PER_SECOND, Score
 from models.music.songs import read_midi_file
 

@@ -18,6 +18,7 @@ from PIL import Image
 from generator.protocol.names import KEYS
 from generator.protocol.uploads import digest
 from models.music.midi import midi_bytes, read_score, to_midi
+from tests.archives import zipped
 from tests.conftest import ROOT
 from tests.music import events, scale, smf, twinkle
 
@@ -78,6 +79,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, data in {
         "song.mid": twinkle(),
         "tune.mid": midi_bytes(to_midi(scale())),
+        "two.zip": zipped({"one.mid": twinkle(), "two.mid": twinkle()}),
         "empty.mid": b"",
         "text.mid": b"Once upon a time",
         "damaged.mid": twinkle()[:26],
@@ -125,6 +127,15 @@ def good(folder: Path) -> dict[str, Ran]:
             "--json",
             "--out",
             str(folder / "faster"),
+        ],
+        "member": [
+            "remix",
+            str(folder / "two.zip"),
+            "--member",
+            "two.mid",
+            "--json",
+            "--out",
+            str(folder / "member"),
         ],
         "words": ["remix", str(folder / "tune.mid"), "--out", str(folder / "words")],
         **{
@@ -189,6 +200,10 @@ def test_a_remix_in_another_tempo_and_key(good: dict[str, Ran], folder: Path) ->
     assert [note.pitch - 3 for note in after.channels[0]] == [note.pitch for note in before.channels[0]]
 
 
+def test_one_file_of_a_zip_is_remixed(good: dict[str, Ran]) -> None:
+    assert json.loads(good["member"].out)["title"] == "two"
+
+
 def test_without_json_the_result_is_printed_for_people(good: dict[str, Ran], folder: Path) -> None:
     lines = good["words"].out.splitlines()
     assert lines[0].startswith("tune: 4 s, 120 BPM, ")
@@ -208,7 +223,9 @@ def test_rendered_files_have_the_requested_format(good: dict[str, Ran], folder: 
 
 REMIX, GEN = ["remix"], ["generate", "--seed", "1"]
 BAD: dict[str, tuple[list[str], str | None, str]] = {
-    "no MIDI": (REMIX, "text.mid", "not a MIDI file"),
+    "no MIDI": (REMIX, "text.mid", "no music file"),
+    "a zip of two": (REMIX, "two.zip", "Choose one of them: one.mid and two.mid."),
+    "no such member": ([*REMIX, "--member", "three.mid"], "two.zip", "no file called three.mid in the zip"),
     "empty": (REMIX, "empty.mid", "The file is empty."),
     "damaged": (REMIX, "damaged.mid", "damaged"),
     "50 MB": (REMIX, "huge.mid", "50.0 MB; 1 MB is the most"),

@@ -53,18 +53,18 @@ async def answering(interaction: discord.Interaction) -> AsyncIterator[None]:
         raise
 
 
-async def reply(interaction: discord.Interaction, sentence: str) -> None:
-    """Say a sentence to the user alone. A public reply that was deferred is deleted."""
+async def reply(interaction: discord.Interaction, sentence: str, view: discord.ui.View = discord.utils.MISSING) -> None:
+    """Say a sentence to the user alone, with a view below it. A public reply that was deferred is deleted."""
     text = say(sentence)
     try:
         if not interaction.response.is_done():
-            await interaction.response.send_message(text, ephemeral=True)
+            await interaction.response.send_message(text, view=view, ephemeral=True)
             return
         if interaction.response.type is discord.InteractionResponseType.deferred_channel_message:
             # A follow-up would fill the open deferred reply and be as public. An edit closes that reply first.
             with suppress(discord.NotFound):
                 await interaction.edit_original_response(view=text_view(CLOSING_TEXT))
                 await interaction.delete_original_response()
-        await interaction.followup.send(text, ephemeral=True)
+        await interaction.followup.send(text, view=view, ephemeral=True)
     except discord.HTTPException as error:
         log.warning("a sentence could not be said: %s", error)

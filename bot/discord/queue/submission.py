@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import aiohttp
@@ -16,17 +16,16 @@ import discord
 
 from bot.discord.core import locale, placeholders, visibility
 from bot.discord.core.client import ChiptuneClient
-from bot.discord.queue import server_defaults
+from bot.discord.queue import choose_file, server_defaults
 from bot.languages import NATIVE
 from bot.requests.submissions import PENDING_DIGEST, Acknowledge, Defaults, Options, Origin, Upload, make_request
 from bot.store import Song
 from generator.protocol.errors import InputError
 from generator.protocol.i18n import _
-from generator.protocol.uploads import MAX_UPLOAD_BYTES, check_upload
+from generator.protocol.uploads import ACCEPTED_SUFFIXES, MAX_UPLOAD_BYTES, UNKNOWN, ChooseFile, check_size
 
 FETCH_SECONDS = 20.0
 CHUNK_BYTES = 64 * 1024
-MIDI_SUFFIXES = (".mid", ".midi", ".kar", ".rmi", ".smf")
 NO_SOURCE = _("Give either a MIDI file or a tune made here.")
 FETCH_FAILED = _("The file could not be fetched from Discord: please send it again.")
 
@@ -76,9 +75,19 @@ async def another_take(interaction: discord.Interaction[ChiptuneClient], song_id
 
 
 async def remix(interaction: discord.Interaction[ChiptuneClient], source: Song | Upload, options: Options) -> None:
-    """Submit a remix of a tune or an upload. Raise InputError."""
+    """Submit a remix of a tune or an upload, and ask first if a zip holds several files. Raise InputError."""
     await server_defaults.check_tune_channel(interaction)
-    await interaction.client.submissions.remix(_origin(interaction), source, options, _acknowledge(interaction))
+    try:
+        await interaction.client.submissions.remix(_origin(interaction), source, options, _acknowledge(interaction))
+    except ChooseFile as error:
+        if not isinstance(source, Upload):
+            raise
+        upload = source
+
+        async def go_on(chosen: discord.Interaction[ChiptuneClient], name: str) -> None:
+            await remix(chosen, replace(upload, member=name), options)
+
+        await choose_file.ask(interaction, error, go_on)
 
 
 async def find_source(
@@ -100,10 +109,10 @@ async def find_source(
 
 
 def upload_of(client: ChiptuneClient, attachment: discord.Attachment) -> Upload:
-    """Return an attachment as an upload that is fetched later. Raise InputError if it cannot be a MIDI file."""
-    if not attachment.filename.lower().endswith(MIDI_SUFFIXES):
-        raise InputError(_("That is not a MIDI file: its name should end in .mid."))
-    check_upload(b"MThd" if attachment.size else b"", declared=attachment.size)
+    """Return an attachment as an upload that is fetched later. Raise InputError if its name or size rule it out."""
+    if not attachment.filename.lower().endswith(ACCEPTED_SUFFIXES):
+        raise InputError(UNKNOWN)
+    check_size(b"", declared=attachment.size)
 
     async def read() -> bytes:
         return await client.fetch(attachment)

@@ -31,7 +31,10 @@ async def complete_keep(interaction: discord.Interaction[ChiptuneClient], typed:
 
 @app_commands.command(name="remix", description="Make an NES tune of a MIDI file, or of a tune made here")
 @describe_options(
-    REMIX_OPTIONS, file="A MIDI file (.mid)", song="A tune made here", mode="Arrange it only, or compose new parts"
+    REMIX_OPTIONS,
+    file="MIDI, karaoke, MusicXML, Guitar Pro 3 to 5, or a zip",
+    song="A tune made here",
+    mode="Arrange it only, or compose new parts",
 )
 @app_commands.choices(mode=name_choices(tuple(REMIX_MODES)), sound=sound_choices())
 @app_commands.autocomplete(song=complete_song, keep=complete_keep)

@@ -25,12 +25,18 @@ let oldest = null; // the last song of the history's last page
 
 // Talking to the server
 
-class ApiError extends Error {}
+// choices: the names of the files in a zip, if one of them must be chosen.
+class ApiError extends Error {
+  constructor(message, choices) {
+    super(message);
+    this.choices = choices;
+  }
+}
 
 async function call(path, options = {}) {
   const response = await fetch(path, options);
   const answer = await response.json().catch(() => ({}));
-  if (!response.ok) throw new ApiError(answer.error || `The bot answered with ${response.status}.`);
+  if (!response.ok) throw new ApiError(answer.error || `The bot answered with ${response.status}.`, answer.choices);
   return answer;
 }
 
@@ -81,7 +87,8 @@ function send() {
   if (source) return sendJson(`/api/songs/${source.id}/remix`, fields());
   if (!midi) return sendJson("/api/requests", fields());
   const body = new FormData();
-  body.append("request", JSON.stringify(fields()));
+  const member = $("members").hidden ? {} : { member: $("member").value };
+  body.append("request", JSON.stringify({ ...fields(), ...member }));
   body.append("file", midi);
   return call("/api/requests", { method: "POST", body });
 }
@@ -95,7 +102,15 @@ async function submit(sending, errorId) {
   } catch (error) {
     busy(false);
     say(errorId, sentence(error));
+    if (error.choices) chooseMember(error.choices);
   }
+}
+
+// A zip holds several files: offer them, for the next try.
+function chooseMember(names) {
+  $("member").replaceChildren(...names.map((name) => new Option(name)));
+  $("members").hidden = !names.length;
+  if (names.length) $("member").focus();
 }
 
 function busy(yes) {
@@ -113,6 +128,7 @@ function choose(file, song) {
   $("send").textContent = name ? "Remix" : "Compose";
   $("form-title").textContent = name ? "Remix" : "New tune";
   if (!midi) $("file").value = "";
+  chooseMember([]);
   showFields();
   say("error", "");
 }
@@ -303,6 +319,7 @@ function markCurrent() {
 
 async function fillForm() {
   options = await call("/api/options");
+  $("file").accept = options.upload_suffixes.join(",");
   modes = options.modes;
   const same = (word) => word;
   for (const [name, words, shownAs] of [["scene", options.scenes, same], ["key", options.keys, keyName], ["density", options.densities, same]]) {

@@ -9,6 +9,7 @@ from bot.scope import Scope
 from bot.store import RequestRecord
 from generator.protocol.requests import Request
 from generator.protocol.uploads import MAX_UPLOAD_BYTES
+from tests.archives import zipped
 from tests.bot.conftest import MIDI, Channel, is_a_sentence, multipart
 
 BAD_JSON = [
@@ -88,7 +89,7 @@ async def test_malformed_json_is_one_sentence(channel: Channel, body: bytes) -> 
     ("head", "size", "word"),
     [
         pytest.param(b"", 0, "empty", id="empty"),
-        pytest.param(b"\x89PNG\r\n", 100, "not a MIDI file", id="not a MIDI"),
+        pytest.param(b"\x89PNG\r\n", 100, "a picture", id="not a MIDI"),
         pytest.param(b"MThd", MAX_UPLOAD_BYTES + 1, "1 MB is the most", id="a byte too large"),
         pytest.param(b"MThd", 50 * 1024 * 1024, "1 MB is the most", id="50 MB"),
         pytest.param(None, 0, "MIDI file", id="none"),
@@ -101,6 +102,19 @@ async def test_bad_files_are_one_sentence(channel: Channel, head: bytes | None, 
     assert word in answer["error"]
     assert is_a_sentence(answer["error"])
     assert not (channel.folder / "files").exists()
+
+
+async def test_of_several_files_in_a_zip_one_is_chosen_with_the_next_request(channel: Channel) -> None:
+    data = zipped({"one.mid": MIDI, "two.mid": MIDI})
+    status, answer = await channel.post("/api/requests", data=multipart({"mode": "arrange"}, data, "songs.zip"))
+    assert (status, answer["choices"]) == (400, ["one.mid", "two.mid"])
+    assert is_a_sentence(answer["error"])
+    for member, expected in (("two.mid", 202), ("three.mid", 400), (3, 400)):
+        fields = {"mode": "arrange", "member": member}
+        status, answer = await channel.post("/api/requests", data=multipart(fields, data, "songs.zip"))
+        assert status == expected
+    _, known = await channel.get("/api/options")
+    assert ".zip" in known["upload_suffixes"]
 
 
 async def test_50_mb_without_a_declared_length_are_refused_too(channel: Channel) -> None:

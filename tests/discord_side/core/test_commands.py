@@ -11,6 +11,7 @@ from bot.discord.post.layout import COLOURS
 from bot.scope import Scope
 from generator.protocol.errors import FAULT_SENTENCE
 from generator.protocol.names import KEYS
+from generator.protocol.uploads import UNKNOWN
 from tests.discord_side.conftest import DAMAGED, Stage
 from tests.discord_side.reading import custom_id, files, gallery, text
 from tests.fake_generator import FILES, MIDI, PNG
@@ -175,7 +176,7 @@ async def test_bars_density_and_takes_are_in_the_recipe(stage: Stage) -> None:
 @pytest.mark.parametrize(
     ("name", "data", "sentence"),
     [
-        ("cat.png", PNG, "That is not a MIDI file: its name should end in .mid."),
+        ("cat.png", PNG, str(UNKNOWN)),
         ("empty.mid", b"", "The file is empty."),
         ("huge.mid", b"MThd" + bytes(5 * 1024 * 1024 - 4), "The file has 5.0 MB; 1 MB is the most for a MIDI file."),
     ],
@@ -194,7 +195,7 @@ async def test_remix_refuses_what_is_no_midi_inside(stage: Stage) -> None:
     result = await stage.alice.slash(stage.channel, "chiptune remix", file=("cat.mid", PNG))
     assert result.response is None
     [said] = result.followups
-    assert "That is not a MIDI file" in said.content
+    assert "That is a picture" in said.content
     assert said.ephemeral
     stage.refused()
 

@@ -59,8 +59,8 @@ def test_the_cleaned_file_can_be_written_for_other_programs() -> None:
     ("data", "sentence"),
     [
         (b"", "The file is empty."),
-        (b"hello", "not a MIDI file"),
-        (bytes(MAX_UPLOAD_PREFIX + 1) + GOOD, "not a MIDI file"),
+        (b"hello", "no music file"),
+        (bytes(MAX_UPLOAD_PREFIX + 1) + GOOD, "no music file"),
         (b"MThd", "damaged"),
         (GOOD[:13], "damaged"),
         (GOOD[:14], "damaged"),

@@ -1,4 +1,4 @@
-"""Limits on uploaded MIDI files, and the checks that need no parser, which both sides make."""
+"""Limits on uploaded files, and the checks that need no parser, which both sides make."""
 
 from __future__ import annotations
 
@@ -8,6 +8,18 @@ from dataclasses import dataclass
 
 from generator.protocol.errors import InputError
 from generator.protocol.i18n import Sentence, _
+from generator.protocol.uploads.formats import MAX_UPLOAD_PREFIX, check_format
+
+__all__ = [
+    "MAX_UPLOAD_BYTES",
+    "MAX_UPLOAD_PREFIX",
+    "TUNE_LENGTH",
+    "UPLOAD_LIMITS",
+    "Limit",
+    "check_size",
+    "check_upload",
+    "digest",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +55,18 @@ TUNE_LENGTH = Limit(
 
 MAX_UPLOAD_BYTES = UPLOAD_LIMITS["bytes"].most * UPLOAD_LIMITS["bytes"].unit
 
-MAX_UPLOAD_PREFIX = 128
-"""Bytes that may precede MThd: the size of a MacBinary header."""
 
-
-def check_upload(data: bytes, declared: int | None = None) -> None:
-    """Raise InputError if an upload is too large or not a MIDI file. declared: the size in bytes by its sender."""
+def check_size(data: bytes, declared: int | None = None) -> None:
+    """Raise InputError if an upload is empty or too large. declared: the size in bytes by its sender."""
     UPLOAD_LIMITS["bytes"].check(max(len(data), declared or 0))
-    if not data:
+    if not data and not declared:
         raise InputError(_("The file is empty."))
-    if not data.startswith(b"RIFF") and data.find(b"MThd", 0, MAX_UPLOAD_PREFIX + 4) < 0:
-        raise InputError(_("That is not a MIDI file: a MIDI file begins with MThd."))
+
+
+def check_upload(data: bytes) -> None:
+    """Raise InputError if an upload is too large, or in no format that can be remixed."""
+    check_size(data)
+    check_format(data)
 
 
 def digest(data: bytes) -> str:
