@@ -30,7 +30,17 @@ from pathlib import Path
 from generator.process.inbox import Inbox
 from generator.protocol.errors import InputError, JobCancelled
 from generator.protocol.framing import write_frame
-from generator.protocol.results import Answer, Failure, Job, Progress, Result, answer_to_json
+from generator.protocol.results import (
+    Answer,
+    Exported,
+    ExportJob,
+    Failure,
+    Job,
+    Progress,
+    Result,
+    answer_to_json,
+    job_from_dict,
+)
 from generator.protocol.uploads import UPLOAD_LIMITS
 
 HELD = 1
@@ -55,9 +65,9 @@ def main() -> None:
     if start != "silent":
         write_frame(sys.stdout.buffer, json.dumps({"type": "ready"}))
     for text in inbox:
-        job = Job.from_dict(json.loads(text))
+        job = job_from_dict(json.loads(text))
         try:
-            work(job, inbox)
+            work(job, inbox) if isinstance(job, Job) else export(job, inbox)
         except JobCancelled as error:
             tell(Failure(id=job.id, sentence=str(error)))
 
@@ -94,6 +104,23 @@ def work(job: Job, inbox: Inbox) -> None:
     finish(job, folder)
 
 
+def export(job: ExportJob, inbox: Inbox) -> None:
+    """Write "FORMAT of BYTES bytes"; "nsf" goes on until the gate opens, "vgm" fails, "abc" dies."""
+    note_begin(job)
+    tell(Progress(id=job.id, fraction=0.2, stage="exporting"))
+    match job.format:
+        case "nsf":
+            hold(job, inbox)
+        case "vgm":
+            tell(Failure(id=job.id, sentence="The tune has no bars."))
+            return
+        case "abc":
+            os._exit(9)
+    size = len(Path(job.midi).read_bytes())
+    (Path(job.folder) / "out").write_text(f"{job.format} of {size} bytes, {job.sound}")
+    tell(Exported(id=job.id, file="out"))
+
+
 def refuse(job: Job) -> None:
     """Find a limit broken, as the real one does."""
     try:
@@ -112,7 +139,7 @@ def work_hard(job: Job) -> None:
         tell(Progress(id=job.id, fraction=0.1 + 0.08 * count, stage="composing"))
 
 
-def hold(job: Job, inbox: Inbox) -> None:
+def hold(job: Job | ExportJob, inbox: Inbox) -> None:
     """Go on for as long as the gate is shut: progress that always changes and never gets to the end."""
     gate = os.environ.get("FAKE_GENERATOR_GATE")
     for step in itertools.count():
@@ -149,7 +176,7 @@ def finish(job: Job, folder: Path) -> None:
     )
 
 
-def note_begin(job: Job) -> None:
+def note_begin(job: Job | ExportJob) -> None:
     if path := os.environ.get("FAKE_GENERATOR_LOG"):
         with Path(path).open("a", encoding="utf-8") as file:
             file.write(f"job {job.id}\n")

@@ -17,6 +17,8 @@ log = logging.getLogger(__name__)
 
 DAY = 24 * 3600.0
 """Seconds."""
+EXPORT_SECONDS = 7 * DAY
+"""How long an export is kept after it was made."""
 
 
 class Retention:
@@ -47,5 +49,7 @@ class Retention:
         requests = await self._store.requests.forget_finished(now - self._keep_seconds)
         reports = await self._store.reports.forget_handled(now - self._keep_seconds)
         songs = await self._store.songs.forget_deleted()
+        exports = await self._files.forget_exports(now - EXPORT_SECONDS)
         files = await self._files.collect(now)
-        log.info("removed: %d requests, %d reports, %d deleted songs, %d files", requests, reports, songs, files)
+        removed = "removed: %d requests, %d reports, %d deleted songs, %d exports, %d files"
+        log.info(removed, requests, reports, songs, exports, files)

@@ -29,6 +29,8 @@ LEAST_FREE_BYTES = 50_000_000
 UNNAMED_SECONDS = 3600.0
 """A file that no row names is removed only after so long."""
 FILES_GONE = _("The files of this tune are no longer here.")
+EXPORT = "export-"
+"""The names of exports in a song's files begin so; the format follows."""
 GROUP = 100
 """Files removed in one transaction."""
 
@@ -65,6 +67,10 @@ class Files:
     async def path(self, song_id: str, name: str) -> Path | None:
         """Return the path of a song's file, or None if the song has none of that name or it is missing."""
         return (await self.paths(song_id)).get(name)
+
+    async def export_path(self, song_id: str, form: str) -> Path | None:
+        """Return the path of a song's export, or None if it is not kept."""
+        return await self.path(song_id, f"{EXPORT}{form}")
 
     async def midi_of(self, song: Song) -> bytes:
         """Return a song's MIDI file, to remix it. Raise InputError if it is missing."""
@@ -112,6 +118,17 @@ class Files:
             await self.remove_unnamed(file.sha256 for file in kept)
         return written
 
+    async def keep_export(self, song_id: str, form: str, path: Path) -> bool:
+        """Keep an export with its song. Return False, and remove the file, if the song was deleted meanwhile."""
+        with self._blobs.holding() as hold:
+            adopted = await asyncio.to_thread(hold.adopt, path)
+            kept = KeptFile(f"{EXPORT}{form}", adopted.sha256, adopted.bytes)
+            if written := await self._store.songs.get(song_id) is not None:
+                await self._store.files.add(song_id, [kept])
+        if not written:
+            await self.remove_unnamed([kept.sha256])
+        return written
+
     async def forget_job(self, request_id: str) -> None:
         """Remove the folder of a job."""
         await asyncio.to_thread(shutil.rmtree, self._job_folder(request_id), ignore_errors=True)
@@ -132,6 +149,18 @@ class Files:
                 # No `await` here, so that no row can be saved in between; writers hold the file.
                 removed += self._blobs.remove(set(group) - named)
         return removed
+
+    async def forget_exports(self, before: float) -> int:
+        """Remove exports that were made before a time (seconds since 1970): they can be made again. Return how many."""
+        forgotten = 0
+        for song_id, file in await self._store.files.exports(EXPORT):
+            path = self._blobs.path(file.sha256)
+            made = path.stat().st_mtime if path.is_file() else 0.0
+            if made < before:
+                await self._store.files.forget(song_id, file.name)
+                await self.remove_unnamed([file.sha256])
+                forgotten += 1
+        return forgotten
 
     async def collect(self, now: float) -> int:
         """Remove all files older than an hour that no row names, and the folders of jobs that are no longer open.

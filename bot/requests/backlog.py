@@ -24,6 +24,7 @@ from typing import Any
 from bot.files.song_files import Files
 from bot.requests.cost import check_work, expected_seconds, units_of
 from bot.requests.delivery import Delivery, DeliveryError
+from bot.requests.exports import Exports
 from bot.requests.progress_updates import ProgressUpdates
 from bot.requests.wait_times import LimitError, QueuePosition, WaitTimes, limit_error
 from bot.scope import Scope
@@ -59,7 +60,8 @@ class Backlog:
     switched off. files: of songs and uploads. everybody: how many requests may be open at once, whoever asked.
     look_seconds: how often the data folder and the disk are looked at.
 
-    trouble: why the queue pauses, in a sentence; None while it works.
+    exports: of songs; they take turns with the requests. trouble: why the queue pauses, in a sentence; None while it
+    works.
     """
 
     def __init__(
@@ -76,6 +78,7 @@ class Backlog:
         self._generator = generator
         self._deliveries = deliveries
         self.files = files
+        self.exports = Exports(store, generator, files)
         self._progress: dict[str, Progress] = {}
         self._cancelled: set[str] = set()
         self._everybody = everybody
@@ -188,6 +191,7 @@ class Backlog:
                 except (sqlite3.OperationalError, OSError) as error:
                     await self._pause(f"Nothing can be stored: {error}.")
         finally:
+            await self.exports.close()
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)

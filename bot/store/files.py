@@ -31,6 +31,18 @@ class FileNames:
                     (song_id, file.name, file.sha256, file.bytes),
                 )
 
+    async def exports(self, prefix: str) -> list[tuple[str, KeptFile]]:
+        """Return all songs' files whose names begin with a prefix, each with the song's id."""
+        rows = await self._db.fetch(
+            "SELECT song, name, sha256, bytes FROM files WHERE substr(name, 1, length(?1)) = ?1", (prefix,)
+        )
+        return [(row["song"], KeptFile(row["name"], row["sha256"], row["bytes"])) for row in rows]
+
+    async def forget(self, song_id: str, name: str) -> None:
+        """Forget that a song has a file of a name."""
+        async with self._db.transaction():
+            await self._db.execute("DELETE FROM files WHERE song = ? AND name = ?", (song_id, name))
+
     async def named(self) -> set[str]:
         """Return the SHA-256 of every file that a row names."""
         return {row["sha256"] for row in await self._db.fetch(NAMED)}

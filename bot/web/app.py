@@ -1,6 +1,7 @@
 """The web application: its routes, and the server that listens.
 
-The handlers are in `pages`, `files`, `requests`, `songs` and `contest`, the middlewares in `guards` and `locale`.
+The handlers are in `pages`, `files`, `exports`, `requests`, `songs` and `contest`, the middlewares in `guards` and
+`locale`.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from bot.settings import Settings
 from bot.store import Store
 from bot.voting import Voting
 from bot.web.contest import ContestRoutes
+from bot.web.exports import ExportRoutes
 from bot.web.files import FileRoutes
 from bot.web.guards import guards
 from bot.web.pages import PageRoutes
@@ -29,6 +31,7 @@ def make_app(settings: Settings, store: Store, backlog: Backlog, contests: Conte
     app = web.Application(middlewares=guards(settings))
     app.add_routes(PageRoutes(settings, store, backlog.files).routes())
     app.add_routes(FileRoutes(store, backlog.files).routes())
+    app.add_routes(ExportRoutes(store, backlog.exports).routes())
     app.add_routes(RequestRoutes(store, backlog).routes())
     app.add_routes(SongRoutes(store, voting).routes())
     app.add_routes(ContestRoutes(settings, store, contests, voting).routes())

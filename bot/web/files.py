@@ -25,6 +25,10 @@ CONTENT_TYPES = {
     ".wav": "audio/wav",
     ".png": "image/png",
     ".mp4": "video/mp4",
+    ".zip": "application/zip",
+    ".txt": "text/plain; charset=utf-8",
+    ".abc": "text/vnd.abc; charset=utf-8",
+    ".musicxml": "application/vnd.recordare.musicxml+xml",
 }
 
 

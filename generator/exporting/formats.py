@@ -31,13 +31,21 @@ RENDER_FORMATS = ("wav", "ogg", "mp3", "png")
 """The formats that `chiptune render` writes."""
 
 
+def _ignore(_: float) -> None:
+    """Report no progress."""
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A MIDI file to export, as it was read, and the sound that plays it, one of `SOUNDS`."""
+    """A MIDI file to export, as it was read, and the sound that plays it, one of `SOUNDS`.
+
+    report: is called with the share that is done, 0 to 1, by the formats that take long.
+    """
 
     file: Path
     imported: Import
     sound: str = SOUNDS[0]
+    report: Callable[[float], None] = _ignore
 
     @property
     def score(self) -> Score:
@@ -72,11 +80,20 @@ class Exporter:
     sounds: bool = False
 
 
-def export_file(file: Path, data: bytes, form: str, out: Path, sound: str | None = None) -> dict[str, Any]:
+def export_file(
+    file: Path,
+    data: bytes,
+    form: str,
+    out: Path,
+    sound: str | None = None,
+    *,
+    report: Callable[[float], None] = _ignore,
+) -> dict[str, Any]:
     """Write a MIDI file as `out`, in one of the formats of `EXPORTERS`.
 
-    sound: what plays it, if that matters; None for the first of `SOUNDS`. Return the files, the format and the seconds
-    of music, ready for JSON. Raise InputError if the arguments do not fit the file, and FaultError if a program fails.
+    sound: what plays it, if that matters; None for the first of `SOUNDS`. report: see `Source`. Return the files, the
+    format and the seconds of music, ready for JSON. Raise InputError if the arguments do not fit the file, and
+    FaultError if a program fails.
     """
     exporter = EXPORTERS.get(form)
     if exporter is None:
@@ -89,7 +106,7 @@ def export_file(file: Path, data: bytes, form: str, out: Path, sound: str | None
         raise InputError(f"The output must end in {' or '.join(exporter.suffixes)}, not “{out.suffix}”.")
     if exporter.suffixes and not out.parent.is_dir():
         raise InputError(f"There is no folder {out.parent}.")
-    source = Source(file, import_midi(data), sound or SOUNDS[0])
+    source = Source(file, import_midi(data), sound or SOUNDS[0], report)
     try:
         files = exporter.write(source, out) or [out]
     except OSError as error:
@@ -157,7 +174,7 @@ def write_channels(source: Source, out: Path) -> list[Path]:
 
 def write_video(source: Source, out: Path) -> None:
     """Write a film of oscilloscopes and a scrolling piano roll."""
-    write_scope_film(source.score, source.title, out, source.sound)
+    write_scope_film(source.score, source.title, out, source.sound, source.report)
 
 
 EXPORTERS: dict[str, Exporter] = {

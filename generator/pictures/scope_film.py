@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -67,8 +67,18 @@ Picture = NDArray[np.uint8]
 """Shape (height, width, 3)."""
 
 
-def write_scope_film(score: Score, title: str, path: Path, sound: str = SOUNDS[0]) -> None:
-    """Write the tune, played once, as MP4. sound: what plays it. Raise FaultError if a program fails."""
+def write_scope_film(
+    score: Score,
+    title: str,
+    path: Path,
+    sound: str = SOUNDS[0],
+    report: Callable[[float], None] = lambda _: None,
+) -> None:
+    """Write the tune, played once, as MP4.
+
+    sound: what plays it. report: is called with the share that is drawn, 0 to 1, once a second of music. Raise
+    FaultError if a program fails.
+    """
     channel_sounds = render_stems(score, sound)
     with tempfile.TemporaryDirectory() as folder:
         mix, log = Path(folder) / "mix.wav", Path(folder) / "ffmpeg.log"
@@ -79,7 +89,7 @@ def write_scope_film(score: Score, title: str, path: Path, sound: str = SOUNDS[0
             except FileNotFoundError as error:
                 raise RenderError("ffmpeg is not installed: install it (Debian: apt install ffmpeg)") from error
             with ffmpeg:
-                _feed(ffmpeg, frames(score, title, channel_sounds))
+                _feed(ffmpeg, _reported(frames(score, title, channel_sounds), score.seconds, report))
         if ffmpeg.returncode:
             output = " ".join(log.read_text(errors="replace").split())[-300:]
             raise RenderError(f"ffmpeg could not write {path.name}: {output}")
@@ -95,6 +105,14 @@ def _feed(ffmpeg: subprocess.Popen[bytes], pictures: Iterator[Picture]) -> None:
         ffmpeg.stdin.close()
     except BrokenPipeError:
         return
+
+
+def _reported(pictures: Iterator[Picture], seconds: float, report: Callable[[float], None]) -> Iterator[Picture]:
+    """Yield the pictures, and report the share of them once a second."""
+    for i, picture in enumerate(pictures):
+        if i % FPS == 0:
+            report(min(1.0, i / FPS / max(seconds, 1)))
+        yield picture
 
 
 def _command(sound: Path, path: Path, seconds: float) -> list[str]:

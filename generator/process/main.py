@@ -16,7 +16,7 @@ from typing import BinaryIO
 from generator.process.inbox import Inbox
 from generator.protocol.errors import FAULT_SENTENCE, InputError
 from generator.protocol.framing import write_frame
-from generator.protocol.results import Answer, Failure, Job, Progress, answer_to_json
+from generator.protocol.results import Answer, Failure, Job, Progress, answer_to_json, job_from_dict
 
 log = logging.getLogger("generator")
 
@@ -31,6 +31,7 @@ def reserve_stdout() -> BinaryIO:
 
 def serve(answers: BinaryIO) -> None:
     """Do jobs until stdin ends."""
+    from generator.process.exports import run_export  # noqa: PLC0415  likewise
     from generator.process.warm_up import warm_pipeline  # noqa: PLC0415  after stdout is reserved: loading prints
 
     pipeline = warm_pipeline()
@@ -47,7 +48,8 @@ def serve(answers: BinaryIO) -> None:
     for text in inbox:
         job_id = json.loads(text)["id"]
         try:
-            send(pipeline.run(Job.from_dict(json.loads(text)), report))
+            job = job_from_dict(json.loads(text))
+            send(pipeline.run(job, report) if isinstance(job, Job) else run_export(job, report))
         except InputError as error:
             send(Failure(id=job_id, sentence=error.sentence))
         except Exception:  # whatever a job raises is its own end, not that of the process

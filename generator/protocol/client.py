@@ -23,7 +23,17 @@ from typing import Protocol
 
 from generator.protocol.errors import CANCELLED_SENTENCE, GeneratorDied, JobTooLong
 from generator.protocol.framing import FramingError, receive_frame, send_frame
-from generator.protocol.results import Answer, Failure, Job, Progress, Result, answer_from_json
+from generator.protocol.results import (
+    Answer,
+    AnyJob,
+    Exported,
+    ExportJob,
+    Failure,
+    Job,
+    Progress,
+    Result,
+    answer_from_json,
+)
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +62,10 @@ class Generator(Protocol):
 
         Raise GeneratorDied if it ended without an answer, JobTooLong if it was ended because it took too much.
         """
+        ...
+
+    async def export(self, job: ExportJob, on_progress: OnProgress) -> Exported | Failure:
+        """Export a tune and report the progress. Raise GeneratorDied and JobTooLong as `run` does."""
         ...
 
     async def cancel(self, job_id: str) -> None:
@@ -106,6 +120,20 @@ class GeneratorClient:
 
         Raise GeneratorDied if the child ended or broke the protocol, JobTooLong if it hung or took too much.
         """
+        answer = await self._take_turn(job, on_progress)
+        if isinstance(answer, Exported):
+            raise GeneratorDied(f"the generator exported something for job {job.id}")
+        return answer
+
+    async def export(self, job: ExportJob, on_progress: OnProgress) -> Exported | Failure:
+        """Export a tune in the child. Raise GeneratorDied and JobTooLong as `run` does."""
+        answer = await self._take_turn(job, on_progress)
+        if isinstance(answer, Result):
+            raise GeneratorDied(f"the generator composed something for job {job.id}")
+        return answer
+
+    async def _take_turn(self, job: AnyJob, on_progress: OnProgress) -> Result | Exported | Failure:
+        """Do one job when those before it are done. See `run`."""
         self._wanted.add(job.id)
         try:
             async with self._job_lock:
@@ -124,7 +152,7 @@ class GeneratorClient:
         with suppress(ConnectionError):  # if it has died, `run` notices
             await send_frame(child.stdin, json.dumps({"type": "cancel", "id": job_id}))
 
-    async def _run(self, job: Job, on_progress: OnProgress) -> Result | Failure:
+    async def _run(self, job: AnyJob, on_progress: OnProgress) -> Result | Exported | Failure:
         """Do one job while holding the lock. See `run`."""
         answered = False
         try:
@@ -147,7 +175,7 @@ class GeneratorClient:
             if not answered:
                 await self._end(signal.SIGKILL)
 
-    async def _watched(self, child: Process, job: Job, on_progress: OnProgress) -> Result | Failure:
+    async def _watched(self, child: Process, job: AnyJob, on_progress: OnProgress) -> Result | Exported | Failure:
         """Return the answer to a job. Raise TimeoutError if it takes too much processor time or shows no progress."""
         silent = 0.0
 
@@ -218,7 +246,7 @@ async def _expect_ready(child: Process) -> None:
         raise GeneratorDied("the generator sent an answer before it had a job")
 
 
-async def _request_answer(child: Process, job: Job, on_progress: OnProgress) -> Result | Failure:
+async def _request_answer(child: Process, job: AnyJob, on_progress: OnProgress) -> Result | Exported | Failure:
     """Send a job, report its progress, and return its final answer."""
     if child.stdin is None:
         raise GeneratorDied("the generator has no stdin")

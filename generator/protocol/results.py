@@ -1,4 +1,4 @@
-"""The messages between the bot and a generator process: jobs, progress, results and failures, as JSON."""
+"""The messages between the bot and a generator process, as JSON: jobs, their progress, and how they end."""
 
 from __future__ import annotations
 
@@ -35,6 +35,34 @@ class Job:
     def from_dict(cls, data: Mapping[str, Any]) -> Job:
         """Return the job that a JSON object describes. Raise InputError if its request is not valid."""
         return cls(**{**data, "request": Request.from_dict(data["request"])})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportJob:
+    """A tune for the generator process to export.
+
+    midi: the absolute path of the tune's MIDI file. format: one of `generator.protocol.exports.EXPORT_FORMATS`. sound:
+    what plays it, if that matters. folder: the absolute path of an existing folder that the file is written to.
+    """
+
+    id: str
+    midi: str
+    format: str
+    folder: str
+    sound: str
+    type: Literal["export"] = "export"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the job as a JSON object."""
+        return asdict(self)
+
+
+AnyJob = Job | ExportJob
+
+
+def job_from_dict(data: Mapping[str, Any]) -> AnyJob:
+    """Return the job that a JSON object describes. Raise InputError if its request is not valid."""
+    return ExportJob(**data) if data.get("type") == "export" else Job.from_dict(data)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +120,16 @@ class Failure:
     type: Literal["failure"] = "failure"
 
 
-Answer = Progress | Result | Failure
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exported:
+    """A finished export. file: its name in the job's folder."""
+
+    id: str
+    file: str
+    type: Literal["exported"] = "exported"
+
+
+Answer = Progress | Result | Exported | Failure
 
 
 def answer_to_json(answer: Answer) -> str:
@@ -107,5 +144,10 @@ def answer_from_json(text: str | bytes) -> Answer:
     data = json.loads(text)
     for name, sentence in data.pop("said", {}).items():
         data[name] = Sentence.from_json(sentence)
-    kinds: dict[str, type[Answer]] = {"progress": Progress, "result": Result, "failure": Failure}
+    kinds: dict[str, type[Answer]] = {
+        "progress": Progress,
+        "result": Result,
+        "exported": Exported,
+        "failure": Failure,
+    }
     return kinds[data["type"]](**data)

@@ -27,7 +27,7 @@ from bot.scope import Scope
 from bot.store import Song, Store
 from generator.protocol.errors import InputError
 from generator.protocol.requests import Request
-from generator.protocol.results import Failure, Job, Progress, Result
+from generator.protocol.results import Exported, ExportJob, Failure, Job, Progress, Result
 from tests.clock import MovedClock
 from tests.fake_generator import FILES
 
@@ -65,6 +65,10 @@ class Composer:
             report="4 of 9 parts were kept." if job.upload else "",
             got={"density": "medium", "bars": 16.0, "shared_notes": 9.0},
         )
+
+    async def export(self, job: ExportJob, on_progress: Callable[[Progress], None]) -> Exported | Failure:
+        (Path(job.folder) / "out").write_bytes(job.format.encode())
+        return Exported(id=job.id, file="out")
 
     async def cancel(self, job_id: str) -> None:
         """Nothing is ever under way."""
