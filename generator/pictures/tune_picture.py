@@ -61,7 +61,9 @@ def write_tune_picture(score: Score, path: Path, title: str = "", subtitle: str 
     image.paste(notes, mask=notes.convert("L").point([0] + [255] * 255))
     if score.loop is not None:
         _draw_loop(draw, score.loop, axes)
-    image.resize((WIDTH, HEIGHT), Image.Resampling.BOX).save(path, "PNG", optimize=True)
+    image.resize((WIDTH, HEIGHT), Image.Resampling.BOX).save(
+        path, "PNG"
+    )  # optimize=True takes four times as long and saves 7 %
 
 
 def _axes(score: Score) -> tuple[Axis, Axis | None]:

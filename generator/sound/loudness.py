@@ -20,6 +20,10 @@ PEAK = -3.0
 """dBTP: the highest true peak before a file is encoded. If the target loudness would exceed it, the gain is lowered.
 OGG and MP3 add up to 1.8 dB to single drums (measured), so that no file exceeds -1 dBTP."""
 OVERSAMPLING = 4
+REACH = 10
+"""Samples on either side from which a value between samples is computed."""
+ROWS = 64
+"""Samples that one row of `_between` computes the values for: short rows repeat little, long ones are mostly zeros."""
 BLOCK = 0.4
 """Seconds: the shortest sound that BS.1770 can measure."""
 
@@ -43,10 +47,33 @@ def gain(samples: Samples, rate: int) -> float:
 
 def true_peak(samples: Samples) -> float:
     """Return the highest value, also between samples (BS.1770-4, annex 2: four times as many samples)."""
-    from scipy.signal import resample_poly  # noqa: PLC0415  takes a second, like the meter below
-
-    between = resample_poly(samples.astype(np.float32), OVERSAMPLING, 1)  # four times as fast as in float64
+    between = _between(samples.astype(np.float32))
     return float(max(max(part.max(), -part.min()) for part in (samples, between)))  # np.abs would make a copy
+
+
+def _between(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return `OVERSAMPLING` values for each sample, shape (rows, values): what `scipy.signal.resample_poly` gives.
+
+    One product of matrices takes a fifth of the time. The last row is filled with values of silence.
+    """
+    rows = -(-len(samples) // ROWS)
+    padded = np.zeros(rows * ROWS + 2 * REACH, np.float32)
+    padded[REACH : REACH + len(samples)] = samples
+    windows = np.lib.stride_tricks.sliding_window_view(padded, ROWS + 2 * REACH)[::ROWS]
+    return np.asarray(windows @ _interpolation())
+
+
+@cache
+def _interpolation() -> NDArray[np.float32]:
+    """Return the matrix from a row of samples, with `REACH` more on either side, to the values between them."""
+    from scipy.signal import firwin  # noqa: PLC0415  takes a second, like the meter below
+
+    middle = REACH * OVERSAMPLING
+    response = OVERSAMPLING * firwin(2 * middle + 1, 1 / OVERSAMPLING, window=("kaiser", 5.0))
+    sample, value = np.ogrid[: ROWS + 2 * REACH, : ROWS * OVERSAMPLING]
+    place = middle + value - OVERSAMPLING * (sample - REACH)
+    inside = (place >= 0) & (place <= 2 * middle)
+    return np.where(inside, response[place.clip(0, 2 * middle)], 0.0).astype(np.float32)
 
 
 def loudness_of(samples: Samples, rate: int) -> float:

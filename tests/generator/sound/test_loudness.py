@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.signal import resample_poly
 
 from generator.sound.loudness import LOUDNESS, PEAK, gain, loudness_of, normalise, true_peak
 
@@ -30,6 +31,13 @@ def test_a_true_peak_lies_between_the_samples() -> None:
     sine = np.sin(2 * np.pi * (np.arange(RATE) / 4 + 1 / 8))
     assert np.abs(sine).max() == pytest.approx(0.7071, abs=1e-4)
     assert true_peak(sine[1000:-1000]) == pytest.approx(1, abs=0.03)
+
+
+@pytest.mark.parametrize("length", [1, 63, 64, 1000])
+def test_the_values_between_samples_are_those_of_scipy(length: int) -> None:
+    samples = np.random.default_rng(length).normal(size=length).astype(np.float32)
+    expected = max(np.abs(samples).max(), np.abs(resample_poly(samples, 4, 1)).max())
+    assert true_peak(samples.astype(float)) == pytest.approx(expected, rel=1e-5)
 
 
 def test_the_gain_is_for_the_loudness_unless_a_peak_forbids_it() -> None:
