@@ -22,8 +22,8 @@ def serve_command(argv: list[str]) -> int:
         prog="chiptune serve",
         description="Run the bot: the local page, and Discord if DISCORD_TOKEN is set.",
         epilog="Settings come from the environment or .env: DISCORD_TOKEN, CHIPTUNE_PORT, CHIPTUNE_HOST,"
-        " CHIPTUNE_DATA_DIR, CHIPTUNE_PUBLIC_URL, CHIPTUNE_KEEP_DAYS, CHIPTUNE_GRACE_DAYS,"
-        " CHIPTUNE_REPORTS_CHANNEL.",
+        " CHIPTUNE_PASSWORD, CHIPTUNE_OPEN, CHIPTUNE_PROXIES, CHIPTUNE_DATA_DIR, CHIPTUNE_PUBLIC_URL,"
+        " CHIPTUNE_KEEP_DAYS, CHIPTUNE_GRACE_DAYS, CHIPTUNE_REPORTS_CHANNEL.",
     )
     parser.parse_args(argv)
     settings = load_settings()

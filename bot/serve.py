@@ -71,7 +71,7 @@ async def serve(
             work.append(side.run)
         warming = asyncio.create_task(generator.warm_up())
         stack.callback(warming.cancel)
-        runner, url = await start(make_app(settings, store, backlog, contests), settings.host, settings.port)
+        runner, url = await start(make_app(settings, store, backlog, contests), settings)
         log.info("the page is at %s", url)
         try:
             await _run_until(stop, work)

@@ -19,7 +19,7 @@ from bot.store.contest.entries import MAX_PER_PERSON
 from bot.voting import Voting
 from bot.web.forms import read_number, read_object
 from bot.web.views import famous_view, nominee_view, result_view
-from bot.web.voters import known_voter, new_voter, remember_voter
+from bot.web.voters import known_voter, remember_voter, voter_of
 from generator.protocol.errors import InputError
 
 OPEN_TO_OTHERS = (
@@ -75,19 +75,19 @@ class ContestRoutes:
         """Nominate a song for this browser."""
         song, voter = await self._counted(request)
         await self._contests.nominate(PAGE, song, voter)
-        return await self._named(voter)
+        return await self._named(request, voter)
 
     async def withdraw(self, request: web.Request) -> web.Response:
         """Withdraw a nomination of this browser."""
         song, voter = await self._counted(request)
         await self._contests.withdraw(PAGE, song, voter)
-        return await self._named(voter)
+        return await self._named(request, voter)
 
     async def vote(self, request: web.Request) -> web.Response:
         """Set this browser's vote."""
         song, voter = await self._counted(request)
         await self._contests.vote(PAGE, song, voter)
-        return await self._named(voter)
+        return await self._named(request, voter)
 
     async def hall_of_fame(self, request: web.Request) -> web.Response:
         """Respond with the winners, newest first: ten after the first `start`."""
@@ -107,12 +107,12 @@ class ContestRoutes:
             raise InputError(ONE_SONG)
         known = known_voter(request)
         self._voting.count(known or "")  # all browsers without a name count as one person
-        return song, known or new_voter()
+        return song, voter_of(request)
 
-    async def _named(self, voter: str) -> web.Response:
+    async def _named(self, request: web.Request, voter: str) -> web.Response:
         """Respond with the present contest, and store the browser's name."""
         response = web.json_response(await self._view(voter))
-        remember_voter(response, voter)
+        remember_voter(request, response, voter)
         return response
 
     async def _view(self, voter: str | None) -> dict[str, Any]:

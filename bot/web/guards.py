@@ -20,7 +20,9 @@ from aiohttp.typedefs import Middleware
 from bot.languages import current_language, say
 from bot.requests.wait_times import LimitError
 from bot.settings import Settings
-from bot.web.locale import in_their_language, language_tag
+from bot.web.addresses import ADDRESS_LIMITS
+from bot.web.locale import language_tag
+from bot.web.voters import known_voter
 from generator.protocol.errors import InputError
 from generator.protocol.i18n import _
 from generator.protocol.uploads import ChooseFile
@@ -41,9 +43,12 @@ HEADERS = {
 }
 FAULT = _("Something went wrong on our side; the fault was logged.")
 NO_TEXT = _("The request holds characters that no text can hold.")
+SUBMITTING = ("/api/requests", "/another", "/remix")
+"""The ends of the paths that submit a request for a tune."""
 SENTENCES = {
     404: _("There is nothing at this address."),
     405: _("This address does not do that."),
+    408: _("The request took too long to arrive."),
     413: _("That is too large."),
 }
 HOME = _("Back to the tunes")
@@ -64,11 +69,6 @@ PAGE = """<!doctype html>
 </body>
 </html>
 """
-
-
-def guards(settings: Settings) -> list[Middleware]:
-    """Return the middlewares, outermost first."""
-    return [add_headers, in_their_language, errors_as_answers, only_our_hosts(settings), only_our_pages(settings)]
 
 
 def error_response(status: int, sentence: str) -> web.Response:
@@ -166,6 +166,16 @@ def only_our_pages(settings: Settings) -> Middleware:
         return await handler(request)
 
     return check
+
+
+@web.middleware
+async def limit_address(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Count every change by the address that it comes from."""
+    if request.method not in ("GET", "HEAD"):
+        limits = request.app[ADDRESS_LIMITS]
+        is_submission = request.path.endswith(SUBMITTING)
+        limits.count_change(limits.address_of(request), known_voter(request), is_submission=is_submission)
+    return await handler(request)
 
 
 def _hostname(host: str) -> str:

@@ -109,5 +109,5 @@ def _page(request: web.Request, title: str, tags: Tags) -> web.Response:
     """Respond with the page, and give the browser its name."""
     document = with_head((STATIC / INDEX).read_text(encoding="utf-8"), title, tags)
     response = web.Response(text=document, content_type="text/html", headers={"Vary": "Accept-Language, Cookie"})
-    remember_voter(response, known_voter(request) or new_voter())
+    remember_voter(request, response, known_voter(request) or new_voter())
     return response

@@ -10,7 +10,7 @@ from bot.store import PERIODS, Song, Store
 from bot.voting import NO_PAIR, OWN, Voting
 from bot.web.forms import read_judgement, read_number, read_object
 from bot.web.views import nameless_view, ranked_view, song_view, standing_view, taste_view
-from bot.web.voters import known_voter, new_voter, remember_voter
+from bot.web.voters import known_voter, new_voter, remember_voter, voter_of
 from generator.protocol.errors import InputError
 
 ID = r"{id:[0-9a-f]{32}}"
@@ -59,11 +59,11 @@ class SongRoutes:
         if set(fields) != {"value"} or type(value) is not int or value not in (-1, 0, 1):
             raise InputError("A vote is {“value”: 1}, 0 or -1.")
         known = known_voter(request)
-        voter = known or new_voter()
+        voter = voter_of(request)
         # All browsers without a name count as one person, whose votes are limited together.
         cast = await self._voting.cast(song.id, voter, value, person=known or "")
         response = web.json_response({"votes": cast.votes, "vote": value, "note": say(OWN) if cast.first_own else None})
-        remember_voter(response, voter)
+        remember_voter(request, response, voter)
         return response
 
     async def top(self, request: web.Request) -> web.Response:
@@ -92,17 +92,17 @@ class SongRoutes:
         if pair is None:
             raise InputError(NO_PAIR)
         response = web.json_response({name: nameless_view(song) for name, song in zip("ab", pair, strict=True)})
-        remember_voter(response, voter)
+        remember_voter(request, response, voter)
         return response
 
     async def judge(self, request: web.Request) -> web.Response:
         """Record which of two songs this browser prefers. Respond with both songs, titles included."""
         first, second, outcome = read_judgement(await read_object(request))
         known = known_voter(request)
-        voter = known or new_voter()
+        voter = voter_of(request)
         songs = await self._voting.judge(PAGE, voter, first, second, outcome, person=known or "")
         response = web.json_response({name: song_view(song) for name, song in zip("ab", songs, strict=True)})
-        remember_voter(response, voter)
+        remember_voter(request, response, voter)
         return response
 
 

@@ -72,13 +72,13 @@ def public_url() -> str | None:
 
 @pytest_asyncio.fixture
 async def channel(store: Store, tmp_path: Path, public_url: str | None) -> AsyncIterator[Channel]:
-    settings = Settings(port=0, public_url=public_url)
+    settings = Settings(port=0, public_url=public_url, data_dir=tmp_path)
     client = GeneratorClient(FAKE_GENERATOR)
     files = Files(store, tmp_path)
     backlog = Backlog(store, client, {"local": LocalDelivery()}, files)
     calendar = MovedClock()
     contests = Contests(store, calendar)
-    runner, url = await start(make_app(settings, store, backlog, contests), settings.host, settings.port)
+    runner, url = await start(make_app(settings, store, backlog, contests), settings)
     worker = asyncio.create_task(backlog.run())
     async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:
         yield Channel(http, url, store, tmp_path, files, calendar=calendar)

@@ -66,3 +66,26 @@ def test_the_token_is_never_shown() -> None:
     settings = load_settings(NONE, {"DISCORD_TOKEN": "MTk4.secret"})
     assert "secret" not in repr(settings)
     assert "secret" not in str(settings)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "tunes.local"])  # noqa: S104 (not bound)
+def test_a_page_for_others_needs_a_password_or_a_flag(host: str) -> None:
+    with pytest.raises(InputError, match="CHIPTUNE_PASSWORD"):
+        load_settings(NONE, {"CHIPTUNE_HOST": host})
+    assert load_settings(NONE, {"CHIPTUNE_HOST": host, "CHIPTUNE_OPEN": "1"}).open
+    assert load_settings(NONE, {"CHIPTUNE_HOST": host, "CHIPTUNE_PASSWORD": "grün"}).password == "grün"
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1", "127.5.5.5"])
+def test_a_page_for_this_machine_needs_none(host: str) -> None:
+    assert not load_settings(NONE, {"CHIPTUNE_HOST": host}).open
+
+
+def test_the_password_is_never_shown() -> None:
+    assert "grün" not in repr(load_settings(NONE, {"CHIPTUNE_PASSWORD": "grün"}))
+
+
+@pytest.mark.parametrize("fields", [{"CHIPTUNE_OPEN": "yes"}, {"CHIPTUNE_PROXIES": "-1"}, {"CHIPTUNE_PROXIES": "10"}])
+def test_flags_and_numbers_are_checked(fields: dict[str, str]) -> None:
+    with pytest.raises(InputError, match=next(iter(fields))):
+        load_settings(NONE, fields)
