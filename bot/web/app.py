@@ -16,18 +16,18 @@ from bot.requests.backlog import Backlog
 from bot.settings import Settings, is_loopback
 from bot.store import Store
 from bot.voting import Voting
-from bot.web.addresses import ADDRESS_LIMITS, AddressLimits
-from bot.web.connections import LimitedSite, limit_time
 from bot.web.contest import ContestRoutes
 from bot.web.exports import ExportRoutes
 from bot.web.files import FileRoutes
-from bot.web.guards import add_headers, errors_as_answers, limit_address, only_our_hosts, only_our_pages
 from bot.web.locale import in_their_language
 from bot.web.pages import PageRoutes
-from bot.web.password import password_required
 from bot.web.requests import RequestRoutes
+from bot.web.security.addresses import ADDRESS_LIMITS, AddressLimits
+from bot.web.security.connections import LimitedSite, limit_time
+from bot.web.security.guards import add_headers, errors_as_answers, limit_address, only_our_hosts, only_our_pages
+from bot.web.security.password import password_required
+from bot.web.security.voters import VOTERS, Voters
 from bot.web.songs import SongRoutes
-from bot.web.voters import VOTERS, Voters
 from generator.protocol.errors import FaultError
 
 log = logging.getLogger(__name__)

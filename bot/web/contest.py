@@ -18,8 +18,8 @@ from bot.store import Store
 from bot.store.contest.entries import MAX_PER_PERSON
 from bot.voting import Voting
 from bot.web.forms import read_number, read_object
+from bot.web.security.voters import known_voter, remember_voter, voter_of
 from bot.web.views import famous_view, nominee_view, result_view
-from bot.web.voters import known_voter, remember_voter, voter_of
 from generator.protocol.errors import InputError
 
 OPEN_TO_OTHERS = (

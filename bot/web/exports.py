@@ -11,7 +11,7 @@ from bot.languages import say
 from bot.requests.exports import Export, Exports
 from bot.store import Song, Store
 from bot.web.files import content_type
-from bot.web.voters import known_voter
+from bot.web.security.voters import known_voter
 from generator.protocol.exports import EXPORT_FORMATS, export_format
 
 EXPORT = "/api/songs/{id:[0-9a-f]{32}}/export/{format}"

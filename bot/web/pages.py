@@ -18,7 +18,7 @@ from bot.settings import Settings
 from bot.store import Song, Store
 from bot.web.files import INDEX, STATIC, content_type
 from bot.web.locale import language_tag
-from bot.web.voters import known_voter, new_voter, remember_voter
+from bot.web.security.voters import known_voter, new_voter, remember_voter
 from generator.protocol.i18n import _
 from generator.protocol.results import VIDEO
 

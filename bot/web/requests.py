@@ -12,9 +12,9 @@ from bot.requests.submissions import Origin, Submissions
 from bot.scope import PAGE
 from bot.store import RequestRecord, Store
 from bot.web.forms import check_options, read_object, read_submission
+from bot.web.security.voters import known_voter
 from bot.web.songs import page_song
 from bot.web.views import options_view, request_view
-from bot.web.voters import known_voter
 from generator.protocol.errors import FaultError, InputError
 
 ID = r"{id:[0-9a-f]{32}}"

@@ -9,8 +9,8 @@ from bot.scope import PAGE
 from bot.store import PERIODS, Song, Store
 from bot.voting import NO_PAIR, OWN, Voting
 from bot.web.forms import read_judgement, read_number, read_object
+from bot.web.security.voters import known_voter, new_voter, remember_voter, voter_of
 from bot.web.views import nameless_view, ranked_view, song_view, standing_view, taste_view
-from bot.web.voters import known_voter, new_voter, remember_voter, voter_of
 from generator.protocol.errors import InputError
 
 ID = r"{id:[0-9a-f]{32}}"

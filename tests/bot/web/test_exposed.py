@@ -16,12 +16,12 @@ from bot.requests.backlog import Backlog
 from bot.requests.wait_times import LimitError
 from bot.settings import Settings
 from bot.store import Store
-from bot.web import connections
-from bot.web.addresses import BROWSERS, CHANGES, SUBMISSIONS, UNKNOWN, AddressLimits, client_address
 from bot.web.app import make_app
-from bot.web.connections import ConnectionLimits, LimitedSite
 from bot.web.delivery import LocalDelivery
-from bot.web.voters import KEY_FILE, VOTER_COOKIE
+from bot.web.security import connections
+from bot.web.security.addresses import BROWSERS, CHANGES, SUBMISSIONS, UNKNOWN, AddressLimits, client_address
+from bot.web.security.connections import ConnectionLimits, LimitedSite
+from bot.web.security.voters import KEY_FILE, VOTER_COOKIE
 from generator.protocol.client import GeneratorClient
 from tests.bot.conftest import Channel, is_a_sentence
 from tests.conftest import FAKE_GENERATOR

@@ -20,9 +20,9 @@ from aiohttp.typedefs import Middleware
 from bot.languages import current_language, say
 from bot.requests.wait_times import LimitError
 from bot.settings import Settings
-from bot.web.addresses import ADDRESS_LIMITS
 from bot.web.locale import language_tag
-from bot.web.voters import known_voter
+from bot.web.security.addresses import ADDRESS_LIMITS
+from bot.web.security.voters import known_voter
 from generator.protocol.errors import InputError
 from generator.protocol.i18n import _
 from generator.protocol.uploads import ChooseFile

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from bot.settings import Settings
-from bot.web.addresses import client_address
+from bot.web.security.addresses import client_address
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 

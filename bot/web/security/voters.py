@@ -14,7 +14,7 @@ from aiohttp import web
 from itsdangerous import BadSignature, Signer
 
 from bot.settings import Settings
-from bot.web.addresses import ADDRESS_LIMITS
+from bot.web.security.addresses import ADDRESS_LIMITS
 from generator.protocol.errors import FaultError
 
 VOTER_COOKIE = "chiptune_voter"

@@ -11,8 +11,8 @@ from aiohttp import BasicAuth, web
 from aiohttp.typedefs import Middleware
 
 from bot.settings import Settings
-from bot.web.addresses import ADDRESS_LIMITS
-from bot.web.guards import Handler, error_response
+from bot.web.security.addresses import ADDRESS_LIMITS
+from bot.web.security.guards import Handler, error_response
 
 OPEN_PATHS = frozenset({"/healthz", "/readyz"})
 """What monitors may see without the password."""
