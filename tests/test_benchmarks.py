@@ -14,7 +14,7 @@ from models.music.scenes import SCENES
 from models.music.songs import TRAIN_FILE, VALID_FILE, Song, write_songs
 from tests.conftest import ROOT
 from tests.models.tiny import write_model
-from tests.music import scale, twinkle
+from tests.music import random_score, scale, twinkle
 
 HELPERS = {
     "importing.conditional_logit",
@@ -53,6 +53,10 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (folder / "midi" / game).mkdir()
         (folder / f"midi/{game}/twinkle.mid").write_bytes(twinkle())
     (folder / "nesmdb/scale.mid").write_bytes(midi_bytes(to_midi(scale())))
+    original = midi_bytes(to_midi(random_score(5)))  # the same as a fan's file and as the console's song
+    for place in ("fans/rad-racer/1.mid", "console/000_RadRacer_00_1.mid"):
+        (folder / place).parent.mkdir(parents=True)
+        (folder / place).write_bytes(original)
     (folder / "run/log.jsonl").write_text("".join(f"{json.dumps({'loss': 5 - step / 100})}\n" for step in range(100)))
     write_model(folder / "model", context=512, uniform=True, sounds=True, listener=True)
     return folder
@@ -74,6 +78,7 @@ RUNS = {
     "composing.training_log": "{run}",
     "importing.arranger": "{midi} --files 1 --pictures {out} --nesmdb {nesmdb}",
     "importing.beats": "{midi} --files 2 --fit",
+    "importing.console_originals": "{fans} {console} --pairs {out}/pairs.json --pictures {out}",
     "importing.fuzz": "{midi} --count 2",
     "sound.nsf_accuracy": "{nesmdb} --songs 1",
     "sound.soundfont": "{nesmdb}/scale.mid --octaves --seconds 1",

@@ -9,16 +9,21 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import zip_longest
 
+import numpy as np
+
 from generator.arranging.drums import DrumHit, reduce_drums
-from generator.arranging.features import SLICE, Array, VoiceFeatures, voice_features
+from generator.arranging.features import SLICE, Array, Mask, VoiceFeatures, voice_features
+from generator.arranging.reasons import bass_reason, melody_reason
 from generator.arranging.salience import bass_salience, harmony_salience, melody_salience
 from generator.arranging.style import Style
 from generator.arranging.viterbi import select_voices
 from generator.arranging.voices import Chord, SourceNote, source_notes, split_voices
 from generator.importing.importer import Part
+from generator.protocol.i18n import Sentence
 from models.music.score import CHANNELS, P1, P2, TR, fold_pitch
 
 DEFAULT_STYLE = Style()
+NO_REASON = Sentence("")
 
 SWITCH_COST = 12.0
 """Slices of full salience that a change of voice in the middle of a phrase must gain."""
@@ -56,12 +61,14 @@ class ArrangedNote:
 
 @dataclass(frozen=True, slots=True)
 class Reduction:
-    """The notes of each role, one at a time."""
+    """The notes of each role, one at a time; and why melody and bass were heard as such, if there are any."""
 
     melody: tuple[ArrangedNote, ...]
     harmony: tuple[ArrangedNote, ...]
     bass: tuple[ArrangedNote, ...]
     drums: tuple[DrumHit, ...]
+    melody_reason: Sentence = NO_REASON
+    bass_reason: Sentence = NO_REASON
 
     @property
     def pitched(self) -> tuple[tuple[ArrangedNote, ...], ...]:
@@ -72,9 +79,9 @@ class Reduction:
 def reduce(parts: Sequence[Part], style: Style = DEFAULT_STYLE) -> Reduction:
     """Return the song of these parts on four channels."""
     notes = source_notes(parts)
-    bass = _extract_voice(notes, parts, bass_salience, SWITCH_COST, NO_BASS_SALIENCE)
+    bass, why_bass = _extract_voice(notes, parts, bass_salience, SWITCH_COST, NO_BASS_SALIENCE, reason=bass_reason)
     notes_left = _without(notes, bass)
-    melody = _extract_voice(notes_left, parts, melody_salience, SWITCH_COST)
+    melody, why_melody = _extract_voice(notes_left, parts, melody_salience, SWITCH_COST, reason=melody_reason)
     notes_left = _without(notes_left, melody)
     taken = sorted([*melody, *bass], key=lambda chord: chord.start)
     onsets = OnsetIndex(chord.notes[0] for chord in taken)
@@ -82,7 +89,7 @@ def reduce(parts: Sequence[Part], style: Style = DEFAULT_STYLE) -> Reduction:
     notes_left = _without_doubled(notes_left, doubled)
     salience = partial(harmony_salience, echoes=echoing_parts(notes_left, taken), doubled=doubled)
     for _ in range(style.passed_over + 1):
-        harmony = _extract_voice(notes_left, parts, salience, SWITCH_COST / 2)
+        harmony, _why = _extract_voice(notes_left, parts, salience, SWITCH_COST / 2)
         notes_left = _without(notes_left, harmony)
     played = [list(_monophonic(chords, style.step)) for chords in (melody, harmony, bass)]
     if style.fill:
@@ -93,7 +100,7 @@ def reduce(parts: Sequence[Part], style: Style = DEFAULT_STYLE) -> Reduction:
     first, second, third = (
         tuple(_fold_into_range(channel, line)) for channel, line in zip(channels, played, strict=True)
     )
-    return Reduction(first, second, third, tuple(reduce_drums(parts)))
+    return Reduction(first, second, third, tuple(reduce_drums(parts)), why_melody, why_bass)
 
 
 def _extract_voice(
@@ -102,16 +109,20 @@ def _extract_voice(
     salience: Callable[[VoiceFeatures], Array],
     switch_cost: float,
     silence_salience: float = 0.0,
-) -> list[Chord]:
-    """Return the chords of whichever voice is most salient when they start."""
+    *,
+    reason: Callable[[VoiceFeatures, Mask], Sentence] | None = None,
+) -> tuple[list[Chord], Sentence]:
+    """Return (the chords of whichever voice is most salient when they start, why it is)."""
     if not notes:
-        return []
+        return [], NO_REASON
     features = voice_features(split_voices(notes), parts)
     path = select_voices(salience(features), features.active, switch_cost, silence_salience)
     selected = [
         chord for i, voice in enumerate(features.voices) for chord in voice.chords if path[chord.start // SLICE] == i
     ]
-    return sorted(selected, key=lambda chord: chord.start)
+    followed = features.active & (path[:, None] == np.arange(len(features.voices)))
+    why = reason(features, followed) if reason and followed.any() else NO_REASON
+    return sorted(selected, key=lambda chord: chord.start), why
 
 
 def _without(notes: Iterable[SourceNote], chords: Iterable[Chord]) -> list[SourceNote]:

@@ -10,8 +10,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from generator.importing.instruments import CYMBALS, DRUM_KEYS, DRUM_KITS, KICKS, SNARES, role_of
+from generator.importing.instruments import CYMBALS, DRUM_CHANNEL, DRUM_KEYS, DRUM_KITS, KICKS, SNARES, role_of
 from generator.importing.part_building import Part
+from generator.protocol.i18n import Sentence, _
 
 NAMES = re.compile(
     r"\bdrum(?!.?(?:and|&|n).?bass)|drum(?:s|set|kit)\b|\bperc|schlagz|batter(?:y|ie|ia)|bateria|percus|\bkit\b"
@@ -25,6 +26,10 @@ TOGETHER = 0.4
 """The share of kicks and snares at which a cymbal must sound too: a bass plays one note at a time."""
 FEWEST_NOTES = 8
 
+ON_CHANNEL_10, DECLARED = _("they are on channel 10"), _("the file says so")
+NAMED, PLAYED = _("its name says so"), _("kicks, snares and cymbals play together")
+"""Why a part is drums, for people."""
+
 TrackPart = tuple[int, bool | None, Part]
 """(number of the track, whether the file says that it is drums or not, part)."""
 
@@ -33,23 +38,29 @@ def find_drums(track_parts: Sequence[TrackPart]) -> list[TrackPart]:
     """Return the parts with those marked that are drums."""
     channels = Counter(track for track, _, _ in track_parts)
     titled = len(channels) > 1  # the name of a file's only track is its title
-    return [
-        (track, True, _as_drums(part))
-        if declared is None and _is_drums(part, named=titled and channels[track] == 1)
-        else (track, declared, part)
-        for track, declared, part in track_parts
-    ]
+    found: list[TrackPart] = []
+    for track, declared, part in track_parts:
+        reason = _declared(part) if declared else None
+        if declared is None:
+            reason = _drum_reason(part, named=titled and channels[track] == 1)
+        found.append((track, True, _as_drums(part, reason)) if reason else (track, declared, part))
+    return found
 
 
-def _is_drums(part: Part, *, named: bool) -> bool:
-    """Return whether a part is drums. named: whether its name is its own."""
+def _declared(part: Part) -> Sentence:
+    """Return how the file says that a part is drums."""
+    return ON_CHANNEL_10 if part.channel == DRUM_CHANNEL else DECLARED
+
+
+def _drum_reason(part: Part, *, named: bool) -> Sentence | None:
+    """Return why a part is drums though the file does not say so, or None if it is not. named: by a name of its own."""
     pitched = role_of(part.program) != "noise" and part.program not in DRUM_KITS
     keys = sum(note.pitch in DRUM_KEYS for note in part.notes)
     if pitched or keys < MOSTLY * len(part.notes):
-        return False
+        return None
     if named and NAMES.search(part.name):
-        return not NOT_DRUMS.search(part.name)
-    return part.program == 0 and _plays_drums(part)
+        return None if NOT_DRUMS.search(part.name) else NAMED
+    return PLAYED if part.program == 0 and _plays_drums(part) else None
 
 
 def _plays_drums(part: Part) -> bool:
@@ -65,6 +76,6 @@ def _plays_drums(part: Part) -> bool:
     return sum(start in cymbals for start in beats) >= TOGETHER * len(beats)
 
 
-def _as_drums(part: Part) -> Part:
-    notes = tuple(replace(note, drum=True) for note in part.notes)
-    return replace(part, notes=notes, drum=True)
+def _as_drums(part: Part, reason: Sentence) -> Part:
+    notes = part.notes if part.drum else tuple(replace(note, drum=True) for note in part.notes)
+    return replace(part, notes=notes, drum=True, why=reason)

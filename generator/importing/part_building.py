@@ -6,7 +6,9 @@ from bisect import bisect_right
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 
+from generator.protocol.i18n import Sentence
 from models.music.score import FRAMES_PER_SECOND
 
 MIN_UNMATCHED_FRAMES = 4 * FRAMES_PER_SECOND
@@ -45,7 +47,8 @@ class PartNote:
 class Part:
     """What one instrument plays, sorted by start, then from the highest note down. No pitch sounds twice at once.
 
-    channel (0-15), program, name: of the first note. drum: whether all its pitches are drum keys.
+    channel (0-15), program, name: of the first note. drum: whether all its pitches are drum keys. why: how that is
+    known, for people.
     """
 
     notes: tuple[PartNote, ...]
@@ -53,6 +56,7 @@ class Part:
     program: int
     drum: bool
     name: str
+    why: Sentence = field(default=Sentence(""), compare=False)
 
 
 @dataclass(slots=True)
@@ -60,7 +64,7 @@ class NoteBuilder:
     """A note that is being read.
 
     own_velocity: before it is scaled. end: -1 until it is known. rings_until: where a pedal that held it is raised;
-    0 if none did. bends: those of its channel.
+    0 if none did. released: where its key was released if it rings on. bends: those of its channel.
     """
 
     start: int
@@ -72,6 +76,7 @@ class NoteBuilder:
     bends: Sequence[tuple[int, int]] = ()
     end: int = -1
     rings_until: int = 0
+    released: int = -1
 
 
 @dataclass(slots=True, eq=False)
@@ -148,6 +153,7 @@ class PartBuilder:
             if note.pitch in before:
                 before[note.pitch].end = min(before[note.pitch].end, note.start)
             before[note.pitch] = note
+        _end_inner_rings(list(onsets.values()))
         audible = (note for note in onsets.values() if note.velocity)
         played = (note for note in audible if not are_switches or note.own_velocity > KEY_SWITCH)
         return tidy(piece for note in played for piece in self._bent(note))
@@ -160,6 +166,7 @@ class PartBuilder:
             if ends - note.start < CUT_OFF_FRAMES:
                 end = note.start + (longest or MIN_UNMATCHED_FRAMES)
         elif note.rings_until > end:
+            note.released = end
             end = min(note.rings_until, end + LONGEST_RING)
         note.end = max(end, note.start + 1)
 
@@ -173,6 +180,22 @@ class PartBuilder:
             return
         for start, end, bend in _bend_steps(note):
             yield replace(plain, start=start, end=end, pitch=min(127, max(0, note.pitch + bend)))
+
+
+def _end_inner_rings(notes: Sequence[NoteBuilder]) -> None:
+    """End notes that only a pedal holds where the part begins another note, if others sound above and below them.
+
+    The highest and the lowest note ring on as melody and bass. Between them, one note is heard after another.
+    """
+    if all(note.released < 0 for note in notes):
+        return
+    sounding: list[NoteBuilder] = []
+    for start, begun in groupby(sorted(notes, key=lambda note: note.start), key=lambda note: note.start):
+        sounding = [note for note in sounding if note.end > start] + list(begun)
+        low, high = min(note.pitch for note in sounding), max(note.pitch for note in sounding)
+        for note in sounding:
+            if 0 <= note.released <= start and note.start < start and low < note.pitch < high:
+                note.end = start
 
 
 def tidy(notes: Iterable[PartNote]) -> list[PartNote]:

@@ -1,11 +1,10 @@
-"""Reductions as scores: volumes and duties as the source's instruments have them, and the report on what was kept."""
+"""Reductions as scores: volumes and duties as the source's instruments have them."""
 
 from __future__ import annotations
 
 import pytest
 
 from generator.arranging.envelopes import to_score
-from generator.arranging.report import report_on
 from models.music.score import NO, P1, P2, TR
 from tests.generator.arranging.songs import part, random_parts, reduced, tune
 
@@ -64,24 +63,3 @@ def test_a_snare_decays_and_a_closed_hi_hat_decays_faster() -> None:
     snare, hat = score.channels[NO]
     assert snare.length > hat.length
     assert snare.volume[-1][1] < snare.volume[0][1]
-
-
-def test_the_report_counts_every_note_once() -> None:
-    chords = part([(t, t + 90, pitch) for t in range(0, 320, 90) for pitch in (55, 60, 64, 67)], program=48)
-    parts = [
-        part(LEAD, name="Lead"),
-        chords,
-        part(BASS, program=33, name="\u202eBass\n"),
-        part([(0, 2, 36)], drum=True),
-    ]
-    report = report_on(parts, reduced(*parts))
-    assert report.notes == 16 + 16 + 16 + 1
-    assert report.kept + report.dropped == report.notes
-    assert report.kept >= 16 + 16 + 1
-    assert (report.melody, report.bass) == ("‘Lead’", "‘Bass’")
-    assert report.sentence.startswith(f"Kept {report.kept} of 49 notes: the melody from ‘Lead’, the bass from ‘Bass’")
-
-
-def test_the_report_counts_notes_moved_by_octaves() -> None:
-    parts = [part(LEAD), part(tune([24, 26] * 8), program=33)]
-    assert report_on(parts, reduced(*parts)).moved == 16

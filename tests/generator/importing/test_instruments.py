@@ -166,6 +166,22 @@ def test_the_sustain_pedal_holds_notes_until_it_is_raised() -> None:
     ]
 
 
+@pytest.mark.parametrize("channel", [0, 5])
+def test_under_a_pedal_melody_and_bass_ring_on_and_the_figure_between_them_does_not(channel: int) -> None:
+    figure = (48, 55, 60, 64, 67, 64, 60, 55)
+    pedalled = [
+        *note(channel, 72, 0, 0.5),
+        *note(channel, 36, 0, 0.5),
+        *(message for i, pitch in enumerate(figure) for message in note(channel, pitch, i / 2, i / 2 + 0.4)),
+        cc(channel, 64, 127, at=1),
+        cc(channel, 64, 0, at=4 * BEAT),
+    ]
+    held = {span[2]: span[:2] for span in spans(parts(pedalled)[0]) if span[2] in (36, 72)}
+    assert held == {72: (0, 120), 36: (0, 120)}
+    inner = [span for span in spans(parts(pedalled)[0]) if span[2] not in held]
+    assert inner == [(i * 15, i * 15 + 15, pitch) for i, pitch in enumerate(figure)]
+
+
 def test_a_held_note_ends_where_its_pitch_begins_again() -> None:
     pedal = [cc(0, 64, 64), cc(0, 64, 63, 4 * BEAT)]
     assert spans(parts([*pedal, *note(0, 60, 0, 1), *note(0, 60, 2, 3)])[0]) == [(0, 60, 60), (60, 120, 60)]
