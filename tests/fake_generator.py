@@ -54,7 +54,8 @@ PNG = bytes.fromhex(
 )
 OGG = b"OggS" + bytes(range(256)) * 16
 MP4 = b"\x00\x00\x00\x20ftypisom" + bytes(range(256)) * 20
-FILES = (("tune.mid", MIDI), ("tune.ogg", OGG), ("tune.png", PNG), ("tune.mp4", MP4))
+SCORE = b'{"frames":60,"grid":null,"title":"","loop":null,"channels":[[[0,30,60,[15],[2]]],[],[],[]]}'
+FILES = (("tune.mid", MIDI), ("tune.ogg", OGG), ("tune.png", PNG), ("tune.mp4", MP4), ("score.json", SCORE))
 
 
 def main() -> None:
@@ -154,6 +155,11 @@ def finish(job: Job, folder: Path) -> None:
     for name, data in FILES:
         (folder / name).write_bytes(data)
     request = job.request
+    if request.takes and request.takes > 1:
+        takes = [
+            {"seed": 500 + i, "kept": i == 0, "key": "C", "score": json.loads(SCORE)} for i in range(request.takes)
+        ]
+        (folder / "takes.json").write_text(json.dumps(takes))
     tell(
         Result(
             id=job.id,

@@ -192,7 +192,7 @@ def compose_tunes(count: int) -> None:
 
     composer, tunes = Pipeline().composer, []
     for seed in range(FIRST_SEED, FIRST_SEED + count):
-        features = measure_features(compose(composer, Request(seed=seed, seconds=SECONDS), lambda _: None).score)
+        features = measure_features(compose(composer, Request(seed=seed, seconds=SECONDS), lambda *_: None).score)
         tunes.append([features.get(name) for name in FEATURES])
         print(f"\r{len(tunes)} of {count} tunes", end="", flush=True)
     print()

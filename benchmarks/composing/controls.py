@@ -78,7 +78,7 @@ def follows(request: Request, score: Score) -> bool:
 
 def outcome(request: Request, model: Path) -> Outcome:
     """Compose the tune of a request and check it."""
-    score = compose(load_composer(model), request, lambda _: None, load_index(model)).score
+    score = compose(load_composer(model), request, lambda *_: None, load_index(model)).score
     return Outcome(request, score, follows(request, score))
 
 

@@ -84,9 +84,9 @@ def case(numbered: tuple[int, Song], mode: str, model: Path) -> Case:
     tune = Tune(score, song.name, find_key(score)[0])
     request = request_for(mode, score, number)
     began = time.perf_counter()
-    remixed = remix_score(load_composer(model), request, tune, lambda _: None).score
+    remixed = remix_score(load_composer(model), request, tune, lambda *_: None).score
     seconds = time.perf_counter() - began
-    again = remix_score(load_composer(model), request, tune, lambda _: None).score
+    again = remix_score(load_composer(model), request, tune, lambda *_: None).score
     kept = [set(notes) for notes in _kept(request, score)]
     new = [
         [note for note in notes if note not in set(old)]

@@ -9,9 +9,10 @@ import logging
 import sqlite3
 
 from bot.clock import Clock, SystemClock
-from bot.files.song_files import Files
+from bot.files.song_files import EXPORT, TAKES_SECONDS, Files
 from bot.settings import Settings
 from bot.store import Store
+from generator.protocol.results import TAKES
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +50,8 @@ class Retention:
         requests = await self._store.requests.forget_finished(now - self._keep_seconds)
         reports = await self._store.reports.forget_handled(now - self._keep_seconds)
         songs = await self._store.songs.forget_deleted()
-        exports = await self._files.forget_exports(now - EXPORT_SECONDS)
+        exports = await self._files.forget_old(EXPORT, now - EXPORT_SECONDS)
+        exports += await self._files.forget_old(TAKES, now - TAKES_SECONDS)
         files = await self._files.collect(now)
-        removed = "removed: %d requests, %d reports, %d deleted songs, %d exports, %d files"
+        removed = "removed: %d requests, %d reports, %d deleted songs, %d exports and takes, %d files"
         log.info(removed, requests, reports, songs, exports, files)

@@ -9,17 +9,21 @@ A crash at any point leaves the files that rows name complete. Files that no row
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import shutil
+import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from bot.files.blobs import Blobs, Hold
 from bot.files.data_folder import DATABASE, OLD_FOLDERS, OLD_SONGS, OLD_UPLOADS
 from bot.store import KeptFile, Song, Store
 from generator.protocol.errors import FaultError, InputError
 from generator.protocol.i18n import _
+from generator.protocol.results import TAKES
 from generator.protocol.uploads import check_upload, digest
 
 log = logging.getLogger(__name__)
@@ -29,6 +33,8 @@ LEAST_FREE_BYTES = 50_000_000
 UNNAMED_SECONDS = 3600.0
 """A file that no row names is removed only after so long."""
 FILES_GONE = _("The files of this tune are no longer here.")
+TAKES_SECONDS = 24 * 3600.0
+"""How long the takes that were not kept can be chosen."""
 EXPORT = "export-"
 """The names of exports in a song's files begin so; the format follows."""
 GROUP = 100
@@ -67,6 +73,13 @@ class Files:
     async def path(self, song_id: str, name: str) -> Path | None:
         """Return the path of a song's file, or None if the song has none of that name or it is missing."""
         return (await self.paths(song_id)).get(name)
+
+    async def takes_of(self, song: Song) -> list[dict[str, Any]]:
+        """Return the takes that a song was chosen from (`TAKES`); none if there was one, or after a day."""
+        path = await self.path(song.id, TAKES)
+        if path is None or song.created < time.time() - TAKES_SECONDS:
+            return []
+        return list(json.loads(await asyncio.to_thread(path.read_bytes)))
 
     async def export_path(self, song_id: str, form: str) -> Path | None:
         """Return the path of a song's export, or None if it is not kept."""
@@ -150,10 +163,13 @@ class Files:
                 removed += self._blobs.remove(set(group) - named)
         return removed
 
-    async def forget_exports(self, before: float) -> int:
-        """Remove exports that were made before a time (seconds since 1970): they can be made again. Return how many."""
+    async def forget_old(self, prefix: str, before: float) -> int:
+        """Remove files of songs whose names begin with a prefix and that were made before a time (seconds since 1970).
+
+        Return how many.
+        """
         forgotten = 0
-        for song_id, file in await self._store.files.exports(EXPORT):
+        for song_id, file in await self._store.files.with_prefix(prefix):
             path = self._blobs.path(file.sha256)
             made = path.stat().st_mtime if path.is_file() else 0.0
             if made < before:

@@ -16,12 +16,15 @@ from bot.scope import Scope
 from bot.store import SONG_DELETED, Requester, RequestRecord, ServerSettings, Song, Store
 from bot.text import clean_file_name
 from generator.protocol.errors import InputError
+from generator.protocol.i18n import _
 from generator.protocol.names import SOUNDS
 from generator.protocol.requests import Request, random_seed
 from generator.protocol.uploads import check_upload, digest, open_upload
 
 PENDING_DIGEST = "0" * 64
 """Stands for an upload's digest while the other options are checked: the file is read last."""
+
+NO_TAKE = _("That take is no longer here: takes are kept for a day.")
 
 Options = Mapping[str, Any]
 """Fields of a `Request` by name; None leaves a field out."""
@@ -103,6 +106,18 @@ class Submissions:
         destination = await self._begin(origin, acknowledge)
         request = await with_taste(self._store, request, origin.scope)
         return await self._accept(origin, request, destination, parent=song_id)
+
+    async def pick_take(
+        self, origin: Origin, song: Song, number: int, acknowledge: Acknowledge = acknowledge_silently
+    ) -> RequestRecord:
+        """Submit one of the takes that a song was chosen from, counted from 1, as a tune of its own."""
+        entry = await self._store.requests.get(song.id)
+        takes = await self._backlog.files.takes_of(song)
+        if entry is None or not 1 <= number <= len(takes):
+            raise InputError(NO_TAKE)
+        request = replace(entry.request, seed=int(takes[number - 1]["seed"]), takes=1, taste=None)
+        destination = await self._begin(origin, acknowledge)
+        return await self._accept(origin, request, destination, parent=song.id)
 
     async def remix(
         self, origin: Origin, source: Song | Upload, options: Options, acknowledge: Acknowledge = acknowledge_silently

@@ -8,6 +8,7 @@ from bot.store.database.records import SONG_DELETED, KeptFile, RequestRecord, So
 from bot.store.queue import LimitReached, Limits, OpenRequest, Requester
 from bot.store.reports import Report
 from bot.store.server_settings import ServerSettings
+from bot.store.songs import Version
 from bot.store.store import Store
 from bot.store.votes import VoteResult
 
@@ -32,6 +33,7 @@ __all__ = [
     "Standing",
     "Status",
     "Store",
+    "Version",
     "VoteResult",
     "Winner",
 ]

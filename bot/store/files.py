@@ -31,7 +31,7 @@ class FileNames:
                     (song_id, file.name, file.sha256, file.bytes),
                 )
 
-    async def exports(self, prefix: str) -> list[tuple[str, KeptFile]]:
+    async def with_prefix(self, prefix: str) -> list[tuple[str, KeptFile]]:
         """Return all songs' files whose names begin with a prefix, each with the song's id."""
         rows = await self._db.fetch(
             "SELECT song, name, sha256, bytes FROM files WHERE substr(name, 1, length(?1)) = ?1", (prefix,)

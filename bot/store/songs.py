@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Collection
+from dataclasses import dataclass
 
 from bot.scope import Scope
 from bot.store.database.cascade import remove_requests
@@ -25,6 +26,15 @@ DEPENDENT_ROWS = {
     "uploads": "request = ?",
 }
 """The rows that are deleted along with a song: a condition for each table."""
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """Which version of its parent a song is: the `number`th of this mode, counted from 1. title: the parent's."""
+
+    mode: str
+    number: int
+    title: str
 
 
 class Songs:
@@ -54,6 +64,36 @@ class Songs:
             {"scope": scope, "channels": json.dumps(list(channels)), "before": before, "limit": limit},
         )
         return [Song.from_row(row) for row in rows]
+
+    async def family(self, song_id: str, *, limit: int = 100) -> list[Song]:
+        """Return a song with its ancestors, and everything made from the oldest of them, in the order they were made.
+
+        Songs of other scopes, and those that are listed in one channel only, are left out unless it is the song itself.
+        """
+        rows = await self._db.fetch(
+            "WITH RECURSIVE up(id, parent) AS (SELECT id, parent FROM songs WHERE id = ?1"
+            " UNION SELECT songs.id, songs.parent FROM songs JOIN up ON songs.id = up.parent),"
+            " down(id) AS (SELECT id FROM up WHERE parent IS NULL"
+            " UNION SELECT songs.id FROM songs JOIN down ON songs.parent = down.id)"
+            " SELECT * FROM voted_songs WHERE id IN down AND (id = ?1"
+            " OR (only_in IS NULL AND guild_id IS (SELECT guild_id FROM songs WHERE id = ?1)))"
+            " ORDER BY number LIMIT ?2",
+            (song_id, limit),
+        )
+        return [Song.from_row(row) for row in rows]
+
+    async def versions(self, song_ids: Collection[str]) -> dict[str, Version]:
+        """Return, by id, which version of its parent each of some songs is; songs without a parent are left out."""
+        rows = await self._db.fetch(
+            "SELECT song.id, requests.mode, parent.title,"
+            " (SELECT count(*) FROM songs AS other JOIN requests AS theirs ON theirs.id = other.id"
+            " WHERE other.parent = song.parent AND theirs.mode = requests.mode"
+            " AND other.number <= song.number) AS rank"
+            " FROM songs AS song JOIN requests ON requests.id = song.id JOIN songs AS parent ON parent.id = song.parent"
+            " WHERE song.id IN (SELECT value FROM json_each(?)) AND parent.deleted IS NULL",
+            (json.dumps(list(song_ids)),),
+        )
+        return {row["id"]: Version(row["mode"], row["rank"], row["title"]) for row in rows}
 
     async def delete(self, song_id: str) -> set[str]:
         """Delete a song with its request and `DEPENDENT_ROWS`. Return the SHA-256 of the files that these named.

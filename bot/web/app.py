@@ -54,7 +54,7 @@ def make_app(settings: Settings, store: Store, backlog: Backlog, contests: Conte
     app.add_routes(FileRoutes(store, backlog.files).routes())
     app.add_routes(ExportRoutes(store, backlog.exports).routes())
     app.add_routes(RequestRoutes(store, backlog).routes())
-    app.add_routes(SongRoutes(store, voting).routes())
+    app.add_routes(SongRoutes(store, backlog, voting).routes())
     app.add_routes(ContestRoutes(settings, store, contests, voting).routes())
     return app
 

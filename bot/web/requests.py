@@ -11,12 +11,15 @@ from bot.requests.backlog import Backlog
 from bot.requests.submissions import Origin, Submissions
 from bot.scope import PAGE
 from bot.store import RequestRecord, Store
+from bot.web.asked import has_takes
 from bot.web.forms import check_options, read_object, read_submission
 from bot.web.security.voters import known_voter
 from bot.web.songs import page_song
 from bot.web.views import options_view, request_view
 from generator.protocol.errors import FaultError, InputError
+from generator.protocol.i18n import _
 
+SAME_AGAIN = _("An arrangement comes out the same every time: there is no other take of it.")
 ID = r"{id:[0-9a-f]{32}}"
 
 
@@ -39,6 +42,7 @@ class RequestRoutes:
             web.post(f"/api/requests/{ID}/cancel", self.cancel),
             web.post(f"/api/songs/{ID}/another", self.another_take),
             web.post(f"/api/songs/{ID}/remix", self.remix),
+            web.post(f"/api/songs/{ID}/takes/{{number:[0-9]{{1,3}}}}", self.pick_take),
         ]
 
     async def health(self, _: web.Request) -> web.Response:
@@ -69,7 +73,16 @@ class RequestRoutes:
     async def another_take(self, request: web.Request) -> web.Response:
         """Submit another take of a song."""
         song = await page_song(self._store, request)
+        entry = await self._store.requests.get(song.id)
+        if entry and not has_takes(entry):
+            raise InputError(SAME_AGAIN)
         return _accepted(await self._submissions.another_take(_origin(request), song.id))
+
+    async def pick_take(self, request: web.Request) -> web.Response:
+        """Submit one of the takes that a song was chosen from."""
+        song = await page_song(self._store, request)
+        number = int(request.match_info["number"])
+        return _accepted(await self._submissions.pick_take(_origin(request), song, number))
 
     async def remix(self, request: web.Request) -> web.Response:
         """Submit a remix of a song."""
@@ -82,13 +95,14 @@ class RequestRoutes:
         entry = await self._page_request(request)
         place = await self._backlog.place(entry.id)
         song = await self._store.songs.get(entry.id)
-        return web.json_response(request_view(entry, place, self._backlog.progress(entry.id), song))
+        version = (await self._store.songs.versions([entry.id])).get(entry.id)
+        return web.json_response(request_view(entry, place, self._backlog.progress(entry.id), song, version))
 
     async def cancel(self, request: web.Request) -> web.Response:
         """Cancel a request of the same browser."""
         entry = await self._page_request(request)
         if entry.user_id != known_voter(request):
-            raise InputError("Only the browser that asked can cancel this.")
+            raise InputError(_("Only the browser that asked can cancel this."))
         await self._backlog.cancel(entry.id, by=entry.user_id)
         return web.json_response({"id": entry.id})
 

@@ -1,19 +1,28 @@
-"""The API's songs: history, charts, taste, votes and battles."""
+"""The API's songs: history, scores, takes, families, charts, taste, votes, battles, and deleting one's own."""
 
 from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
 
 from aiohttp import web
 
 from bot.languages import say
+from bot.requests.backlog import Backlog
 from bot.scope import PAGE
-from bot.store import PERIODS, Song, Store
+from bot.store import PERIODS, Song, Store, Version
 from bot.voting import NO_PAIR, OWN, Voting
 from bot.web.forms import read_judgement, read_number, read_object
 from bot.web.security.voters import known_voter, new_voter, remember_voter, voter_of
-from bot.web.views import nameless_view, ranked_view, song_view, standing_view, taste_view
+from bot.web.views import nameless_view, ranked_view, recipe_view, song_view, standing_view, taste_view
 from generator.protocol.errors import InputError
+from generator.protocol.i18n import _
+from generator.protocol.results import SCORE, VIDEO
 
 ID = r"{id:[0-9a-f]{32}}"
+NOT_YOURS = _("Only the browser that asked for a tune can delete it.")
+ON_DISCORD = _("This tune was made on Discord: vote and ask for other takes there.")
 RANKINGS = ("votes", "battles")
 MAX_SONGS = 100
 """Songs in one response of the history or of a chart."""
@@ -22,8 +31,10 @@ MAX_SONGS = 100
 class SongRoutes:
     """The handlers of songs."""
 
-    def __init__(self, store: Store, voting: Voting) -> None:
+    def __init__(self, store: Store, backlog: Backlog, voting: Voting) -> None:
         self._store = store
+        self._files = backlog.files
+        self._exports = backlog.exports
         self._voting = voting
 
     def routes(self) -> list[web.RouteDef]:
@@ -31,6 +42,10 @@ class SongRoutes:
         return [
             web.get("/api/songs", self.history),
             web.get(f"/api/songs/{ID}", self.show),
+            web.get(f"/api/songs/{ID}/score", self.score),
+            web.get(f"/api/songs/{ID}/takes", self.takes),
+            web.get(f"/api/songs/{ID}/family", self.family),
+            web.post(f"/api/songs/{ID}/delete", self.delete),
             web.post(f"/api/songs/{ID}/vote", self.vote),
             web.get("/api/top", self.top),
             web.get("/api/taste", self.taste),
@@ -42,14 +57,51 @@ class SongRoutes:
         """Respond with the newest songs: at most `limit`, those that follow the song `before`."""
         limit, before = _limit(request, 20), request.query.get("before")
         songs = await self._store.songs.history(PAGE, limit=limit, before=before)
-        return web.json_response([song_view(song) for song in songs])
+        return web.json_response(await self._views(songs))
 
     async def show(self, request: web.Request) -> web.Response:
         """Respond with a song and this browser's vote on it."""
         song = await _song(self._store, request)
         voter = known_voter(request)
         vote = await self._store.votes.of(song.id, voter) if voter else 0
-        return web.json_response({**song_view(song), "vote": vote})
+        entry = await self._store.requests.get(song.id)
+        files = await self._files.paths(song.id)
+        [view] = await self._views([song])
+        film = f"/files/{song.id}/{VIDEO}" if VIDEO in files else None
+        mine = voter is not None and song.scope == PAGE and song.user_id == voter
+        more = {"film": film, "takes": len(await self._files.takes_of(song)), "mine": mine, "vote": vote}
+        return web.json_response({**view, **recipe_view(entry, song), **more})
+
+    async def score(self, request: web.Request) -> web.Response:
+        """Respond with a song's score. The generator reads it from the MIDI file of a song of an earlier version."""
+        song = await _song(self._store, request)
+        path = await self._files.path(song.id, SCORE)
+        if path is None:
+            path = await self._exports.file(song, "score", f"local:{known_voter(request) or ''}")
+        text = await asyncio.to_thread(path.read_text, encoding="utf-8")
+        response = web.json_response(text=text, headers={"Cache-Control": "private, max-age=31536000, immutable"})
+        response.enable_compression()
+        return response
+
+    async def takes(self, request: web.Request) -> web.Response:
+        """Respond with the takes that a song was chosen from, with their scores; none after a day."""
+        song = await _song(self._store, request)
+        response = web.json_response(await self._files.takes_of(song))
+        response.enable_compression()
+        return response
+
+    async def family(self, request: web.Request) -> web.Response:
+        """Respond with the song, its ancestors and everything made from the oldest of them, oldest first."""
+        song = await _song(self._store, request)
+        return web.json_response(await self._views(await self._store.songs.family(song.id)))
+
+    async def delete(self, request: web.Request) -> web.Response:
+        """Delete a song that this browser asked for."""
+        song = await page_song(self._store, request)
+        if song.user_id is None or song.user_id != known_voter(request):
+            raise InputError(NOT_YOURS)
+        await self._files.delete(song.id)
+        return web.json_response({"id": song.id})
 
     async def vote(self, request: web.Request) -> web.Response:
         """Set or remove this browser's vote on a song. Respond with the new sum, and a note if there is one."""
@@ -77,9 +129,11 @@ class SongRoutes:
         limit = _limit(request, 10)
         if ranking == "battles":
             standings = await self._store.battles.top(PAGE, limit=limit, start=start)
-            return web.json_response([standing_view(standing) for standing in standings])
+            versions = await self._versions([standing.song for standing in standings])
+            return web.json_response([standing_view(each, versions.get(each.song.id)) for each in standings])
         chart = await self._store.charts.top(PAGE, period, limit=limit, start=start)
-        return web.json_response([ranked_view(ranked) for ranked in chart])
+        versions = await self._versions([ranked.song for ranked in chart])
+        return web.json_response([ranked_view(ranked, versions.get(ranked.song.id)) for ranked in chart])
 
     async def taste(self, _: web.Request) -> web.Response:
         """Respond with the taste of the page's voters."""
@@ -105,12 +159,19 @@ class SongRoutes:
         remember_voter(request, response, voter)
         return response
 
+    async def _versions(self, songs: Sequence[Song]) -> dict[str, Version]:
+        return await self._store.songs.versions([song.id for song in songs])
+
+    async def _views(self, songs: Sequence[Song]) -> list[dict[str, Any]]:
+        versions = await self._versions(songs)
+        return [song_view(song, versions.get(song.id)) for song in songs]
+
 
 async def page_song(store: Store, request: web.Request) -> Song:
     """Return the song that an address names. Raise InputError if it was made on Discord, where people vote by name."""
     song = await _song(store, request)
     if song.scope != PAGE:
-        raise InputError("This tune was made on Discord: vote and ask for other takes there.")
+        raise InputError(ON_DISCORD)
     return song
 
 

@@ -7,10 +7,11 @@ from typing import Any
 
 from bot.languages import say
 from bot.requests.wait_times import QueuePosition
-from bot.store import Nominee, Participation, Ranked, RequestRecord, Round, Song, Standing, Status, Winner
+from bot.store import Nominee, Participation, Ranked, RequestRecord, Round, Song, Standing, Status, Version, Winner
 from bot.text import SOUND_TITLES, capital
 from bot.votes.taste_descriptions import USE, WORDS, describe_choice, describe_taste
 from bot.votes.taste_model import MARGIN, MIN_VOTES, TasteEstimate
+from bot.web.asked import asked_and_got, has_takes
 from generator.protocol.modes import MODES, REMIX_MODES
 from generator.protocol.names import (
     CHANNEL_NAMES,
@@ -33,9 +34,13 @@ STATUS_WORDS: dict[Status, str] = {
 
 
 def request_view(
-    entry: RequestRecord, place: QueuePosition | None, progress: Progress | None, song: Song | None
+    entry: RequestRecord,
+    place: QueuePosition | None,
+    progress: Progress | None,
+    song: Song | None,
+    version: Version | None = None,
 ) -> dict[str, Any]:
-    """Return a request's status and result. place: None if the request is no longer open."""
+    """Return a request's status and result. place: None if the request is no longer open. version: of the song."""
     status = STATUS_WORDS[entry.status]
     done = status == "done"
     return {
@@ -46,17 +51,18 @@ def request_view(
         "position": place.position if place else 0,
         "estimate": math.ceil(place.seconds) if place else None,
         "place": say(place.sentence) if place else None,
-        "song": song_view(song) if song and done else None,
+        "song": {**song_view(song, version), **recipe_view(entry, song)} if song and done else None,
         "error": say(entry.error or "") if status == "failed" else None,
     }
 
 
-def song_view(song: Song) -> dict[str, Any]:
-    """Return a song with the URL paths of its files."""
+def song_view(song: Song, version: Version | None = None) -> dict[str, Any]:
+    """Return a song with the URL paths of its files. version: which one of its parent it is, for its `name`."""
     files = f"/files/{song.id}"
     return {
         "id": song.id,
         "title": song.title,
+        "name": version_name(version) if version else song.title,
         "audio": f"{files}/{song.audio}",
         "midi": f"{files}/{song.midi}",
         "picture": f"{files}/{song.picture}",
@@ -77,10 +83,30 @@ def song_view(song: Song) -> dict[str, Any]:
     }
 
 
-def ranked_view(ranked: Ranked) -> dict[str, Any]:
+def recipe_view(entry: RequestRecord | None, song: Song) -> dict[str, Any]:
+    """Return what is known of a song by its request. entry: None if it was forgotten."""
+    if entry is None:
+        return {"mode": None, "asked": [], "again": False, "sound": None}
+    request = entry.request
+    return {
+        "mode": request.mode,
+        "asked": asked_and_got(entry, song),
+        "again": has_takes(entry),
+        "sound": say(SOUND_TITLES[request.sound]),
+    }
+
+
+def version_name(version: Version) -> str:
+    """Return what a song that was made from another is called, such as "Variation 2 of Iron Keep"."""
+    # The tune that a take was made from is take 1 itself.
+    number = version.number + (not MODES[version.mode].needs_file)
+    return say(MODES[version.mode].version_title, n=number, title=version.title)
+
+
+def ranked_view(ranked: Ranked, version: Version | None = None) -> dict[str, Any]:
     """Return a song with its place in a chart."""
     return {
-        **song_view(ranked.song),
+        **song_view(ranked.song, version),
         "rank": ranked.rank,
         "likes": ranked.likes,
         "dislikes": ranked.dislikes,
@@ -94,11 +120,11 @@ def nameless_view(song: Song) -> dict[str, Any]:
     return {name: value for name, value in song_view(song).items() if name in ("id", "audio", "picture", "seconds")}
 
 
-def standing_view(standing: Standing) -> dict[str, Any]:
+def standing_view(standing: Standing, version: Version | None = None) -> dict[str, Any]:
     """Return a song with its place in the ranking of battles."""
     strength = standing.strength
     return {
-        **song_view(standing.song),
+        **song_view(standing.song, version),
         "rank": standing.rank,
         "battles": strength.judgements,
         "low": strength.low,

@@ -17,6 +17,7 @@ from generator.composing.faults import find_faults
 from generator.composing.originality import MAX_SHARED_NOTES, Index, longest_shared_run
 from generator.composing.taste_features import measure_features
 from generator.composing.titles import title_for
+from generator.protocol.i18n import Sentence, _
 from generator.protocol.options import SEEDS
 from generator.protocol.requests import Request
 from generator.protocol.tastes import Taste, standardized
@@ -34,8 +35,16 @@ MAX_TAKES_IN_KEY = 8
 """The same for a request with a key, which one take in two is in (docs/experiments.md)."""
 BEATS_A_BAR = 4
 
+ENOUGH, ENOUGH_IN_KEY = 0.7, 0.5
+"""How often one take is enough, if the request gives no number and no key, or a key."""
+COMPOSING = _("composing")
+COMPOSING_TAKE = _("composing, take {take} of {takes}")
+COMPOSING_ONE_MORE = _("composing, take {take} of up to {takes}")
+
 Progress = Callable[[float], None]
 """A function that is called with the share done, 0 to 1."""
+StageProgress = Callable[[float, Sentence], None]
+"""The same, called also with what is being done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +67,7 @@ class Tune:
 
     report: what became of an upload. shared_notes: the length of the longest run that the score has in common with a
     training song; None if no index of them exists. taste_choice: what a taste chose; None if nothing was to choose.
+    takes: all takes that were composed, of which this is one; none for a tune that was not composed.
     """
 
     score: Score
@@ -66,14 +76,15 @@ class Tune:
     report: str = ""
     shared_notes: int | None = None
     taste_choice: TasteChoice | None = None
+    takes: tuple[Take, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Take:
     """One of several attempts at a request.
 
-    penalty: the number of faults and of properties that are not as requested. surprisal: nats a token by the model.
-    shared_notes: see `Tune`.
+    seed: gives this take as the only one. penalty: the number of faults and of properties that are not as requested.
+    surprisal: nats a token by the model. shared_notes: see `Tune`.
     """
 
     score: Score
@@ -81,9 +92,10 @@ class Take:
     penalty: int
     surprisal: float
     shared_notes: int | None = None
+    seed: int = 0
 
 
-def compose(composer: Composer, request: Request, progress: Progress, index: Index | None = None) -> Tune:
+def compose(composer: Composer, request: Request, progress: StageProgress, index: Index | None = None) -> Tune:
     """Compose a new tune. index: of the songs that it must not copy."""
     spec = spec_of(request)
 
@@ -93,7 +105,7 @@ def compose(composer: Composer, request: Request, progress: Progress, index: Ind
         score = merge_hidden_repeats(score if composer.codebook else assign_instruments(score, request.seed))
         shared_notes = longest_shared_run(score, index) if index else None
         penalty = key_penalty + len(find_faults(score)) + (not has_density(score, request.density))
-        return Take(score, key, penalty + is_copy(shared_notes), surprisal, shared_notes)
+        return Take(score, key, penalty + is_copy(shared_notes), surprisal, shared_notes, seed)
 
     takes = make_takes(request, make_take, progress)
     best, taste_choice = best_take(request, takes), None
@@ -101,7 +113,7 @@ def compose(composer: Composer, request: Request, progress: Progress, index: Ind
         best, taste_choice = choose_by_taste(request, request.taste, takes)
     title = title_for(request.seed, request.scene)
     score = replace(best.score, title=title)
-    return Tune(score, title, best.key, shared_notes=best.shared_notes, taste_choice=taste_choice)
+    return Tune(score, title, best.key, shared_notes=best.shared_notes, taste_choice=taste_choice, takes=tuple(takes))
 
 
 def spec_of(request: Request) -> TuneSpec:
@@ -118,10 +130,10 @@ def spec_of(request: Request) -> TuneSpec:
     )
 
 
-def make_takes(request: Request, make_take: Callable[[int, Progress], Take], progress: Progress) -> list[Take]:
+def make_takes(request: Request, make_take: Callable[[int, Progress], Take], progress: StageProgress) -> list[Take]:
     """Make as many takes as a request wants. If it gives no number, stop at the first without a penalty.
 
-    make_take: makes a take from a seed. progress: is never called with less than before.
+    make_take: makes a take from a seed. progress: is never called with less than before, and goes on from take to take.
     """
     furthest = 0.0
     takes: list[Take] = []
@@ -129,15 +141,32 @@ def make_takes(request: Request, make_take: Callable[[int, Progress], Take], pro
 
     def report(share: float) -> None:
         nonlocal furthest
-        done = (len(takes) + share) / count if request.takes else share
-        furthest = max(furthest, done)
-        progress(furthest)
+        furthest = max(furthest, share_done(request, len(takes), count, share))
+        progress(furthest, _stage(request, len(takes) + 1, count))
 
     for number in range(count):
         takes.append(make_take(take_seed(request.seed, number), report))
         if request.takes is None and takes[-1].penalty == 0:
             break
     return takes
+
+
+def share_done(request: Request, takes: int, count: int, share: float) -> float:
+    """Return the share of all composing that is probably done. takes: the finished ones. share: of the next one.
+
+    If nobody knows how many takes there will be, each fills the same part of what the ones before have left.
+    """
+    if request.takes or count == 1:
+        return (takes + share) / count
+    enough = ENOUGH_IN_KEY if request.key else ENOUGH
+    return 1 - (1 - enough) ** takes * (1 - enough * share)
+
+
+def _stage(request: Request, take: int, count: int) -> Sentence:
+    """Return what is being done while a take is composed. take: counts from 1."""
+    if count == 1 or (take == 1 and not request.takes):
+        return COMPOSING
+    return (COMPOSING_TAKE if request.takes else COMPOSING_ONE_MORE).format(take=take, takes=count)
 
 
 def best_take(request: Request, takes: Sequence[Take]) -> Take:

@@ -16,7 +16,7 @@ import numpy as np
 
 from generator.analysis.keys import find_key
 from generator.apu.retrigger import merge_hidden_repeats
-from generator.composing.compose import Progress, Take, Tune, best_take, is_copy, make_takes, spec_of
+from generator.composing.compose import Progress, StageProgress, Take, Tune, best_take, is_copy, make_takes, spec_of
 from generator.composing.faults import find_faults, hardly_plays_fault
 from generator.composing.originality import Index, longest_shared_run
 from generator.protocol.errors import InputError
@@ -83,7 +83,9 @@ def bars_of_score(score: Score) -> Bars:
     return Bars((*edges, score.frames))
 
 
-def remix_score(model: Model, request: Request, tune: Tune, progress: Progress, index: Index | None = None) -> Tune:
+def remix_score(
+    model: Model, request: Request, tune: Tune, progress: StageProgress, index: Index | None = None
+) -> Tune:
     """Return the remix of a tune that a request describes. Raise InputError if the tune does not allow it.
 
     index: of songs that it must not copy any further than the tune itself does.
@@ -102,11 +104,13 @@ def remix_score(model: Model, request: Request, tune: Tune, progress: Progress, 
         shared_notes = longest_shared_run(score, index) if index else None
         copied = is_copy(shared_notes) and (shared_notes or 0) > shared_before
         penalty = _penalty(source, score) + _count_new_faults(source, score, remix.new_channels) + copied
-        return Take(score, find_key(score)[0], penalty, 0.0, shared_notes)
+        return Take(score, find_key(score)[0], penalty, 0.0, shared_notes, seed)
 
-    best = best_take(request, make_takes(request, make_take, progress))
+    takes = make_takes(request, make_take, progress)
+    best = best_take(request, takes)
     report = joined(" ", tune.report, remix.sentence)
-    return Tune(replace(best.score, title=tune.title), tune.title, best.key, report, best.shared_notes)
+    score = replace(best.score, title=tune.title)
+    return Tune(score, tune.title, best.key, report, best.shared_notes, takes=tuple(takes))
 
 
 def _penalty(source: Source, score: Score) -> int:

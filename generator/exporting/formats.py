@@ -6,6 +6,7 @@ format does not fit the file.
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from generator.sound.playback import write_score
 from generator.sound.stems import loop_tags, write_stems
 from models.music.midi import midi_bytes, to_midi, to_nesmdb
 from models.music.score import FRAMES_PER_SECOND, Score
+from models.music.score_json import score_to_json
 
 RENDER_FORMATS = ("wav", "ogg", "mp3", "png")
 """The formats that `chiptune render` writes."""
@@ -191,4 +193,5 @@ EXPORTERS: dict[str, Exporter] = {
     "mp4": Exporter(write_video, (".mp4",), sounds=True),
     "stems": Exporter(write_channels, sounds=True),
     "png": Exporter(write_picture, (".png",)),
+    "score": Exporter(_bytes_writer(lambda score: json.dumps(score_to_json(score)).encode()), (".json",)),
 }

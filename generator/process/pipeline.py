@@ -6,31 +6,36 @@ to `generator.process.main`.
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from generator.arranging.arrange import arrange
-from generator.composing.compose import TasteChoice, Tune, compose
+from generator.composing.compose import COMPOSING as COMPOSING_STAGE
+from generator.composing.compose import StageProgress, TasteChoice, Tune, compose
 from generator.composing.originality import Index, load_index
 from generator.composing.remix import remix_score
 from generator.composing.taste_features import measure_features
 from generator.pictures.still_film import write_still_film
 from generator.pictures.tune_picture import write_tune_picture
 from generator.protocol.errors import ChiptuneError, InputError
-from generator.protocol.i18n import _
+from generator.protocol.i18n import Sentence, _
 from generator.protocol.modes import MODES
 from generator.protocol.options import NO_MODEL
 from generator.protocol.requests import NEEDS_FILE, Request
-from generator.protocol.results import VIDEO, Failure, Job, Progress, Result
+from generator.protocol.results import SCORE, TAKES, VIDEO, Failure, Job, Progress, Result
 from generator.protocol.uploads import digest
 from generator.sound.playback import write_score
 from models.inference.new_tune import Composer
 from models.music.midi import midi_bytes, to_midi
+from models.music.score_json import score_to_json
 from models.tokens.plan import density_name
 from models.weights import DEFAULT_MODEL, WEIGHTS_FOLDER
 
@@ -72,13 +77,16 @@ class Pipeline:
         watch = Stopwatch()
         folder = Path(job.folder)
 
-        def report_composing(share: float) -> None:
-            report(Progress(id=job.id, fraction=round(COMPOSING * share, 3), stage=_("composing")))
+        def report_composing(share: float, stage: Sentence) -> None:
+            report(Progress(id=job.id, fraction=round(COMPOSING * share, 3), stage=stage))
 
         tune = self._make_tune(job, report_composing)
         watch.lap("score")
         data = midi_bytes(to_midi(tune.score))
         (folder / MIDI).write_bytes(data)
+        (folder / SCORE).write_text(json.dumps(score_to_json(tune.score), separators=(",", ":")), encoding="utf-8")
+        if len(tune.takes) > 1:
+            (folder / TAKES).write_text(json.dumps(takes_to_json(tune), separators=(",", ":")), encoding="utf-8")
         watch.lap("midi")
         report(Progress(id=job.id, fraction=COMPOSING, stage=_("rendering the sound")))
         write_score(tune.score, folder / AUDIO, job.request.sound)
@@ -90,9 +98,9 @@ class Pipeline:
         watch.lap("video")
         return self._result(job, tune, digest(data), watch.total())
 
-    def _make_tune(self, job: Job, progress: Callable[[float], None]) -> Tune:
+    def _make_tune(self, job: Job, progress: StageProgress) -> Tune:
         """Compose, arrange, or arrange and then remix, as the mode demands."""
-        progress(0.0)
+        progress(0.0, COMPOSING_STAGE)
         request = job.request
         mode = MODES[request.mode]
         if not mode.needs_file:
@@ -154,6 +162,22 @@ def got_of(tune: Tune) -> dict[str, str | float]:
     bars = {"bars": round(tune.score.frames / grid.beat_frames / grid.beats_a_bar, 2)} if grid else {}
     shared = {} if tune.shared_notes is None else {"shared_notes": tune.shared_notes}
     return {"density": density_name(tune.score), **bars, **shared, **_choice_of(tune.taste_choice)}
+
+
+def takes_to_json(tune: Tune) -> list[dict[str, Any]]:
+    """Return the takes of a tune as the page shows them side by side; see `TAKES`."""
+    return [
+        {
+            "seed": take.seed,
+            "kept": replace(take.score, title=tune.title) == tune.score,
+            "key": take.key,
+            "bpm": round(take.score.grid.bpm, 1) if take.score.grid else 0.0,
+            "seconds": round(take.score.seconds, 3),
+            "penalty": take.penalty,
+            "score": score_to_json(replace(take.score, title=tune.title)),
+        }
+        for take in tune.takes
+    ]
 
 
 def _choice_of(choice: TasteChoice | None) -> dict[str, int]:

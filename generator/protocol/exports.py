@@ -36,6 +36,7 @@ _TABLE = (
     ExportFormat(name="famitracker", title=_("FamiTracker text"), suffix=".txt"),
     ExportFormat(name="musicxml", title=_("Sheet music (MusicXML)"), suffix=".musicxml"),
     ExportFormat(name="abc", title=_("Sheet music (ABC)"), suffix=".abc"),
+    ExportFormat(name="score", title=_("Score (JSON)"), suffix=".json"),
     ExportFormat(name="nesmdb", title=_("MIDI file as NES-MDB has them"), suffix=".mid"),
 )
 

@@ -22,7 +22,7 @@ class Mode:
     fields: the optional fields of `Request` that the mode uses; those that every mode uses (seed, model …) are not
     among them. needs_file: whether it remixes a MIDI file. uses_model: whether anything is composed. title,
     description: how a form shows the mode; empty for a mode that no form offers. post_title: what a remix is called in
-    its post.
+    its post. version_title: what the n-th tune of this mode that was made from a tune is called in lists.
     """
 
     name: str
@@ -32,6 +32,7 @@ class Mode:
     title: str = ""
     description: str = ""
     post_title: str = ""
+    version_title: str = ""
 
 
 _TABLE = (
@@ -39,6 +40,7 @@ _TABLE = (
         name="generate",
         fields=frozenset(("scene", "bpm", "key", "seconds", "bars", "density", "takes", "taste")),
         needs_file=False,
+        version_title=_("Take {n} of {title}"),
     ),
     Mode(
         name="arrange",
@@ -47,6 +49,7 @@ _TABLE = (
         title=_("Arrange"),
         description=_("The same notes"),
         post_title=_("Remix of {source}"),
+        version_title=_("Arrangement {n} of {title}"),
     ),
     Mode(
         name="continue",
@@ -54,6 +57,7 @@ _TABLE = (
         title=_("Continue"),
         description=_("Eight bars more, and a close"),
         post_title=_("Continuation of {source}"),
+        version_title=_("Continuation {n} of {title}"),
     ),
     Mode(
         name="accompany",
@@ -61,6 +65,7 @@ _TABLE = (
         title=_("Accompany"),
         description=_("Keep some channels, write the others anew"),
         post_title=_("New accompaniment to {source}"),
+        version_title=_("Accompaniment {n} of {title}"),
     ),
     Mode(
         name="vary",
@@ -68,6 +73,7 @@ _TABLE = (
         title=_("Vary"),
         description=_("A share of the bars is written anew"),
         post_title=_("Variation on {source}"),
+        version_title=_("Variation {n} of {title}"),
     ),
     Mode(
         name="infill",
@@ -75,6 +81,7 @@ _TABLE = (
         title=_("Infill"),
         description=_("Four bars in the middle are written anew"),
         post_title=_("New bars in {source}"),
+        version_title=_("New bars {n} in {title}"),
     ),
 )
 

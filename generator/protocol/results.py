@@ -10,6 +10,12 @@ from typing import Any, Literal
 from generator.protocol.i18n import Sentence, sentence_json
 from generator.protocol.requests import Request
 
+SCORE = "score.json"
+"""The score of a tune as JSON (`models.music.score_json`), in the same folder as the files that a result names."""
+TAKES = "takes.json"
+"""The takes that a tune was chosen from, if there were several, in the same folder: a list of objects with `seed`
+(gives the take as the only one), `kept` (whether the tune is this take), `key`, `bpm`, `seconds`, `penalty` (the number
+of faults and of properties that are not as requested) and `score`."""
 VIDEO = "tune.mp4"
 """The video of a tune, its picture with its sound, in the same folder as the files that a result names."""
 

@@ -73,7 +73,7 @@ def _claim_folder(folder: Path, model: Path, request: Request) -> None:
 
 def _write(job: Job) -> None:
     """Compose a tune and save it."""
-    tune = compose(load_composer(job.model), job.request, lambda _: None, load_index(job.model))
+    tune = compose(load_composer(job.model), job.request, lambda *_: None, load_index(job.model))
     _write_whole(job.file, midi_bytes(to_midi(tune.score)))
 
 

@@ -12,14 +12,14 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from mido.midifiles.meta import KeySignatureError
 
 from models.errors import MusicError
 from models.music.grid import RowClock
 from models.music.midi import read_score
-from models.music.score import Change, Grid, Note, Score
+from models.music.score import Score
+from models.music.score_json import score_from_json, score_to_json
 
 TRAIN_FILE, VALID_FILE = "train.jsonl.gz", "valid.jsonl.gz"
 """The files of a corpus's training side and validation side, in its folder."""
@@ -63,7 +63,7 @@ def song_to_json(song: Song) -> str:
     """Return a song as one line of JSON."""
     labels = {name: getattr(song, name) for name in Song.__dataclass_fields__ if name not in ("score", "clock")}
     clock = asdict(song.clock) if song.clock else None
-    return json.dumps({**labels, "clock": clock, "score": _score_to_json(song.score)}, separators=(",", ":"))
+    return json.dumps({**labels, "clock": clock, "score": score_to_json(song.score)}, separators=(",", ":"))
 
 
 def song_from_json(line: str | bytes) -> Song:
@@ -71,7 +71,7 @@ def song_from_json(line: str | bytes) -> Song:
     try:
         fields = json.loads(line)
         clock = RowClock(**fields["clock"]) if fields["clock"] else None
-        return Song(**{**fields, "clock": clock, "score": _score_from_json(fields["score"])})
+        return Song(**{**fields, "clock": clock, "score": score_from_json(fields["score"])})
     except (ValueError, TypeError, LookupError) as error:
         raise CorpusError(f"A line of the corpus holds no song: {error}.") from error
 
@@ -121,58 +121,3 @@ def read_midi_file(path: Path) -> Score:
         return read_score(path)
     except (OSError, EOFError, ValueError, LookupError, KeySignatureError) as error:
         raise CorpusError(f"{path.name} cannot be read: {error or type(error).__name__}.") from error
-
-
-# --- scores ----------------------------------------------------------------------------------------------------
-
-
-def _score_to_json(score: Score) -> dict[str, Any]:
-    """Return a score as lists. A note is [frames after the end of the note before, length, pitch, volume, duty]."""
-    grid = score.grid
-    channels = []
-    for notes in score.channels:
-        before, rows = 0, []
-        for note in notes:
-            rows.append(
-                [
-                    note.start - before,
-                    note.length,
-                    note.pitch,
-                    _flatten_changes(note.volume),
-                    _flatten_changes(note.duty),
-                ]
-            )
-            before = note.end
-        channels.append(rows)
-    return {
-        "frames": score.frames,
-        "grid": [grid.groove, grid.start, grid.rows_a_beat, grid.beats_a_bar] if grid else None,
-        "title": score.title,
-        "loop": score.loop,
-        "channels": channels,
-    }
-
-
-def _score_from_json(packed: dict[str, Any]) -> Score:
-    """Return the score that `_score_to_json` wrote."""
-    channels = []
-    for rows in packed["channels"]:
-        now, notes = 0, []
-        for gap, length, pitch, volume, duty in rows:
-            start = now + gap
-            now = start + length
-            notes.append(Note(start, now, pitch, _parse_changes(volume), _parse_changes(duty)))
-        channels.append(tuple(notes))
-    grid = packed["grid"]
-    score_grid = Grid(tuple(grid[0]), *grid[1:]) if grid else None
-    return Score(tuple(channels), packed["frames"], score_grid, packed["title"], packed["loop"])
-
-
-def _flatten_changes(changes: tuple[Change, ...]) -> list[int]:
-    """Return changes as [first value, time, value, time, value ...]: the first change is always at 0."""
-    return [number for change in changes for number in change][1:]
-
-
-def _parse_changes(flat: list[int]) -> tuple[Change, ...]:
-    """Return the changes that `_flatten_changes` wrote."""
-    return ((0, flat[0]), *zip(flat[1::2], flat[2::2], strict=True))

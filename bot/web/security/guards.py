@@ -11,6 +11,7 @@ import html
 import ipaddress
 import logging
 import math
+import re
 from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
 
@@ -43,8 +44,8 @@ HEADERS = {
 }
 FAULT = _("Something went wrong on our side; the fault was logged.")
 NO_TEXT = _("The request holds characters that no text can hold.")
-SUBMITTING = ("/api/requests", "/another", "/remix")
-"""The ends of the paths that submit a request for a tune."""
+SUBMITTING = re.compile(r"/api/requests|/api/songs/[0-9a-f]+/(another|remix|takes/[0-9]+)")
+"""The paths that submit a request for a tune."""
 SENTENCES = {
     404: _("There is nothing at this address."),
     405: _("This address does not do that."),
@@ -173,7 +174,7 @@ async def limit_address(request: web.Request, handler: Handler) -> web.StreamRes
     """Count every change by the address that it comes from."""
     if request.method not in ("GET", "HEAD"):
         limits = request.app[ADDRESS_LIMITS]
-        is_submission = request.path.endswith(SUBMITTING)
+        is_submission = SUBMITTING.fullmatch(request.path) is not None
         limits.count_change(limits.address_of(request), known_voter(request), is_submission=is_submission)
     return await handler(request)
 

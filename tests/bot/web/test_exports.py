@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bot.files.song_files import EXPORT
 from bot.requests.exports import PERSON_LIMIT
 from generator.exporting.formats import EXPORTERS
 from generator.protocol.exports import EXPORT_FORMATS, MOST_FILM_SECONDS
@@ -97,8 +98,8 @@ async def test_exports_go_with_their_song_and_after_a_week(channel: Channel) -> 
         assert kept
         paths.append(kept)
     made = paths[0].stat().st_mtime
-    assert await channel.files.forget_exports(made - 1) == 0
-    assert await channel.files.forget_exports(paths[1].stat().st_mtime + 1) == 2
+    assert await channel.files.forget_old(EXPORT, made - 1) == 0
+    assert await channel.files.forget_old(EXPORT, paths[1].stat().st_mtime + 1) == 2
     assert not any(path.exists() for path in paths)
     path = f"/api/songs/{song['id']}/export/wav"
     await channel.post(path)

@@ -46,7 +46,7 @@ def composer() -> Composer:
 
 def tune(composer: Composer, **fields: object) -> Tune:
     request = {"seconds": 3.0, "bpm": 160.0, **fields}
-    return compose(composer, Request(**request), lambda _: None)  # type: ignore[arg-type]
+    return compose(composer, Request(**request), lambda *_: None)  # type: ignore[arg-type]
 
 
 def usual(take: int) -> TuneSpec:
@@ -129,6 +129,11 @@ def test_the_best_take_has_the_lowest_penalty_and_then_the_lowest_surprisal() ->
     }
     asked: list[int] = []
     told: list[float] = []
+    stages: list[str] = []
+
+    def tell(share: float, stage: str) -> None:
+        told.append(share)
+        stages.append(stage)
 
     def one(seed: int, progress: Progress) -> Take:
         asked.append(seed)
@@ -136,24 +141,29 @@ def test_the_best_take_has_the_lowest_penalty_and_then_the_lowest_surprisal() ->
         progress(1.0)
         return tried[seed]
 
-    assert best_take(Request(seed=9), make_takes(Request(seed=9), one, told.append)).surprisal == 3.0
+    assert best_take(Request(seed=9), make_takes(Request(seed=9), one, tell)).surprisal == 3.0
     assert asked == list(tried)[:2]
-    assert told == sorted(told)
+    assert told == sorted(set(told))  # it moves in every take
+    assert told[-1] < 1
+    assert list(dict.fromkeys(stages)) == ["composing", "composing, take 2 of up to 4"]
     asked.clear()
     told.clear()
-    assert best_take(Request(seed=9, takes=4), make_takes(Request(seed=9, takes=4), one, told.append)).surprisal == 2.0
+    stages.clear()
+    assert best_take(Request(seed=9, takes=4), make_takes(Request(seed=9, takes=4), one, tell)).surprisal == 2.0
     assert asked == list(tried)
     assert told == [i / 8 for i in range(1, 9)]
+    assert stages[0] == "composing, take 1 of 4"
+    assert stages[-1] == "composing, take 4 of 4"
 
 
 def test_a_copy_of_a_song_that_is_known_is_composed_again(composer: Composer) -> None:
     request = Request(seed=20, seconds=12.0, bpm=150.0, density="high")
-    free = compose(composer, request, lambda _: None)
+    free = compose(composer, request, lambda *_: None)
     assert free.shared_notes is None
     known = Index.build([free.score])
     copied = longest_shared_run(free.score, known)
     assert copied > MAX_SHARED_NOTES
-    found = compose(composer, request, lambda _: None, known)
+    found = compose(composer, request, lambda *_: None, known)
     assert found.score.channels != free.score.channels
     assert found.shared_notes is not None
     assert found.shared_notes <= MAX_SHARED_NOTES
@@ -198,7 +208,7 @@ def test_a_feature_that_a_score_lacks_moves_nothing() -> None:
 
 def test_a_taste_is_followed_and_the_take_it_chose_comes_again_by_its_seed(composer: Composer) -> None:
     asked = Request(seed=5, seconds=3.0, bpm=150.0, takes=4)
-    plain = compose(composer, asked, lambda _: None)
+    plain = compose(composer, asked, lambda *_: None)
     assert plain.taste_choice is None
     seeds = [take_seed(5, take) for take in range(4)]
     scores = [
@@ -206,14 +216,14 @@ def test_a_taste_is_followed_and_the_take_it_chose_comes_again_by_its_seed(compo
         for seed in seeds
     ]
     for sign in (1.0, -1.0):
-        found = compose(composer, replace(asked, taste={"notes": (sign, 10.0, 5.0)}), lambda _: None)
+        found = compose(composer, replace(asked, taste={"notes": (sign, 10.0, 5.0)}), lambda *_: None)
         assert found.taste_choice
         fine = [score for score in scores if not find_faults(score)]
         assert len(fine) > 1
         wanted = max(fine, key=lambda score: sign * score.note_count)
         assert bare(found.score) == bare(wanted)
         assert scores.index(wanted) + 1 == found.taste_choice.take
-        again = compose(composer, replace(asked, seed=found.taste_choice.seed, takes=1), lambda _: None)
+        again = compose(composer, replace(asked, seed=found.taste_choice.seed, takes=1), lambda *_: None)
         assert again.score.channels == found.score.channels
         without = scores[found.taste_choice.likeliest - 1]
         assert bare(without) == bare(plain.score)
@@ -242,3 +252,11 @@ def test_transposing_leaves_drums_and_times_alone(semitones: int) -> None:
             assert (a.start, a.end, a.volume, a.duty) == (b.start, b.end, b.volume, b.duty)
             assert (b.pitch - a.pitch - semitones) % 12 == 0
             assert spec.lowest <= b.pitch <= spec.highest
+
+
+def test_the_seed_of_a_take_gives_it_as_the_only_one(composer: Composer) -> None:
+    tune = compose(composer, Request(seed=3, seconds=2, takes=2), lambda *_: None)
+    assert [replace(take.score, title=tune.title) for take in tune.takes].count(tune.score) == 1
+    for take in tune.takes:
+        alone = compose(composer, Request(seed=take.seed, seconds=2, takes=1), lambda *_: None)
+        assert alone.score.channels == take.score.channels

@@ -33,7 +33,7 @@ SONG = scale(BAR * 12)
 
 def reworked(model: Composer, score: Score = SONG, **fields: object) -> Tune:
     request = Request(upload=UPLOAD, **{"takes": 1, **fields})  # type: ignore[arg-type]
-    return remix_score(model, request, Tune(score, "Song", find_key(score)[0], "Arranged."), lambda _: None)
+    return remix_score(model, request, Tune(score, "Song", find_key(score)[0], "Arranged."), lambda *_: None)
 
 
 def changed_bars(before: Score, after: Score) -> set[int]:
