@@ -40,7 +40,7 @@ def arrange(request: Request, data: bytes) -> Tune:
         report: str = message.counted(score.note_count) if request.mode == "arrange" else ""
     else:
         reduction = reduce(imported.parts)
-        score = to_score(reduction)
+        score = replace(to_score(reduction), lyrics=imported.lyrics)
         if imported.loop is not None:
             score = with_loop(score, imported.loop, imported.frames)
         report = report_on(imported.parts, reduction).sentence
@@ -95,7 +95,8 @@ def change_tempo(score: Score, bpm: float) -> Score:
     frames = max(round(score.frames * stretch), *(notes[-1].end for notes in channels if notes), 0)
     new_grid = replace(grid, start=round(old.start * stretch), beats_a_bar=old.beats_a_bar)
     loop = None if score.loop is None else min(round(score.loop * stretch), frames - 1)
-    return replace(score, channels=tuple(channels), frames=frames, grid=new_grid, loop=loop)
+    lyrics = tuple((round(frame * stretch), text) for frame, text in score.lyrics)
+    return replace(score, channels=tuple(channels), frames=frames, grid=new_grid, loop=loop, lyrics=lyrics)
 
 
 def reductions(imported: Import, count: int, seed: int) -> list[Score]:

@@ -15,6 +15,7 @@ import mido
 from generator.importing.declared_grid import declared_grid
 from generator.importing.formats.readers import read_as_midi
 from generator.importing.loops import Loop, read_loop
+from generator.importing.lyrics import read_lyrics
 from generator.importing.midi_reader import DamagedMidi, read_midi
 from generator.importing.nes_tracks import read_nes_tracks
 from generator.importing.parts import Part, PartNote, read_parts
@@ -22,7 +23,7 @@ from generator.protocol.errors import InputError
 from generator.protocol.i18n import _
 from generator.protocol.uploads.limits import UPLOAD_LIMITS, check_size
 from models.music.midi import from_midi, is_score
-from models.music.score import FRAMES_PER_SECOND, Grid, Score, ScoreError
+from models.music.score import FRAMES_PER_SECOND, Grid, Lyric, Score, ScoreError
 from models.music.tempo_map import TempoMap
 
 __all__ = ["Import", "Part", "PartNote", "import_midi"]
@@ -43,6 +44,7 @@ class Import:
     keeps it. midi: the cleaned file.
     score: the file note for note if its tracks are the four NES channels, by name or by content; else None.
     silence: frames of silence at the start that are left out. loop: the frame to which the end of the file returns.
+    lyrics: the words that are sung, as `Score` has them.
     """
 
     parts: tuple[Part, ...]
@@ -52,6 +54,7 @@ class Import:
     score: Score | None
     silence: int = 0
     loop: int | None = None
+    lyrics: tuple[Lyric, ...] = ()
 
     @property
     def notes(self) -> tuple[PartNote, ...]:
@@ -86,7 +89,8 @@ def import_midi(data: bytes) -> Import:
         parts = [_earlier(part, silence) for part in parts]
         grid = grid and _grid_earlier(grid, silence)
     repeats_from = max(0, loop.start - silence) if loop and not score else None
-    return Import(tuple(parts), frames - silence, grid, midi, score, silence, repeats_from)
+    lyrics = tuple((max(0, frame - silence), text) for frame, text in read_lyrics(midi.tracks, tempo))
+    return Import(tuple(parts), frames - silence, grid, midi, score, silence, repeats_from, lyrics)
 
 
 def _played_loop(loop: Loop | None, parts: list[Part], frames: int) -> Loop | None:

@@ -19,6 +19,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from generator.pictures.colours import BAR_LINE, BEAT_LINE, BLACK_KEYS, CHANNEL_COLOURS, OCTAVE_LINE
+from generator.pictures.lyrics_band import HEIGHT as LYRICS_HEIGHT
+from generator.pictures.lyrics_band import LyricsBand
 from generator.pictures.oscilloscope import palette, trace, trigger
 from generator.pictures.piano_roll import Axis, beats, draw_grid_line, draw_keys, draw_notes, pitch_range
 from generator.protocol.canvas import (
@@ -85,7 +87,7 @@ def write_scope_film(
         write_samples(channel_sounds.sum(axis=0, dtype=np.int16), SAMPLE_RATE, mix)
         with log.open("wb") as errors:
             try:
-                ffmpeg = subprocess.Popen(_command(mix, path, score.seconds), stdin=subprocess.PIPE, stderr=errors)
+                ffmpeg = subprocess.Popen(_command(mix, path, score), stdin=subprocess.PIPE, stderr=errors)
             except FileNotFoundError as error:
                 raise RenderError("ffmpeg is not installed: install it (Debian: apt install ffmpeg)") from error
             with ffmpeg:
@@ -115,11 +117,12 @@ def _reported(pictures: Iterator[Picture], seconds: float, report: Callable[[flo
         yield picture
 
 
-def _command(sound: Path, path: Path, seconds: float) -> list[str]:
+def _command(sound: Path, path: Path, score: Score) -> list[str]:
     """Return ffmpeg's command line; it reads raw pictures from its standard input."""
+    seconds, height = score.seconds, height_of(score)
     room = int(MOST_BYTES * 8 / max(seconds, 1)) - SOUND_BITS
     bits = min(MOST_BITS, max(FEWEST_BITS, room))
-    pictures = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{WIDTH}x{HEIGHT}", "-r", str(FPS), "-i", "-"]
+    pictures = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{WIDTH}x{height}", "-r", str(FPS), "-i", "-"]
     video = ["-c:v", "libx264", "-preset", "superfast", "-crf", "23", "-maxrate", str(bits), "-bufsize", str(2 * bits)]
     colours = ["-vf", "scale=out_color_matrix=bt709", "-colorspace", "bt709", "-color_primaries", "bt709"]
     whole = ["-color_trc", "bt709", "-pix_fmt", "yuv420p", "-g", str(5 * FPS), "-movflags", "+faststart"]
@@ -130,7 +133,7 @@ def _command(sound: Path, path: Path, seconds: float) -> list[str]:
 
 def frames(score: Score, title: str, sounds: NDArray[np.int16]) -> Iterator[Picture]:
     """Yield the pictures. Each overwrites the one before. sounds: shape (channels, samples)."""
-    picture = _background(title)
+    picture = _background(title, height_of(score))
     empty = picture[SCOPE_TOP:SCOPE_BOTTOM].copy()
     peaks = np.abs(sounds.astype(np.float32)).max(axis=1, initial=1)
     waves = sounds.astype(np.float32) / peaks[:, None] * HIGHEST
@@ -140,6 +143,7 @@ def frames(score: Score, title: str, sounds: NDArray[np.int16]) -> Iterator[Pict
     def tile(number: int) -> Picture:
         return _roll_tile(score, number)
 
+    words = LyricsBand(score.lyrics, WIDTH) if score.lyrics else None
     count = -(-score.frames * FPS // FRAMES_PER_SECOND)
     for i in range(count):
         picture[SCOPE_TOP:SCOPE_BOTTOM] = empty
@@ -155,6 +159,8 @@ def frames(score: Score, title: str, sounds: NDArray[np.int16]) -> Iterator[Pict
         roll[:, WIDTH - column :] = tile(number + 1)[:, :column]
         roll[:, :PLAYHEAD] -= roll[:, :PLAYHEAD] // 3
         roll[:, PLAYHEAD - 1 : PLAYHEAD + 1] = TEXT
+        if words:
+            picture[HEIGHT - PROGRESS : -PROGRESS] = words.at(i * FRAMES_PER_SECOND // FPS)
         picture[-PROGRESS:, : round(WIDTH * (i + 1) / count)] = FAINT_TEXT
         yield picture
 
@@ -166,9 +172,14 @@ def _panel(channel: int) -> tuple[int, int]:
     return left, left + width
 
 
-def _background(title: str) -> Picture:
+def height_of(score: Score) -> int:
+    """Return the height of a tune's pictures: more if words are sung to it."""
+    return HEIGHT + (LYRICS_HEIGHT if score.lyrics else 0)
+
+
+def _background(title: str, height: int) -> Picture:
     """Return everything that does not move."""
-    image = Image.new("RGB", (WIDTH * SCALE, HEIGHT * SCALE), BACKGROUND)
+    image = Image.new("RGB", (WIDTH * SCALE, height * SCALE), BACKGROUND)
     draw = ImageDraw.Draw(image)
     x = float(WIDTH - SCOPE_GAP)
     for channel in reversed(range(len(CHANNELS))):
@@ -184,7 +195,7 @@ def _background(title: str) -> Picture:
             draw, (left, (SCOPE_TOP + SCOPE_BOTTOM - 1) / 2, right, (SCOPE_TOP + SCOPE_BOTTOM + 1) / 2), BEAT_LINE
         )
     draw_text(draw, (SCOPE_GAP, HEADER / 2), fit_text(title, 30, x - 2 * SCOPE_GAP), 30, colour=TEXT, anchor="lm")
-    draw_rectangle(draw, (0, HEIGHT - PROGRESS, WIDTH, HEIGHT), BLACK_KEYS)
+    draw_rectangle(draw, (0, height - PROGRESS, WIDTH, height), BLACK_KEYS)
     return _reduce(image)
 
 

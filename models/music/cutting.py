@@ -19,4 +19,5 @@ def first_frames(score: Score, frames: int) -> Score:
 
     channels = tuple(tuple(cut(note) for note in notes if note.start < frames) for notes in score.channels)
     loop = score.loop if score.loop is not None and score.loop < frames else None
-    return replace(score, channels=channels, frames=min(frames, score.frames), loop=loop)
+    lyrics = tuple(lyric for lyric in score.lyrics if lyric[0] < frames)
+    return replace(score, channels=channels, frames=min(frames, score.frames), loop=loop, lyrics=lyrics)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from pathlib import Path
@@ -32,6 +32,7 @@ from models.music.score import (
     TR,
     Change,
     Grid,
+    Lyric,
     Note,
     Score,
     ScoreError,
@@ -75,7 +76,17 @@ def from_midi(midi: mido.MidiFile) -> Score:
     channels = [_monophonic(channel, tracks[name], raw) for channel, name in enumerate(CHANNEL_NAMES)]
     length = max([length, *(notes[-1].end for notes in channels if notes)])
     grid, loop = (None, None) if raw else _read_head(midi, frames)
-    return Score(tuple(channels), length, grid, _title(midi), loop if loop is not None and loop < length else None)
+    loop = loop if loop is not None and loop < length else None
+    return Score(tuple(channels), length, grid, _title(midi), loop, tuple(_lyrics(midi, frames)))
+
+
+def _lyrics(midi: mido.MidiFile, frames: Callable[[int], int]) -> Iterator[Lyric]:
+    """Yield the words in the first track, where `to_midi` writes them."""
+    tick = 0
+    for message in midi.tracks[0]:
+        tick += message.time
+        if message.type == "lyrics":
+            yield frames(tick), _decoded(message.text).replace("\r", "\n")
 
 
 def _read_track(track: mido.MidiTrack, frames: Callable[[int], int], raw: bool) -> _TrackEvents:
@@ -192,9 +203,12 @@ def _written_grid(text: str) -> Grid | None:
 def _title(midi: mido.MidiFile) -> str:
     """Return the name of the first track, or nothing if that track is a channel."""
     name: str = midi.tracks[0].name
-    if name in CHANNEL_NAMES:
-        return ""
+    return "" if name in CHANNEL_NAMES else _decoded(name)
+
+
+def _decoded(text: str) -> str:
+    """Return a text, which mido reads as Latin-1, as the UTF-8 that it probably is."""
     try:
-        return name.encode("latin-1").decode("utf-8")
+        return text.encode("latin-1").decode("utf-8")
     except UnicodeError:
-        return name
+        return text

@@ -43,6 +43,9 @@ def to_midi(score: Score) -> mido.MidiFile:
         head.append((0, mido.MetaMessage("text", text=f"groove={groove} start={grid.start} rows={grid.rows_a_beat}")))
     if score.loop is not None:
         head.append((score.loop, mido.MetaMessage("marker", text="loopStart")))
+    for frame, text in score.lyrics:
+        if frame <= score.frames:
+            head.append((frame, mido.MetaMessage("lyrics", text=text.replace("\n", "\r"))))
     midi.tracks.append(_track(head, score.frames, ticks))
     for channel, name in enumerate(CHANNEL_NAMES):
         events = [(0, mido.MetaMessage("track_name", name=name)), *_tune_events(channel, score.channels[channel])]

@@ -50,6 +50,9 @@ CHANNELS = (
 CHANNEL_NAMES = tuple(spec.name for spec in CHANNELS)
 P1, P2, TR, NO = range(4)
 
+Lyric = tuple[int, str]
+"""(frame, syllable)."""
+
 Change = tuple[int, int]
 """(frames after the note's start, new value)."""
 
@@ -127,8 +130,9 @@ class Grid:
 class Score:
     """A tune: the notes of each channel of `CHANNELS` in order, none overlapping.
 
-    frames: the length. loop: the frame to which playing returns from the end, if the tune loops. Raise ScoreError if
-    the hardware could not play it.
+    frames: the length. loop: the frame to which playing returns from the end, if the tune loops. lyrics: the words that
+    are sung to it, in order; a syllable that begins a line begins with a line break. Raise ScoreError if the hardware
+    could not play it.
     """
 
     channels: tuple[tuple[Note, ...], ...]
@@ -136,6 +140,7 @@ class Score:
     grid: Grid | None = None
     title: str = ""
     loop: int | None = None
+    lyrics: tuple[Lyric, ...] = ()
 
     def __post_init__(self) -> None:
         if len(self.channels) != len(CHANNELS):
