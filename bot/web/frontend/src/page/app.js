@@ -3,10 +3,10 @@
 // Data from the server goes into the page as text, never as HTML. The address names the request that is followed
 // (#request=ID) or the song that is shown (#song=ID), so a reload continues with it.
 
-import { makeBattle } from "/battle.js";
-import { makeContest } from "/contest.js";
-import { makeTaste } from "/taste.js";
-import { makeChart } from "/top.js";
+import { makeBattle } from "./battle.js";
+import { makeContest } from "./contest.js";
+import { makeTaste } from "./taste.js";
+import { makeChart } from "./top.js";
 
 const POLL_MILLISECONDS = 700;
 const RETRY_MILLISECONDS = 3000;

@@ -1,0 +1,35 @@
+// Making elements. Data goes into the page as text, never as HTML.
+
+type Child = Node | string | null | undefined | false;
+type Properties<E> = Partial<Omit<E, "style" | "dataset" | "children">> & {
+  /** Attributes that are no properties: ARIA, data-*. null and false leave one out. */
+  attrs?: Record<string, string | number | boolean | null | undefined>;
+};
+
+/** Make an element: el("button", { type: "button", className: "quiet", attrs: { "aria-pressed": "true" } }, "Loop"). */
+export function el<K extends keyof HTMLElementTagNameMap>(
+  name: K,
+  properties: Properties<HTMLElementTagNameMap[K]> = {},
+  ...children: Child[]
+): HTMLElementTagNameMap[K] {
+  const element = document.createElement(name);
+  const { attrs = {}, ...rest } = properties;
+  Object.assign(element, rest);
+  for (const [key, value] of Object.entries(attrs)) {
+    if (value !== null && value !== undefined && value !== false) element.setAttribute(key, String(value));
+  }
+  element.append(...children.filter((child): child is Node | string => Boolean(child)));
+  return element;
+}
+
+/** A button with a text, what it does, and perhaps a class. */
+export function button(text: string, pressed: (event: MouseEvent) => void, className = ""): HTMLButtonElement {
+  const element = el("button", { type: "button", className }, text);
+  element.addEventListener("click", pressed);
+  return element;
+}
+
+/** Fire a bubbling event of a component, which also leaves shadow roots. */
+export function fire<T>(from: EventTarget, name: string, detail?: T): void {
+  from.dispatchEvent(new CustomEvent<T>(name, { detail: detail as T, bubbles: true, composed: true }));
+}

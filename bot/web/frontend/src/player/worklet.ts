@@ -1,0 +1,3 @@
+// The sound chip as an AudioWorklet.
+
+export {};
