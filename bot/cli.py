@@ -1,19 +1,20 @@
-"""The commands of the bot: serve, invite, backup and restore."""
+"""The commands of the bot: serve, invite, backup, restore and doctor."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import logging
 import os
 from collections.abc import Callable
 from pathlib import Path
 
 from bot.files.backup import write_backup
 from bot.files.restore import restore
+from bot.operations.doctor import examine, report
 from bot.serve import serve
 from bot.settings import load_settings
 from generator.protocol.errors import InputError
+from generator.protocol.logs import set_up_logs
 
 
 def serve_command(argv: list[str]) -> int:
@@ -27,9 +28,7 @@ def serve_command(argv: list[str]) -> int:
     )
     parser.parse_args(argv)
     settings = load_settings()
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)-7s %(name)s: %(message)s", datefmt="%H:%M:%S"
-    )
+    set_up_logs("bot")
     os.umask(0o077)  # what the bot writes is nobody else's to read
     asyncio.run(serve(settings))
     return 0
@@ -85,6 +84,17 @@ def restore_command(argv: list[str]) -> int:
     return 0
 
 
+def doctor_command(argv: list[str]) -> int:
+    """Run `chiptune doctor`, which checks what the bot needs. Return the exit code: 1 if anything is wrong."""
+    argparse.ArgumentParser(
+        prog="chiptune doctor",
+        description="Check everything that the bot needs on this machine, and say what to do about what is wrong.",
+    ).parse_args(argv)
+    text, code = report(asyncio.run(examine()))
+    print(text)
+    return code
+
+
 def _add_data_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--data", type=Path, metavar="DIR", help="the data folder (default: CHIPTUNE_DATA_DIR, or else var/)"
@@ -96,4 +106,5 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "invite": invite_command,
     "backup": backup_command,
     "restore": restore_command,
+    "doctor": doctor_command,
 }

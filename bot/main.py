@@ -16,6 +16,7 @@ COMMANDS = {
     "invite": ("bot", "print the links that add the bot to a server or to a person"),
     "backup": ("bot", "write everything that the bot keeps into one file"),
     "restore": ("bot", "restore a backup, checked before anything is replaced"),
+    "doctor": ("bot", "check what the bot needs on this machine"),
     "generate": ("generator", "compose a tune into a folder"),
     "remix": ("generator", "make an NES tune of a MIDI file"),
     "render": ("generator", "play a MIDI file into WAV, OGG or MP3, or draw it as PNG"),

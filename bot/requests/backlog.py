@@ -32,6 +32,7 @@ from bot.store import LimitReached, Limits, Requester, RequestRecord, Song, Stor
 from generator.protocol.client import Generator
 from generator.protocol.errors import CANCELLED_SENTENCE, FAULT_SENTENCE, GeneratorDied, InputError, JobTooLong
 from generator.protocol.i18n import _
+from generator.protocol.logs import about_request
 from generator.protocol.midi_length import midi_length
 from generator.protocol.requests import Request
 from generator.protocol.results import Failure, Job, Progress, Result
@@ -226,7 +227,8 @@ class Backlog:
 
     async def _work(self, entry: RequestRecord) -> None:
         """Have one request made, and deliver its answer in a separate task."""
-        answer = await self._make(entry)
+        with about_request(entry.id):
+            answer = await self._make(entry)
         if isinstance(answer, Failure) and answer.fault and self.files.trouble():
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         match answer:

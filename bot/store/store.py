@@ -13,6 +13,7 @@ from bot.store.battles import Battles
 from bot.store.charts import Charts
 from bot.store.contest.entries import Contests
 from bot.store.contest.rounds import Rounds
+from bot.store.counts import Counts
 from bot.store.database.connections import Database
 from bot.store.files import FileNames
 from bot.store.messages import Messages
@@ -45,6 +46,7 @@ class Store:
         self.servers = Servers(database)
         self.files = FileNames(database)
         self.people = People(database)
+        self.counts = Counts(database)
 
     @classmethod
     @asynccontextmanager

@@ -12,6 +12,7 @@ import logging
 from aiohttp import web
 
 from bot.contests.keeper import Contests
+from bot.operations.metrics import Metrics
 from bot.requests.backlog import Backlog
 from bot.settings import Settings, is_loopback
 from bot.store import Store
@@ -20,6 +21,7 @@ from bot.web.contest import ContestRoutes
 from bot.web.exports import ExportRoutes
 from bot.web.files import FileRoutes
 from bot.web.locale import in_their_language
+from bot.web.metrics import MetricRoutes, measured
 from bot.web.pages import PageRoutes
 from bot.web.requests import RequestRoutes
 from bot.web.security.addresses import ADDRESS_LIMITS, AddressLimits
@@ -36,8 +38,10 @@ log = logging.getLogger(__name__)
 def make_app(settings: Settings, store: Store, backlog: Backlog, contests: Contests) -> web.Application:
     """Return the web application; `start` serves it. Raise FaultError if the data folder cannot be used."""
     voting = Voting(store)
+    metrics = Metrics(store, settings.data_dir)
     app = web.Application(
         middlewares=[  # outermost first
+            measured(metrics),
             add_headers,
             in_their_language,
             errors_as_answers,
@@ -51,6 +55,7 @@ def make_app(settings: Settings, store: Store, backlog: Backlog, contests: Conte
     app[VOTERS] = Voters(settings)
     app[ADDRESS_LIMITS] = AddressLimits(settings)
     app.add_routes(PageRoutes(settings, store, backlog.files).routes())
+    app.add_routes(MetricRoutes(metrics, backlog).routes())
     app.add_routes(FileRoutes(store, backlog.files).routes())
     app.add_routes(ExportRoutes(store, backlog.exports).routes())
     app.add_routes(RequestRoutes(store, backlog).routes())

@@ -16,6 +16,7 @@ from typing import BinaryIO
 from generator.process.inbox import Inbox
 from generator.protocol.errors import FAULT_SENTENCE, InputError
 from generator.protocol.framing import write_frame
+from generator.protocol.logs import about_request, set_up_logs
 from generator.protocol.results import Answer, Failure, Job, Progress, answer_to_json, job_from_dict
 
 log = logging.getLogger("generator")
@@ -49,11 +50,13 @@ def serve(answers: BinaryIO) -> None:
         job_id = json.loads(text)["id"]
         try:
             job = job_from_dict(json.loads(text))
-            send(pipeline.run(job, report) if isinstance(job, Job) else run_export(job, report))
+            with about_request(job_id):
+                send(pipeline.run(job, report) if isinstance(job, Job) else run_export(job, report))
         except InputError as error:
             send(Failure(id=job_id, sentence=error.sentence))
         except Exception:  # whatever a job raises is its own end, not that of the process
-            log.exception("job %s failed", job_id)
+            with about_request(job_id):
+                log.exception("the job failed")
             send(Failure(id=job_id, sentence=FAULT_SENTENCE, fault=True))
         finally:
             inbox.forget(job_id)
@@ -63,6 +66,6 @@ def main() -> int:
     """Run the generator process."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     answers = reserve_stdout()
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    set_up_logs("generator")
     serve(answers)
     return 0
