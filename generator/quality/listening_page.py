@@ -117,10 +117,10 @@ def _real_songs(source: Path) -> list[tuple[str, Score]]:
     return [(file.stem, read_midi_file(file)) for file in midi_files(source)]
 
 
-def serve(folder: Path, say: Callable[[str], None]) -> None:
-    """Serve the test in `folder` until the person presses Ctrl-C. say: is told the address."""
+def serve(folder: Path, announce: Callable[[str], None]) -> None:
+    """Serve the test in `folder` until the person presses Ctrl-C. announce: is told the address."""
     with make_server(folder) as server:
-        say(f"The listening test is at http://127.0.0.1:{server.server_address[1]}. Press Ctrl-C to end it.")
+        announce(f"The listening test is at http://127.0.0.1:{server.server_address[1]}. Press Ctrl-C to end it.")
         try:
             server.serve_forever()
         except KeyboardInterrupt:
