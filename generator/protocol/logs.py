@@ -13,7 +13,7 @@ from contextvars import ContextVar
 
 from pythonjsonlogger.json import JsonFormatter
 
-from generator.protocol.errors import InputError
+from models.errors import UsageError
 
 VARIABLE = "CHIPTUNE_LOG"
 FORMS = ("text", "json")
@@ -33,11 +33,11 @@ def about_request(request_id: str) -> Iterator[None]:
 def set_up_logs(process: str) -> None:
     """Log to stderr from now on, in the form that CHIPTUNE_LOG names. process: its name in each JSON line.
 
-    Raise InputError if there is no such form.
+    Raise UsageError if there is no such form.
     """
     form = os.environ.get(VARIABLE) or FORMS[0]
     if form not in FORMS:
-        raise InputError(f"{VARIABLE} must be {' or '.join(FORMS)}, not “{form}”.")
+        raise UsageError(f"{VARIABLE} must be {' or '.join(FORMS)}, not “{form}”.")
     handler = logging.StreamHandler()
     handler.addFilter(_add_request)
     handler.setFormatter(_json(process) if form == "json" else _text())
