@@ -21,6 +21,7 @@ CONTENT_TYPES = {
     ".svg": "image/svg+xml",
     ".woff2": "font/woff2",
     ".webmanifest": "application/manifest+json",
+    ".json": "application/json",
     ".mid": "audio/midi",
     ".ogg": "audio/ogg",
     ".mp3": "audio/mpeg",

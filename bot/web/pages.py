@@ -19,7 +19,7 @@ from bot.store import Song, Store
 from bot.web.files import INDEX, STATIC, content_type
 from bot.web.locale import language_tag
 from bot.web.security.voters import known_voter, new_voter, remember_voter
-from bot.web.texts import texts_element
+from bot.web.texts import start_element, texts_element
 from generator.protocol.i18n import _
 from generator.protocol.results import VIDEO
 
@@ -28,6 +28,8 @@ ABOUT = _("Two pulses, a triangle and noise: NES music, composed while you wait.
 DESCRIPTION = _("{title}, {seconds:.0f} seconds of NES music at {bpm:.0f} BPM in {key}")
 VIEWS = ("charts", "battle", "contest", "taste", "play")
 """Addresses that show a view of the page. "play" plays the score in the address's fragment, which no server sees."""
+ICON_SIZES = (192, 512)
+"""Pixels of the square icons of the installed page."""
 PICTURE_SIZE = (1200, 630)
 """Pixels of a tune's picture and of its film."""
 
@@ -45,7 +47,12 @@ class PageRoutes:
     def routes(self) -> list[web.RouteDef]:
         """Return the routes."""
         views = [web.get(f"/{view}", self.view) for view in VIEWS]
-        return [web.get("/", self.view), *views, web.get("/song/{id:[0-9a-f]{32}}", self.song)]
+        return [
+            web.get("/", self.view),
+            *views,
+            web.get("/song/{id:[0-9a-f]{32}}", self.song),
+            web.get("/manifest.webmanifest", self.manifest),
+        ]
 
     async def view(self, request: web.Request) -> web.StreamResponse:
         """Send the page."""
@@ -61,6 +68,26 @@ class PageRoutes:
         has_film = VIDEO in await self._files.paths(song.id)
         tags = song_tags(song, self._absolute(request, ""), has_film=has_film)
         return _page(request, f"{song.title} · {NAME}", tags)
+
+    async def manifest(self, _: web.Request) -> web.Response:
+        """Send what a browser needs to install the page as an app."""
+        manifest = {
+            "name": NAME,
+            "short_name": "Chiptune",
+            "description": say(ABOUT),
+            "lang": language_tag(current_language()),
+            "id": "/",
+            "start_url": "/",
+            "scope": "/",
+            "display": "standalone",
+            "background_color": "#0e0f15",
+            "theme_color": "#c1272d",
+            "icons": [
+                {"src": f"/icon-{size}.png", "sizes": f"{size}x{size}", "type": "image/png", "purpose": "any maskable"}
+                for size in ICON_SIZES
+            ],
+        }
+        return web.json_response(manifest, content_type="application/manifest+json")
 
     def _absolute(self, request: web.Request, path: str) -> str:
         return f"{self._public_url or request.url.origin()}{path}"
@@ -98,12 +125,14 @@ def song_tags(song: Song, base: str, *, has_film: bool) -> list[tuple[str, str]]
 
 
 def with_head(document: str, title: str, tags: Tags) -> str:
-    """Return an HTML document in the language in use, with another title, meta tags and the scripts' texts added."""
+    """Return an HTML document in the language in use, with another title, meta tags and what its scripts need."""
     lines = [f'<meta property="{html.escape(name)}" content="{html.escape(value)}">' for name, value in tags]
     language = language_tag(current_language())
     document = re.sub(r"<html\b[^>]*>", f'<html lang="{language}">', document, count=1)
     document = re.sub(r"<title>.*?</title>", lambda _: f"<title>{html.escape(title)}</title>", document, count=1)
-    return document.replace("</head>", "\n".join((*lines, texts_element(current_language()), "</head>")), 1)
+    return document.replace(
+        "</head>", "\n".join((*lines, texts_element(current_language()), start_element(), "</head>")), 1
+    )
 
 
 def _page(request: web.Request, title: str, tags: Tags) -> web.Response:

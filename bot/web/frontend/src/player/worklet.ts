@@ -1,3 +1,0 @@
-// The sound chip as an AudioWorklet.
-
-export {};
