@@ -34,7 +34,7 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     "models.music": ("models.errors",),
     "models.tokens": MUSIC,
     "models.features": (*MUSIC, "models.tokens"),
-    "models.inference": (*MUSIC, "models.tokens", "models.features"),
+    "models.inference": (*MUSIC, "models.cache", "models.tokens", "models.features"),
     "models.training.score_aware": (
         *(*COMPOSER, "models.training.dataset", "models.training.examples", "models.training.hardware"),
         *("models.training.run", "models.training.settings"),
@@ -49,7 +49,7 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     "generator.importing": (*MUSIC, *PROTOCOL, "generator.importing.formats"),
     "generator.analysis": (*MUSIC, "models.tokens"),
     "generator.apu": (*MUSIC, *PROTOCOL),
-    "generator.sound": (*MUSIC, *PROTOCOL, "generator.apu"),
+    "generator.sound": (*MUSIC, "models.cache", *PROTOCOL, "generator.apu"),
     "generator.pictures": (*MUSIC, *PROTOCOL, "generator.sound"),
     "generator.composing": (*COMPOSER, *PROTOCOL, "generator.analysis", "generator.apu", "generator.sound"),
     "generator.arranging": (

@@ -83,7 +83,7 @@ RUNS = {
     "sound.nsf_accuracy": "{nesmdb} --songs 1",
     "sound.soundfont": "{nesmdb}/scale.mid --octaves --seconds 1",
     "sound.spectra": "--out {out}/spectra.png",
-    "speed.engine": "--model {model} --rounds 1 --tunes 1 --seconds 4 --shipped-only",
+    "speed.engine": "--model {model} --rounds 1 --shipped-only",
     "speed.stages": "--rounds 1 --seconds 4",
 }
 

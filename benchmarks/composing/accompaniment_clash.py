@@ -55,7 +55,7 @@ def fits(pair: tuple[Song, Song], model: Path) -> list[Fit]:
     strange = replace(source, tune=_parsed(composer, source, other.score.channels[P1]))
     spec = TuneSpec(frames=0, seed=len(song.name))
     listener = composer.engine.listener
-    if listener is None and composer.engine.companion is None:
+    if listener is None and not composer.engine.companion:
         raise ListenerError(f"The model in {model} has neither a listener nor a companion.")
     scores = [song.score, *(accompany(composer, given, spec, [P1]) for given in (source, strange))]
     if listener:

@@ -7,15 +7,12 @@ to `generator.process.main`.
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from generator.arranging.arrange import arrange
 from generator.composing.compose import COMPOSING as COMPOSING_STAGE
@@ -33,6 +30,7 @@ from generator.protocol.requests import NEEDS_FILE, Request
 from generator.protocol.results import SCORE, TAKES, VIDEO, Failure, Job, Progress, Result
 from generator.protocol.uploads import digest
 from generator.sound.playback import write_score
+from models.inference.engine import VERSION as ENGINE_VERSION
 from models.inference.new_tune import Composer
 from models.music.midi import midi_bytes, to_midi
 from models.music.score_json import score_to_json
@@ -64,7 +62,7 @@ class Pipeline:
     @property
     def engine(self) -> str:
         """What runs the model, as the results name it."""
-        return f"numpy-{np.__version__}-cpu{blas_threads()}"
+        return ENGINE_VERSION
 
     def run(self, job: Job, report: Callable[[Progress], None]) -> Result | Failure:
         """Do a job. Bad input ends in a Failure; faults are raised as exceptions."""
@@ -140,15 +138,6 @@ class Pipeline:
             features=measure_features(tune.score),
             timings=timings,
         )
-
-
-def blas_threads() -> int:
-    """Return how many threads numpy multiplies with: what the environment said when OpenBLAS was loaded."""
-    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
-        value = os.environ.get(name, "")
-        if value.isdigit() and int(value) > 0:
-            return int(value)
-    return os.cpu_count() or 1
 
 
 def bpm_of(tune: Tune) -> float:

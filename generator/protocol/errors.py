@@ -26,7 +26,7 @@ ChiptuneError              whatever this project raises on purpose (models.error
     +-- CorpusError        a folder without songs to train on or to measure (models.music.songs)
     +-- TokenError         tokens that do not decode to a score (models.tokens.vocabulary)
     +-- CodebookError      a codebook file that is missing or damaged (models.tokens.sounds)
-    +-- EngineError        a network that the engine cannot run (models.inference.engine)
+    +-- EngineError        a network that the engine cannot run (models.inference.checkpoint)
     +-- ListenerError      weights for given channels that fit no network (models.inference.cross_attention)
     +-- CompanionError     weights of a score-aware network that fit no checkpoint (models.inference.companion)
     +-- UsageError         a command with wrong arguments (models.errors)

@@ -11,10 +11,8 @@ The soundfont contains only what the formulas give. It is in the public domain (
 from __future__ import annotations
 
 import hashlib
-import os
 import struct
 import sys
-import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +24,7 @@ from generator.protocol.errors import FaultError
 from generator.sound.instruments import KITS, program_runs
 from generator.sound.waveforms import Loop, noise_loops, pitched_loops
 from generator.sound.zones import Generator, Modulator, Zone, drum_zones, duty_zones, melodic_zones, noise_kit_zones
+from models.cache import cache_folder, write_atomically
 from models.music.midi import NOISE_KEYS, NOISE_KIT, PULSE_BANK, PULSE_PROGRAMS
 
 LEAD = 8
@@ -65,10 +64,9 @@ def soundfont_path() -> Path:
     Its name has a digest of the code that makes it, so that a stale file is never played. Raise FaultError if the
     folder cannot be written.
     """
-    path = _cache_folder() / f"nes-{_digest()}.sf2"
+    path = cache_folder() / f"nes-{_digest()}.sf2"
     if not path.is_file():
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
             build(path)
         except OSError as error:
             raise FaultError(f"the soundfont could not be written; point XDG_CACHE_HOME elsewhere: {error}") from error
@@ -77,15 +75,7 @@ def soundfont_path() -> Path:
 
 def build(path: Path) -> None:
     """Write the soundfont. Readers of `path` see the old file or the new one, never a part."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
-    unfinished = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(soundfont_bytes())
-        unfinished.chmod(0o644)
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    write_atomically(path, soundfont_bytes())
 
 
 def soundfont_bytes() -> bytes:
@@ -205,12 +195,6 @@ def _text(text: str) -> bytes:
 def _name(text: str) -> bytes:
     """Return the name of a record; `struct` fills it with zeros to 20 bytes."""
     return text.encode("ascii")[:19]
-
-
-def _cache_folder() -> Path:
-    """Return the folder of files that can be built again."""
-    root = os.environ.get("XDG_CACHE_HOME")
-    return (Path(root) if root else Path.home() / ".cache") / "chiptune-bot"
 
 
 def _digest() -> str:

@@ -1,11 +1,12 @@
-"""The listener in numpy: reads the given channels once, then lets each token that the engine reads attend to them.
+"""The listener in numpy: reads the given channels once, and shows each token the rows of them that it attends to.
 
-It equals `models.training.listener`, which explains and trains it, within rounding. It opens `listener.safetensors`
-without torch.
+It equals `models.training.listener`, which explains and trains it, within rounding. The attention itself is part of the
+graph (`models.inference.network_graph`). It opens `listener.safetensors` without torch.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,56 +63,73 @@ class _Block:
 
 
 @dataclass(frozen=True, slots=True)
-class _CrossAttention:
-    """The attention before one layer: matrices [in, out]."""
+class Heard:
+    """The given channels of a whole song, as read. keys, values: by number of the attention [heads, rows, width]."""
 
-    norm: Floats
-    queries: Floats
-    keys: Floats
-    values: Floats
-    output: Floats
+    keys: list[Floats]
+    values: list[Floats]
 
 
 class Listener:
-    """A listener's weights, and the roll that it has read. layers: the number of the attention before each layer."""
+    """A listener's weights, without the attention of tokens."""
 
     def __init__(self, folder: Path, width: int, layers: int) -> None:
         """Open a model's listener. width, layers: the network's. Raise ListenerError if it is for another network."""
-        self.layers = {layer: number for number, layer in enumerate(cross_attention_layers(layers))}
-        tensors = _read_tensors(folder, width, len(self.layers))
+        self.count = len(cross_attention_layers(layers))
+        tensors = read_listener(folder, width, layers)
         self.embedding = tensors["embedding.weight"]
         self.blocks = [_block(tensors, f"blocks.{number}.") for number in range(BLOCKS)]
         self.norm = tensors["norm.weight"]
-        self.attentions = [_attention(tensors, f"attentions.{number}.") for number in range(len(self.layers))]
-        self._keys: list[Floats] = []
-        self._values: list[Floats] = []
+        names = [f"attentions.{number}." for number in range(self.count)]
+        self.keys = [_transposed(tensors[f"{name}keys.weight"]) for name in names]
+        self.values = [_transposed(tensors[f"{name}values.weight"]) for name in names]
+        nothing = np.zeros((len(SLOPES), 1, width // len(SLOPES)), np.float32)
+        self._silence = Heard([nothing] * self.count, [nothing] * self.count)
 
-    def read(self, roll: Roll) -> None:
-        """Read the given channels of a whole song [rows, columns] in place of the roll read before."""
-        self._keys, self._values = [], []
+    def read(self, roll: Roll) -> Heard:
+        """Read the given channels of a whole song [rows, columns]."""
         rows = self.embedding[roll[:, 0]]
         for column in roll.T[1:]:  # one at a time: all together they take 22 times the memory
             rows += self.embedding[column]
         for block in self.blocks:
             rows = block.apply(rows)
         rows = _rms_norm(rows, self.norm)
-        for attention in self.attentions:
-            self._keys.append(_split_heads(rows @ attention.keys))
-            self._values.append(_split_heads(rows @ attention.values))
+        return Heard(
+            [_split_heads(rows @ matrix) for matrix in self.keys],
+            [_split_heads(rows @ matrix) for matrix in self.values],
+        )
 
-    def attend(self, layer: int, hidden: Floats, token_rows: Rows) -> Floats:
-        """Return what is added to tokens [n, width] before a layer. token_rows: the row that each is at [n]."""
-        number = self.layers[layer]
-        attention, keys, values = self.attentions[number], self._keys[number], self._values[number]
-        start = max(0, int(token_rows.min()) - ROWS_BEHIND)
-        stop = int(token_rows.max()) + ROWS_AHEAD + 1
-        queries = _split_heads(_rms_norm(hidden, attention.norm) @ attention.queries)
-        scores = queries @ keys[:, start:stop].transpose(0, 2, 1) * np.float32(queries.shape[2] ** -0.5)
-        scores += _distance_bias(np.arange(start, start + scores.shape[2]) - token_rows[:, None])
-        scores -= scores.max(axis=2, keepdims=True)
-        np.exp(scores, out=scores)
-        attended = scores @ values[:, start:stop] / scores.sum(axis=2, keepdims=True)
-        return np.asarray(attended.transpose(1, 0, 2).reshape(len(hidden), -1) @ attention.output)
+    def windows(self, heard: Sequence[Heard | None], token_rows: Sequence[Rows]) -> dict[str, Floats]:
+        """Return what the graph needs for the tokens of some texts to attend to what each of them has heard.
+
+        token_rows: the row that each token of each text is at [texts][tokens]. A text that has heard nothing attends to
+        rows of zeros, which add nothing.
+        """
+        starts = [max(0, int(rows.min()) - ROWS_BEHIND) for rows in token_rows]
+        stops = [int(rows.max()) + ROWS_AHEAD + 1 for rows in token_rows]
+        # At least what one token sees, so that single tokens see equally many rows whatever is beside them.
+        seen = max(ROWS_BEHIND + ROWS_AHEAD + 1, *(stop - start for start, stop in zip(starts, stops, strict=True)))
+        found: dict[str, Floats] = {}
+        for number in range(self.count):
+            for name, which in (("keys", "keys"), ("values", "values")):
+                rolls = [getattr(one or self._silence, which)[number] for one in heard]
+                found[f"roll_{name}.{number}"] = _windows(rolls, starts, seen)
+        biases = []
+        for one, rows, start in zip(heard, token_rows, starts, strict=True):
+            bias = _distance_bias(np.arange(start, start + seen) - rows[:, None])
+            if one is not None:
+                bias[:, :, max(0, one.keys[0].shape[1] - start) :] = -np.inf
+            biases.append(bias)
+        return found | {"bias": np.stack(biases)}
+
+
+def _windows(rolls: Sequence[Floats], starts: Sequence[int], seen: int) -> Floats:
+    """Return some rows of each roll from its start on [texts, heads, seen, width], zeros where it has ended."""
+    found = np.zeros((len(rolls), rolls[0].shape[0], seen, rolls[0].shape[2]), np.float32)
+    for text, (roll, start) in enumerate(zip(rolls, starts, strict=True)):
+        part = roll[:, start : start + seen]
+        found[text, :, : part.shape[1]] = part
+    return found
 
 
 def _distance_bias(ahead: Rows) -> Floats:
@@ -130,13 +148,16 @@ def _split_heads(rows: Floats) -> Floats:
     return np.ascontiguousarray(rows.reshape(len(rows), len(SLOPES), -1).transpose(1, 0, 2))
 
 
-def _read_tensors(folder: Path, width: int, attentions: int) -> dict[str, Floats]:
-    """Return a listener's weights by name, [out, in], as float32. Raise ListenerError if they fit no such network."""
+def read_listener(folder: Path, width: int, layers: int) -> dict[str, Floats]:
+    """Return a listener's weights by name, [out, in], as float32. Raise ListenerError if they fit no such network.
+
+    width, layers: the network's.
+    """
     try:
         stored = load_file(folder / LISTENER_FILE)
     except (OSError, SafetensorError, KeyError, TypeError, AttributeError) as error:
         raise ListenerError(f"The listener in {folder} cannot be read: {error}.") from error
-    expected = tensor_shapes(width, attentions)
+    expected = tensor_shapes(width, len(cross_attention_layers(layers)))
     if {name: weights.shape for name, weights in stored.items()} != expected:
         raise ListenerError(f"The listener in {folder} was made for another network, or another version.")
     return {name: stored[name].astype(np.float32) for name in expected}
@@ -165,12 +186,6 @@ def _block(tensors: dict[str, Floats], prefix: str) -> _Block:
         gate_up=_transposed(tensors[f"{prefix}widen.weight"]),
         down_proj=_transposed(tensors[f"{prefix}narrow.weight"]),
     )
-
-
-def _attention(tensors: dict[str, Floats], prefix: str) -> _CrossAttention:
-    names = ("queries", "keys", "values", "output")
-    matrices = (_transposed(tensors[f"{prefix}{name}.weight"]) for name in names)
-    return _CrossAttention(tensors[f"{prefix}norm.weight"], *matrices)
 
 
 def _transposed(matrix: Floats) -> Floats:

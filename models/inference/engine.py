@@ -1,307 +1,280 @@
-"""The network in plain numpy: reads tokens and returns logits of the next one, with a cache of keys and values.
+"""Runs the network: reads the next tokens of several texts at once and returns the logits of what follows each.
 
-It opens a standard Hugging Face checkpoint of a Llama (config.json and model.safetensors) without torch: at this size,
-call overhead took most of a token's time, and importing torch most of the start-up. It equals transformers'
-LlamaForCausalLM within rounding; docs/experiments.md has the comparison. Given channels enter through
-`models.inference.cross_attention`, and what is known of the score through `models.inference.companion`. What tokens
-mean is left to `models.inference.sampler`, and how many threads multiply to whoever loads numpy.
+It opens a standard Hugging Face checkpoint of a Llama without torch; `models.inference.network_graph` turns it into a
+graph for onnxruntime, which one thread runs. Weights are read once for all texts. A text's logits do not depend, to the
+bit, on the texts beside it: every operation works on each text alone, in the same order however many there are. What
+tokens mean is left to `models.inference.sampler`, and which text reads what to `models.inference.batch`.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import cached_property
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from safetensors import SafetensorError
-from safetensors.numpy import load_file
+import onnxruntime
 
-from models.errors import MusicError
+from models.features import columns, given
+from models.features.candidates import BUCKETS
+from models.features.columns import PITCHED, STATE_COLUMNS
 from models.features.inputs import Inputs
-from models.inference.companion import COMPANION_FILE, Companion
-from models.inference.cross_attention import LISTENER_FILE, Listener
+from models.inference.checkpoint import EngineError, Shape, read_shape, read_tensors
+from models.inference.companion import COMPANION_FILE, POINTERS, read_companion
+from models.inference.cross_attention import LISTENER_FILE, Heard, Listener, ListenerError, read_listener
+from models.inference.graph_cache import cached_graph
 from models.tokens.piano_roll import Rows
 
-Logits = npt.NDArray[np.float64]
 Floats = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int32]
 
-SUPPORTED: dict[str, tuple[object, ...]] = {
-    "model_type": ("llama",),
-    "hidden_act": ("silu", None),
-    "attention_bias": (False, None),
-    "mlp_bias": (False, None),
-    "rope_scaling": (None,),
-}
-"""The values of config.json's keys that the engine can run. None stands for a key that is left out."""
+VERSION = f"onnxruntime-{version('onnxruntime')}-int8"
+"""The engine, as recipes name it: another one sums in another order."""
+BLOCK = 64
+"""Tokens of a prompt that are read at a time: more need more room and are no faster."""
+GRAPH_SOURCES = (
+    *(f"inference/{name}.py" for name in ("graph", "network_graph", "checkpoint", "companion", "cross_attention")),
+    *(f"features/{name}.py" for name in ("candidates", "columns", "given", "tracker")),
+    "music/score.py",
+    "tokens/vocabulary.py",
+)
+"""The modules that a graph depends on."""
 
 
-class EngineError(MusicError):
-    """A checkpoint that the engine cannot run, or more tokens than its context holds."""
+@dataclass(slots=True)
+class Told:
+    """What is known at some tokens of each text, as the graph reads it (`network_graph`), without the last axis said.
 
+    state, looked, given: numbers of embeddings, and classes: shares [texts, tokens, …]. candidates, believed,
+    references: of each text's last token [texts, …].
+    """
 
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """The sizes of a network. context: the tokens it can look back on. theta: the base of its rotary angles."""
-
-    vocabulary: int
-    width: int
-    hidden: int
-    layers: int
-    heads: int
-    head: int
-    context: int
-    epsilon: float
-    theta: float
-    tied: bool
+    state: Ints
+    looked: Ints
+    given: Ints
+    classes: Floats
+    candidates: Ints
+    believed: Ints
+    references: Ints
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Shape:
-        """Return the shape that a config.json describes. Raise EngineError if the kind of network is not supported."""
-        for key, values in SUPPORTED.items():
-            if config.get(key) not in values:
-                raise EngineError(f"This program cannot run a network with {key} {config.get(key)!r}.")
-        # Up to version 4, transformers wrote the base beside the other keys instead of in `rope_parameters`.
-        rotary = config.get("rope_parameters") or {"rope_theta": config.get("rope_theta", 10_000.0)}
-        if rotary.keys() - {"rope_theta", "rope_type"} or rotary.get("rope_type", "default") != "default":
-            raise EngineError(f"This program cannot run a network with rope_parameters {rotary!r}.")
-        try:
-            heads, width = int(config["num_attention_heads"]), int(config["hidden_size"])
-            shape = cls(
-                vocabulary=int(config["vocab_size"]),
-                width=width,
-                hidden=int(config["intermediate_size"]),
-                layers=int(config["num_hidden_layers"]),
-                heads=heads,
-                head=int(config.get("head_dim") or width // heads),
-                context=int(config["max_position_embeddings"]),
-                epsilon=float(config["rms_norm_eps"]),
-                theta=float(rotary["rope_theta"]),
-                tied=bool(config.get("tie_word_embeddings", False)),
-            )
-        except (KeyError, TypeError, ValueError, ZeroDivisionError) as error:
-            raise EngineError(f"The network's config.json is incomplete or wrong: {error}.") from error
-        if min(shape.vocabulary, shape.width, shape.hidden, shape.heads, shape.context) < 1 or shape.head % 2:
-            raise EngineError("The network's config.json is wrong: a size is zero, or its heads are of odd width.")
-        if config.get("num_key_value_heads", heads) != heads:
-            raise EngineError("This program cannot run a network whose heads share keys and values.")
-        return shape
+    def empty(cls, texts: int) -> Told:
+        """Return room for one token of each text. Nothing is given."""
+        return cls(
+            state=np.zeros((texts, 1, STATE_COLUMNS), np.int32),
+            looked=np.zeros((texts, 1, columns.LOOKUPS - STATE_COLUMNS), np.int32),
+            given=np.full((texts, 1, given.LOOKUPS), given.TABLE, np.int32),
+            classes=np.zeros((texts, 1, columns.CLASSES), np.float32),
+            candidates=np.full((texts, POINTERS), -1, np.int32),
+            believed=np.zeros((texts, POINTERS), np.int32),
+            references=np.full((texts, PITCHED * (PITCHED + 1)), -1, np.int32),
+        )
 
 
-@dataclass(frozen=True, slots=True)
-class Layer:
-    """A layer's matrices, [in, out]: queries, keys and values side by side; gate and up side by side.
-
-    In this layout a product with one row is as fast as it can be, and so is one with a few rows. Transposed, a few
-    rows would be slow.
-    """
-
-    qkv_proj: Floats
-    o_proj: Floats
-    gate_up: Floats
-    down_proj: Floats
+_BELIEVED = (BUCKETS + 1) * np.arange(POINTERS)
+"""Where the row of each candidate begins in the table of how far they are believed."""
 
 
-class Engine:
-    """A network with the tokens that it has read so far, one sequence at a time."""
-
-    def __init__(self, folder: Path) -> None:
-        """Open the checkpoint in `folder`. Raise EngineError if the engine cannot run it."""
-        shape = self.shape = read_shape(folder)
-        tensors = read_tensors(folder, shape)
-        self.context = shape.context
-        self.length = 0
-        self.embedding = tensors["model.embed_tokens.weight"]
-        unembedding = self.embedding if shape.tied else tensors["lm_head.weight"]
-        self.head = _fold_norm(unembedding, tensors["model.norm.weight"])
-        self.layers = [_layer(tensors, number, shape) for number in range(shape.layers)]
-        self.rope = rope_factors(shape)
-        has_listener = (folder / LISTENER_FILE).exists()
-        self.listener = Listener(folder, shape.width, shape.layers) if has_listener else None
-        has_companion = (folder / COMPANION_FILE).exists()
-        self.companion = Companion(folder, tensors["model.norm.weight"]) if has_companion else None
-        # Zeros cost nothing until they are written to: the system allocates their pages on first use.
-        self._keys = np.zeros((shape.layers, shape.heads, shape.context, shape.head), np.float32)
-        self._values = np.zeros(self._keys.shape, np.float32)
-
-    def begin(self, ids: Sequence[int], token_rows: Rows | None = None, inputs: Inputs | None = None) -> Logits:
-        """Forget all tokens and read `ids`. Return and raise what `feed` does."""
-        self.length = 0
-        return self.feed(ids, token_rows, inputs)
-
-    def feed(self, ids: Sequence[int], token_rows: Rows | None = None, inputs: Inputs | None = None) -> Logits:
-        """Read more tokens. Return the logits of the next one [tokens].
-
-        token_rows: the row of the listener's roll that each token is at [n]; None leaves the listener out. inputs: what
-        is known at each token, in one row, for a network with a companion. The same calls return the same bits; other
-        ways to split the same ids differ by rounding. Raise EngineError if `ids` is empty, holds an id outside the
-        vocabulary, or does not fit the context, and if `inputs` is missing with a companion or given without one.
-        """
-        if not ids or min(ids) < 0 or max(ids) >= self.shape.vocabulary:
-            raise EngineError(
-                f"The network reads tokens from 0 to {self.shape.vocabulary - 1}, at least one at a time."
-            )
-        if self.length + len(ids) > self.context:
-            raise EngineError(f"The network reads {self.context} tokens at most.")
-        if (inputs is None) != (self.companion is None):
-            raise EngineError("A network needs what is known at each token if and only if it has a companion.")
-        end = self.length + len(ids)
-        hidden = self.embedding[ids]
-        middle = last = None
-        if self.companion and inputs:
-            first, middle, last = self.companion.hidden_states(inputs)
-            hidden = hidden + first
-        rope = self.rope[self.length : end, None]
-        # Minus infinity hides later tokens from each row.
-        causal_mask = np.triu(np.full((len(ids), end), -np.inf, np.float32), self.length + 1) if len(ids) > 1 else None
-        # For a gate far below zero the exponential overflows to infinity, and the result is rightly zero.
-        with np.errstate(over="ignore"):
-            for number, layer in enumerate(self.layers):
-                if middle is not None and number == len(self.layers) // 2:
-                    hidden += middle
-                if token_rows is not None and self.listener and number in self.listener.layers:
-                    hidden += self.listener.attend(number, hidden, token_rows)
-                hidden += self._attention(number, self._rms_norm(hidden), rope, causal_mask)
-                hidden += self._mlp(layer, self._rms_norm(hidden))
-        self.length = end
-        row = self._rms_norm(hidden[-1:] if last is None else hidden[-1:] + last[-1:])
-        logits = np.asarray((row @ self.head)[0], np.float64)
-        if self.companion and inputs:
-            self.companion.add_gains(logits, row[0], inputs)
-        return logits
-
-    def _rms_norm(self, hidden: Floats) -> Floats:
-        """Return rows [n, width] at length 1: the RMS norm (Zhang and Sennrich 2019) without what the matrices hold."""
-        squares = np.vecdot(hidden, hidden)
-        squares += np.float32(self.shape.width * self.shape.epsilon)
-        return np.asarray(hidden / np.sqrt(squares)[:, None])
-
-    def _attention(
-        self, number: int, hidden: Floats, rope: npt.NDArray[np.complex64], causal_mask: Floats | None
-    ) -> Floats:
-        """Return a layer's attention of rows [n, width], and add their keys and values to the cache.
-
-        causal_mask: added to the scores [n, tokens so far]; None for a single row.
-        """
-        layer = self.layers[number]
-        shape, rows, begin = self.shape, len(hidden), self.length
-        end = begin + rows
-        qkv = (hidden @ layer.qkv_proj).reshape(rows, 3 * shape.heads, shape.head)
-        rotated = qkv[:, : 2 * shape.heads].view(np.complex64)
-        rotated *= rope
-        queries, keys, values = qkv.reshape(rows, 3, shape.heads, shape.head).transpose(1, 2, 0, 3)
-        cached_keys, cached_values = self._keys[number, :, :end], self._values[number, :, :end]
-        cached_keys[:, begin:] = keys
-        cached_values[:, begin:] = values
-        scores = queries @ cached_keys.transpose(0, 2, 1)  # [heads, n, end]
-        if causal_mask is not None:
-            scores += causal_mask
-        scores -= scores.max(axis=2, keepdims=True)
-        np.exp(scores, out=scores)
-        attended = scores @ cached_values
-        attended /= scores.sum(axis=2, keepdims=True)
-        return np.asarray(attended.transpose(1, 0, 2).reshape(rows, -1) @ layer.o_proj)
-
-    def _mlp(self, layer: Layer, hidden: Floats) -> Floats:
-        """Return a layer's gated transform (SwiGLU, Shazeer 2020) of rows [n, width]."""
-        wide = hidden @ layer.gate_up
-        gate, up = wide[:, : self.shape.hidden], wide[:, self.shape.hidden :]
-        up *= gate
-        np.negative(gate, out=gate)
-        np.exp(gate, out=gate)
-        gate += np.float32(1)
-        up /= gate
-        return np.asarray(up @ layer.down_proj)
-
-
-def read_shape(folder: Path) -> Shape:
-    """Return the sizes in a checkpoint's config.json. Raise EngineError if there is no readable one."""
-    try:
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise EngineError(f"There is no network in {folder}: {error}.") from error
-    if not isinstance(config, dict):
-        raise EngineError(f"There is no network in {folder}.")
-    return Shape.from_config(config)
-
-
-def read_tensors(folder: Path, shape: Shape) -> dict[str, Floats]:
-    """Return a checkpoint's weights by name, [out, in], as float32. Raise EngineError if they do not fit the shape."""
-    try:
-        stored = load_file(folder / "model.safetensors")
-    except (OSError, SafetensorError, KeyError, TypeError, AttributeError) as error:
-        # numpy has no bfloat16: it is a KeyError here.
-        raise EngineError(f"The weights in {folder} cannot be read: {error}.") from error
-    expected = tensor_shapes(shape)
-    for name, size in expected.items():
-        if name not in stored or stored[name].shape != size or stored[name].dtype.kind != "f":
-            raise EngineError(f"The weights in {folder} lack {name} of size {size}.")
-    if any(name not in expected and not (shape.tied and name == "lm_head.weight") for name in stored):
-        raise EngineError(f"The weights in {folder} hold more than this program can use.")
-    return {name: stored[name].astype(np.float32) for name in expected}
-
-
-def tensor_shapes(shape: Shape) -> dict[str, tuple[int, ...]]:
-    """Return the sizes of the weights of a network of this shape, by their names in the checkpoint."""
-    width, inner = shape.width, shape.heads * shape.head
-    sizes: dict[str, tuple[int, ...]] = {
-        "model.embed_tokens.weight": (shape.vocabulary, width),
-        "model.norm.weight": (width,),
-    }
-    if not shape.tied:
-        sizes["lm_head.weight"] = (shape.vocabulary, width)
-    for number in range(shape.layers):
-        prefix = f"model.layers.{number}."
-        sizes[f"{prefix}input_layernorm.weight"] = sizes[f"{prefix}post_attention_layernorm.weight"] = (width,)
-        for name in "qkv":
-            sizes[f"{prefix}self_attn.{name}_proj.weight"] = (inner, width)
-        sizes[f"{prefix}self_attn.o_proj.weight"] = (width, inner)
-        sizes[f"{prefix}mlp.gate_proj.weight"] = sizes[f"{prefix}mlp.up_proj.weight"] = (shape.hidden, width)
-        sizes[f"{prefix}mlp.down_proj.weight"] = (width, shape.hidden)
-    return sizes
-
-
-def rope_factors(shape: Shape) -> npt.NDArray[np.complex64]:
-    """Return the rotations of a head's pairs at each position, as complex numbers of length 1 [context, head / 2].
-
-    Rotary positions (RoPE, Su 2021): pair i of position p is rotated by p * theta ** (-2 i / head). Powers, steps and
-    angles are each rounded to float32 as in training, so that late positions have the angles that they had there.
-    """
-    powers = (shape.theta ** (np.arange(0, shape.head, 2) / shape.head)).astype(np.float32)
-    steps = 1 / powers
-    angles = np.arange(shape.context, dtype=np.float32)[:, None] * steps
-    return (np.cos(angles) + 1j * np.sin(angles)).astype(np.complex64)
-
-
-def _layer(tensors: dict[str, Floats], number: int, shape: Shape) -> Layer:
-    """Return a layer's matrices, with norms, the scale of attention and the order of pairs folded into them."""
-    prefix = f"model.layers.{number}."
-    queries, keys, values, output = (tensors[f"{prefix}self_attn.{name}_proj.weight"] for name in "qkvo")
-    qkv = [_interleave_pairs(queries, shape) * np.float32(shape.head**-0.5), _interleave_pairs(keys, shape), values]
-    gate_up = [tensors[f"{prefix}mlp.{name}_proj.weight"] for name in ("gate", "up")]
-    return Layer(
-        qkv_proj=_fold_norm(np.concatenate(qkv), tensors[f"{prefix}input_layernorm.weight"]),
-        o_proj=np.ascontiguousarray(output.T),
-        gate_up=_fold_norm(np.concatenate(gate_up), tensors[f"{prefix}post_attention_layernorm.weight"]),
-        down_proj=np.ascontiguousarray(tensors[f"{prefix}mlp.down_proj.weight"].T),
+def told(inputs: Inputs) -> Told:
+    """Return what is known at the tokens of each row of inputs, as the graph reads it."""
+    texts, tokens = inputs.ids.shape
+    ahead = np.full((texts, tokens, given.LOOKUPS), given.TABLE, np.int32)
+    ahead[inputs.given_rows] = inputs.given
+    last = np.broadcast_to(inputs.last[:, -1, None, :], (texts, PITCHED, PITCHED))
+    references = np.concatenate([last, inputs.before[:, -1, :, None]], axis=2).reshape(texts, -1)
+    return Told(
+        state=inputs.indices[:, :, :STATE_COLUMNS],
+        looked=inputs.indices[:, :, STATE_COLUMNS:],
+        given=ahead,
+        classes=inputs.classes,
+        candidates=inputs.tokens[:, -1].astype(np.int32),
+        believed=(inputs.buckets[:, -1] + _BELIEVED).astype(np.int32),
+        references=references.astype(np.int32),
     )
 
 
-def _fold_norm(matrix: Floats, norm: Floats) -> Floats:
-    """Return a matrix [out, in] as [in, out], to be multiplied with rows at length 1 instead of normalised ones.
+class Engine:
+    """A network, ready to run. What texts have read so far is in a `Cache`. Threads may share an engine."""
 
-    A normalised row is norm * row / root of the mean square, which is norm * sqrt(in) * row / length.
-    """
-    return np.ascontiguousarray((matrix * (norm * np.float32(len(norm) ** 0.5))).T)
+    def __init__(self, folder: Path) -> None:
+        """Open the checkpoint in `folder`. Raise EngineError if the engine cannot run it."""
+        self.folder = folder
+        self.shape: Shape = read_shape(folder)
+        self.context = self.shape.context
+        self.companion = (folder / COMPANION_FILE).exists()
+        has_listener = (folder / LISTENER_FILE).exists()
+        self.listener = Listener(folder, self.shape.width, self.shape.layers) if has_listener else None
+        self.session = self._session(listens=False)
+
+    @cached_property
+    def listening_session(self) -> onnxruntime.InferenceSession:
+        """The graph whose tokens attend to given channels, for a network with a listener."""
+        return self._session(listens=True)
+
+    def _session(self, *, listens: bool) -> onnxruntime.InferenceSession:
+        files = ["config.json", "model.safetensors", *[COMPANION_FILE] * self.companion, *[LISTENER_FILE] * listens]
+        sources = [self.folder / name for name in files]
+        if not sources[1].exists():
+            raise EngineError(f"There are no weights in {self.folder}.")
+        sources += [Path(__file__).parents[1] / name for name in GRAPH_SOURCES]
+
+        def make() -> bytes:
+            # Only the first start needs the library that writes graphs.
+            from models.inference.network_graph import Weights, build_graph  # noqa: PLC0415
+
+            network = read_tensors(self.folder, self.shape)
+            companion = read_companion(self.folder, self.shape.width) if self.companion else None
+            listener = read_listener(self.folder, self.shape.width, self.shape.layers) if listens else None
+            graph = build_graph(Weights(self.shape, network, companion, listener))
+            return bytes(graph.SerializeToString())
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        name = f"{VERSION} {listens}"
+        return onnxruntime.InferenceSession(cached_graph(sources, name, make), options, ["CPUExecutionProvider"])
 
 
-def _interleave_pairs(matrix: Floats, shape: Shape) -> Floats:
-    """Return a matrix of queries or keys, reordered so that the two outputs of each rotated pair are neighbours.
+class Cache:
+    """What several texts have read so far: keys and values, allocated once. lengths: the tokens of each text."""
 
-    In the checkpoint a head's first half holds the first of each pair, and its second half the second.
-    """
-    halves = matrix.reshape(shape.heads, 2, shape.head // 2, -1)
-    return halves.transpose(0, 2, 1, 3).reshape(matrix.shape)
+    def __init__(self, engine: Engine, texts: int) -> None:
+        """Make room for some texts."""
+        shape = engine.shape
+        self.engine = engine
+        self.lengths: Ints = np.zeros(texts, np.int32)
+        # Zeros cost nothing until they are written to: the system allocates their pages on first use.
+        sizes = (2 * shape.layers, texts, shape.heads, shape.context, shape.head)
+        self._kept = np.zeros(sizes, np.float32)
+        self._ids = np.zeros((texts, 1), np.int64)
+        self._last: Ints = np.zeros(texts, np.int32)
+        self._longest: Ints = np.zeros(1, np.int32)
+        self._logits = np.zeros((texts, shape.vocabulary), np.float32)
+        self.told = Told.empty(texts) if engine.companion else None
+        self._bindings: dict[int, onnxruntime.IOBinding] = {}
+
+    def move(self, source: int, target: int) -> None:
+        """Let one text take the place of another."""
+        length = self.lengths[target] = self.lengths[source]
+        self._kept[:, target, :, :length] = self._kept[:, source, :, :length]
+
+    def read(
+        self,
+        text: int,
+        ids: Sequence[int],
+        inputs: Inputs | None = None,
+        heard: Heard | None = None,
+        rows: Rows | None = None,
+    ) -> Floats:
+        """Read more tokens of one text, a block at a time. Return the logits of what follows [tokens].
+
+        inputs: what is known at each token, in one row, for a network with a companion. heard, rows: what given
+        channels said, and the row of it that each token is at [n]; None for a text that does not listen. Raise
+        EngineError if `ids` is empty, holds an id outside the vocabulary, or does not fit the context, and if `inputs`
+        is missing with a companion or given without one.
+        """
+        self._check(ids, int(self.lengths[text]) + len(ids))
+        if (inputs is None) == self.engine.companion:
+            raise EngineError("A network needs what is known at each token if and only if it has a companion.")
+        logits = np.zeros(0, np.float32)
+        for begin in range(0, len(ids), BLOCK):
+            part = slice(begin, min(begin + BLOCK, len(ids)))
+            end = int(self.lengths[text]) + part.stop - part.start
+            feeds: dict[str, Any] = {
+                "ids": np.array([ids[part]], np.int64),
+                "lengths": np.array([end - 1], np.int32),
+                "longest": np.array([end], np.int32),
+            }
+            if inputs is not None:
+                feeds |= _columns(told(_part(inputs, part)))
+            if heard is not None and rows is not None:
+                feeds |= self._listener.windows([heard], [rows[part]])
+            logits = self._run(feeds, slice(text, text + 1))[0]
+            self.lengths[text] = end
+        return logits
+
+    def step(self, ids: Sequence[int], heard: Sequence[Heard | None] = (), heard_rows: Sequence[int] = ()) -> Floats:
+        """Read the next token of each of the first texts. Return the logits of what follows each [texts, tokens].
+
+        What is known at the tokens is expected in `told`. heard, heard_rows: for each text what given channels said,
+        None if it does not listen, and the row of it that its token is at. The next step overwrites the array.
+        """
+        count = len(ids)
+        self._check(ids, int(self.lengths[:count].max(initial=0)) + 1)
+        self._ids[:count, 0] = ids
+        self._last[:count] = self.lengths[:count]
+        self._longest[0] = self.lengths[:count].max() + 1
+        if any(heard):
+            rows = [np.array([row]) for row in heard_rows]
+            logits = self._run(self._arrays(count) | self._listener.windows(heard, rows), slice(0, count))
+        else:
+            binding = self._bindings.get(count) or self._bindings.setdefault(count, self._bind(count))
+            self.engine.session.run_with_iobinding(binding)
+            logits = self._logits[:count]
+        self.lengths[:count] += 1
+        return logits
+
+    def _check(self, ids: Sequence[int], length: int) -> None:
+        vocabulary = self.engine.shape.vocabulary
+        if not ids or min(ids) < 0 or max(ids) >= vocabulary:
+            raise EngineError(f"The network reads tokens from 0 to {vocabulary - 1}, at least one at a time.")
+        if length > self.engine.context:
+            raise EngineError(f"The network reads {self.engine.context} tokens at most.")
+
+    def _bind(self, count: int) -> onnxruntime.IOBinding:
+        """Return the graph's inputs and outputs for a step of so many texts, in memory that stays where it is."""
+        binding = self.engine.session.io_binding()
+        for name, array in self._arrays(count).items():
+            binding.bind_ortvalue_input(name, onnxruntime.OrtValue.ortvalue_from_numpy(array))
+        self._bind_kept(binding, slice(0, count))
+        binding.bind_ortvalue_output("logits", onnxruntime.OrtValue.ortvalue_from_numpy(self._logits[:count]))
+        return binding
+
+    def _arrays(self, count: int) -> dict[str, Any]:
+        """Return the inputs of a step of so many texts, by name."""
+        arrays: dict[str, Any] = {"ids": self._ids[:count], "lengths": self._last[:count], "longest": self._longest}
+        if self.told:
+            arrays |= {name: array[:count] for name, array in _columns(self.told).items()}
+        return arrays
+
+    @property
+    def _listener(self) -> Listener:
+        if self.engine.listener is None:
+            raise ListenerError("The model has no listener.")
+        return self.engine.listener
+
+    def _run(self, feeds: dict[str, Any], texts: slice) -> Floats:
+        """Run the graph once with arrays of its own. Return the logits [texts, tokens]."""
+        session = self.engine.listening_session if "bias" in feeds else self.engine.session
+        binding = session.io_binding()
+        arrays = {name: np.ascontiguousarray(array) for name, array in feeds.items()}  # they live as long as the run
+        for name, array in arrays.items():
+            binding.bind_ortvalue_input(name, onnxruntime.OrtValue.ortvalue_from_numpy(array))
+        self._bind_kept(binding, texts)
+        logits = self._logits[texts]
+        binding.bind_ortvalue_output("logits", onnxruntime.OrtValue.ortvalue_from_numpy(logits))
+        session.run_with_iobinding(binding)
+        return logits
+
+    def _bind_kept(self, binding: onnxruntime.IOBinding, texts: slice) -> None:
+        """Let the graph read and extend the keys and values of some texts in place."""
+        for number, kept in enumerate(self._kept):
+            layer, values = divmod(number, 2)
+            value = onnxruntime.OrtValue.ortvalue_from_numpy(kept[texts])
+            name = f"{'values' if values else 'keys'}.{layer}"
+            binding.bind_ortvalue_input(name, value)
+            binding.bind_ortvalue_output(f"more_{name}", value)
+
+
+def _columns(known: Told) -> dict[str, Any]:
+    return {field.name: getattr(known, field.name) for field in fields(known)}
+
+
+def _part(inputs: Inputs, part: slice) -> Inputs:
+    """Return a run of the tokens of some inputs."""
+    columns_of = {field.name: getattr(inputs, field.name) for field in fields(inputs)}
+    return Inputs(**{name: array if name == "given_rows" else array[:, part] for name, array in columns_of.items()})

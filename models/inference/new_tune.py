@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from models.inference.batch import Text, write_alone
 from models.inference.guidance import GuidanceTargets
 from models.inference.sampler import Model, Sampler, TuneSpec
 from models.music.grid import ROWS, RowClock
@@ -79,6 +80,10 @@ class Composer(Model):
 
         Without a codebook it has no expression. progress: is called with the share that is done, after each beat.
         """
+        return write_alone(self, self.writing(spec, progress))
+
+    def writing(self, spec: TuneSpec, progress: Callable[[float], None] = lambda _: None) -> Text[tuple[Score, float]]:
+        """Compose a tune in a batch (`models.inference.batch`); see `take`."""
         random = np.random.default_rng(spec.seed)
         frames = spec.beats * (spec.beat_frames or DEFAULT_BEAT_FRAMES) if spec.beats else spec.frames
         profile = draw_profile(
@@ -96,7 +101,9 @@ class Composer(Model):
         sampler.prompt([])
         # A network that knows what was played some beats ago repeats it by itself (docs/experiments.md).
         reprises = {} if self.engine.companion else draw_form(beats, np.random.default_rng((spec.seed, 1)))
-        sampler.sample_beats(range(beats), beats, closed=lambda _: closed, reprises=reprises, progress=progress)
+        yield from sampler.sample_beats(
+            range(beats), beats, closed=lambda _: closed, reprises=reprises, progress=progress
+        )
         return sampler.reader.score(frames), sampler.surprisal
 
 

@@ -8,12 +8,14 @@ caller.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Generator, Sequence
 from dataclasses import dataclass, replace
 from math import inf
 
 import numpy as np
 
+from models.inference.batch import Ask, Text, write_alone
+from models.inference.drawing import Drawn
 from models.inference.guidance import GuidanceTargets
 from models.inference.sampler import Model, Sampler, TuneSpec
 from models.inference.score_memory import given_after, given_channels
@@ -76,6 +78,13 @@ def continue_score(
 
     A note that sounds over that beat keeps its length. New notes of its channel start after it.
     """
+    return write_alone(model, continuation(model, source, spec, start, progress))
+
+
+def continuation(
+    model: Model, source: Source, spec: TuneSpec, start: int, progress: Progress = lambda _: None
+) -> Text[Score]:
+    """Continue a score in a batch (`models.inference.batch`); see `continue_score`."""
     added = spec.beats or max(1, round(spec.frames / source.clock.beat_frames))
     total = start + added
     controls = [*spec.controls, *plan_of(source.score, source.tune)]
@@ -90,7 +99,7 @@ def continue_score(
     sampler.body = before
     sampler.prompt(sampler.last_tokens(round(PROMPT_SHARE * model.engine.context)))
     kept = _notes_before(source, start)
-    sampler.sample_beats(range(start, total), total, _ringing_channels(source, kept), progress)
+    yield from sampler.sample_beats(range(start, total), total, _ringing_channels(source, kept), progress)
     written = sampler.reader.score(max(source.clock.row(total * ROWS), *(n.end for notes in kept for n in notes), 1))
     return _merge(source, kept, written, range(source.clock.row(start * ROWS), written.frames))
 
@@ -102,10 +111,17 @@ def accompany(
     model: Model, source: Source, spec: TuneSpec, keep: Collection[int], progress: Progress = lambda _: None
 ) -> Score:
     """Return the score with the channels of `keep` as they are, and the others written anew."""
+    return write_alone(model, accompaniment(model, source, spec, keep, progress))
+
+
+def accompaniment(
+    model: Model, source: Source, spec: TuneSpec, keep: Collection[int], progress: Progress = lambda _: None
+) -> Text[Score]:
+    """Accompany channels in a batch (`models.inference.batch`); see `accompany`."""
     sample = _accompany_listening if model.engine.listener else _accompany_phrase_by_phrase
     if model.engine.companion:
         sample = _accompany_given
-    sampler = sample(model, source, spec, sorted(keep), progress)
+    sampler = yield from sample(model, source, spec, sorted(keep), progress)
     kept = [notes if channel in keep else () for channel, notes in enumerate(source.score.channels)]
     written = sampler.reader.score(source.score.frames)
     new = tuple(() if channel in keep else notes for channel, notes in enumerate(written.channels))
@@ -117,30 +133,32 @@ def _mask(channels: Sequence[int]) -> int:
     return sum(1 << channel for channel in channels)
 
 
-def _accompany_given(model: Model, source: Source, spec: TuneSpec, keep: Sequence[int], progress: Progress) -> Sampler:
+def _accompany_given(
+    model: Model, source: Source, spec: TuneSpec, keep: Sequence[int], progress: Progress
+) -> Generator[Ask, Drawn, Sampler]:
     """Sample all channels together with a model that has a companion: kept ones come out as they are, known ahead."""
     sampler = _sampler(model, source, spec.controls, source.beats, spec)
     kept = model.encode(" ".join(render(source.tune, range(source.beats), keep)))
     sampler.give(given_channels(kept, keep))
     sampler.prompt([])
-    sampler.sample_beats(range(source.beats), closed=lambda _: _mask(keep), progress=progress)
+    yield from sampler.sample_beats(range(source.beats), closed=lambda _: _mask(keep), progress=progress)
     return sampler
 
 
 def _accompany_listening(
     model: Model, source: Source, spec: TuneSpec, keep: Sequence[int], progress: Progress
-) -> Sampler:
+) -> Generator[Ask, Drawn, Sampler]:
     """Sample the other channels with a model that attends to the kept ones."""
     sampler = _sampler(model, source, spec.controls, source.beats, spec)
     sampler.listen_to(make_roll(source.tune, keep))
     sampler.prompt([])
-    sampler.sample_beats(range(source.beats), closed=lambda _: _mask(keep), progress=progress)
+    yield from sampler.sample_beats(range(source.beats), closed=lambda _: _mask(keep), progress=progress)
     return sampler
 
 
 def _accompany_phrase_by_phrase(
     model: Model, source: Source, spec: TuneSpec, keep: Sequence[int], progress: Progress
-) -> Sampler:
+) -> Generator[Ask, Drawn, Sampler]:
     """Sample the other channels with a model without a listener, which reads kept channels a phrase ahead."""
     controls = [*(f"given:{CHANNEL_NAMES[channel]}" for channel in keep), *spec.controls]
     sampler = _sampler(model, source, controls, source.beats, spec)
@@ -153,7 +171,7 @@ def _accompany_phrase_by_phrase(
         def phrase_progress(share: float, part: range = part) -> None:
             progress((part.start + share * len(part)) / source.beats)
 
-        sampler.sample_beats(part, closed=lambda _: _mask(keep), progress=phrase_progress)
+        yield from sampler.sample_beats(part, closed=lambda _: _mask(keep), progress=phrase_progress)
     return sampler
 
 
@@ -188,6 +206,13 @@ def _last_beats(sampler: Sampler, count: int) -> list[int]:
 
 def infill(model: Model, source: Source, spec: TuneSpec, span: range, progress: Progress = lambda _: None) -> Score:
     """Return the score with the beats of a span written anew to fit what comes before and after them."""
+    return write_alone(model, infilling(model, source, spec, span, progress))
+
+
+def infilling(
+    model: Model, source: Source, spec: TuneSpec, span: range, progress: Progress = lambda _: None
+) -> Text[Score]:
+    """Write a span anew in a batch (`models.inference.batch`); see `infill`."""
     sampler = _sampler(model, source, [*spec.controls, *plan_of(source.score, source.tune)], source.beats, spec)
     before = model.encode(" ".join(render(source.tune, range(span.start))))
     sampler.read(before)
@@ -198,7 +223,7 @@ def infill(model: Model, source: Source, spec: TuneSpec, span: range, progress: 
     else:
         sampler.prompt(_context_around(model, source, span))
     kept = [tuple(note for note in notes if start_beat(source, note) not in span) for notes in source.score.channels]
-    sampler.sample_beats(span, closed=_ringing_channels(source, kept, span.start), progress=progress)
+    yield from sampler.sample_beats(span, closed=_ringing_channels(source, kept, span.start), progress=progress)
     start, stop = source.frame(span.start), source.frame(span.stop)
     written = _extend_last_notes(source, sampler.reader.score(stop), start, stop)
     return _merge(source, kept, written, range(start, stop))

@@ -1,12 +1,13 @@
 """Samples a tune's tokens beat by beat: only legal tokens, guided to targets, and read as music as they come.
 
 What is written (a whole tune, its end, some channels, some bars) and what the model has seen before is up to
-`models.inference.new_tune` and `models.inference.remix`. All random choices come from the sampler's own generator.
+`models.inference.new_tune` and `models.inference.remix`. A sampler asks for its tokens, so that several can be drawn at
+once (`models.inference.batch`). All random choices come from the sampler's own generator.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import inf
 from pathlib import Path
@@ -16,10 +17,11 @@ import numpy as np
 import numpy.typing as npt
 
 from models.features.given import NOTHING
-from models.features.inputs import Inputs
+from models.inference.batch import Ask
 from models.inference.companion import CompanionError
-from models.inference.cross_attention import ListenerError
-from models.inference.engine import Engine, Logits
+from models.inference.cross_attention import Heard, ListenerError
+from models.inference.drawing import Draw, Drawn
+from models.inference.engine import Engine
 from models.inference.guidance import Guidance, GuidanceTargets
 from models.inference.score_memory import GivenMusic, ScoreMemory, until_due
 from models.music.grid import BEAT_CYCLE, ROWS, RowClock
@@ -27,14 +29,12 @@ from models.music.keys import KEY_PROFILES, KEYS, scale_of
 from models.music.score import CHANNEL_NAMES, CHANNELS, FRAMES_PER_SECOND
 from models.tokens.codec import Reader
 from models.tokens.grammar import BeatState, TokenTable, legal_tokens
-from models.tokens.piano_roll import Roll, RowCounter, Rows
+from models.tokens.piano_roll import Roll, RowCounter
 from models.tokens.song_profiles import load_profiles
 from models.tokens.tokenizer import knows_plans, load_codebook, load_tokenizer, token_events, token_id
 from models.tokens.tune_counts import TuneCounts
 from models.tokens.vocabulary import COUNTDOWN, MAX_OFFSET, char
 
-TOP_P = 0.95
-"""Sampling considers the likeliest tokens with this share of the probability (nucleus sampling, Holtzman 2020)."""
 OFF_SCALE_COST = 1.5
 """What each note off the scale of the requested key costs a token, in nats. The key in its head alone hardly affects
 the model (docs/experiments.md)."""
@@ -144,17 +144,19 @@ class Sampler:
         self._bonus = (np.zeros(1), np.zeros(1))
         self._key_bonus: npt.NDArray[np.float64] = np.zeros(len(self.model.table.spelling))
         self._on_scale_target = inf
-        self._logits: Logits = np.zeros(0)
         self.beat = -1
+        self._unread: list[int] = []
+        self._anew = True
+        self._length = 0
+        self._heard: Heard | None = None
         self._row: int | None = None
-        self._listens = False
+        self._unread_rows: list[int] = []
 
     def listen_to(self, roll: Roll) -> None:
         """Let the model attend to a piano roll of the whole tune. Raise ListenerError if it has no listener."""
         if self.model.engine.listener is None:
             raise ListenerError("The model has no listener.")
-        self.model.engine.listener.read(roll)
-        self._listens = True
+        self._heard = self.model.engine.listener.read(roll)
 
     def give(self, given: GivenMusic) -> None:
         """Let the model know ahead what is given. Raise CompanionError if it has no companion."""
@@ -189,21 +191,18 @@ class Sampler:
         """
         self.body = list(tokens)
         first = max(0, self.beat + 1 - max(1, sum(token in self.model.beats for token in self.body)))
-        shown = self.head + self.body
-        inputs = self._inputs(len(self.head), len(self.body))
-        self._logits = self.model.engine.begin(shown, self._rows_of(shown, first), inputs)
+        self._anew, self._length = True, 0
+        self._unread, self._unread_rows = [], []
+        self._show(self.head + self.body, first)
 
-    def _inputs(self, head: int, count: int) -> Inputs | None:
-        """Return what is known at the tune's first and last tokens; None for a model without a companion."""
-        return self.memory.inputs(self.memory.latest(head, count)) if self.memory else None
-
-    def _rows_of(self, tokens: Sequence[int], beat: int, row: int | None = None) -> Rows | None:
-        """Return the row that each token is at, from a beat on; None if the model does not listen."""
-        if not self._listens:
-            return None
-        rows = self.model.row_counter.rows(tokens, beat, row)
-        self._row = int(rows[-1])
-        return rows
+    def _show(self, tokens: list[int], beat: int, row: int | None = None) -> None:
+        """Let the model read tokens from a beat on before it draws the next one."""
+        self._unread += tokens
+        self._length += len(tokens)
+        if self._heard:
+            rows = self.model.row_counter.rows(tokens, beat, row)
+            self._row = int(rows[-1])
+            self._unread_rows += rows.tolist()
 
     def sample_beats(
         self,
@@ -212,8 +211,8 @@ class Sampler:
         closed: Callable[[int], int] = lambda _: 0,
         progress: Callable[[float], None] = lambda _: None,
         reprises: Mapping[int, int] = MappingProxyType({}),
-    ) -> None:
-        """Sample some beats.
+    ) -> Generator[Ask, Drawn, None]:
+        """Sample some beats. Ask for each token.
 
         total: the tune's beats, if it ends with the last of them. closed: returns for a beat the channels, one bit
         each, in which nothing may happen. reprises: for beats that start like an earlier one, how many beats back that
@@ -237,7 +236,7 @@ class Sampler:
             )
             if beat in reprises:
                 self._reprise(state, reprises[beat])
-            self._sample_beat(state, beat)
+            yield from self._sample_beat(state, beat)
             self._counts.add(self.reader.played[-1], state.repeating)
             progress((beat - beats.start + 1) / len(beats))
 
@@ -261,28 +260,35 @@ class Sampler:
             self.read([token])
             self._append([token])
 
-    def _sample_beat(self, state: BeatState, beat: int) -> None:
+    def _sample_beat(self, state: BeatState, beat: int) -> Generator[Ask, Drawn, None]:
         """Sample what happens in a beat."""
         ends = [self.model.beats[(self.clock.first + beat + 1) % BEAT_CYCLE], *self.model.ids(self.ends)]
-        while (token := self._sample_token(state, ends)) not in ends:
+        while (token := (yield from self._sample_token(state, ends))) not in ends:
             self.model.table.advance(state, token)
             self.read([token])
             self._append([token])
 
-    def _sample_token(self, state: BeatState, ends: list[int]) -> int:
+    def _sample_token(self, state: BeatState, ends: list[int]) -> Generator[Ask, Drawn, int]:
         """Return the next token inside a beat, or one of those that end it."""
         allowed = legal_tokens(self.model.table, state)
         if not state.is_incomplete:
             allowed[ends] = True
         if self.memory and self.memory.due != NOTHING:
             until_due(self.model.table, state, allowed, self.memory.due, ends)
-        ids = np.flatnonzero(allowed)
         is_off_row = state.time > 0 and state.time % MAX_OFFSET > 0
-        guided = self._logits + self._bonus[is_off_row]
-        token = sample_by_kind(guided, ids, self.model.token_kinds[ids], self.temperature, self.random)
-        self.nats += float(np.logaddexp.reduce(self._logits[ids]) - self._logits[token])
+        drawn = yield Ask(
+            tuple(self._unread),
+            Draw(allowed, self._bonus[is_off_row], self.temperature, self.random),
+            self.memory,
+            self._anew,
+            len(self.head),
+            self._heard,
+            np.array(self._unread_rows) if self._heard else None,
+        )
+        self._unread, self._unread_rows, self._anew = [], [], False
+        self.nats += drawn.nats
         self.sampled += 1
-        return token
+        return drawn.token
 
     @property
     def surprisal(self) -> float:
@@ -290,55 +296,18 @@ class Sampler:
         return self.nats / max(1, self.sampled)
 
     def _append(self, tokens: list[int]) -> None:
-        """Append tokens and compute the logits of the next one.
+        """Append tokens, for the model to read before it draws the next one.
 
         If the context is full, start over with the head and the latest half, from a beat on, as training crops do.
         """
         self.body.extend(tokens)
-        engine = self.model.engine
-        if engine.length + len(tokens) < engine.context:
-            rows = self._rows_of(tokens, self.beat, self._row)
-            self._logits = engine.feed(tokens, rows, self._inputs(0, len(tokens)))
-            return
-        self.prompt(self.last_tokens(engine.context // 2))
+        if self._length + len(tokens) < self.model.engine.context:
+            self._show(tokens, self.beat, self._row)
+        else:
+            self.prompt(self.last_tokens(self.model.engine.context // 2))
 
     def last_tokens(self, most: int) -> list[int]:
         """Return at most so many tokens from the end of the body, starting with a beat."""
         recent = max(0, len(self.body) - most)
         start = next((i for i in range(recent, len(self.body)) if self.body[i] in self.model.beats), len(self.body))
         return self.body[start:]
-
-
-def sample_by_kind(
-    logits: Logits,
-    ids: npt.NDArray[np.intp],
-    kinds: npt.NDArray[np.intp],
-    temperature: float,
-    random: np.random.Generator,
-) -> int:
-    """Return one of the allowed tokens: first sample its kind by the model's probabilities, then it from that nucleus.
-
-    The probability of a sound or a repeat is spread over so many tokens that one nucleus of all tokens would leave most
-    of them out (docs/experiments.md). kinds: the kind of each id [ids].
-    """
-    scaled = logits[ids] / temperature
-    present = np.unique(kinds)
-    if len(present) > 1:
-        chances = np.array([np.logaddexp.reduce(scaled[kinds == kind]) for kind in present])
-        ids = ids[kinds == present[sample_token(chances, range(len(present)), 1.0, random, top_p=1.0)]]
-    return sample_token(logits, ids, temperature, random)
-
-
-def sample_token(
-    logits: Logits, allowed: npt.ArrayLike, temperature: float, random: np.random.Generator, top_p: float = TOP_P
-) -> int:
-    """Return one of the allowed tokens, sampled from the nucleus of their distribution at a temperature."""
-    ids = np.asarray(allowed)
-    scaled = logits[ids] / temperature
-    probability = np.exp(scaled - scaled.max())
-    probability /= probability.sum()
-    order = np.argsort(-probability, kind="stable")
-    cumulative = np.cumsum(probability[order])
-    nucleus = int(np.searchsorted(cumulative, top_p)) + 1
-    chosen = int(np.searchsorted(cumulative[:nucleus], random.random() * cumulative[min(nucleus, len(ids)) - 1]))
-    return int(ids[order[min(chosen, len(ids) - 1)]])

@@ -17,6 +17,8 @@ from models.features.events import BEAT_TICKS, CHANNELS_OF, KINDS, Kind, beat_ev
 from models.features.given import NEVER, NOTHING, Played, channels_of
 from models.features.inputs import Given, Inputs, Part, inputs_of, part_of
 from models.features.tracker import Tracker
+from models.inference.engine import Told
+from models.inference.engine import told as told_of_inputs
 from models.music.score import CHANNELS
 from models.tokens.grammar import BeatState, Mask, TokenTable
 
@@ -104,6 +106,11 @@ class ScoreMemory:
         """What a network reads at some tokens, by their numbers in the tune; one row."""
         return inputs_of([[self._part(np.array(places))]], len(places))
 
+    @property
+    def count(self) -> int:
+        """How many tokens it has taken."""
+        return len(self._events)
+
     def latest(self, head: int, count: int) -> list[int]:
         """The numbers of the first `head` tokens and of the last `count`."""
         return [*range(head), *range(len(self._events) - count, len(self._events))]
@@ -145,6 +152,14 @@ class ScoreMemory:
                 self.due = following
             else:
                 self.due = time_event(tick)
+
+
+def tell(told: Told, texts: Sequence[tuple[ScoreMemory, int]]) -> None:
+    """Write what is known at one token of each text. texts: (its memory, which token, counted from the end)."""
+    for number, (memory, left) in enumerate(texts):
+        found = told_of_inputs(memory.inputs([memory.count - left]))
+        for name in Told.__dataclass_fields__:
+            getattr(told, name)[number] = getattr(found, name)[0]
 
 
 def until_due(table: TokenTable, place: BeatState, allowed: Mask, due: int, full: Sequence[int]) -> None:

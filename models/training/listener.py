@@ -4,7 +4,7 @@ A few convolutions read the given channels' piano roll (`models.tokens.piano_rol
 network attends to the rows around the current one (cross-attention, Vaswani 2017), to near rows more than to far ones
 (ALiBi, Press 2022). The network's own weights do not change. Without a roll it computes what it would without a
 listener, and so does a new listener, since its last matrices start as zeros (as in Flamingo, Alayrac 2022).
-`models.inference.cross_attention` does the same in numpy, to write tunes with.
+`models.inference.cross_attention` and the graph do the same, to write tunes with.
 """
 
 from __future__ import annotations

@@ -14,8 +14,8 @@ from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import LlamaConfig
 
+from models.inference.checkpoint import read_shape, read_tensors
 from models.inference.companion import COMPANION_FILE
-from models.inference.engine import read_shape, read_tensors
 from models.tokens.tokenizer import TOKENIZER_FILE
 from models.tokens.vocabulary import BOS, END, EVENTS, PAD, char
 from models.training.score_aware.network import EPSILON, HEAD, Network, Sizes

@@ -1,4 +1,4 @@
-"""The numpy engine with a companion: equal to torch, token by token as at once, with given channels and without."""
+"""The engine with a companion: equal to torch, token by token as at once, with given channels and without."""
 
 from pathlib import Path
 
@@ -10,14 +10,16 @@ from safetensors.numpy import load_file, save_file
 from models.features.events import numbers_of
 from models.features.given import NEVER
 from models.features.inputs import Given, Inputs, inputs_of, part_of
+from models.inference.checkpoint import EngineError
 from models.inference.companion import COMPANION_FILE, CompanionError
-from models.inference.engine import Engine, EngineError
-from models.inference.score_memory import GivenMusic, ScoreMemory, given_after, given_channels
+from models.inference.engine import Cache, Engine
+from models.inference.score_memory import GivenMusic, ScoreMemory, given_after, given_channels, tell
 from models.music.score import P2, TR
 from models.training.score_aware.checkpoint import load_checkpoint, save_checkpoint
 from models.training.score_aware.loading import tensors
 from models.training.score_aware.store import told_of
 from tests.models.features.test_tracker import text_of
+from tests.models.inference.test_engine import ROUNDING, off
 from tests.models.training.test_score_aware_network import SMALL, part, random_network
 
 GIVEN = (P2, TR)
@@ -33,7 +35,7 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("channels", [(), GIVEN])
 @pytest.mark.parametrize("seed", range(2))
-def test_numpy_and_torch_say_the_same(checkpoint: Path, seed: int, channels: tuple[int, ...]) -> None:
+def test_the_engine_and_torch_say_the_same(checkpoint: Path, seed: int, channels: tuple[int, ...]) -> None:
     told = told_of(numbers_of(text_of(seed)))
     ids = told.events[:LENGTH].tolist()
     with torch.inference_mode():
@@ -41,13 +43,14 @@ def test_numpy_and_torch_say_the_same(checkpoint: Path, seed: int, channels: tup
     memory = ScoreMemory(given_channels(told.events.tolist(), channels) if channels else None)
     memory.take(ids)
     engine = Engine(checkpoint)
-    np.testing.assert_allclose(engine.begin(ids, None, memory.inputs(range(len(ids)))), wanted[-1], atol=2e-3)
+    assert off(Cache(engine, 1).read(0, ids, memory.inputs(range(len(ids)))), wanted[-1]) < ROUNDING
     memory = ScoreMemory(given_channels(told.events.tolist(), channels) if channels else None)
-    engine.length = 0
+    cache = Cache(engine, 1)
+    assert cache.told is not None
     for place, event in enumerate(ids):
         memory.take([event])
-        logits = engine.feed([event], None, memory.inputs([place]))
-        np.testing.assert_allclose(logits, wanted[place], atol=2e-3)
+        tell(cache.told, [(memory, 1)])
+        assert off(cache.step([event])[0], wanted[place]) < ROUNDING
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -90,11 +93,11 @@ def plain_given(count: int) -> np.ndarray:
 
 def test_a_companion_has_to_be_told_what_is_known(checkpoint: Path, tiny_model: Path) -> None:
     with pytest.raises(EngineError):
-        Engine(checkpoint).begin([1, 2])
+        Cache(Engine(checkpoint), 1).read(0, [1, 2])
     memory = ScoreMemory()
     memory.take([1])
     with pytest.raises(EngineError):
-        Engine(tiny_model).begin([1], None, memory.inputs([0]))
+        Cache(Engine(tiny_model), 1).read(0, [1], memory.inputs([0]))
 
 
 def test_a_companion_of_another_network_is_refused(checkpoint: Path, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The listener in numpy against the one in torch: equal results, what it changes, and what it refuses."""
+"""The listener in the engine against the one in torch: equal results, what it changes, and what it refuses."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from models.inference.cross_attention import (
     ListenerError,
     cross_attention_layers,
 )
-from models.inference.engine import Engine
+from models.inference.engine import Cache, Engine
 from models.tokens.piano_roll import COLUMN_OFFSETS, COLUMNS, Roll, Rows
 from models.training.listener import Listener as TorchListener
 from models.training.listener import load_listener
 from models.training.network import load_network
-from tests.models.inference.test_engine import CONTEXT, IDS, expected, save
+from tests.models.inference.test_engine import CONTEXT, IDS, ROUNDING, expected, off, save
 from tests.models.tiny import write_listener
 
 ROWS = 200
@@ -57,26 +57,38 @@ def heard_by_torch(folder: Path, roll: Roll, rows: Rows) -> np.ndarray[tuple[int
 
 
 @pytest.mark.parametrize("rows", [3, ROWS])
-def test_numpy_equals_torch_token_by_token_and_all_at_once(folder: Path, rows: int) -> None:
+def test_the_engine_equals_torch_token_by_token_and_all_at_once(folder: Path, rows: int) -> None:
     roll, at = random_roll(1, rows), reached(rows=rows)
     wanted = heard_by_torch(folder, roll, at)
     engine = Engine(folder)
     assert engine.listener is not None
-    engine.listener.read(roll)
-    found = [engine.feed([token], at[i : i + 1]) for i, token in enumerate(IDS)]
-    np.testing.assert_allclose(found, wanted, atol=2e-4, rtol=1e-4)
-    np.testing.assert_allclose(engine.begin(IDS, at), wanted[-1], atol=2e-4, rtol=1e-4)
-    assert np.abs(wanted - expected(folder, IDS)).max() > 0.1
+    heard = engine.listener.read(roll)
+    cache = Cache(engine, 1)
+    found = np.array([cache.step([token], [heard], [int(at[i])])[0].copy() for i, token in enumerate(IDS)])
+    assert off(found, wanted) < ROUNDING
+    assert off(Cache(engine, 1).read(0, IDS, None, heard, at), wanted[-1]) < ROUNDING
+    assert off(expected(folder, IDS), wanted) > 2 * ROUNDING
+
+
+def test_texts_that_listen_and_others_do_not_touch_each_other(folder: Path) -> None:
+    engine = Engine(folder)
+    assert engine.listener is not None
+    heard = [engine.listener.read(random_roll(1)), None, engine.listener.read(random_roll(2, 90)), None]
+    at = [reached(1), reached(2), reached(3, 90), reached(4)]
+    together = Cache(engine, 4)
+    alone = [Cache(engine, 1) for _ in heard]
+    for number, token in enumerate(IDS[:12]):
+        found = together.step([token] * 4, heard, [int(rows[number]) for rows in at])
+        for text, cache in enumerate(alone):
+            one = cache.step([token], [heard[text]], [int(at[text][number])])
+            assert one[0].tobytes() == found[text].tobytes()
 
 
 def test_without_rows_the_network_is_as_without_a_listener(folder: Path) -> None:
-    engine = Engine(folder)
-    assert engine.listener is not None
-    engine.listener.read(random_roll(1))
-    with_listener = engine.begin(IDS)
+    with_listener = Cache(Engine(folder), 1).read(0, IDS)
     (folder / LISTENER_FILE).unlink()
     assert Engine(folder).listener is None
-    assert (with_listener == Engine(folder).begin(IDS)).all()
+    assert (with_listener == Cache(Engine(folder), 1).read(0, IDS)).all()
 
 
 def test_a_new_listener_changes_nothing(tmp_path: Path) -> None:
@@ -94,17 +106,17 @@ def test_only_rows_around_a_tokens_own_count(tmp_path: Path) -> None:
     save(tmp_path)
     write_listener(tmp_path, WIDTH, 2)
     listener = Listener(tmp_path, WIDTH, 2)
-    flow = np.random.default_rng(0).normal(size=(1, WIDTH)).astype(np.float32)
     at, reach = 100, 8  # two convolutions of nine rows: four rows farther each
 
     def heard(changed: int) -> bool:
-        """Whether changing a row changes the result."""
+        """Whether changing a row changes the keys that a token attends to."""
         found = []
         for seed in (1, 2):
             roll = random_roll(0)
             roll[changed] = random_roll(seed)[changed]
-            listener.read(roll)
-            found.append(listener.attend(1, flow, np.array([at])))
+            window = listener.windows([listener.read(roll)], [np.array([at])])
+            seen = np.isfinite(window["bias"][0, 0, 0])
+            found.append(window["roll_keys.0"][0][:, seen])
         return bool(np.abs(found[0] - found[1]).max() > 0)
 
     assert [row for row in range(ROWS) if heard(row)] == [*range(at - ROWS_BEHIND - reach, at + ROWS_AHEAD + reach + 1)]

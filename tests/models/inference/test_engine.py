@@ -1,4 +1,7 @@
-"""The engine against transformers' own LlamaForCausalLM: random networks of several shapes, and what it refuses."""
+"""The engine against transformers' own LlamaForCausalLM: random networks of several shapes, and what it refuses.
+
+The engine rounds weights and rows to eight bits, so its logits are a little off.
+"""
 
 from __future__ import annotations
 
@@ -7,21 +10,27 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from transformers import DynamicCache, LlamaConfig, LlamaForCausalLM
+from transformers import LlamaConfig, LlamaForCausalLM
 
-from models.inference.engine import Engine, EngineError, Logits
+from models.inference.checkpoint import EngineError
+from models.inference.engine import Cache, Engine
 from models.training.network import load_network
 
+Logits = npt.NDArray[np.floating[Any]]
+
 VOCABULARY, CONTEXT = 90, 64
+ROUNDING = 0.07
+"""How far logits may be off, as a share of how far they spread. Random weights magnify it."""
 IDS = np.random.default_rng(0).integers(0, VOCABULARY, CONTEXT).tolist()
 SHAPES: dict[str, dict[str, Any]] = {
     "one layer": {"num_hidden_layers": 1},
     "wide and deep": {"hidden_size": 192, "num_hidden_layers": 5, "num_attention_heads": 3, "intermediate_size": 512},
     "own output matrix": {"tie_word_embeddings": False},
-    "heads narrower than the width": {"head_dim": 8},
+    "heads narrower than the width": {"head_dim": 16, "hidden_size": 128},
     "heads wider than the width": {"head_dim": 64},
     "one head": {"num_attention_heads": 1},
     "another base of angles": {"rope_parameters": {"rope_theta": 500.0, "rope_type": "default"}},
@@ -58,74 +67,107 @@ def config_with(folder: Path, **changes: Any) -> Path:
     return folder
 
 
+def off(said: Logits, wanted: Logits) -> float:
+    """How far logits are off, as a share of how far they spread."""
+    return float(np.sqrt(np.square(said - wanted).mean()) / wanted.std())
+
+
+def begin(folder: Path, ids: list[int]) -> Logits:
+    """What follows some tokens, for a new engine."""
+    return Cache(Engine(folder), 1).read(0, ids)
+
+
 @pytest.mark.parametrize("changes", SHAPES.values(), ids=SHAPES)
-def test_logits_equal_those_of_transformers(changes: dict[str, Any], tmp_path: Path) -> None:
+def test_logits_are_those_of_transformers(changes: dict[str, Any], tmp_path: Path) -> None:
     engine, wanted = Engine(save(tmp_path, **changes)), expected(tmp_path, IDS)
     assert np.ptp(wanted) > 1
-    assert engine.begin(IDS) == pytest.approx(wanted[-1], abs=1e-4)
-    singly = [engine.begin(IDS[:1]), *(engine.feed([token]) for token in IDS[1:])]
-    assert np.array(singly) == pytest.approx(wanted, abs=1e-4)
-    assert engine.length == engine.context == CONTEXT
+    assert off(Cache(engine, 1).read(0, IDS), wanted[-1]) < ROUNDING
+    cache = Cache(engine, 1)
+    singly = np.array([cache.step([token])[0].copy() for token in IDS])
+    assert off(singly, wanted) < ROUNDING
+    assert cache.lengths[0] == engine.context == CONTEXT
 
 
 @pytest.mark.parametrize("cuts", [(1,), (63,), (2, 3, 30), (10, 20, 30, 40)])
 def test_it_may_be_fed_in_pieces(cuts: tuple[int, ...], tmp_path: Path) -> None:
-    engine, wanted = Engine(save(tmp_path)), expected(tmp_path, IDS)
-    engine.begin(IDS[: cuts[0]])
-    for begin, end in zip(cuts, (*cuts[1:], CONTEXT), strict=True):
-        assert engine.length == begin
-        assert engine.feed(IDS[begin:end]) == pytest.approx(wanted[end - 1], abs=1e-4)
+    cache, wanted = Cache(Engine(save(tmp_path)), 1), expected(tmp_path, IDS)
+    cache.read(0, IDS[: cuts[0]])
+    for start, end in zip(cuts, (*cuts[1:], CONTEXT), strict=True):
+        assert cache.lengths[0] == start
+        assert off(cache.read(0, IDS[start:end]), wanted[end - 1]) < ROUNDING
 
 
-def test_the_cache_equals_that_of_transformers(tmp_path: Path) -> None:
-    engine, network = Engine(save(tmp_path)), load_network(tmp_path)
-    cache = DynamicCache(config=network.config)
-    engine.begin(IDS[:20])
-    for ids in (IDS[:20], IDS[20:21], IDS[21:24]):
-        with torch.inference_mode():
-            wanted = network(torch.tensor([ids]), past_key_values=cache, use_cache=True).logits[0, -1].double().numpy()
-        said = engine.begin(ids) if ids == IDS[:20] else engine.feed(ids)
-        assert said == pytest.approx(wanted, abs=1e-4)
+def test_a_prompt_longer_than_a_block_is_read_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    save(tmp_path)
+    monkeypatch.setattr("models.inference.engine.BLOCK", 7)
+    assert off(begin(tmp_path, IDS), expected(tmp_path, IDS)[-1]) < ROUNDING
 
 
-def test_beginning_again_forgets_everything(tmp_path: Path) -> None:
-    engine, later = Engine(save(tmp_path)), IDS[30:50]
-    engine.begin(IDS)
-    again = engine.begin(later)
-    assert engine.length == 20
-    assert again.tobytes() == Engine(tmp_path).begin(later).tobytes()
-    assert again == pytest.approx(expected(tmp_path, later)[-1], abs=1e-4)
+def test_texts_of_different_lengths_do_not_touch_each_other(tmp_path: Path) -> None:
+    engine = Engine(save(tmp_path, hidden_size=192, num_attention_heads=3))
+    starts = [IDS[:3], IDS[20:40], IDS[5:6], IDS[7:30], IDS[8:12]]
+    alone = []
+    for start in starts:
+        cache = Cache(engine, 1)
+        cache.read(0, start)
+        alone.append([cache.step([token])[0].copy() for token in IDS[:10]])
+    cache = Cache(engine, len(starts))
+    for text, start in enumerate(starts):
+        cache.read(text, start)
+    for number, token in enumerate(IDS[:10]):
+        together = cache.step([token] * len(starts))
+        for text, logits in enumerate(together):
+            assert logits.tobytes() == alone[text][number].tobytes()
+
+
+def test_a_text_that_moves_goes_on_as_before(tmp_path: Path) -> None:
+    engine = Engine(save(tmp_path))
+    cache, moved = Cache(engine, 3), Cache(engine, 3)
+    for one in (cache, moved):
+        one.read(2, IDS[:20])
+    moved.move(2, 0)
+    wanted = cache.read(2, IDS[20:21])
+    assert moved.step(IDS[20:21])[0].tobytes() == wanted.tobytes()
+
+
+def test_a_new_text_remembers_nothing(tmp_path: Path) -> None:
+    cache, later = Cache(Engine(save(tmp_path)), 1), IDS[30:50]
+    cache.read(0, IDS)
+    cache.lengths[0] = 0
+    again = cache.read(0, later)
+    assert cache.lengths[0] == 20
+    assert again.tobytes() == begin(tmp_path, later).tobytes()
+    assert off(again, expected(tmp_path, later)[-1]) < ROUNDING
 
 
 def test_the_same_calls_give_the_same_bits(tmp_path: Path) -> None:
     save(tmp_path, hidden_size=192, num_attention_heads=3)
     said = []
     for _ in range(3):
-        engine = Engine(tmp_path)
-        said.append([engine.begin(IDS[:7]), engine.feed(IDS[7:9]), *(engine.feed([token]) for token in IDS[9:40])])
+        cache = Cache(Engine(tmp_path), 1)
+        said.append([cache.read(0, IDS[:7]).copy(), *(cache.step([token])[0].copy() for token in IDS[7:40])])
     assert len({np.array(one).tobytes() for one in said}) == 1
 
 
-def test_weights_of_half_precision_are_run_in_full(tmp_path: Path) -> None:
-    engine = Engine(save(tmp_path, half=True))
-    assert engine.begin(IDS) == pytest.approx(expected(tmp_path, IDS)[-1], abs=1e-4)
+def test_weights_of_half_precision_are_read(tmp_path: Path) -> None:
+    save(tmp_path, half=True)
+    assert off(begin(tmp_path, IDS), expected(tmp_path, IDS)[-1]) < ROUNDING
 
 
-def test_values_far_from_zero_are_neither_warned_of_nor_lost(tmp_path: Path) -> None:
+def test_values_far_from_zero_are_not_lost(tmp_path: Path) -> None:
     save(tmp_path)
     weights = load_file(tmp_path / "model.safetensors")
     weights["model.layers.0.mlp.gate_proj.weight"] *= 300
-    weights["model.layers.1.self_attn.q_proj.weight"] *= 300
     save_file(weights, tmp_path / "model.safetensors", metadata={"format": "pt"})
-    said, wanted = Engine(tmp_path).begin(IDS[:12]), expected(tmp_path, IDS[:12])[-1]
+    said, wanted = begin(tmp_path, IDS[:12]), expected(tmp_path, IDS[:12])[-1]
     assert np.isfinite(said).all()
-    assert said == pytest.approx(wanted, abs=0.01 * np.ptp(wanted))
+    assert off(said, wanted) < ROUNDING
 
 
 def test_a_config_of_an_older_transformers_is_read(tmp_path: Path) -> None:
     wanted = expected(save(tmp_path, rope_parameters={"rope_theta": 500.0, "rope_type": "default"}), IDS)
     config_with(tmp_path, rope_parameters=None, rope_theta=500.0, rope_scaling=None, head_dim=None)
-    assert Engine(tmp_path).begin(IDS) == pytest.approx(wanted[-1], abs=1e-4)
+    assert off(begin(tmp_path, IDS), wanted[-1]) < ROUNDING
 
 
 @pytest.mark.parametrize(
@@ -145,6 +187,7 @@ def test_a_config_of_an_older_transformers_is_read(tmp_path: Path) -> None:
         {"num_attention_heads": 0, "head_dim": None, "num_key_value_heads": None},
         {"max_position_embeddings": 0},
         {"head_dim": 15},
+        {"head_dim": 8},
         {"num_hidden_layers": "two"},
         {"num_hidden_layers": 3},
         {"num_hidden_layers": 1},
@@ -180,9 +223,12 @@ def test_weights_that_are_no_floats_of_numpys_are_refused(kind: torch.dtype, tmp
 
 @pytest.mark.parametrize("ids", [[], [-1], [VOCABULARY], [3] * (CONTEXT + 1)], ids=["none", "low", "high", "many"])
 def test_tokens_that_cannot_be_read_are_refused_and_change_nothing(ids: list[int], tmp_path: Path) -> None:
-    engine = Engine(save(tmp_path))
-    engine.begin(IDS[:5])
+    cache = Cache(Engine(save(tmp_path)), 1)
+    cache.read(0, IDS[:5])
     with pytest.raises(EngineError):
-        engine.feed(ids)
-    assert engine.length == 5
-    assert engine.feed(IDS[5:6]) == pytest.approx(expected(tmp_path, IDS[:6])[-1], abs=1e-4)
+        cache.read(0, ids)
+    if len(ids) < 2:
+        with pytest.raises(EngineError):
+            cache.step(ids)
+    assert cache.lengths[0] == 5
+    assert off(cache.read(0, IDS[5:6]), expected(tmp_path, IDS[:6])[-1]) < ROUNDING

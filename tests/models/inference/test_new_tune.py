@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from models.inference.batch import write_alone
+from models.inference.engine import Cache
 from models.inference.new_tune import PHRASE_BEATS, REPRISE_BEATS, Composer, draw_form, fit_length
-from models.inference.sampler import OFF_SCALE_COST, TOP_P, Sampler, TuneSpec, sample_token
+from models.inference.sampler import OFF_SCALE_COST, Sampler, TuneSpec
 from models.music.grid import RowClock
 from models.music.score import Score
 from models.tokens.codec import clock_events
@@ -71,19 +73,19 @@ def test_a_composed_tune_has_the_specified_length(composer: Composer, frames: in
         assert score.grid.bpm == pytest.approx(bpm, rel=0.002)
 
 
-def test_a_tune_of_many_contexts_is_written(make_model: MakeModel) -> None:
+def test_a_tune_of_many_contexts_is_written(make_model: MakeModel, monkeypatch: pytest.MonkeyPatch) -> None:
     composer = Composer(make_model(seed=2, context=96))
     fed: list[int] = []
-    begin = composer.engine.begin
+    read = Cache.read
 
-    def counted(ids: list[int], *rest: Any) -> object:
-        fed.append(len(ids))
-        return begin(ids, *rest)
+    def counted(cache: Cache, text: int, ids: list[int], *rest: Any) -> object:
+        fed.append(len(ids) + 1)
+        return read(cache, text, ids, *rest)
 
-    composer.engine.begin = counted  # type: ignore[method-assign,assignment]
+    monkeypatch.setattr(Cache, "read", counted)
     score = composer.compose(TuneSpec(frames=900, seed=4, beat_frames=30.0))
     assert score.frames == 900
-    assert len(fed) > 3
+    assert len(fed) >= 3
     assert max(fed) <= 96
     assert all(any(note.start >= 700 for note in notes) for notes in score.channels[:2])
 
@@ -100,26 +102,6 @@ def test_controls_reach_the_network(composer: Composer) -> None:
         for scene, key in ((None, None), ("boss", None), (None, "F#m"))
     )
     assert len({plain.channels, boss.channels, key.channels}) == 3
-
-
-def test_a_low_temperature_draws_alike(composer: Composer) -> None:
-    def different(temperature: float) -> int:
-        logits = np.random.default_rng(1).normal(size=500)
-        seeds = map(np.random.default_rng, range(200))
-        return len({sample_token(logits, range(500), temperature, random) for random in seeds})
-
-    assert different(0.01) == 1 < different(0.3) < different(1.0) < different(2.0)
-    assert isinstance(composer.compose(TuneSpec(frames=60, seed=0, temperature=0.1)), Score)
-
-
-def test_draws_stay_allowed_and_inside_the_nucleus_in_their_proportions() -> None:
-    logits = np.log(np.array([0.5, 0.3, 0.16, 0.03, 0.01]))
-    random = np.random.default_rng(0)
-    drawn = np.bincount([sample_token(logits, range(5), 1.0, random) for _ in range(4000)], minlength=5) / 4000
-    assert sum((0.5, 0.3, 0.16)) > TOP_P
-    assert drawn == pytest.approx([0.5 / 0.96, 0.3 / 0.96, 0.16 / 0.96, 0, 0], abs=0.03)
-    assert {sample_token(logits, [4], 1.0, random) for _ in range(20)} == {4}
-    assert {sample_token(logits, [3, 4], 1.0, random) for _ in range(200)} == {3, 4}
 
 
 # Form and key
@@ -148,7 +130,7 @@ def test_a_reprise_repeats_the_original(make_model: MakeModel) -> None:
     clock = RowClock(480)
     writer = Sampler(model, model.ids(["<bos>", *clock_events(clock)]), clock, 1.0, np.random.default_rng(3))
     writer.prompt([])
-    writer.sample_beats(range(24), reprises=dict.fromkeys(range(16, 24), 16))
+    write_alone(model, writer.sample_beats(range(24), reprises=dict.fromkeys(range(16, 24), 16)))
     played = writer.reader.played
     for beat in range(16, 24):
         for channel in range(4):
@@ -187,7 +169,7 @@ def test_as_many_notes_are_on_a_scale_as_should_be(make_model: MakeModel, wanted
     )
     writer.favour_key("C", wanted)
     writer.prompt([])
-    writer.sample_beats(range(64))
+    write_alone(model, writer.sample_beats(range(64)))
     pitches = [note.pitch % 12 for notes in writer.reader.notes[:3] for note in notes]
     assert len(pitches) > 100
     assert sum(pitch in {0, 2, 4, 5, 7, 9, 11} for pitch in pitches) / len(pitches) == pytest.approx(wanted, abs=0.07)

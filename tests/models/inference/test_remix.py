@@ -1,18 +1,16 @@
 """Remixes with tiny random networks: kept notes do not change, and new ones are where they should be."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from models.inference.engine import Logits
+from models.inference.batch import Text, write_alone
 from models.inference.new_tune import Composer
-from models.inference.remix import Source, accompany, continue_score, infill, parse_source, start_beat
+from models.inference.remix import Source, accompaniment, accompany, continue_score, infill, parse_source, start_beat
 from models.inference.sampler import Sampler, TuneSpec
 from models.music.grid import ROWS
 from models.music.score import Note, Score
-from models.tokens.piano_roll import Rows
 from models.tokens.prompts import ALL_CHANNELS, Cell
 from models.tokens.vocabulary import char, event_of
 from tests.models.conftest import MakeModel
@@ -144,31 +142,35 @@ def test_every_token_is_given_its_row(context: int, make_model: MakeModel, monke
     model = Composer(make_model(5, context=context, sounds=True, listener=True))
     told: list[int] = []
     appended: list[int] = []
+    writers: list[Sampler] = []
     restarts = 0
-    begin, feed, append = model.engine.begin, model.engine.feed, Sampler._append
-
-    def begun(ids: Sequence[int], reached: Rows | None = None, _: object = None) -> Logits:
-        nonlocal restarts
-        restarts += 1
-        told.clear()
-        return begin(ids, reached)  # which feeds
-
-    def fed(ids: Sequence[int], reached: Rows | None = None, _: object = None) -> Logits:
-        assert reached is not None
-        told.extend(reached.tolist())
-        return feed(ids, reached)
+    append = Sampler._append
 
     def appending(writer: Sampler, tokens: list[int]) -> None:
+        writers[:] = [writer]
         appended.extend(tokens)
         append(writer, tokens)
-        body = len(writer.body)
-        assert told[-body:] == rows_by_event(model.table.spelling, appended)[-body:]
-        assert set(told[:-body]) == {told[-body] // ROWS * ROWS}  # the head is where the first beat begins
 
-    monkeypatch.setattr(model.engine, "begin", begun)
-    monkeypatch.setattr(model.engine, "feed", fed)
+    def watched(text: Text[Score]) -> Text[Score]:
+        nonlocal restarts
+        ask = next(text)
+        while True:
+            assert ask.rows is not None
+            if ask.anew:
+                restarts += 1
+                told.clear()
+            told.extend(ask.rows.tolist())
+            body = len(writers[0].body)
+            assert told[-body:] == rows_by_event(model.table.spelling, appended)[-body:]
+            assert set(told[:-body]) == {told[-body] // ROWS * ROWS}  # the head is where the first beat begins
+            try:
+                ask = text.send((yield ask))
+            except StopIteration as stop:
+                return stop.value  # type: ignore[no-any-return]
+
     monkeypatch.setattr(Sampler, "_append", appending)
-    accompany(model, parse_source(model, loop_of(random_score(4, grid=True), 4)), TuneSpec(frames=0, seed=2), [0])
+    source = parse_source(model, loop_of(random_score(4, grid=True), 4))
+    write_alone(model, watched(accompaniment(model, source, TuneSpec(frames=0, seed=2), [0])))
     assert appended
     assert (restarts > 1) == (context < 512)
 
