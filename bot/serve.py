@@ -18,7 +18,7 @@ from typing import Any
 
 from bot.clock import Clock
 from bot.contests.keeper import Contests
-from bot.files.data_folder import DATABASE, sole_owner
+from bot.files.data_folder import DATABASE, SCRATCH, sole_owner
 from bot.files.restore import finish_restore
 from bot.files.retention import Retention
 from bot.files.song_files import Files
@@ -56,7 +56,7 @@ async def serve(
         store = await _open_store(stack, settings.data_dir / DATABASE)
         stack.push_async_callback(_end_tasks_except, asyncio.all_tasks())
         files = await _open_files(store, settings.data_dir)
-        generator = GeneratorClient(generator_command)
+        generator = GeneratorClient(generator_command, scratch=settings.data_dir.absolute() / SCRATCH)
         stack.push_async_callback(generator.close)
         deliveries: dict[str, Delivery] = {"local": LocalDelivery()}
         backlog = Backlog(store, generator, deliveries, files)

@@ -23,7 +23,7 @@ MOST_MODULES = 15
 
 MUSIC = ("models.errors", "models.parallel", "models.music")
 COMPOSER = (*MUSIC, "models.tokens", "models.features", "models.inference")
-PROTOCOL = ("generator.protocol", "generator.protocol.uploads")
+PROTOCOL = ("generator.protocol", "generator.protocol.uploads", "generator.protocol.system")
 BASE = ("bot.clock", "bot.scope", "bot.settings", "bot.text", "bot.languages", *PROTOCOL)
 WORK = (*BASE, "bot.store", "bot.store.contest", "bot.votes", "bot.files", "bot.requests", "bot.contests", "bot.voting")
 DISCORD = (*WORK, "bot.discord.core")
@@ -41,8 +41,9 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     ),
     "models.training": (*COMPOSER, "models.training.score_aware"),
     "generator.protocol.uploads": ("models.errors", "generator.protocol.errors", "generator.protocol.i18n"),
+    "generator.protocol.system": (),
     "generator.protocol": (
-        "generator.protocol.uploads",
+        *("generator.protocol.uploads", "generator.protocol.system"),
         *("models.errors", "models.music.keys", "models.music.scenes", "models.music.score", "models.weights"),
     ),
     "generator.importing.formats": (*PROTOCOL, "generator.importing.instruments"),

@@ -12,6 +12,8 @@ from generator.protocol.errors import FaultError
 
 DATABASE = "chiptune.sqlite3"
 LOCK = "lock"
+SCRATCH = "scratch"
+"""The folder for the generator's temporary files, emptied whenever it starts."""
 OLD_FOLDERS = OLD_SONGS, OLD_UPLOADS = "songs", "uploads"
 """The folders in which earlier versions stored files: `songs/<id>/<name>` and `uploads/<sha256>.mid`."""
 

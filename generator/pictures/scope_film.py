@@ -35,6 +35,7 @@ from generator.protocol.canvas import (
     text_width,
 )
 from generator.protocol.names import SOUNDS
+from generator.protocol.system.confinement import FILM_LIMITS, confined
 from generator.sound.fluidsynth_audio import SAMPLE_RATE, RenderError, write_samples
 from generator.sound.stems import render_stems
 from models.music.score import CHANNELS, FRAMES_PER_SECOND, NO, Note, Score
@@ -87,7 +88,8 @@ def write_scope_film(
         write_samples(channel_sounds.sum(axis=0, dtype=np.int16), SAMPLE_RATE, mix)
         with log.open("wb") as errors:
             try:
-                ffmpeg = subprocess.Popen(_command(mix, path, score), stdin=subprocess.PIPE, stderr=errors)
+                command = confined(_command(mix, path, score), FILM_LIMITS)
+                ffmpeg = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=errors)
             except FileNotFoundError as error:
                 raise RenderError("ffmpeg is not installed: install it (Debian: apt install ffmpeg)") from error
             with ffmpeg:

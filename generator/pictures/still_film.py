@@ -8,6 +8,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
+from generator.protocol.system.confinement import TOOL_LIMITS, confined
 from generator.sound.fluidsynth_audio import REPRODUCIBLE, RenderError
 
 RATE = 1
@@ -42,7 +43,7 @@ def write_still_film(picture: Path, sound: Path, out: Path, seconds: float) -> N
     start = ["ffmpeg", "-v", "error", "-xerror", "-nostdin", "-y"]
     command = [*start, *inputs, *VIDEO_OPTIONS, *AUDIO_OPTIONS, *REPRODUCIBLE, *FILE_OPTIONS, str(out)]
     try:
-        process = subprocess.run(command, capture_output=True, timeout=TIMEOUT, check=False)
+        process = subprocess.run(confined(command, TOOL_LIMITS), capture_output=True, timeout=TIMEOUT, check=False)
     except FileNotFoundError as error:
         raise RenderError("ffmpeg is not installed: install it (Debian: apt install ffmpeg)") from error
     except subprocess.TimeoutExpired as error:

@@ -18,8 +18,12 @@ from generator.protocol.errors import FAULT_SENTENCE, InputError
 from generator.protocol.framing import write_frame
 from generator.protocol.logs import about_request, set_up_logs
 from generator.protocol.results import Answer, Failure, Job, Progress, answer_to_json, job_from_dict
+from generator.protocol.system.confinement import limit_cpu_from_now
 
 log = logging.getLogger("generator")
+
+JOB_CPU_SECONDS = 600.0
+"""Processor time after which the kernel ends the process. The bot, if it runs, ends a job after half of it."""
 
 
 def reserve_stdout() -> BinaryIO:
@@ -35,8 +39,8 @@ def serve(answers: BinaryIO) -> None:
     from generator.process.exports import run_export  # noqa: PLC0415  likewise
     from generator.process.warm_up import warm_pipeline  # noqa: PLC0415  after stdout is reserved: loading prints
 
+    inbox = Inbox(sys.stdin.buffer)  # first, so that the process ends with the bot even while it loads
     pipeline = warm_pipeline()
-    inbox = Inbox(sys.stdin.buffer)
 
     def send(answer: Answer) -> None:
         write_frame(answers, answer_to_json(answer))
@@ -48,6 +52,7 @@ def serve(answers: BinaryIO) -> None:
     write_frame(answers, json.dumps({"type": "ready"}))
     for text in inbox:
         job_id = json.loads(text)["id"]
+        limit_cpu_from_now(JOB_CPU_SECONDS)
         try:
             job = job_from_dict(json.loads(text))
             with about_request(job_id):

@@ -34,6 +34,7 @@ from generator.protocol.results import (
     Result,
     answer_from_json,
 )
+from generator.protocol.system.confinement import GENERATOR_LIMITS, confined, fresh_environment
 
 log = logging.getLogger(__name__)
 
@@ -48,8 +49,8 @@ GRACE_SECONDS = 5.0
 CANCEL_SECONDS = 10.0
 """The time between cancelling a job and killing its child. Rendering the longest tune takes less."""
 
-SECRETS = ("DISCORD_TOKEN",)
-"""Environment variables that the child does not get."""
+SECRETS = ("DISCORD_TOKEN", "CHIPTUNE_PASSWORD", "CHIPTUNE_NATS_URL")
+"""Environment variables that the child does not get, because it and its tools read files from strangers."""
 
 OnProgress = Callable[[Progress], None]
 
@@ -78,6 +79,7 @@ class GeneratorClient:
 
     command: starts the child. job_seconds: the limit on a job's processor time, and on its time without progress.
     start_seconds, cancel_seconds: the limits on starting the child, and on how long a cancelled job may still run.
+    scratch: the folder for the child's temporary files, for this client alone; None for the system's.
     """
 
     def __init__(
@@ -87,7 +89,9 @@ class GeneratorClient:
         job_seconds: float = JOB_SECONDS,
         start_seconds: float = START_SECONDS,
         cancel_seconds: float = CANCEL_SECONDS,
+        scratch: Path | None = None,
     ) -> None:
+        self._scratch = scratch
         self._command = tuple(command)
         self._job_seconds = job_seconds
         self._start_seconds = start_seconds
@@ -210,7 +214,11 @@ class GeneratorClient:
             # The child gets its own process group. So Ctrl-C in a terminal reaches only the bot, which then ends the
             # child, and a kill also reaches the tools that the child started (FluidSynth, ffmpeg).
             self._child = await asyncio.create_subprocess_exec(
-                *self._command, stdin=PIPE, stdout=PIPE, process_group=0, env=_environment()
+                *confined(self._command, GENERATOR_LIMITS),
+                stdin=PIPE,
+                stdout=PIPE,
+                process_group=0,
+                env=fresh_environment(self._scratch, without=SECRETS),
             )
         except OSError as error:
             raise GeneratorDied(f"the generator cannot be started: {error}") from error
@@ -287,11 +295,6 @@ def _cpu_seconds(pid: int) -> float:
     except OSError:
         return 0.0
     return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
-
-
-def _environment() -> dict[str, str]:
-    """Return the environment without secrets, because the child and its tools read files from strangers."""
-    return {name: value for name, value in os.environ.items() if name not in SECRETS}
 
 
 def _signal_group(child: Process, sign: signal.Signals) -> None:

@@ -14,9 +14,11 @@ import subprocess
 import tempfile
 import warnings
 import wave
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import mido
@@ -25,11 +27,14 @@ from midi2audio import FluidSynth
 from numpy.typing import NDArray
 
 from generator.protocol.errors import FaultError
+from generator.protocol.system.confinement import TOOL_LIMITS, confined
 from generator.sound.fade import SHORTEST_FADE
-from generator.sound.loudness import Samples, normalise
+from generator.sound.loudness import Samples, gain
 from generator.sound.soundfont import soundfont_path
 
 SAMPLE_RATE = 44_100
+BLOCK_SAMPLES = 2**18
+"""Samples worked on at once, so that the memory needed hardly grows with the length of a tune."""
 
 GAINS = (0.6, 0.1, 0.02)
 """FluidSynth's gain, and the gains tried if the one before clips. With the first, four NES channels at their loudest
@@ -77,7 +82,7 @@ class QuietFluidSynth(FluidSynth):  # type: ignore[misc]  # midi2audio has no ty
         command = ["fluidsynth", *options, "-F", audio_file, self.sound_font, midi_file]
         try:
             process = subprocess.run(
-                command,
+                confined(command, TOOL_LIMITS),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
@@ -107,11 +112,10 @@ def render_wav(midi: Path, wav: Path, seconds: float | None = None) -> None:
         for gain in GAINS:
             wav.unlink(missing_ok=True)
             synth.midi_to_audio(str(ended), str(wav.absolute()), gain)
-            samples, rate = read_wav(wav)
-            if not len(samples) or len(samples) < (seconds or 0) * rate:
-                length = len(samples) / rate
+            length, clipped = _length_and_clipping(wav)
+            if not length or length < (seconds or 0):
                 raise RenderError(f"fluidsynth wrote {length:.2f} s of sound, {seconds or 0:.2f} s were due")
-            if samples.min() > -32_768 and samples.max() < 32_767:
+            if not clipped:
                 return
 
 
@@ -140,8 +144,8 @@ def encode(
 ) -> None:
     """Write a WAV file as `out`, mono, as `write_sound` does."""
     _check_format(out)
-    samples, rate = read_wav(wav)
-    write_sound(to_mono(samples), rate, out, seconds=seconds, fade=fade, tags=tags)
+    samples, rate = read_mono(wav)
+    write_sound(samples, rate, out, seconds=seconds, fade=fade, tags=tags)
 
 
 def write_sound(
@@ -157,11 +161,11 @@ def write_sound(
 
     rate: samples a second. seconds: the exact length, reached by cutting and fading over `fade` seconds or by adding
     silence; None keeps the length. tags: for OGG and MP3. Raise RenderError if the suffix is unknown, or ffmpeg is
-    missing or fails.
+    missing or fails. The array may be changed.
     """
     if seconds is not None:
         mono = fit_length(mono, round(seconds * rate), rate, fade)
-    write_samples(to_int16(normalise(mono, rate)), rate, out, tags)
+    write_samples(to_int16(mono, gain(mono, rate)), rate, out, tags)
 
 
 def render_tune(
@@ -175,41 +179,75 @@ def render_tune(
 
 
 def fit_length(samples: Samples, length: int, rate: int, fade: float = SHORTEST_FADE) -> Samples:
-    """Return the sound in exactly `length` samples: with silence added, or cut and faded out over `fade` seconds."""
+    """Return the sound in exactly `length` samples: with silence added, or cut and faded out over `fade` seconds.
+
+    The result may share its memory with the argument, whose end then fades too.
+    """
     if length > len(samples):
         samples = np.pad(samples, (0, length - len(samples)))
         if fade <= SHORTEST_FADE:
             return samples
-    fitted = samples[:length].copy()
+    fitted = samples[:length]
     faded = min(round(fade * rate), length)
     if faded:
         fitted[-faded:] *= np.linspace(1, 0, faded)
     return fitted
 
 
-def read_wav(wav: Path) -> tuple[NDArray[np.int16], int]:
-    """Return the samples, shape (samples, channels), and the rate of a WAV file of 16 bits. Raise RenderError."""
+@contextmanager
+def open_wav(wav: Path) -> Iterator[wave.Wave_read]:
+    """Open a WAV file of 16 bits. Raise RenderError if it is missing or damaged, also while it is read."""
     try:
         with wave.open(str(wav)) as file:
             if file.getsampwidth() != 2:
                 raise RenderError(f"{wav.name} has {file.getsampwidth() * 8} bits a sample, not 16")
-            data = file.readframes(file.getnframes())
-            return np.frombuffer(data, "<i2").reshape(-1, file.getnchannels()), file.getframerate()
+            yield file
     except FileNotFoundError as error:
         raise RenderError(f"{wav.name} was not written") from error
     except (wave.Error, EOFError) as error:
         raise RenderError(f"{wav.name} is no WAV file: {error}") from error
 
 
-def to_int16(samples: Samples) -> NDArray[np.int16]:
-    """Return the samples as 16-bit integers."""
-    return np.round(samples * 32_767).astype("<i2")
+def read_blocks(file: wave.Wave_read) -> Iterator[NDArray[np.int16]]:
+    """Yield the samples of an open WAV file, shape (samples, channels), `BLOCK_SAMPLES` at a time."""
+    while data := file.readframes(BLOCK_SAMPLES):
+        yield np.frombuffer(data, "<i2").reshape(-1, file.getnchannels())
 
 
-def to_mono(samples: NDArray[np.int16]) -> Samples:
-    """Return samples of `read_wav` as one channel with full scale 1."""
-    mono: Samples = samples.mean(axis=1) / 32_768
-    return mono
+def read_wav(wav: Path) -> tuple[NDArray[np.int16], int]:
+    """Return the samples, shape (samples, channels), and the rate of a WAV file of 16 bits. Raise RenderError."""
+    with open_wav(wav) as file:
+        data = file.readframes(file.getnframes())
+        return np.frombuffer(data, "<i2").reshape(-1, file.getnchannels()), file.getframerate()
+
+
+def read_mono(wav: Path) -> tuple[Samples, int]:
+    """Return the mean of the channels, with full scale 1, and the rate of a WAV file of 16 bits. Raise RenderError."""
+    with open_wav(wav) as file:
+        mono, end = np.zeros(file.getnframes()), 0
+        for block in read_blocks(file):
+            mono[end : end + len(block)] = block.mean(axis=1) / 32_768
+            end += len(block)
+        return mono[:end], file.getframerate()
+
+
+def _length_and_clipping(wav: Path) -> tuple[float, bool]:
+    """Return the seconds of a WAV file, and whether any sample is at full scale. Raise RenderError."""
+    length, clipped = 0, False
+    with open_wav(wav) as file:
+        for block in read_blocks(file):
+            length += len(block)
+            clipped = clipped or bool(block.min() == -32_768 or block.max() == 32_767)
+        return length / file.getframerate(), clipped
+
+
+def to_int16(samples: NDArray[np.floating[Any]], factor: float = 1.0) -> NDArray[np.int16]:
+    """Return the samples, multiplied with a factor, as 16-bit integers."""
+    integers = np.empty(len(samples), "<i2")
+    for at in range(0, len(samples), BLOCK_SAMPLES):
+        block = slice(at, at + BLOCK_SAMPLES)
+        integers[block] = np.round(samples[block] * factor * 32_767)
+    return integers
 
 
 def _check_format(out: Path) -> None:
@@ -241,8 +279,15 @@ def _pydub() -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import pydub  # noqa: PLC0415
+        import pydub.audio_segment  # noqa: PLC0415
         import pydub.exceptions  # noqa: PLC0415
+    # It starts ffmpeg by itself, and knows only a program's name for it.
+    pydub.audio_segment.subprocess = SimpleNamespace(Popen=_start_confined, PIPE=subprocess.PIPE)
     return pydub
+
+
+def _start_confined(command: list[str], **options: Any) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(confined(command, TOOL_LIMITS), **options)
 
 
 def _last_output(output: bytes) -> str:

@@ -6,13 +6,9 @@ Works on samples; reading and writing files is left to `generator.sound.fluidsyn
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-
-if TYPE_CHECKING:
-    import pyloudnorm
 
 LOUDNESS = -16.0
 """LUFS, as heard from two loudspeakers."""
@@ -24,8 +20,12 @@ REACH = 10
 """Samples on either side from which a value between samples is computed."""
 ROWS = 64
 """Samples that one row of `_between` computes the values for: short rows repeat little, long ones are mostly zeros."""
-BLOCK = 0.4
-"""Seconds: the shortest sound that BS.1770 can measure."""
+PART = ROWS * 4096
+"""Samples worked on at once, so that the memory needed hardly grows with the length."""
+BLOCK, OVERLAP = 0.4, 4
+"""Seconds of what BS.1770 measures at once, so the shortest sound that it can measure; how many overlap anywhere."""
+ABSOLUTE_GATE, RELATIVE_GATE, OFFSET = -70.0, -10.0, -0.691
+"""LUFS below which nothing counts, LU below the mean below which nothing counts, LUFS of a power of one."""
 
 Samples = NDArray[np.float64]
 """Mono, full scale 1, shape (samples,)."""
@@ -47,18 +47,20 @@ def gain(samples: Samples, rate: int) -> float:
 
 def true_peak(samples: Samples) -> float:
     """Return the highest value, also between samples (BS.1770-4, annex 2: four times as many samples)."""
-    between = _between(samples.astype(np.float32))
-    return float(max(max(part.max(), -part.min()) for part in (samples, between)))  # np.abs would make a copy
+    padded = np.zeros(-(-len(samples) // ROWS) * ROWS + 2 * REACH, np.float32)
+    padded[REACH : REACH + len(samples)] = samples
+    highest = max(samples.max(), -samples.min())  # np.abs would make a copy
+    for at in range(0, len(samples), PART):
+        between = _between(padded[at : at + PART + 2 * REACH])
+        highest = max(highest, between.max(), -between.min())
+    return float(highest)
 
 
-def _between(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+def _between(padded: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return `OVERSAMPLING` values for each sample, shape (rows, values): what `scipy.signal.resample_poly` gives.
 
-    One product of matrices takes a fifth of the time. The last row is filled with values of silence.
+    padded: whole rows of samples, with `REACH` more on either side. One product of matrices takes a fifth of the time.
     """
-    rows = -(-len(samples) // ROWS)
-    padded = np.zeros(rows * ROWS + 2 * REACH, np.float32)
-    padded[REACH : REACH + len(samples)] = samples
     windows = np.lib.stride_tricks.sliding_window_view(padded, ROWS + 2 * REACH)[::ROWS]
     return np.asarray(windows @ _interpolation())
 
@@ -86,13 +88,44 @@ def loudness_of(samples: Samples, rate: int) -> float:
     needed = int(BLOCK * rate) + 1
     if len(samples) < needed:
         samples = np.tile(samples, -(-needed // len(samples)))
+    blocks = _block_powers(samples, rate)
+    heard = blocks[blocks >= _power(ABSOLUTE_GATE)]
+    if not len(heard):
+        return -np.inf
+    heard = heard[heard > heard.mean() * 10 ** (RELATIVE_GATE / 10)]
     # Two loudspeakers with the same sound have twice the power of one.
-    return float(_meter(rate).integrated_loudness(samples)) + 10 * float(np.log10(2))
+    return OFFSET + 10 * float(np.log10(2 * heard.mean()))
+
+
+def _block_powers(samples: Samples, rate: int) -> Samples:
+    """Return the mean power of each block of `BLOCK` seconds, four of which overlap, after the K-weighting filters."""
+    from scipy.signal import lfilter  # noqa: PLC0415  takes a second, like the filters
+
+    step = round(BLOCK * rate / OVERLAP)
+    part = step * (PART // step)
+    states = [np.zeros(2) for _ in _filters(rate)]
+    powers = np.zeros(-(-len(samples) // step) + OVERLAP)
+    for at in range(0, len(samples), part):
+        filtered = samples[at : at + part]
+        for number, (gain, b, a) in enumerate(_filters(rate)):
+            filtered, states[number] = lfilter(gain * b, a, filtered, zi=states[number])
+        padded = np.zeros(-(-len(filtered) // step) * step)
+        padded[: len(filtered)] = filtered
+        steps = np.square(padded).reshape(-1, step).sum(axis=1)
+        powers[at // step : at // step + len(steps)] = steps
+    sums = np.lib.stride_tricks.sliding_window_view(powers, OVERLAP).sum(axis=1) / (BLOCK * rate)
+    return np.asarray(sums[: round((len(samples) / rate - BLOCK) / BLOCK * OVERLAP) + 1])
+
+
+def _power(loudness: float) -> float:
+    """Return the power of a loudness from one loudspeaker, in LUFS."""
+    return float(10 ** ((loudness - OFFSET) / 10))
 
 
 @cache
-def _meter(rate: int) -> pyloudnorm.Meter:
-    """Return the meter. Its import loads scipy and takes a second, so it happens on the first measurement."""
+def _filters(rate: int) -> list[tuple[float, Samples, Samples]]:
+    """Return the gain and coefficients of the K-weighting filters. The import loads scipy and takes a second."""
     import pyloudnorm  # noqa: PLC0415
 
-    return pyloudnorm.Meter(rate)
+    stages = pyloudnorm.Meter(rate)._filters.values()
+    return [(stage.passband_gain, stage.b, stage.a) for stage in stages]

@@ -16,7 +16,7 @@ from generator.apu.gme import play_nsf
 from generator.apu.nsf import SCORE_TICK, to_nsf
 from generator.protocol.names import SOUNDS
 from generator.sound.fade import fade_seconds
-from generator.sound.fluidsynth_audio import SAMPLE_RATE, read_wav, render_wav, to_mono, write_sound
+from generator.sound.fluidsynth_audio import SAMPLE_RATE, read_mono, render_wav, write_sound
 from generator.sound.loudness import Samples
 from models.music.midi import midi_bytes, to_midi
 from models.music.score import CHANNELS, Score
@@ -31,8 +31,8 @@ def play_soundfont(score: Score, channels: Collection[int] = ALL) -> Samples:
         midi, wav = Path(folder) / "tune.mid", Path(folder) / "tune.wav"
         midi.write_bytes(midi_bytes(to_midi(replace(score, channels=notes_to_play))))
         render_wav(midi, wav, score.seconds)
-        samples, _ = read_wav(wav)
-    return to_mono(samples)
+        samples, _ = read_mono(wav)
+    return samples
 
 
 def play_chip(score: Score, channels: Collection[int] = ALL) -> Samples:

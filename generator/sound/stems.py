@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from generator.protocol.names import SOUNDS
 from generator.sound.fade import SHORTEST_FADE, fade_seconds
 from generator.sound.fluidsynth_audio import SAMPLE_RATE, fit_length, to_int16, write_samples
-from generator.sound.loudness import Samples, gain
+from generator.sound.loudness import gain
 from generator.sound.playback import PLAYERS
 from models.music.score import CHANNELS, FRAMES_PER_SECOND, Note, Score
 
@@ -31,17 +31,18 @@ def render_stems(score: Score, sound: str = SOUNDS[0]) -> NDArray[np.int16]:
     """
     length, fade = score.frames * SAMPLES_A_FRAME, fade_seconds(score)
 
-    def alone(channel: int) -> Samples:
-        """Return the sound of one channel."""
-        if not score.channels[channel]:
-            return np.zeros(length)
-        return fit_length(PLAYERS[sound](score, (channel,)), length, SAMPLE_RATE, fade)
+    sounds = np.zeros((len(CHANNELS), length), np.float32)  # 16-bit samples lose nothing in it
+
+    def play(channel: int) -> None:
+        if score.channels[channel]:
+            sounds[channel] = fit_length(PLAYERS[sound](score, (channel,)), length, SAMPLE_RATE, fade)
 
     with ThreadPoolExecutor(max_workers=2) as pool:  # each uses one core
-        sounds = np.array(list(pool.map(alone, range(len(CHANNELS)))))
-    peak = float(np.abs(sounds).max(initial=0))
-    factor = gain(sounds.sum(axis=0), SAMPLE_RATE)
-    return to_int16(sounds * (min(factor, 1 / peak) if peak else factor))
+        list(pool.map(play, range(len(CHANNELS))))
+    peak = float(max(sounds.max(initial=0), -sounds.min(initial=0)))
+    factor = gain(sounds.sum(axis=0, dtype=np.float64), SAMPLE_RATE)
+    level = min(factor, 1 / peak) if peak else factor
+    return np.array([to_int16(row, level) for row in sounds])
 
 
 def write_stems(score: Score, folder: Path, sound: str = SOUNDS[0]) -> list[Path]:
@@ -70,7 +71,7 @@ def render_loop(score: Score, sound: str = SOUNDS[0]) -> dict[str, NDArray[np.in
         return {}
     twice = play_loop_twice(score)
     played = fit_length(PLAYERS[sound](twice), twice.frames * SAMPLES_A_FRAME, SAMPLE_RATE, 0)
-    whole = to_int16(played * gain(played, SAMPLE_RATE))
+    whole = to_int16(played, gain(played, SAMPLE_RATE))
     start, end = score.loop * SAMPLES_A_FRAME, score.frames * SAMPLES_A_FRAME
     intro = {"intro": to_int16(fit_length(whole / 32_767, start, SAMPLE_RATE, SHORTEST_FADE))} if start else {}
     return {**intro, "loop": whole[end:]}

@@ -1,0 +1,1 @@
+"""What processes ask of the system that runs them."""
