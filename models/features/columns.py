@@ -108,52 +108,74 @@ class Features:
 
 def features_of(raw: Bytes, tokens: Tokens, buckets: Bytes, shift: int = 0) -> Features:
     """What trackers said [n, RAW] with their candidates [n, COUNT], so many semitones higher."""
-    looked = _moved(shift)[np.arange(len(COLUMNS)), raw[:, : len(COLUMNS)]]
-    moved = _moved_tokens(shift)[tokens]
-    first, state = np.split(looked, [STATE_COLUMNS - len(_DERIVED)], axis=1)
-    sounding, last, before = (_pitch_codes(first, number) for number in (0, 1, 3))
-    columns: list[npt.NDArray[Any]] = [first, _derived(first, sounding, last, before), state, moved + 1, buckets]
-    indices = np.concatenate([column.astype(np.int32) for column in columns], axis=1) + OFFSETS
+    looked = raw[:, : len(COLUMNS)]
+    if shift:
+        looked = _moved(shift)[np.arange(len(COLUMNS)), looked]
+        tokens = _moved_tokens(shift)[tokens]
+    indices = np.empty((len(raw), LOOKUPS), np.int32)
+    plain = STATE_COLUMNS - len(_DERIVED)
+    indices[:, :plain] = looked[:, :plain]
+    indices[:, plain:STATE_COLUMNS] = _derived_table()[_DERIVED_NUMBERS, looked[:, _FROM], looked[:, _AND]]
+    rest = STATE_COLUMNS + len(COLUMNS) - plain
+    indices[:, STATE_COLUMNS:rest] = looked[:, plain:]
+    indices[:, rest : rest + candidates.COUNT] = tokens
+    indices[:, rest : rest + candidates.COUNT] += 1
+    indices[:, rest + candidates.COUNT :] = buckets
+    indices += OFFSETS
     return Features(
         indices=indices,
-        classes=_classes(raw[:, len(COLUMNS) :], shift),
-        last=pitches(last),
-        before=pitches(before),
-        tokens=moved,
+        classes=raw[:, _classes_order(shift)] / np.float32(255),
+        last=pitches(looked[:, _LAST]),
+        before=pitches(looked[:, _BEFORE]),
+        tokens=tokens,
         buckets=buckets,
     )
 
 
 def pitches(codes: npt.NDArray[np.uint8]) -> Tokens:
     """The pitches that codes of the pitched channels name [n, PITCHED], -1 where they name none."""
-    lowest = np.array([spec.lowest for spec in CHANNELS[:PITCHED]], np.int16)
-    return np.where(codes >= LOWEST, codes.astype(np.int16) - LOWEST + lowest, np.int16(-1))
+    return _PITCHES[_CHANNEL_NUMBERS, codes]
 
 
-def _pitch_codes(first: Bytes, number: int) -> Bytes:
-    """One column of the state of every pitched channel [n, PITCHED]."""
-    return first[:, [FIRST_STATE + channel * STATE + number for channel in range(PITCHED)]]
+def _column(number: int) -> list[int]:
+    """Where one column of the state of every pitched channel is [PITCHED]."""
+    return [FIRST_STATE + channel * STATE + number for channel in range(PITCHED)]
 
 
-def _derived(first: Bytes, sounding: Bytes, last: Bytes, before: Bytes) -> Indices:
-    """What follows from several columns [n, derived]: place in the phrase; melodic intervals; harmony."""
-    place = first[:, 0].astype(np.int32) * _CYCLES + first[:, 2]
-    now, then = last.astype(np.int32), before.astype(np.int32)
-    melodic = np.where((now >= LOWEST) & (then >= LOWEST), np.clip(now - then, -13, 13) + 14, 0)
-    pitch = pitches(sounding).astype(np.int32)
-    classes = np.where(pitch >= 0, pitch % 12, 12)
-    pairs = [(classes[:, a], classes[:, b]) for a, b in ((0, 1), (0, 2), (1, 2))]
-    harmonic = [np.where((a < 12) & (b < 12), (a - b) % 12, 12) for a, b in pairs]
-    both = pitches(last).astype(np.int32)
-    known = (both[:, 0] >= 0) & (both[:, 1] >= 0)
-    apart = np.where(known, np.clip(both[:, 0] - both[:, 1], -25, 25) + 25, 51)
-    return np.stack([place, *melodic.T, *classes.T, *harmonic, apart], axis=1).astype(np.int32)
+_SOUNDING, _LAST, _BEFORE = _column(0), _column(1), _column(3)
+_CHANNEL_NUMBERS = np.arange(PITCHED)
+_PITCHES = np.array(
+    [[code - LOWEST + spec.lowest if code >= LOWEST else -1 for code in range(256)] for spec in CHANNELS[:PITCHED]],
+    np.int16,
+)
+_PAIRS = ((0, 1), (0, 2), (1, 2))
+_FROM = [0, *_LAST, *_SOUNDING, *(_SOUNDING[a] for a, _ in _PAIRS), _LAST[0]]
+_AND = [2, *_BEFORE, *_SOUNDING, *(_SOUNDING[b] for _, b in _PAIRS), _LAST[1]]
+"""The two columns that each derived one follows from: place in the phrase; melodic intervals; harmony."""
+_DERIVED_NUMBERS = np.arange(len(_DERIVED))
 
 
-def _classes(counts: Bytes, shift: int) -> Floats:
-    """Shares of the pitch classes, moved."""
-    shares = counts.reshape(len(counts), 3, 12).astype(np.float32) / np.float32(255)
-    return np.ascontiguousarray(np.roll(shares, shift, axis=2).reshape(len(counts), CLASSES))
+@cache
+def _derived_table() -> npt.NDArray[np.int16]:
+    """What follows from two columns, for each derived one [derived, 256, 256]."""
+    first, second = np.meshgrid(np.arange(256), np.arange(256), indexing="ij")
+    both = (first >= LOWEST) & (second >= LOWEST)
+    melodic = np.where(both, np.clip(first - second, -13, 13) + 14, 0)
+
+    def pitch(channel: int, codes: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        return _PITCHES[channel].astype(np.int32)[codes]
+
+    single = [np.where(pitch(c, first) >= 0, pitch(c, first) % 12, 12) for c in range(PITCHED)]
+    harmonic = [np.where(both, (pitch(a, first) - pitch(b, second)) % 12, 12) for a, b in _PAIRS]
+    apart = np.where(both, np.clip(pitch(0, first) - pitch(1, second), -25, 25) + 25, 51)
+    return np.stack([first * _CYCLES + second, *[melodic] * PITCHED, *single, *harmonic, apart]).astype(np.int16)
+
+
+@cache
+def _classes_order(shift: int) -> npt.NDArray[np.int64]:
+    """Where the shares of the pitch classes are, moved [CLASSES]."""
+    order = len(COLUMNS) + np.arange(CLASSES).reshape(-1, 12)
+    return np.roll(order, shift, axis=1).ravel()
 
 
 @cache

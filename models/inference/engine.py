@@ -75,7 +75,7 @@ class Told:
         )
 
 
-_BELIEVED = (BUCKETS + 1) * np.arange(POINTERS)
+BELIEVED = (BUCKETS + 1) * np.arange(POINTERS)
 """Where the row of each candidate begins in the table of how far they are believed."""
 
 
@@ -92,7 +92,7 @@ def told(inputs: Inputs) -> Told:
         given=ahead,
         classes=inputs.classes,
         candidates=inputs.tokens[:, -1].astype(np.int32),
-        believed=(inputs.buckets[:, -1] + _BELIEVED).astype(np.int32),
+        believed=(inputs.buckets[:, -1] + BELIEVED).astype(np.int32),
         references=references.astype(np.int32),
     )
 

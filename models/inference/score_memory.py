@@ -13,12 +13,21 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from models.features import given as given_columns
+from models.features.columns import PITCHED, STATE_COLUMNS, Bytes, features_of
 from models.features.events import BEAT_TICKS, CHANNELS_OF, KINDS, Kind, beat_event, time_event
-from models.features.given import NEVER, NOTHING, Played, channels_of
+from models.features.given import (
+    NEVER,
+    NOTHING,
+    Played,
+    channels_of,
+    given_indices,
+    known_pitches,
+    look_ahead,
+)
 from models.features.inputs import Given, Inputs, Part, inputs_of, part_of
 from models.features.tracker import Tracker
-from models.inference.engine import Told
-from models.inference.engine import told as told_of_inputs
+from models.inference.engine import BELIEVED, Told
 from models.music.score import CHANNELS
 from models.tokens.grammar import BeatState, Mask, TokenTable
 
@@ -69,24 +78,28 @@ def _played(tracker: Tracker) -> Played:
 
 
 class ScoreMemory:
-    """Takes a tune's tokens, which are single events. due: what given channels make follow, or `NOTHING`."""
+    """Takes a tune's tokens, which are single events.
+
+    due: what given channels make follow, or `NOTHING`. raw, tokens, buckets, dues: for every token so far what a
+    tracker said, its candidates, how they are believed, and what was due. given: what is given of the tune.
+    """
 
     def __init__(self, given: GivenMusic | None = None) -> None:
-        self._given = given
+        self.given = given
         self._tracker = Tracker()
         self._events: list[int] = []
         self._ticks: list[int] = []
         self._passed: list[int] = []
-        self._raw: list[bytes] = []
-        self._tokens: list[list[int]] = []
-        self._buckets: list[list[int]] = []
-        self._due: list[int] = []
+        self.raw: list[bytes] = []
+        self.tokens: list[list[int]] = []
+        self.buckets: list[list[int]] = []
+        self.dues: list[int] = []
         self._written = 0
         self.due = NOTHING
 
     def give(self, given: GivenMusic) -> None:
         """Tell what is given, before the first beat or before the ticks at which it is known."""
-        self._given = given
+        self.given = given
 
     def take(self, events: Sequence[int]) -> None:
         """The next tokens."""
@@ -96,11 +109,11 @@ class ScoreMemory:
             self._events.append(event)
             self._ticks.append(tracker.tick)
             self._passed.append(tracker.passed)
-            self._raw.append(tracker.columns)
-            self._tokens.append(tracker.candidates.tokens)
-            self._buckets.append(tracker.candidates.buckets)
+            self.raw.append(tracker.columns)
+            self.tokens.append(tracker.candidates.tokens)
+            self.buckets.append(tracker.candidates.buckets)
             self._follow(event)
-            self._due.append(self.due)
+            self.dues.append(self.due)
 
     def inputs(self, places: Sequence[int]) -> Inputs:
         """What a network reads at some tokens, by their numbers in the tune; one row."""
@@ -117,19 +130,24 @@ class ScoreMemory:
 
     def _part(self, places: Longs) -> Part:
         """The features of some tokens."""
-        raw = np.frombuffer(b"".join(self._raw[i] for i in places), np.uint8).reshape(len(places), -1)
+        raw = np.frombuffer(b"".join(self.raw[i] for i in places), np.uint8).reshape(len(places), -1)
         told = (
             raw,
-            np.array([self._tokens[i] for i in places], np.int16),
-            np.array([self._buckets[i] for i in places], np.uint8),
+            np.array([self.tokens[i] for i in places], np.int16),
+            np.array([self.buckets[i] for i in places], np.uint8),
         )
         events = np.array([self._events[i] for i in places], np.int16)
         ticks = np.array([self._ticks[i] for i in places], np.int64)
-        given = None if self._given is None else Given(self._start(self._given, ticks))
-        played = self._given.played if self._given else Played((), ())
+        given = None if self.given is None else Given(self._start(self.given, ticks))
+        played = self.given.played if self.given else Played((), ())
         part = part_of(events, ticks, told, played, given=given)
-        due = np.array([self._due[i] for i in places], np.int16)
+        due = np.array([self.dues[i] for i in places], np.int16)
         return Part(part.events, part.features, due, part.ahead)
+
+    def ahead(self, given: GivenMusic, left: int) -> Bytes:
+        """What is known ahead at one token, counted from the end [1, given.LOOKUPS]."""
+        ticks = np.array([self._ticks[-left]], np.int64)
+        return look_ahead(given.played, ticks, np.array([self._passed[-left]]), self._start(given, ticks))
 
     def _start(self, given: GivenMusic, ticks: Longs) -> Longs:
         """The tick from which each channel is given at each token [n, channels]."""
@@ -138,7 +156,7 @@ class ScoreMemory:
 
     def _follow(self, event: int) -> None:
         """Work out what given channels make follow an event."""
-        given, tracker = self._given, self._tracker
+        given, tracker = self.given, self._tracker
         if given is None or not given.events or tracker.beat < 0:
             return
         if self._written < len(given.events) and given.events[self._written] == (tracker.tick, event):
@@ -156,10 +174,33 @@ class ScoreMemory:
 
 def tell(told: Told, texts: Sequence[tuple[ScoreMemory, int]]) -> None:
     """Write what is known at one token of each text. texts: (its memory, which token, counted from the end)."""
+    count = len(texts)
+    raw = np.frombuffer(b"".join([memory.raw[-left] for memory, left in texts]), np.uint8).reshape(count, -1)
+    tokens = np.array([memory.tokens[-left] for memory, left in texts], np.int16)
+    buckets = np.array([memory.buckets[-left] for memory, left in texts], np.uint8)
+    features = features_of(raw, tokens, buckets)
+    told.state[:count, 0] = features.indices[:, :STATE_COLUMNS]
+    told.looked[:count, 0] = features.indices[:, STATE_COLUMNS:]
+    told.classes[:count, 0] = features.classes
+    due = [memory.dues[-left] for memory, left in texts]
+    told.candidates[:count, :-1] = features.tokens
+    told.candidates[:count, -1] = due
+    told.believed[:count, :-1] = features.buckets
+    told.believed[:count, -1] = [event >= 0 for event in due]
+    told.believed[:count] += BELIEVED
+    last = features.last
+    told.given[:count] = given_columns.TABLE
     for number, (memory, left) in enumerate(texts):
-        found = told_of_inputs(memory.inputs([memory.count - left]))
-        for name in Told.__dataclass_fields__:
-            getattr(told, name)[number] = getattr(found, name)[0]
+        if memory.given:
+            ahead = memory.ahead(memory.given, left)
+            told.given[number] = given_indices(ahead)
+            known = known_pitches(ahead)
+            last[number] = np.where(known[0] >= 0, known[0], last[number])
+    told.references[:count] = np.concatenate([last, features.before], axis=1)[:, _REFERENCES]
+
+
+_REFERENCES = [number for channel in range(PITCHED) for number in (*range(PITCHED), PITCHED + channel)]
+"""The pitches that intervals are counted from, in the order of the graph, out of the last ones and those before."""
 
 
 def until_due(table: TokenTable, place: BeatState, allowed: Mask, due: int, full: Sequence[int]) -> None:

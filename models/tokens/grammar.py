@@ -6,15 +6,17 @@ A tune that is sampled under these rules always decodes to a legal score.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from operator import lt
 
 import numpy as np
 import numpy.typing as npt
 
 from models.music.grid import ROWS
 from models.music.score import CHANNEL_NAMES, NO, TR
-from models.tokens.vocabulary import MAX_OFFSET, is_repeat, is_sound
+from models.tokens.vocabulary import BACKS, MAX_OFFSET, is_repeat, is_sound
 
 Mask = npt.NDArray[np.bool_]
 Played = Sequence[Sequence[Sequence[tuple[str, str]]]]
@@ -72,9 +74,16 @@ class BeatState:
     def can_repeat(self, channel: int, back: int) -> bool:
         """Return whether a channel did something there that fits this beat. In the last beat it must start no note."""
         source = self.source(channel, back)
-        times = [map(int, time.split(".")) for time, event in source if not is_sound(event)]
-        begins = any(event.startswith("on:") for _, event in source)
-        return bool(source) and all(offset < self.rows[row] for row, offset in times) and not (self.last and begins)
+        if not source:
+            return False
+        offsets, begins = _needs(tuple(source))
+        return all(map(lt, offsets, self.rows)) and not (self.last and begins)
+
+    @cached_property
+    def repeatable(self) -> frozenset[tuple[int, int]]:
+        """The (channel, beats back) that can be repeated in this beat."""
+        pairs = ((channel, back) for channel in range(len(CHANNEL_NAMES)) for back in BACKS)
+        return frozenset(pair for pair in pairs if self.can_repeat(*pair))
 
     def repeat(self, channel: int, back: int) -> None:
         """Let the channel repeat what it did so many beats ago."""
@@ -82,6 +91,17 @@ class BeatState:
         self.repeating |= bit
         last = [event for _, event in self.source(channel, back) if not is_sound(event)][-1]
         self.sounding = self.sounding | bit if last.startswith("on:") else self.sounding & ~bit
+
+
+@lru_cache(maxsize=4096)
+def _needs(source: tuple[tuple[str, str], ...]) -> tuple[tuple[int, ...], bool]:
+    """Return what it takes to repeat a channel's beat: the furthest frame after each row, and whether notes begin."""
+    furthest = [NOTHING] * ROWS
+    for time, event in source:
+        if not is_sound(event):
+            row, offset = map(int, time.split("."))
+            furthest[row] = max(furthest[row], offset)
+    return tuple(furthest), any(event.startswith("on:") for _, event in source)
 
 
 class TokenTable:
@@ -106,6 +126,7 @@ class TokenTable:
         self.channels = np.zeros(size, dtype=int)
         self.is_repeat = np.zeros(size, dtype=bool)
         self.repeats: list[list[tuple[int, int]]] = [[] for _ in range(size)]
+        self.masks: dict[tuple[int, Hashable], Mask] = {}
         for i, events in enumerate(spelling):
             if events and all(map(is_sound, events)):
                 self.is_sound[i] = self._describe_sound(i, events)
@@ -162,6 +183,16 @@ class TokenTable:
         channels = [channel for channel, _ in self.repeats[i]]
         self.channels[i] = sum(1 << channel for channel in set(channels))
         return channels == sorted(set(channels))
+
+    @cached_property
+    def legal(self) -> Mask:
+        """Which tokens are events, sounds or repeats [tokens]."""
+        return self.is_event | self.is_sound | self.is_repeat
+
+    @cached_property
+    def repeating_tokens(self) -> list[int]:
+        """The tokens that are repeats."""
+        return np.flatnonzero(self.is_repeat).tolist()
 
     @property
     def names_sounds(self) -> bool:
@@ -262,12 +293,8 @@ def repeats_have_source(table: TokenTable, state: BeatState) -> Mask:
     """Let a channel repeat only a beat in which it did something that fits this one."""
     mask = ~table.is_repeat
     if state.time == NOTHING and state.played:
-        fits: dict[tuple[int, int], bool] = {}
-        for token in np.flatnonzero(table.is_repeat):
-            for pair in table.repeats[token]:
-                if pair not in fits:
-                    fits[pair] = state.can_repeat(*pair)
-            mask[token] = all(fits[pair] for pair in table.repeats[token])
+        for token in table.repeating_tokens:
+            mask[token] = state.repeatable.issuperset(table.repeats[token])
     return mask
 
 
@@ -283,25 +310,34 @@ def closed_channels_stay_silent(table: TokenTable, state: BeatState) -> Mask:
     return np.asarray(table.channels & state.closed == 0)
 
 
-RULES = (
-    times_increase,
-    events_follow_times,
-    channels_in_order,
-    offsets_fit_rows,
-    only_sounding_channels_stop,
-    no_note_starts_in_last_beat,
-    sounds_follow_notes,
-    first_note_names_envelope,
-    repeats_come_first,
-    repeats_have_source,
-    repeating_channels_stay_silent,
-    closed_channels_stay_silent,
+RULES: tuple[tuple[Callable[[TokenTable, BeatState], Mask], Callable[[BeatState], Hashable]], ...] = (
+    (times_increase, lambda state: state.time),
+    (events_follow_times, lambda state: state.is_incomplete),
+    (channels_in_order, lambda state: (state.time == NOTHING, state.channel)),
+    (offsets_fit_rows, lambda state: state.rows),
+    (only_sounding_channels_stop, lambda state: state.sounding),
+    (no_note_starts_in_last_beat, lambda state: state.last and (state.sounding, state.repeating, state.closed)),
+    (sounds_follow_notes, lambda state: (state.voice, state.said)),
+    (first_note_names_envelope, lambda state: (state.needs_envelope, state.named)),
+    (repeats_come_first, lambda state: (state.time != NOTHING, state.repeating)),
+    (repeats_have_source, lambda state: state.time == NOTHING and state.repeatable),
+    (repeating_channels_stay_silent, lambda state: (state.repeating, state.closed)),
+    (closed_channels_stay_silent, lambda state: state.closed),
 )
+"""Each rule with what its mask depends on in a state."""
+MOST_MASKS = 20_000
+"""Masks that are kept, of a byte a token: some 20 MB."""
 
 
 def legal_tokens(table: TokenTable, state: BeatState) -> Mask:
     """Return which tokens of events, sounds and repeats may follow [tokens]."""
-    mask = table.is_event | table.is_sound | table.is_repeat
-    for rule in RULES:
-        mask &= rule(table, state)
+    mask = table.legal.copy()
+    for number, (rule, key) in enumerate(RULES):
+        place = number, key(state)
+        found = table.masks.get(place)
+        if found is None:
+            if len(table.masks) >= MOST_MASKS:
+                table.masks.clear()
+            found = table.masks[place] = rule(table, state)
+        mask &= found
     return mask

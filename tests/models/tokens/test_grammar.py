@@ -106,14 +106,28 @@ def any_of(table: TokenTable) -> Mask:
     return table.is_event | table.is_sound | table.is_repeat
 
 
-def test_every_rule_forbids_something_that_the_others_allow() -> None:
+def many_places() -> list[BeatState]:
     steps = product((-1, 0, 20), (-1, 0, 1), (0, 1, 8), (False, True), (0b0100, 0b1111), (-1, 0, 2), (-1, 0))
     places = [BeatState(ROWS, *step) for step in steps]
     played = [[NOTE, EMPTY, NOTE, EMPTY]]
     places += [BeatState(ROWS, time=t, played=played, repeating=mask) for t in (-1, 0) for mask in (0, 1, 4)]
-    places += [BeatState(ROWS, played=played, closed=0b0101)]
-    for left_out in RULES:
-        others = [rule for rule in RULES if rule is not left_out]
+    return [*places, BeatState(ROWS, played=played, closed=0b0101)]
+
+
+@pytest.mark.parametrize("name", ["TABLE", "SOUNDS", "AGAIN"])
+def test_masks_that_are_kept_are_those_of_the_rules(name: str) -> None:
+    table: TokenTable = globals()[name]
+    for place in many_places():
+        wanted = np.all([any_of(table), *(rule(table, place) for rule, _ in RULES)], axis=0)
+        for _ in range(2):
+            assert (legal_tokens(table, place) == wanted).all()
+
+
+def test_every_rule_forbids_something_that_the_others_allow() -> None:
+    places = many_places()
+    rules = [rule for rule, _ in RULES]
+    for left_out in rules:
+        others = [rule for rule in rules if rule is not left_out]
         assert any(
             (np.all([any_of(table), *(rule(table, p) for rule in others)], axis=0) & ~left_out(table, p)).any()
             for table in (TABLE, SOUNDS, AGAIN) for p in places
