@@ -124,7 +124,7 @@ def features_of(raw: Bytes, tokens: Tokens, buckets: Bytes, shift: int = 0) -> F
     indices += OFFSETS
     return Features(
         indices=indices,
-        classes=raw[:, _classes_order(shift)] / np.float32(255),
+        classes=np.divide(raw[:, _classes_order(shift)], 255, dtype=np.float32),
         last=pitches(looked[:, _LAST]),
         before=pitches(looked[:, _BEFORE]),
         tokens=tokens,
@@ -175,7 +175,7 @@ def _derived_table() -> npt.NDArray[np.int16]:
 def _classes_order(shift: int) -> npt.NDArray[np.int64]:
     """Where the shares of the pitch classes are, moved [CLASSES]."""
     order = len(COLUMNS) + np.arange(CLASSES).reshape(-1, 12)
-    return np.roll(order, shift, axis=1).ravel()
+    return np.asarray(np.roll(order, shift, axis=1).ravel())
 
 
 @cache
