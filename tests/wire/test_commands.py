@@ -81,6 +81,12 @@ async def test_a_remix_downloads_its_file_and_names_it(discord: StandIn, bot: Bo
     assert upload.read_bytes() == MIDI
 
 
+async def test_a_file_keeps_the_name_that_discord_replaces(discord: StandIn, bot: Bot) -> None:
+    await discord.slash("remix", file=File("Лунный свет.mid", MIDI))
+    [post] = await discord.until(discord.posts)
+    assert "Remix of Лунный свет.mid" in text(post)
+
+
 @pytest.mark.parametrize(
     ("file", "declared", "sentence"),
     [

@@ -86,6 +86,48 @@ async def test_after_the_token_expired_the_placeholder_still_shows_progress(disc
     await wait_for_posts(discord, bot)
 
 
+FINAL = [(400, 50083), (400, 30046), (400, 50035), (403, 160005), (401, 50027)]
+"""Refusals that come again however often the same request is sent: an archived thread, too many edits, an invalid form,
+a locked thread, a token that has expired."""
+
+
+@pytest.mark.parametrize(("status", "code"), FINAL, ids=[str(code) for _, code in FINAL])
+async def test_whatever_refuses_the_edit_the_tune_is_a_channel_message(
+    discord: StandIn, bot: Bot, status: int, code: int
+) -> None:
+    discord.fault("PATCH .*/webhooks/", status, code, times=99)
+    interaction = await discord.slash("generate")
+    [post] = await wait_for_posts(discord, bot)
+    assert int(post["id"]) != interaction.original
+    assert f"<@{USER}>" in text(post)
+
+
+@pytest.mark.parametrize(("status", "code"), [(400, 50083), (403, 160005)])
+async def test_whatever_refuses_the_channel_too_the_tune_is_a_direct_message(
+    discord: StandIn, bot: Bot, status: int, code: int
+) -> None:
+    """As in a thread that is archived or locked before the tune is done: nothing there can be changed any more."""
+    discord.fault("PATCH .*/webhooks/", status, code, times=99)
+    discord.fault(f"(PATCH|POST) .*/channels/{CHANNEL}/messages", status, code, times=99)
+    await discord.slash("generate")
+    [direct] = await discord.until(lambda: discord.posts(-USER))
+    assert names(direct) == ["tune.mp4", "tune.mid"]
+    await discord.until(lambda: bot.rows("SELECT 1 FROM requests WHERE status = 'posted'"))
+
+
+@pytest.mark.parametrize("code", [200000, 240000], ids=["AutoMod", "links"])
+async def test_a_title_that_the_server_does_not_allow_is_left_out(discord: StandIn, bot: Bot, code: int) -> None:
+    fault = discord.fault(POST, 400, code)
+    interaction = await discord.slash("generate", {"seed": 80})
+    [post] = await wait_for_posts(discord, bot)
+    assert fault.times == 0
+    assert int(post["id"]) == interaction.original
+    assert "Tune 80" not in text(post)
+    assert "An NES tune" in text(post)
+    assert "did not allow the title" in text(post)
+    assert bot.rows("SELECT title FROM songs") == [("Tune 80",)]
+
+
 async def test_an_unknown_webhook_falls_back_to_a_channel_message(discord: StandIn, bot: Bot) -> None:
     discord.fault("PATCH .*/webhooks/", 404, 10015, times=99)
     interaction = await discord.slash("generate")

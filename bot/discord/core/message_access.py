@@ -19,11 +19,17 @@ from generator.protocol.errors import ChiptuneError
 MESSAGES_SEARCHED = 100
 """How many of a channel's newest messages are searched for one that was posted before."""
 NONCE_LENGTH = 25
-INVALID_TOKEN = 50027
+TOO_MANY_REQUESTS, TOO_LARGE = 429, 413
+TEXT_REJECTED = frozenset({200000, 200001, 240000})
+"""Codes of a message whose text the server does not allow: AutoMod, AutoMod for a title, and the filter of links."""
 
 
 class GoneError(ChiptuneError):
     """A message or channel is gone or forbidden; another way to answer may still work."""
+
+
+class TextRejectedError(GoneError):
+    """The server does not allow the text of a message; the same way may still work with another text."""
 
 
 async def find_message(
@@ -56,11 +62,18 @@ def _custom_ids(components: Iterable[discord.Component]) -> Iterator[str]:
 
 @contextmanager
 def gone_errors(what: str) -> Iterator[None]:
-    """Turn Discord's errors that mean "no longer" or "not allowed" into GoneError. what: named in its message."""
+    """Turn Discord's final refusals into GoneError or TextRejectedError. what: named in the message.
+
+    Whatever its code says (a deleted channel, an archived or locked thread, a missing permission, an expired token), a
+    refused request will be refused again in the same way, so that another way is tried. Not among them are rate limits,
+    faults of Discord's, and files that are too large, for which the same way may work later or with fewer files.
+    """
     try:
         yield
     except discord.HTTPException as error:
-        if isinstance(error, discord.NotFound | discord.Forbidden) or error.code == INVALID_TOKEN:
+        if error.code in TEXT_REJECTED:
+            raise TextRejectedError(f"{what}: {error}") from error
+        if 400 <= error.status < 500 and error.status not in (TOO_MANY_REQUESTS, TOO_LARGE):
             raise GoneError(f"{what}: {error}") from error
         raise
 

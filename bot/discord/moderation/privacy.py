@@ -15,8 +15,8 @@ from discord import app_commands, ui
 
 from bot.discord.core.client import ChiptuneClient
 from bot.discord.core.components import AnyInteraction, PersistentComponent
+from bot.discord.core.message_access import TOO_LARGE
 from bot.discord.moderation.delete import remove_messages
-from bot.discord.post.layout import TOO_LARGE
 from bot.languages import say
 from bot.store.messages import Place
 from generator.protocol.errors import InputError

@@ -9,8 +9,9 @@ well, the tune is in the history only. Everything needed is in the row, so any p
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import discord
@@ -18,9 +19,16 @@ from discord import ui
 from discord.abc import Messageable
 
 from bot.discord.core.client import ChiptuneClient
-from bot.discord.core.message_access import NONCE_LENGTH, GoneError, delivery_errors, find_message, gone_errors
+from bot.discord.core.message_access import (
+    NONCE_LENGTH,
+    GoneError,
+    TextRejectedError,
+    delivery_errors,
+    find_message,
+    gone_errors,
+)
 from bot.discord.core.placeholders import CLOSING_TEXT, text_view
-from bot.discord.post.layout import FileNames, Post, build_post, post_marker, send_largest
+from bot.discord.post.layout import TITLE_REJECTED, FileNames, Post, build_post, post_marker, send_largest
 from bot.discord.queue.cancel import CancelButton
 from bot.discord.queue.submission import Destination
 from bot.languages import percent, say, using_language
@@ -114,7 +122,7 @@ class DiscordDelivery:
         with delivery_errors(), using_language(to.channel_language):
             for way in (self._edit_placeholder, self._send_to_channel, self._send_directly):
                 try:
-                    return await way(to, post)
+                    return await _without_rejected_text(way, to, post)
                 except GoneError as error:
                     log.info("request %s: %s", entry.id, error)
         log.warning("request %s: it could not be posted anywhere; the tune is in the history", entry.id)
@@ -201,6 +209,17 @@ class DiscordDelivery:
         hook = discord.Webhook.partial(to.application, to.token, client=self._client)
         hook.type = discord.WebhookType.application
         return hook
+
+
+async def _without_rejected_text(
+    way: Callable[[Destination, Post], Awaitable[str | None]], to: Destination, post: Post
+) -> str | None:
+    """Post in one way; if the server does not allow the text, post without what people wrote and say so."""
+    try:
+        return await way(to, post)
+    except TextRejectedError as error:
+        log.info("request %s: %s", post.entry.id, error)
+        return await way(replace(to, note=say(TITLE_REJECTED)), post.without_titles())
 
 
 def _destination(entry: RequestRecord) -> Destination:

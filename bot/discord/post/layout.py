@@ -19,6 +19,7 @@ from discord import ui
 
 from bot.discord.core.client import ChiptuneClient
 from bot.discord.core.markdown import TITLE_LENGTH, escape, message_link
+from bot.discord.core.message_access import TOO_LARGE
 from bot.discord.queue.request_text import ANY_FILE, OPTIONS, option_text, options_line
 from bot.files.song_files import FILES_GONE
 from bot.languages import say
@@ -68,8 +69,8 @@ ALT_FILM = _(
     " time"
 )
 ALT_PICTURE = _("Piano roll of {title}: its four channels over time")
-TOO_LARGE = 413
-"""Discord's HTTP status for files over its limit."""
+NO_TITLE = _("An NES tune")
+TITLE_REJECTED = _("This server's rules for messages did not allow the title, so it is left out.")
 
 Item = ui.Item[Any]
 FileNames = tuple[str, ...]
@@ -90,6 +91,18 @@ class Post:
     files: Mapping[str, Path]
     parent: tuple[RequestRecord | None, Song] | None = None
     public_url: str | None = None
+
+    def without_titles(self) -> Post:
+        """Return the post without any text that people wrote: titles, and names and reports of uploads."""
+
+        def untitled(song: Song) -> Song:
+            return replace(song, title=say(NO_TITLE), report="")
+
+        def unnamed(entry: RequestRecord) -> RequestRecord:
+            return replace(entry, request=replace(entry.request, name=None))
+
+        parent = self.parent and (self.parent[0] and unnamed(self.parent[0]), untitled(self.parent[1]))
+        return replace(self, entry=unnamed(self.entry), song=untitled(self.song), parent=parent)
 
     def all_files(self) -> FileNames:
         """Return the names of all existing files of the tune: film, sound, notes and picture first."""

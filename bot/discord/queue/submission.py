@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
+from pathlib import PurePosixPath
 from typing import Any
 
 import aiohttp
@@ -117,7 +118,12 @@ def upload_of(client: ChiptuneClient, attachment: discord.Attachment) -> Upload:
     async def read() -> bytes:
         return await client.fetch(attachment)
 
-    return Upload(attachment.filename, read)
+    return Upload(_name_of(attachment), read)
+
+
+def _name_of(attachment: discord.Attachment) -> str:
+    """Return the name that the sender gave a file. Discord replaces names with other letters than ASCII's."""
+    return f"{attachment.title}{PurePosixPath(attachment.filename).suffix}" if attachment.title else attachment.filename
 
 
 async def fetch(session: aiohttp.ClientSession, url: str) -> bytes:

@@ -215,10 +215,14 @@ class World:
         """Store a file on the attachment host. Return its attachment object. declared: a size to claim instead."""
         number = self.new_id()
         self.files[number] = file
-        url = f"https://cdn.discordapp.com/attachments/{channel}/{number}/{file.name}"
+        stem, _, suffix = file.name.rpartition(".")
+        title = {} if file.name.isascii() else {"title": stem}
+        shown = f"{number:x}.{suffix}" if title else file.name
+        url = f"https://cdn.discordapp.com/attachments/{channel}/{number}/{shown}"
         return {
             "id": str(number),
-            "filename": file.name,
+            **title,
+            "filename": shown,
             "description": file.description,
             "size": len(file.data) if declared is None else declared,
             "url": url,
