@@ -163,7 +163,8 @@ def _derived_table() -> npt.NDArray[np.int16]:
     melodic = np.where(both, np.clip(first - second, -13, 13) + 14, 0)
 
     def pitch(channel: int, codes: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        return _PITCHES[channel].astype(np.int32)[codes]
+        pitches: npt.NDArray[Any] = _PITCHES[channel].astype(np.int32)[codes]
+        return pitches
 
     single = [np.where(pitch(c, first) >= 0, pitch(c, first) % 12, 12) for c in range(PITCHED)]
     harmonic = [np.where(both, (pitch(a, first) - pitch(b, second)) % 12, 12) for a, b in _PAIRS]
