@@ -14,7 +14,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     rolldownOptions: {
-      input: { index: "index.html", sw: "src/sw.ts", worklet: "src/sound/worklet.ts" },
+      input: { index: "index.html", player: "src/player/player.ts", sw: "src/sw.ts", worklet: "src/sound/worklet.ts" },
       output: {
         entryFileNames: "[name].js",
         chunkFileNames: "[name].js",

@@ -7,12 +7,13 @@ const WORKLET = "/worklet.js";
 const SAMPLE_RATE = 48_000;
 const LOUDNESS = 1.6; // the chip's mix, played at about the loudness of the recordings
 const TAIL_SECONDS = 0.1;
+const RESUME_MILLISECONDS = 1000;
 
 export class Engine {
   readonly analyser: AnalyserNode;
   private readonly volume: GainNode;
 
-  readonly context: AudioContext;
+  private readonly context: AudioContext;
   private readonly node: AudioWorkletNode;
 
   private constructor(context: AudioContext, node: AudioWorkletNode, report: (report: Report) => void) {
@@ -40,6 +41,12 @@ export class Engine {
   get latency(): number {
     return this.context.outputLatency || this.context.baseLatency || 0;
   }
+
+  /** Let the sound run. Return false if the browser does not allow it yet: nobody has used the page. */
+  async resume(): Promise<boolean> {
+    await Promise.race([this.context.resume(), new Promise((resolve) => setTimeout(resolve, RESUME_MILLISECONDS))]);
+    return this.context.state === "running";
+  }
 }
 
 /** Return a score as mono samples, rendered at once by the same worklet. setup: its channels' gains, sounds and tempo. */
@@ -52,7 +59,7 @@ export async function renderScore(score: Score, setup: readonly Command[], tempo
   const commands: Command[] = [{ kind: "score", score: packScore(score) }, ...setup, { kind: "play" }];
   // The worklet answers a seek, so that rendering begins only after it has read the commands before.
   const ready = new Promise((resolve) => (node.port.onmessage = resolve));
-  for (const command of [...commands.slice(0, -1), { kind: "seek", frame: 0 } as const, ...commands.slice(-1)])
+  for (const command of [...commands.slice(0, -1), { kind: "seek", frame: 0, id: 1 } as const, ...commands.slice(-1)])
     node.port.postMessage(command);
   await ready;
   await new Promise((resolve) => setTimeout(resolve, 50));

@@ -1,89 +1,95 @@
 /**
- * `<chiptune-player>`: plays a score on the sound chip, in the browser.
+ * `<chiptune-player>`: plays a score on the sound chip, in the browser, and shows it.
  *
  *     const player = document.createElement("chiptune-player");
  *     document.body.append(player);
  *     player.load(score, { title: "Snow", recording: "/files/…/tune.ogg" });
+ *     await player.play();
  *
- * Methods: load(score, source), play(), pause(), seek(frame), samples() for what is heard as mono samples.
- * Properties: playing, frame, passage (frames from and to, or null), heard (the score without the muted channels).
- * Events: "chiptune-play", "chiptune-end", "chiptune-select" (detail: the passage or null).
- * Keys, while no text field has the focus: space, left and right (a bar), home, l (loop).
+ * Methods: load(score, source), play(), pause(), toggle(), seek(frame), select(passage or null), samples() (what is heard
+ * as mono samples at RENDER_RATE), analyser() (the node to measure what plays).
+ * Properties: playing, frame, passage (frames from and to, or null).
+ * Events: "chiptune-play", "chiptune-pause", "chiptune-end", "chiptune-select" (detail: `Selection`).
+ * Keys, while no control has the focus: space, left and right (a bar), home, − and + (tempo), l (loop), 1 to 4 (mute).
+ * On the roll also shift with left and right (select bars) and escape (select nothing).
  *
- * It knows nothing of the server: the page gives it scores. The sound is in ../sound, its audio thread in engine.ts.
+ * It knows nothing of the server: the page gives it scores. The sound is in ../sound, its audio thread in engine.ts, the
+ * style in player.css. One thing plays at a time on the page (../core/playback.ts).
  */
 
-import { element, save } from "./elements.ts";
-import { midiFile } from "../sound/midi.ts";
+import { button, el, fire, saveFile } from "../core/dom.ts";
+import { _ } from "../core/i18n.ts";
+import { claimPlayback } from "../core/playback.ts";
 import { type Command, type Report, SCOPE_POINTS } from "../sound/messages.ts";
 import { CHANNELS, FRAMES_PER_SECOND, packScore, type Score } from "../sound/score.ts";
-import { wavFile } from "../sound/wav.ts";
-import { _ } from "../core/i18n.ts";
-import { Engine, RENDER_RATE, renderScore } from "./engine.ts";
-import { claimPlayback } from "./playback.ts";
+import { fileName, heardMidi, heardWav } from "./downloads.ts";
+import { Engine, renderScore } from "./engine.ts";
+import { takeMediaKeys, tellMediaState } from "./media.ts";
 import { type Passage, Roll } from "./roll.ts";
-import { palette, Strip } from "./strip.ts";
+import { isPressed, press, Strip, toggle, wavesToDrag } from "./strip.ts";
 
 const CHANNEL_NAMES = [_("pulse 1"), _("pulse 2"), _("triangle"), _("noise")];
+const TEMPO = { least: 50, most: 200, step: 5 };
+const reduced = matchMedia("(prefers-reduced-motion: reduce)");
 
+/** What a score belongs to. recording, picture: addresses of the posted files, if there are any. */
 export interface Source {
   readonly title: string;
-  /** The posted recording, if there is one. */
   readonly recording?: string | undefined;
   readonly picture?: string | undefined;
+}
+
+/** The selected bars, counted from 0, without `end`; null if none are. */
+export interface Selection {
+  readonly passage: Passage | null;
+  readonly bars: { readonly first: number; readonly end: number } | null;
 }
 
 export class ChiptunePlayer extends HTMLElement {
   private score: Score | null = null;
   private source: Source = { title: "" };
   private engine: Promise<Engine> | null = null;
-  private report: Report = { frame: 0, playing: false, scopes: new Uint8Array(4 * SCOPE_POINTS) };
-  private reportedAt = 0;
+  private at = 0; // frames: where the playing was at `atTime`
+  private atTime = 0;
+  private sounding = false; // whether the chip plays
+  private seeks = 0;
+  private scopes: Uint8Array = new Uint8Array(4 * SCOPE_POINTS);
   private latency = 0;
   private built = false;
-  private readonly strips: Strip[] = [];
+  private drawing = false;
+  private anchor: number | null = null; // where selecting with the keyboard began
   private readonly stopThis = () => this.pause();
   private readonly onKey = (event: KeyboardEvent) => this.handleKey(event);
+  private readonly strips = CHANNELS.map((_channel, i) => new Strip(i, CHANNEL_NAMES[i]!, () => this.changed()));
 
-  private readonly playButton = element("button", { type: "button", class: "play", onclick: () => void this.toggle() });
-  private readonly clock = element("span", { class: "clock" });
-  private readonly tempo = element("input", {
+  private readonly playButton = button("", () => void this.toggle(), "play");
+  private readonly clock = el("span", { className: "clock" });
+  private readonly tempo = el("input", {
     type: "range",
-    min: 50,
-    max: 200,
-    step: 5,
-    value: 100,
-    "aria-label": _("Tempo"),
+    min: String(TEMPO.least),
+    max: String(TEMPO.most),
+    step: String(TEMPO.step),
+    value: "100",
     oninput: () => this.changeTempo(),
+    ondblclick: () => this.setTempo(100),
   });
-  private readonly tempoShown = element("output", {}, "100 %");
-  private readonly loop = element(
-    "button",
-    { type: "button", class: "toggle", "aria-pressed": "false", onclick: () => this.toggleLoop() },
-    _("Loop"),
-  );
-  private readonly clear = element(
-    "button",
-    { type: "button", class: "quiet", hidden: true, onclick: () => this.select(null) },
-    _("Clear the selection"),
-  );
-  private readonly recordingSwitch = element(
-    "button",
-    { type: "button", class: "toggle", "aria-pressed": "false", hidden: true, onclick: () => void this.swapRecording() },
-    _("Recording"),
-  );
-  private readonly audio = element("audio", { preload: "none", onended: () => this.ended() });
-  private readonly canvas = element("canvas", {
-    class: "roll",
-    tabindex: "0",
+  private readonly tempoShown = el("output", {}, "100 %");
+  private readonly loop = toggle(_("Loop"), _("Repeat the tune"), () => this.changeLoop());
+  private readonly recorded = toggle(_("Recording"), _("Hear the posted recording instead of the sound chip"), () => void this.swap());
+  private readonly clear = button(_("Clear the selection"), () => this.select(null), "quiet");
+  private readonly audio = el("audio", { preload: "none", onended: () => this.ended() });
+  private readonly canvas = el("canvas", {
+    className: "roll",
+    tabIndex: 0,
     role: "slider",
-    "aria-label": _("Position in the tune"),
-    "aria-valuemin": 0,
+    ariaLabel: _("Position in the tune; shift and arrows select bars"),
+    ariaValueMin: "0",
   });
   private readonly roll = new Roll(this.canvas, {
     seek: (frame) => this.seek(frame),
     select: (passage) => this.select(passage),
   });
+  private readonly saveButtons = [button("MIDI", () => this.saveMidi()), button("WAV", () => void this.saveWav())];
 
   connectedCallback(): void {
     if (!this.built) this.build();
@@ -100,27 +106,33 @@ export class ChiptunePlayer extends HTMLElement {
     this.pause();
     this.score = score;
     this.source = source;
-    this.report = { ...this.report, frame: 0, playing: false };
-    this.audio.src = source.recording ?? "";
-    this.recordingSwitch.hidden = !source.recording;
+    this.at = 0;
+    if (source.recording) this.audio.src = source.recording;
+    else this.audio.removeAttribute("src");
+    this.recorded.hidden = !source.recording;
+    if (!source.recording) press(this.recorded, false);
     this.canvas.setAttribute("aria-valuemax", String(Math.round(score.frames / FRAMES_PER_SECOND)));
     this.roll.load(score);
     this.select(null);
-    void this.engine?.then((engine) => engine.send({ kind: "score", score: packScore(score) }, { kind: "seek", frame: 0 }));
+    this.send({ kind: "score", score: packScore(score) }, this.seekCommand(0));
     this.show();
   }
 
   get playing(): boolean {
-    return this.report.playing || !this.audio.paused;
+    return this.sounding || !this.audio.paused;
   }
 
   /** Where the playing is, in frames. */
   get frame(): number {
-    if (this.isRecording) return this.audio.currentTime * FRAMES_PER_SECOND;
-    if (!this.report.playing) return this.report.frame;
-    const passed = (performance.now() - this.reportedAt) / 1000 - this.latency;
-    const frame = this.report.frame + passed * FRAMES_PER_SECOND * this.tempoFactor;
-    return Math.max(0, Math.min(this.score?.frames ?? 0, frame));
+    if (this.isRecording) return Math.min(this.score?.frames ?? 0, this.audio.currentTime * FRAMES_PER_SECOND);
+    return this.chipFrame;
+  }
+
+  private get chipFrame(): number {
+    if (!this.sounding) return this.at;
+    const passed = (performance.now() - this.atTime) / 1000 - this.latency;
+    const frame = this.at + passed * FRAMES_PER_SECOND * this.tempoFactor;
+    return Math.max(0, Math.min(this.roll.passage?.to ?? this.score?.frames ?? 0, frame));
   }
 
   get passage(): Passage | null {
@@ -138,30 +150,37 @@ export class ChiptunePlayer extends HTMLElement {
 
   /** Play. Browsers allow it only after the person has used the page; throw NotAllowedError before. */
   async play(): Promise<void> {
-    if (!this.score) return;
+    const { score, passage } = this;
+    if (!score) return;
     claimPlayback(this.stopThis);
-    if (this.isRecording) {
-      await this.audio.play();
-    } else {
+    if (passage && (this.frame < passage.from || this.frame >= passage.to)) this.seek(passage.from);
+    if (this.isRecording) await this.audio.play();
+    else {
       const engine = await this.start();
-      await withTimeout(engine.context.resume(), 1000);
-      if (engine.context.state !== "running") throw new DOMException("Autoplay is not allowed.", "NotAllowedError");
-      engine.send({ kind: "play" });
-      this.report = { ...this.report, playing: true };
-      this.reportedAt = performance.now();
+      if (!(await engine.resume())) throw new DOMException("Playing by itself is not allowed.", "NotAllowedError");
+      this.moveTo(this.at >= score.frames ? 0 : this.at);
+      this.sounding = true;
+      this.latency = engine.latency;
+      engine.send(this.seekCommand(this.at), { kind: "play" });
     }
-    this.describeMedia();
-    this.dispatchEvent(new CustomEvent("chiptune-play", { bubbles: true }));
-    this.show();
-    this.redraw();
+    takeMediaKeys(this.source.title, this.source.picture, {
+      play: () => void this.play(),
+      pause: () => this.pause(),
+      restart: () => this.seek(0),
+      step: (seconds) => this.seek(this.frame + seconds * FRAMES_PER_SECOND),
+    });
+    tellMediaState(true);
+    fire(this, "chiptune-play");
+    if (!this.drawing) this.draw();
   }
 
   pause(): void {
-    this.audio.pause();
-    if (this.report.playing) {
-      this.report = { ...this.report, frame: Math.round(this.frame), playing: false };
-      void this.engine?.then((engine) => engine.send({ kind: "pause" }));
-    }
+    if (!this.playing) return;
+    const frame = Math.round(this.frame);
+    this.silence();
+    this.at = frame;
+    tellMediaState(false);
+    fire(this, "chiptune-pause");
     this.show();
   }
 
@@ -173,9 +192,8 @@ export class ChiptunePlayer extends HTMLElement {
   seek(frame: number): void {
     const at = Math.max(0, Math.min(this.score?.frames ?? 0, Math.round(frame)));
     if (this.isRecording) this.audio.currentTime = at / FRAMES_PER_SECOND;
-    this.report = { ...this.report, frame: at };
-    this.reportedAt = performance.now();
-    void this.engine?.then((engine) => engine.send({ kind: "seek", frame: at }));
+    this.moveTo(at);
+    this.send(this.seekCommand(at));
     this.show();
   }
 
@@ -183,8 +201,11 @@ export class ChiptunePlayer extends HTMLElement {
   select(passage: Passage | null): void {
     this.roll.show(passage);
     this.clear.hidden = !passage;
-    this.sendLoop();
-    this.dispatchEvent(new CustomEvent("chiptune-select", { bubbles: true, detail: passage }));
+    if (!passage) this.anchor = null;
+    this.send(this.loopCommand());
+    const bars = passage && { first: this.roll.barOf(passage.from), end: this.roll.barOf(passage.to - 1) + 1 };
+    fire<Selection>(this, "chiptune-select", { passage, bars });
+    if (this.playing && passage && (this.frame < passage.from || this.frame >= passage.to)) this.seek(passage.from);
   }
 
   /** Return what is heard, rendered at once: mono at RENDER_RATE. */
@@ -193,87 +214,105 @@ export class ChiptunePlayer extends HTMLElement {
     return renderScore(this.score, this.setup(), this.tempoFactor);
   }
 
+  private moveTo(frame: number): void {
+    this.at = frame;
+    this.atTime = performance.now();
+  }
+
+  private seekCommand(frame: number): Command {
+    this.seeks += 1;
+    return { kind: "seek", frame, id: this.seeks };
+  }
+
+  private silence(): void {
+    this.audio.pause();
+    this.sounding = false;
+    this.send({ kind: "pause" });
+  }
+
   private get isRecording(): boolean {
-    return this.recordingSwitch.getAttribute("aria-pressed") === "true";
+    return isPressed(this.recorded);
   }
 
   private start(): Promise<Engine> {
     this.engine ??= Engine.start((report) => this.receive(report)).then((engine) => {
-      this.latency = engine.latency;
-      if (this.score) engine.send({ kind: "score", score: packScore(this.score) }, ...this.setup());
-      engine.send({ kind: "seek", frame: this.report.frame });
+      if (this.score) engine.send({ kind: "score", score: packScore(this.score) });
+      engine.send(...this.setup(), this.loopCommand());
       return engine;
     });
     return this.engine;
   }
 
-  /** The commands that bring a fresh worklet to what the controls say. */
-  private setup(): Command[] {
+  private send(...commands: Command[]): void {
+    void this.engine?.then((engine) => engine.send(...commands));
+  }
+
+  private get audible(): boolean[] {
     const soloed = this.strips.some((strip) => strip.soloed);
-    return [
-      ...this.strips.flatMap((strip): Command[] => {
-        const audible = soloed ? strip.soloed : !strip.muted;
-        return [
-          { kind: "gain", channel: strip.channel, gain: audible ? strip.gain : 0 },
-          { kind: "sound", channel: strip.channel, sound: strip.sound },
-        ];
-      }),
-      { kind: "tempo", factor: this.tempoFactor },
-      this.loopCommand(),
-    ];
+    return this.strips.map((strip) => (soloed ? strip.soloed : !strip.muted));
+  }
+
+  /** The commands that bring a worklet to what the controls say, but for what repeats. */
+  private setup(): Command[] {
+    const { audible } = this;
+    const channels = this.strips.flatMap(({ channel, gain, sound }): Command[] => [
+      { kind: "gain", channel, gain: audible[channel] ? gain : 0 },
+      { kind: "sound", channel, sound },
+    ]);
+    return [...channels, { kind: "tempo", factor: this.tempoFactor }];
   }
 
   private loopCommand(): Command {
-    const passage = this.roll.passage;
-    const whole = this.loop.getAttribute("aria-pressed") === "true";
-    return { kind: "repeat", whole, from: passage?.from ?? null, to: passage?.to ?? null };
+    const { passage } = this;
+    return { kind: "repeat", whole: isPressed(this.loop), from: passage?.from ?? null, to: passage?.to ?? null };
   }
 
   private receive(report: Report): void {
-    const ended = this.report.playing && !report.playing;
-    this.report = report;
-    this.reportedAt = performance.now();
-    if (ended) this.ended();
+    if (!this.sounding || report.seek !== this.seeks) return;
+    this.scopes = report.scopes;
+    if (report.ended) this.ended();
+    else this.moveTo(report.frame);
   }
 
   private ended(): void {
-    if (this.score && this.report.frame >= this.score.frames) this.report = { ...this.report, frame: 0 };
-    this.dispatchEvent(new CustomEvent("chiptune-end", { bubbles: true }));
+    this.sounding = false;
+    this.at = 0;
+    tellMediaState(false);
+    fire(this, "chiptune-end");
     this.show();
   }
 
   private changed(): void {
-    const soloed = this.strips.some((strip) => strip.soloed);
-    this.roll.muted = this.strips.map((strip) => (soloed ? !strip.soloed : strip.muted));
+    this.roll.muted = this.audible.map((audible) => !audible);
     this.roll.draw();
-    void this.engine?.then((engine) => engine.send(...this.setup()));
+    this.send(...this.setup());
+  }
+
+  private setTempo(percent: number): void {
+    this.tempo.value = String(percent);
+    this.changeTempo();
   }
 
   private changeTempo(): void {
-    this.tempoShown.textContent = `${this.tempo.value} %`;
+    const frame = Math.round(this.frame);
+    this.tempoShown.textContent = `${this.tempo.value}\u00a0%`;
     this.audio.playbackRate = this.tempoFactor;
-    this.report = { ...this.report, frame: Math.round(this.frame) };
-    this.reportedAt = performance.now();
+    this.moveTo(frame);
     this.changed();
   }
 
-  private toggleLoop(): void {
-    const whole = this.loop.getAttribute("aria-pressed") !== "true";
-    this.loop.setAttribute("aria-pressed", String(whole));
-    this.audio.loop = whole;
-    this.sendLoop();
+  private changeLoop(): void {
+    this.audio.loop = isPressed(this.loop);
+    this.send(this.loopCommand());
   }
 
-  private sendLoop(): void {
-    void this.engine?.then((engine) => engine.send(this.loopCommand()));
-  }
-
-  /** Change between the chip and the posted recording, at the same place. */
-  private async swapRecording(): Promise<void> {
-    const [wasPlaying, frame] = [this.playing, this.frame];
-    this.pause();
-    this.recordingSwitch.setAttribute("aria-pressed", String(!this.isRecording));
-    for (const strip of this.strips) strip.root.toggleAttribute("inert", this.isRecording);
+  /** Go on with the recording, or with the chip, at the same place. */
+  private async swap(): Promise<void> {
+    const fromRecording = !this.isRecording;
+    const frame = fromRecording ? this.audio.currentTime * FRAMES_PER_SECOND : this.chipFrame;
+    const wasPlaying = this.playing;
+    this.silence();
+    for (const strip of this.strips) strip.root.inert = this.isRecording;
     this.audio.playbackRate = this.tempoFactor;
     this.seek(frame);
     if (wasPlaying) await this.play();
@@ -281,106 +320,100 @@ export class ChiptunePlayer extends HTMLElement {
 
   private handleKey(event: KeyboardEvent): void {
     const target = event.target as HTMLElement;
-    const isRoll = target === this.canvas;
-    if (event.ctrlKey || event.metaKey || event.altKey || !this.isConnected || !this.score) return;
-    if (!isRoll && target.closest("input, select, textarea, button, a, audio, video, [contenteditable]")) return;
+    const onRoll = target === this.canvas;
+    if (event.ctrlKey || event.metaKey || event.altKey || !this.score) return;
+    if (!onRoll && target.closest("input, select, textarea, button, a, audio, video, summary, [contenteditable]")) return;
+    const turn = (direction: 1 | -1) => () => {
+      if (event.shiftKey && onRoll) this.extend(direction);
+      else this.seek(this.roll.barBeside(this.frame, direction));
+    };
     const actions: Record<string, () => void> = {
       " ": () => void this.toggle(),
-      ArrowLeft: () => this.seek(this.roll.barBeside(this.frame, -1)),
-      ArrowRight: () => this.seek(this.roll.barBeside(this.frame, 1)),
+      ArrowLeft: turn(-1),
+      ArrowRight: turn(1),
       Home: () => this.seek(0),
-      l: () => this.toggleLoop(),
+      End: () => this.seek(this.roll.bars.at(-2) ?? 0),
+      Escape: () => this.select(null),
+      "-": () => this.setTempo(Number(this.tempo.value) - 10),
+      "+": () => this.setTempo(Number(this.tempo.value) + 10),
+      "=": () => this.setTempo(Number(this.tempo.value) + 10),
+      l: () => this.loop.click(),
     };
+    for (const strip of this.strips) actions[String(strip.channel + 1)] = () => strip.toggleMute();
     const action = actions[event.key];
     if (!action) return;
     event.preventDefault();
     action();
   }
 
-  private describeMedia(): void {
-    const session = navigator.mediaSession;
-    if (!session) return;
-    const artwork = this.source.picture ? [{ src: new URL(this.source.picture, location.href).href }] : [];
-    session.metadata = new MediaMetadata({ title: this.source.title, artist: "Chiptune Bot", artwork });
-    session.setActionHandler("play", () => void this.play());
-    session.setActionHandler("pause", () => this.pause());
-    session.setActionHandler("previoustrack", () => this.seek(0));
+  /** Select a bar more, or one less, from where selecting began. */
+  private extend(direction: 1 | -1): void {
+    const { bars } = this.roll;
+    const current = this.passage;
+    const here = this.roll.barOf(this.frame);
+    if (!current || this.anchor === null) {
+      this.anchor = here;
+      return this.select(this.roll.barsBetween(bars[here] ?? 0, bars[here] ?? 0));
+    }
+    const [first, last] = [this.roll.barOf(current.from), this.roll.barOf(current.to - 1)];
+    const moving = first === this.anchor ? last : first;
+    const next = Math.max(0, Math.min(bars.length - 2, moving + direction));
+    this.select(this.roll.barsBetween(bars[this.anchor] ?? 0, bars[next] ?? 0));
   }
 
-  private redraw(): void {
-    if (!this.playing || !this.isConnected) return this.show();
+  private draw(): void {
+    this.drawing = this.playing && this.isConnected;
     this.show();
-    requestAnimationFrame(() => this.redraw());
+    if (this.drawing) requestAnimationFrame(() => this.draw());
   }
 
   private show(): void {
     if (!this.built) return;
-    const playing = this.playing;
-    this.playButton.textContent = playing ? "❚❚" : "▶";
-    this.playButton.setAttribute("aria-label", playing ? _("Pause") : _("Play"));
-    const frame = this.frame;
-    const seconds = Math.floor(frame / FRAMES_PER_SECOND);
-    const total = Math.round((this.score?.frames ?? 0) / FRAMES_PER_SECOND);
-    const shown = `${minutes(seconds)} / ${minutes(total)}`;
+    const { playing, frame } = this;
+    if (this.playButton.dataset["playing"] !== String(playing)) {
+      this.playButton.dataset["playing"] = String(playing);
+      this.playButton.ariaLabel = this.playButton.title = playing ? _("Pause") : _("Play");
+    }
+    const position = minutes(Math.floor(frame / FRAMES_PER_SECOND));
+    const length = minutes(Math.round((this.score?.frames ?? 0) / FRAMES_PER_SECOND));
+    const shown = `${position} / ${length}`;
     if (this.clock.textContent !== shown) {
       this.clock.textContent = shown;
-      this.canvas.setAttribute("aria-valuenow", String(seconds));
-      this.canvas.setAttribute("aria-valuetext", _("{position} of {length}", { position: minutes(seconds), length: minutes(total) }));
+      this.canvas.setAttribute("aria-valuenow", String(Math.floor(frame / FRAMES_PER_SECOND)));
+      this.canvas.setAttribute("aria-valuetext", _("{position} of {length}", { position, length }));
     }
     this.roll.moveTo(frame);
-    for (const strip of this.strips)
-      strip.draw(this.report.scopes.subarray(strip.channel * SCOPE_POINTS, (strip.channel + 1) * SCOPE_POINTS));
+    if (reduced.matches && playing) return;
+    for (const { channel } of this.strips)
+      this.strips[channel]!.draw(this.scopes.subarray(channel * SCOPE_POINTS, (channel + 1) * SCOPE_POINTS));
   }
 
   private async saveWav(): Promise<void> {
-    save(wavFile(await this.samples(), RENDER_RATE), `${fileName(this.source.title)}.wav`);
+    if (!this.score) return;
+    saveFile(await heardWav(this.score, this.setup(), this.tempoFactor), `${fileName(this.source.title)}.wav`);
   }
 
   private saveMidi(): void {
     if (!this.score) return;
-    const kept = this.roll.muted.map((muted) => !muted);
-    save(midiFile(this.score, this.tempoFactor, kept), `${fileName(this.source.title)}.mid`);
+    const { audible } = this;
+    const heard = this.strips.map(({ channel, sound }) => ({ audible: audible[channel]!, sound }));
+    saveFile(heardMidi(this.score, heard, this.tempoFactor), `${fileName(this.source.title)}.mid`);
   }
 
   private build(): void {
     this.built = true;
-    this.strips.push(
-      ...CHANNELS.map((_, channel) => new Strip(channel, CHANNEL_NAMES[channel]!, { changed: () => this.changed() })),
-    );
-    this.append(
-      element(
-        "div",
-        { class: "transport" },
-        this.playButton,
-        this.clock,
-        element("label", { class: "tempo" }, _("Tempo"), " ", this.tempo, this.tempoShown),
-        this.loop,
-        this.recordingSwitch,
-        this.clear,
-      ),
-      this.canvas,
-      element("div", { class: "strips" }, ...this.strips.map((strip) => strip.root)),
-      palette(),
-      element(
-        "div",
-        { class: "row heard" },
-        element("span", {}, _("Save what you hear:")),
-        element("button", { type: "button", onclick: () => this.saveMidi() }, "MIDI"),
-        element("button", { type: "button", onclick: () => void this.saveWav() }, "WAV"),
-      ),
-      this.audio,
-    );
+    this.recorded.hidden = !this.source.recording;
+    this.clear.hidden = !this.passage;
+    const tempo = el("label", { className: "tempo" }, _("Tempo"), this.tempo, this.tempoShown);
+    const transport = el("div", { className: "transport" }, this.playButton, this.clock, this.loop, this.recorded, tempo, this.clear);
+    const strips = el("div", { className: "strips" }, ...this.strips.map((strip) => strip.root));
+    const heard = el("p", { className: "heard" }, el("span", {}, _("Save what you hear:")), ...this.saveButtons);
+    this.append(transport, this.canvas, strips, wavesToDrag(), heard, this.audio);
     this.show();
   }
 }
 
 const minutes = (seconds: number): string => `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
-
-export const fileName = (title: string): string => title.replace(/[^\p{L}\p{N} ._-]/gu, "").trim() || "tune";
-
-function withTimeout<T>(promise: Promise<T>, milliseconds: number): Promise<T | void> {
-  return Promise.race([promise, new Promise<void>((resolve) => setTimeout(resolve, milliseconds))]);
-}
 
 customElements.define("chiptune-player", ChiptunePlayer);
 

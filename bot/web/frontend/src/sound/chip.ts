@@ -5,7 +5,7 @@
 import { BlipBuffer } from "./blip.ts";
 
 export const CPU_CLOCK = 1_789_773; // CPU cycles a second
-const BASS = 80; // Hz, as Game Music Emu has it, which the server's exact path uses
+const BASS = 54.8; // Hz: where Game Music Emu, the exact path of the server, lets the bass fall off
 
 const PULSE_STEPS = [
   [0, 1, 0, 0, 0, 0, 0, 0],

@@ -11,8 +11,8 @@ const NOISE_KEYS = [35, 36, 41, 43, 45, 47, 48, 50, 38, 40, 39, 37, 49, 46, 42, 
 const MIDI_CHANNELS = [0, 1, 2, 9];
 const [BANK, VOLUME, DUTY] = [0, 11, 12];
 
-/** tempo: how much faster than written. kept: which channels are written with their notes. */
-export function midiFile(score: Score, tempo: number, kept: readonly boolean[]): Blob {
+/** Return a score as a MIDI file. tempo: how much faster than written. */
+export function midiFile(score: Score, tempo: number): Blob {
   const grid: Grid = score.grid ?? { groove: [30], start: 0, rowsPerBeat: 1, beatsPerBar: 4 };
   const scale = Math.max(1, Math.floor(16 / grid.groove.length));
   const ticks = grid.groove.length * scale; // a frame
@@ -27,7 +27,7 @@ export function midiFile(score: Score, tempo: number, kept: readonly boolean[]):
   if (score.grid) head.push([0, meta(1, utf8(groove))]);
   if (score.loop !== null) head.push([score.loop * ticks, meta(6, utf8("loopStart"))]);
   const end = score.frames * ticks;
-  const tracks = score.channels.map((notes, channel) => noteTrack(channel, kept[channel] ? notes : [], ticks, end));
+  const tracks = score.channels.map((notes, channel) => noteTrack(channel, notes, ticks, end));
   const count = 1 + tracks.length;
   const header = [...utf8("MThd"), ...bytes(6, 4), ...bytes(1, 2), ...bytes(count, 2), ...bytes(division, 2)];
   return new Blob([new Uint8Array([...header, ...track(head, end), ...tracks.flat()])], { type: "audio/midi" });

@@ -17,6 +17,8 @@ export class Transport {
   private sequencer: Sequencer | null = null;
   private tempo = 1;
   private left = 0; // samples until the next frame
+  private lastSeek = 0;
+  private ended = false;
   private whole = false;
   private from: number | null = null;
   private to: number | null = null;
@@ -51,6 +53,7 @@ export class Transport {
         this.sequencer?.silence();
         break;
       case "seek":
+        this.lastSeek = command.id;
         this.seek(command.frame);
         break;
       case "tempo":
@@ -91,7 +94,9 @@ export class Transport {
       ordered.set(ring.subarray(at), part * SCOPE_POINTS);
       ordered.set(ring.subarray(0, at), part * SCOPE_POINTS + SCOPE_POINTS - at);
     }
-    return { frame: this.frame, playing: this.playing, scopes: ordered };
+    const report = { frame: this.frame, seek: this.lastSeek, ended: this.ended, scopes: ordered };
+    this.ended = false;
+    return report;
   }
 
   private seek(frame: number): void {
@@ -108,6 +113,7 @@ export class Transport {
       const back = this.to !== null ? (this.from ?? 0) : this.whole ? (score.loop ?? 0) : null;
       if (back === null) {
         this.playing = false;
+        this.ended = true;
         this.sequencer.silence();
         return;
       }

@@ -20,7 +20,7 @@ class ChipProcessor extends AudioWorkletProcessor {
     super();
     this.port.onmessage = (event: MessageEvent<Command>) => {
       this.transport.handle(event.data);
-      if (event.data.kind === "seek" || event.data.kind === "score") this.sendReport();
+      if (event.data.kind === "seek") this.sendReport();
     };
   }
 
@@ -32,7 +32,8 @@ class ChipProcessor extends AudioWorkletProcessor {
     for (const other of output.slice(1)) other.set(left);
     this.sinceReport += left.length;
     const { playing } = this.transport;
-    if ((playing && this.sinceReport > sampleRate / REPORTS_PER_SECOND) || playing !== this.wasPlaying) this.sendReport();
+    const isDue = playing && this.sinceReport > sampleRate / REPORTS_PER_SECOND;
+    if (isDue || (this.wasPlaying && !playing)) this.sendReport();
     this.wasPlaying = playing;
     return true;
   }
