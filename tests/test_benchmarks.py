@@ -79,6 +79,7 @@ RUNS = {
     "importing.arranger": "{midi} --files 1 --pictures {out} --nesmdb {nesmdb}",
     "importing.beats": "{midi} --files 2 --fit",
     "importing.console_originals": "{fans} {console} --pairs {out}/pairs.json --pictures {out}",
+    "importing.learn_salience": "{fans} {console}",
     "importing.fuzz": "{midi} --count 2",
     "sound.nsf_accuracy": "{nesmdb} --songs 1",
     "sound.soundfont": "{nesmdb}/scale.mid --octaves --seconds 1",

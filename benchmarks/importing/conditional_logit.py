@@ -26,18 +26,22 @@ class Choice:
     right: int
 
 
-def fit(choices: Sequence[Choice]) -> Array:
-    """Return the weights [features] with the least penalised surprise, found by damped Newton steps."""
+def fit(choices: Sequence[Choice], penalty: float = PENALTY, prior: Array | None = None) -> Array:
+    """Return the weights [features] with the least penalised surprise, found by damped Newton steps.
+
+    prior: weights [features] whose distance is penalised; 0 if it is None.
+    """
     every = np.concatenate([choice.features for choice in choices])
     scale = every.std(axis=0) + 1e-9
     scaled = [Choice((choice.features - every.mean(axis=0)) / scale, choice.right) for choice in choices]
-    weights = np.zeros(every.shape[1])
-    now, slope, bend = _surprise(scaled, weights)
+    start = np.zeros(every.shape[1]) if prior is None else prior * scale
+    weights = start
+    now, slope, bend = _surprise(scaled, weights, penalty, start)
     for _ in range(STEPS):
         step = np.linalg.solve(bend, slope)
         for halving in range(10):
             tried = weights - step / 2**halving
-            then = _surprise(scaled, tried)
+            then = _surprise(scaled, tried, penalty, start)
             if then[0] < now:
                 break
         else:
@@ -46,11 +50,12 @@ def fit(choices: Sequence[Choice]) -> Array:
     return np.asarray(weights / scale)
 
 
-def _surprise(choices: Sequence[Choice], weights: Array) -> tuple[float, Array, Array]:
+def _surprise(choices: Sequence[Choice], weights: Array, penalty: float, start: Array) -> tuple[float, Array, Array]:
     """Return the mean surprise at the right candidates plus the penalty, its gradient and its Hessian."""
-    value = PENALTY / 2 * float(weights @ weights)
-    slope = PENALTY * weights
-    bend = PENALTY * np.eye(len(weights))
+    moved = weights - start
+    value = penalty / 2 * float(moved @ moved)
+    slope = penalty * moved
+    bend = penalty * np.eye(len(weights))
     for choice in choices:
         sums = choice.features @ weights
         chance = np.exp(sums - sums.max())

@@ -64,7 +64,8 @@ HALVES = ("train", "held-out")
 @dataclass(frozen=True)
 class Pair:
     """A file and the console's song. Frame f of the console is frame `ratio * f + shift` of the file, `up` semitones
-    higher. phrases: the share of the song's phrases that are in their places.
+    higher. phrases: the share of the song's phrases that are in their places. span: the console's frames from the first
+    of them to the last: before and after, fans go other ways.
     """
 
     game: str
@@ -74,6 +75,7 @@ class Pair:
     shift: float
     up: int
     phrases: float
+    span: tuple[int, int]
 
     @property
     def half(self) -> str:
@@ -115,8 +117,8 @@ def phrases_of(lines: Iterable[Line]) -> Phrases:
     return found
 
 
-def match(song: Phrases, file: Phrases, seed: int) -> tuple[float, float, int, float] | None:
-    """Return (ratio, shift, semitones, share of the song's phrases) that map a song to a file, or None."""
+def match(song: Phrases, file: Phrases, seed: int) -> tuple[float, float, int, float, tuple[int, int]] | None:
+    """Return (ratio, shift, semitones, share of the song's phrases, their span) that map a song to a file, or None."""
     shared = [(a, b) for intervals in song.keys() & file.keys() for a in song[intervals] for b in file[intervals]]
     total = sum(map(len, song.values()))
     if len(shared) < FEWEST_PHRASES:
@@ -125,7 +127,7 @@ def match(song: Phrases, file: Phrases, seed: int) -> tuple[float, float, int, f
     up = int(np.bincount(ups + 128).argmax()) - 128
     ours = np.array([a[0] for a, _ in shared], dtype=float)[ups == up]
     theirs = np.array([b[0] for _, b in shared], dtype=float)[ups == up]
-    random, best, fit = np.random.default_rng(seed), 0, (1.0, 0.0)
+    random, best, fit, span = np.random.default_rng(seed), 0, (1.0, 0.0), (0, 0)
     if len(ours) < FEWEST_PHRASES:
         return None
     for i, j in random.integers(len(ours), size=(TRIES, 2)):
@@ -140,8 +142,9 @@ def match(song: Phrases, file: Phrases, seed: int) -> tuple[float, float, int, f
         count = len(np.unique(ours[near]))
         if count > best:
             best, fit = count, _least_squares(ours[near], theirs[near])
+            span = int(ours[near].min()), int(ours[near].max())
     share = best / total
-    return (*fit, up, share) if best >= FEWEST_PHRASES and share >= FEWEST_SHARE else None
+    return (*fit, up, share, span) if best >= FEWEST_PHRASES and share >= FEWEST_SHARE else None
 
 
 def _least_squares(xs: np.ndarray, ys: np.ndarray) -> tuple[float, float]:
@@ -165,10 +168,10 @@ def find_pairs(vgmusic: Path, nesmdb: Path) -> Iterator[Pair]:
             phrases = phrases_of([(note.start, note.pitch) for note in score.channels[c]] for c in (P1, P2, TR))
             fits = [(fit, name) for name, theirs in files.items() if (fit := match(phrases, theirs, 0))]
             if fits:
-                (ratio, shift, up, share), name = max(fits, key=lambda item: (item[0][3], item[1]))
+                (ratio, shift, up, share, span), name = max(fits, key=lambda item: (item[0][3], item[1]))
                 if name not in used:
                     used.add(name)
-                    yield Pair(game, name, str(path.relative_to(nesmdb)), ratio, shift, up, share)
+                    yield Pair(game, name, str(path.relative_to(nesmdb)), ratio, shift, up, share, span)
 
 
 def _files_of(folder: Path) -> Iterator[tuple[str, Phrases]]:
@@ -219,14 +222,15 @@ def _found(these: Onsets, those: Onsets) -> int:
     return count
 
 
-def span_of(pair: Pair, song: Score, frames: int) -> tuple[float, float]:
-    """Return the frames of the file in which both play."""
-    return max(0.0, pair.shift - NEAR), min(float(frames), pair.ratio * song.frames + pair.shift)
+def span_of(pair: Pair) -> tuple[float, float]:
+    """Return the frames of the file in which both play the same."""
+    first, last = pair.span
+    return pair.ratio * first + pair.shift - NEAR, pair.ratio * last + pair.shift + NEAR
 
 
 def nearness(pair: Pair, song: Score, arranged: Score) -> Nearness:
     """Compare an arrangement with the console's song."""
-    span = span_of(pair, song, arranged.frames)
+    span = span_of(pair)
     lead = onsets(arranged, P1, span)
     pulses = [f1(lead, onsets(song, channel, span, pair)) for channel in (P1, P2)]
     bass, drums = (f1(onsets(arranged, c, span), onsets(song, c, span, pair)) for c in (TR, NO))
@@ -279,7 +283,7 @@ def draw(pair: Pair, song: Score, ours: Score, title: str, path: Path) -> None:
 def load_pairs(options: argparse.Namespace) -> list[Pair]:
     """Return the pairs that were kept, or look for them."""
     if options.pairs and options.pairs.exists():
-        return [Pair(**item) for item in json.loads(options.pairs.read_text())]
+        return [Pair(**{**item, "span": tuple(item["span"])}) for item in json.loads(options.pairs.read_text())]
     pairs = list(find_pairs(options.vgmusic, options.nesmdb))
     if options.pairs:
         options.pairs.write_text(json.dumps([asdict(pair) for pair in pairs], indent=1))

@@ -1,10 +1,10 @@
-"""Thousands of broken MIDI files for the importer and the arranger: does any crash, hang or fill the memory?
+"""Thousands of broken files for the importer and the arranger: does any crash, hang or fill the memory?
 
     python -m benchmarks.importing.fuzz FOLDER [--count N] [--seed N] [--largest BYTES] [--keep FOLDER]
 
-FOLDER holds MIDI files, of which broken copies are made. Each goes to a child process, which is killed after LIMIT
-seconds and started anew. The exit code is 1 if a file ended the child, took too long or was refused without one clear
-sentence, or if the child's memory grew beyond MEMORY. `--keep` saves those files.
+FOLDER holds files of any format that can be remixed, of which broken copies are made. Each goes to a child process,
+which is killed after LIMIT seconds and started anew. The exit code is 1 if a file ended the child, took too long or was
+refused without one clear sentence, or if the child's memory grew beyond MEMORY. `--keep` saves those files.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ from benchmarks.importing.midi_mutations import mutated
 from generator.arranging.arrange import arrange
 from generator.protocol.errors import InputError
 from generator.protocol.requests import Request
-from generator.protocol.uploads import digest
+from generator.protocol.uploads import ACCEPTED_SUFFIXES, digest, open_upload
 from models.music.midi import midi_bytes, to_midi
 
 LIMIT = 10.0
 """Seconds."""
-MEMORY = 1024
+MEMORY = 500
 """Peak MiB that the child may use, imports included."""
 ADDRESS_SPACE = 4 * 1024**3
 """Bytes. A file that needs all memory then ends the child and not the machine."""
@@ -44,6 +44,7 @@ ARRANGED = "arranged"
 def outcome(data: bytes) -> str:
     """Arrange a file; return `arranged`, or the sentence that refuses it."""
     try:
+        _, data = open_upload("fuzz", data)
         tune = arrange(Request(mode="arrange", upload=digest(data), name="fuzz.mid"), data)
     except InputError as error:
         return str(error)
@@ -150,9 +151,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--keep", type=Path)
     options = parser.parse_args(arguments)
-    files = sorted(path for path in options.folder.rglob("*.mid") if path.stat().st_size <= options.largest)
+    files = sorted(
+        path
+        for path in options.folder.rglob("*")
+        if path.suffix.lower() in ACCEPTED_SUFFIXES and path.stat().st_size <= options.largest
+    )
     if not files:
-        parser.error(f"no MIDI files in {options.folder}")
+        parser.error(f"no files of music in {options.folder}")
     Random(options.seed).shuffle(files)
     tally = fuzz([path.read_bytes() for path in files[:1000]], options.count, options.seed, options.keep)
     tally.print_table()

@@ -117,7 +117,10 @@ def classes_shares(classes: Array, counts: Array) -> Array:
 
 
 def _sum_up(chords: Sequence[Chord], pitch: Array, sums: Array, classes: Array) -> None:
-    """Fill in one voice's pitch while it is in a phrase [slices], and its sums by block."""
+    """Fill in one voice's pitch while it is in a phrase [slices], and its sums by block. Slides are no notes of their
+    own: a line does not become more of a melody by them.
+    """
+    chords = [chord for chord in chords if not chord.notes[0].slide] or chords
     start = np.array([chord.start for chord in chords])
     end = np.array([chord.end for chord in chords])
     end[:-1] = np.minimum(end[:-1], start[1:])

@@ -201,14 +201,18 @@ def _at_most_four(notes: tuple[SourceNote, ...]) -> tuple[SourceNote, ...]:
 
 
 def _fill(played: list[list[ArrangedNote]], unplayed: Sequence[SourceNote]) -> None:
-    """Add unplayed notes where there is room, the highest of those that start together first.
+    """Add unplayed notes, but no slides, where there is room, the highest of those that start together first.
 
     Pulse 2 has room in rests, in arpeggios, and in long notes; pulse 1 has room in rests.
     """
     onsets = OnsetIndex(note.source for line in played for note in line)
     melody, harmony, _ = played
     for source in sorted(unplayed, key=lambda source: (source.start, -source.pitch)):
-        if not onsets.has(source) and (_insert(harmony, source, HELD_FRAMES) or _insert(melody, source, None)):
+        if (
+            not source.slide
+            and not onsets.has(source)
+            and (_insert(harmony, source, HELD_FRAMES) or _insert(melody, source, None))
+        ):
             onsets.add(source)
 
 

@@ -29,7 +29,10 @@ TWO_HANDS = 14
 
 @dataclass(frozen=True, slots=True)
 class SourceNote:
-    """A pitched note of the source: frames, pitch, velocity, number of its part, its own number, and its program."""
+    """A pitched note of the source: frames, pitch, velocity, number of its part, its own number, and its program.
+
+    slide: whether it is a bend on the way to or from another note.
+    """
 
     start: int
     end: int
@@ -38,6 +41,7 @@ class SourceNote:
     part: int
     number: int
     program: int
+    slide: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,9 @@ def source_notes(parts: Sequence[Part]) -> list[SourceNote]:
         if index in chosen:
             first: SourceNote | None = None
             for note in part.notes:
-                source = SourceNote(note.start, note.end, note.pitch, note.velocity, index, len(notes), note.program)
+                source = SourceNote(
+                    note.start, note.end, note.pitch, note.velocity, index, len(notes), note.program, note.slide
+                )
                 if first is None or source.start - first.start > STRUM_FRAMES or source.start >= first.end:
                     first = source
                 notes.append(replace(source, start=first.start) if first.start != source.start else source)

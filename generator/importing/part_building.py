@@ -30,7 +30,8 @@ class PartNote:
     """One note of a MIDI file: frames [start, end), MIDI pitch, and whether it is a drum.
 
     velocity: 1 to 127; the note's own, scaled by CC 7 and CC 11 at its onset, or at its loudest if they are 0 at its
-    onset. Notes that stay silent are left out. program, bank (CC 0), name (the track's): what it is played with.
+    onset. Notes that stay silent are left out. program, bank (CC 0), name (the track's): what it is played with. slide:
+    whether it is a bend on the way to or from the pitch that its struck note has longest.
     """
 
     start: int
@@ -41,6 +42,7 @@ class PartNote:
     program: int = 0
     bank: int = 0
     name: str = ""
+    slide: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,8 +180,11 @@ class PartBuilder:
         if self.drum or not note.bends:
             yield plain
             return
-        for start, end, bend in _bend_steps(note):
-            yield replace(plain, start=start, end=end, pitch=min(127, max(0, note.pitch + bend)))
+        steps = _bend_steps(note)
+        longest = max(end - start for start, end, _ in steps)
+        for start, end, bend in steps:
+            pitch = min(127, max(0, note.pitch + bend))
+            yield replace(plain, start=start, end=end, pitch=pitch, slide=end - start < longest)
 
 
 def _end_inner_rings(notes: Sequence[NoteBuilder]) -> None:

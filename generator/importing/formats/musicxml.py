@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zipfile
-import zlib
 from io import BytesIO
 from xml.etree import ElementTree
 
@@ -13,7 +12,7 @@ from music21.exceptions21 import Music21Exception
 from generator.importing.instruments import DRUM_CHANNEL
 from generator.protocol.errors import InputError
 from generator.protocol.i18n import _
-from generator.protocol.uploads.formats import MXL_INDEX
+from generator.protocol.uploads.formats import BROKEN_ZIP, MXL_INDEX
 from generator.protocol.uploads.limits import Limit
 
 UNPACKED = Limit(8, _("The score has {found:,} MB when it is unpacked; {most} MB is the most."), unit=1024 * 1024)
@@ -31,7 +30,7 @@ def compressed_to_midi(data: bytes) -> bytes:
             index = _parsed(_member(archive, MXL_INDEX))
             root = next((item.get("full-path", "") for item in index.iter() if item.tag.endswith("rootfile")), "")
             return to_midi(_member(archive, root))
-    except (zipfile.BadZipFile, zlib.error, KeyError, EOFError, NotImplementedError, RuntimeError, OSError) as error:
+    except (*BROKEN_ZIP, LookupError) as error:
         raise InputError(DAMAGED) from error
 
 

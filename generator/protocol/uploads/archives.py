@@ -5,16 +5,14 @@ A zip may be made to fill memory or disk. Nothing is unpacked but the one file, 
 
 from __future__ import annotations
 
-import lzma
 import zipfile
-import zlib
 from contextlib import suppress
 from io import BytesIO
 from pathlib import PurePosixPath
 
 from generator.protocol.errors import InputError
 from generator.protocol.i18n import _
-from generator.protocol.uploads.formats import ACCEPTED_SUFFIXES, ZIP_SUFFIXES, is_archive
+from generator.protocol.uploads.formats import ACCEPTED_SUFFIXES, BROKEN_ZIP, ZIP_SUFFIXES, is_archive
 from generator.protocol.uploads.limits import MAX_UPLOAD_BYTES, UPLOAD_LIMITS, check_size
 
 MOST_MEMBERS = 10_000
@@ -54,10 +52,10 @@ def open_upload(name: str, data: bytes, member: str | None = None) -> tuple[str,
     try:
         with zipfile.ZipFile(BytesIO(data)) as archive:
             return _open_member(archive, member)
-    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError) as error:
-        raise InputError(DAMAGED_ZIP) from error
     except NotImplementedError as error:  # a way of compression that Python does not know
         raise InputError(_("The zip is compressed in a way that cannot be opened here.")) from error
+    except BROKEN_ZIP as error:
+        raise InputError(DAMAGED_ZIP) from error
 
 
 def _open_member(archive: zipfile.ZipFile, member: str | None) -> tuple[str, bytes]:

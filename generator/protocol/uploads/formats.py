@@ -6,7 +6,9 @@ table; what is in the files is read by `generator.importing`.
 
 from __future__ import annotations
 
+import lzma
 import zipfile
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
@@ -18,6 +20,8 @@ MAX_UPLOAD_PREFIX = 128
 """Bytes that may precede MThd: the size of a MacBinary header."""
 MXL_INDEX = "META-INF/container.xml"
 """The member of a compressed MusicXML file that names the score."""
+BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, RuntimeError, ValueError)
+"""What zipfile raises for a damaged zip; RuntimeError also for one that it cannot open."""
 _HEAD = 4096
 """Bytes in which an XML file names its root."""
 
@@ -50,7 +54,7 @@ def _members(data: bytes) -> list[str]:
     try:
         with zipfile.ZipFile(BytesIO(data)) as archive:
             return archive.namelist()
-    except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError):
+    except BROKEN_ZIP:
         return []
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -55,6 +56,21 @@ def test_a_sustained_melody_is_not_cut_by_notes_below_it() -> None:
 def test_accompaniment_does_not_replace_a_resting_bass() -> None:
     chords = part([(t, t + 20, pitch) for t in range(0, 400, 40) for pitch in (76, 72)])
     assert set(pitches(reduced(chords, part(tune([40] * 10, at=20, every=40), program=33)).bass)) == {40}
+
+
+def test_a_pad_that_slides_does_not_take_the_melody_from_a_part_that_moves() -> None:
+    pad = part(tune([74, 71, 76, 72] * 4, step=80, length=78), program=48)
+    sliding = [
+        replace(note, start=note.start + 10 * i, end=note.start + 10 * (i + 1), pitch=note.pitch - 2 + i, slide=True)
+        if i < 2
+        else replace(note, start=note.start + 20)
+        for note in pad.notes
+        for i in range(3)
+    ]
+    lead = part(tune(MELODY * 4), program=80)
+    for notes in (pad.notes, tuple(sliding)):
+        found = reduced(replace(pad, notes=notes), lead, part(tune(BASS * 4), program=33))
+        assert pitches(found.melody)[:16] == MELODY
 
 
 def test_another_part_is_preferred_to_an_echo() -> None:

@@ -210,6 +210,15 @@ def test_a_melody_of_bends_is_a_melody(semitones: int) -> None:
     assert spans(part) == [(30 * i, 30 * i + 30, 60 + step) for i, step in enumerate(steps)]
 
 
+def test_steps_of_a_slide_are_marked_and_the_pitch_that_lasts_is_not() -> None:
+    wheel = [
+        mido.Message("pitchwheel", channel=0, pitch=pitch, time=round(beat * BEAT))
+        for beat, pitch in ((0, -8192), (0.25, -4096), (0.5, 0))
+    ]
+    (part,) = parts([*wheel, *note(0, 72, 0, 4)])
+    assert [(n.pitch, n.slide) for n in part.notes] == [(70, True), (71, True), (72, False)]
+
+
 def test_a_bend_of_less_than_a_semitone_is_detune_and_a_constant_one_transposes() -> None:
     vibrato = [mido.Message("pitchwheel", pitch=3000 * (i % 2), time=i * 40) for i in range(12)]
     assert [note.pitch for note in parts([*vibrato, *note(0, 60, 0, 2)])[0].notes] == [60]

@@ -111,6 +111,8 @@ BOMB = (
             zipped({MXL_INDEX: b'<a><rootfile full-path="x"/></a>', "x": b"<score-partwise>" + bytes(9 * 2**20)}),
             "MB when it is unpacked",
         ),
+        (zipped({MXL_INDEX: b"<container/>"})[8:], "no music file"),
+        (zipped({MXL_INDEX: b"<container/>"}).replace(b"PK\x05\x06", b"\0\0\0\0"), "another archive"),
         (b"\x18FICHIER GUITAR PRO v5.00\0\0\0\0\0\0", "Guitar Pro file is damaged"),
         (b"XMF_1.00 nothing", "no MIDI in the XMF"),
     ],
