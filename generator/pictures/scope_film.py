@@ -23,6 +23,7 @@ from generator.pictures.lyrics_band import HEIGHT as LYRICS_HEIGHT
 from generator.pictures.lyrics_band import LyricsBand
 from generator.pictures.oscilloscope import palette, trace, trigger
 from generator.pictures.piano_roll import Axis, beats, draw_grid_line, draw_keys, draw_notes, pitch_range
+from generator.pictures.unisons import draw_pulses
 from generator.protocol.canvas import (
     BACKGROUND,
     FAINT_TEXT,
@@ -38,7 +39,7 @@ from generator.protocol.names import SOUNDS
 from generator.protocol.system.confinement import FILM_LIMITS, confined
 from generator.sound.fluidsynth_audio import SAMPLE_RATE, RenderError, write_samples
 from generator.sound.stems import render_stems
-from models.music.score import CHANNELS, FRAMES_PER_SECOND, NO, Note, Score
+from models.music.score import CHANNELS, FRAMES_PER_SECOND, NO, P1, P2, TR, Score
 
 WIDTH, HEIGHT, FPS = 960, 540, 30
 HEADER = 50
@@ -223,11 +224,12 @@ def _roll_tile(score: Score, number: int) -> Picture:
             if first <= frame < first + TILE_FRAMES:
                 colour: Colour = BAR_LINE if beat % score.grid.beats_a_bar == 0 else BEAT_LINE
                 draw_grid_line(draw, (roll, noise), frame, colour, 1)
-    notes = Image.new("RGB", image.size)
-    for channel, line in enumerate(score.channels):
-        near: list[Note] = [note for note in line if note.end >= first and note.start <= first + TILE_FRAMES]
-        if near:
-            notes = draw_notes(notes, noise if channel == NO else roll, near, CHANNEL_COLOURS[channel])
+    near = [
+        [note for note in line if note.end >= first and note.start <= first + TILE_FRAMES] for line in score.channels
+    ]
+    notes = draw_pulses(Image.new("RGB", image.size), roll, near[P1], near[P2])
+    for channel, axis in ((TR, roll), (NO, noise)):
+        notes = draw_notes(notes, axis, near[channel], CHANNEL_COLOURS[channel])
     image.paste(notes, mask=notes.convert("L").point([0] + [255] * 255))
     return _reduce(image)
 

@@ -12,6 +12,7 @@ from PIL import Image, ImageDraw
 
 from generator.pictures.colours import BAR_LINE, BEAT_LINE, BLACK_KEYS, CHANNEL_COLOURS, LOOP, OCTAVE_LINE
 from generator.pictures.piano_roll import Axis, beats, draw_grid_line, draw_keys, draw_notes, pitch_range
+from generator.pictures.unisons import draw_pulses
 from generator.protocol.canvas import (
     BACKGROUND,
     FAINT_TEXT,
@@ -53,9 +54,8 @@ def write_tune_picture(score: Score, path: Path, title: str = "", subtitle: str 
         _draw_grid(draw, score.grid, axes)
     _draw_octaves(draw, roll)
     _draw_seconds(draw, axes[-1])
-    notes = Image.new("RGB", image.size)
-    for channel in (P1, P2, TR):
-        notes = draw_notes(notes, roll, score.channels[channel], CHANNEL_COLOURS[channel])
+    notes = draw_pulses(Image.new("RGB", image.size), roll, score.channels[P1], score.channels[P2])
+    notes = draw_notes(notes, roll, score.channels[TR], CHANNEL_COLOURS[TR])
     if noise:
         notes = draw_notes(notes, noise, score.channels[NO], CHANNEL_COLOURS[NO])
     image.paste(notes, mask=notes.convert("L").point([0] + [255] * 255))

@@ -97,13 +97,6 @@ def test_a_softer_note_is_lower_and_darker(tmp_path: Path) -> None:
     assert warm[0].max() > warm[1].max() > warm[2].max()
 
 
-def test_channels_at_one_pitch_are_both_visible(tmp_path: Path) -> None:
-    both = Score(((Note(0, 600, 60),), (Note(0, 600, 60),), (), ()), 600)
-    pixels = picture(both, tmp_path)
-    mixed = tuple(max(a, b) for a, b in zip(CHANNEL_COLOURS[P1], CHANNEL_COLOURS[P2], strict=True))
-    assert like(pixels, (mixed[0], mixed[1], mixed[2])).any()
-
-
 def test_bars_and_the_loop_point_are_at_their_frames(tmp_path: Path) -> None:
     plain = picture(score(P1, Note(0, 10, 60)), tmp_path)
     pixels = picture(score(P1, Note(0, 10, 60), grid=Grid((5,), start=-40), loop=300), tmp_path)
