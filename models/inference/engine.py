@@ -149,7 +149,7 @@ class Cache:
         self.lengths: Ints = np.zeros(texts, np.int32)
         # Zeros cost nothing until they are written to: the system allocates their pages on first use.
         sizes = (2 * shape.layers, texts, shape.heads, shape.context, shape.head)
-        self._kept = np.zeros(sizes, np.float32)
+        self._kept = np.zeros(sizes, np.int8)
         self._ids = np.zeros((texts, 1), np.int64)
         self._last: Ints = np.zeros(texts, np.int32)
         self._longest: Ints = np.zeros(1, np.int32)

@@ -1,7 +1,7 @@
 """The network as a graph for onnxruntime: one run of it reads the next tokens of several texts.
 
-The matrices are in eight bits; embeddings and norms are in float32. Attention reads and extends keys and values in
-place, each text to its own length. What a network with a companion knows of the score enters as further inputs, and
+The matrices are in eight bits, and so are kept keys and values; embeddings and norms are in float32. Attention reads
+and extends keys and values in place, each text to its own length. What a network with a companion knows of the score enters as further inputs, and
 what candidates and intervals gain is part of the logits; `models.training.score_aware.network` explains the sums. For a
 network with a listener there is a second graph, whose tokens attend to given channels. `models.inference.engine` runs
 the graphs.
@@ -30,6 +30,9 @@ ROWS, TOKENS, SEEN = "rows", "tokens", "seen"
 """Names of axes: texts, tokens of each, rows of a roll that they attend to."""
 PAIRS = PITCHED * REFERENCES
 """Pairs of a channel and a pitch that its intervals are counted from."""
+
+CACHE_REACH = 10
+"""How many times the typical spread of a key or value is kept at the most; those of nes-2 reach 8.8 times."""
 
 Tensors = Mapping[str, Floats]
 
@@ -130,20 +133,38 @@ def _attention(graph: Graph, weights: Weights, number: int, normed: str, places:
     queries, keys, values, output = (weights.network[f"{prefix}{name}_proj.weight"] for name in "qkvo")
     mixed = graph.product(normed, np.concatenate([queries, keys, values]))
     sizes: list[int | str] = [ROWS, shape.heads, shape.context, shape.head]
-    caches = [graph.input(f"{name}.{number}", TensorProto.FLOAT, sizes) for name in ("keys", "values")]
+    caches = [graph.input(f"{name}.{number}", TensorProto.INT8, sizes) for name in ("keys", "values")]
+    gamma = weights.network[f"model.layers.{number}.input_layernorm.weight"]
+    scales = [graph.constant(scale) for scale in _cache_scales(shape, keys * gamma, values * gamma)]
     extended = [f"more_{cache}" for cache in caches]
     lengths, longest, cosines, sines = places
     attended = graph.fused(
         "GroupQueryAttention",
-        [mixed, "", "", *caches, lengths, longest, cosines, sines],
+        [mixed, "", "", *caches, lengths, longest, cosines, sines, "", "", "", *scales],
         [f"attended.{number}", *extended],
         num_heads=shape.heads,
         kv_num_heads=shape.heads,
         do_rotary=1,
+        k_quant_type="PER_CHANNEL",
+        v_quant_type="PER_CHANNEL",
+        kv_cache_bit_width=8,
     )
     for name in extended:
-        graph.output(name, name, TensorProto.FLOAT, sizes)
+        graph.output(name, name, TensorProto.INT8, sizes)
     return graph.product(attended, output)
+
+
+def _cache_scales(shape: Shape, keys: Floats, values: Floats) -> tuple[Floats, Floats]:
+    """Return the steps in which keys and values are kept, for each of a head's numbers [1, heads, 1, head].
+
+    keys, values: the matrices that make them of rows at a mean square of 1. So the length of a matrix's row says how
+    far a number spreads. A rotation mixes the two numbers of a pair, which both get the length of both.
+    """
+    of_keys, of_values = (np.linalg.norm(matrix, axis=1).reshape(shape.heads, 2, -1) for matrix in (keys, values))
+    of_keys = np.sqrt(np.square(of_keys).sum(axis=1, keepdims=True)).repeat(2, axis=1)
+    steps = (lengths.reshape(1, shape.heads, 1, shape.head) * CACHE_REACH / 127 for lengths in (of_keys, of_values))
+    first, second = (np.maximum(step, np.finfo(np.float32).tiny).astype(np.float32) for step in steps)
+    return first, second
 
 
 def _gated(graph: Graph, weights: Weights, number: int, normed: str) -> str:
