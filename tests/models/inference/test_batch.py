@@ -120,5 +120,5 @@ def test_a_folder_of_the_cache_that_cannot_be_written_does_no_harm(
     folder = make_model(seed=3, context=96)
     wanted = Composer(folder).take(spec(0))
     (tmp_path / "file").write_bytes(b"")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    monkeypatch.setattr("models.inference.graph_cache.cache_folder", lambda: tmp_path / "file")
     assert Composer(folder).take(spec(0)) == wanted
