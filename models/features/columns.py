@@ -176,7 +176,8 @@ def _derived_table() -> npt.NDArray[np.int16]:
 def _classes_order(shift: int) -> npt.NDArray[np.int64]:
     """Where the shares of the pitch classes are, moved [CLASSES]."""
     order = len(COLUMNS) + np.arange(CLASSES).reshape(-1, 12)
-    return np.asarray(np.roll(order, shift, axis=1).ravel())
+    moved: npt.NDArray[np.int64] = np.roll(order, shift, axis=1).ravel()
+    return moved
 
 
 @cache

@@ -1,10 +1,10 @@
 """The network as a graph for onnxruntime: one run of it reads the next tokens of several texts.
 
 The matrices are in eight bits, and so are kept keys and values; embeddings and norms are in float32. Attention reads
-and extends keys and values in place, each text to its own length. What a network with a companion knows of the score enters as further inputs, and
-what candidates and intervals gain is part of the logits; `models.training.score_aware.network` explains the sums. For a
-network with a listener there is a second graph, whose tokens attend to given channels. `models.inference.engine` runs
-the graphs.
+and extends keys and values in place, each text to its own length. What a network with a companion knows of the score
+enters as further inputs, and what candidates and intervals gain is part of the logits;
+`models.training.score_aware.network` explains the sums. For a network with a listener there is a second graph, whose
+tokens attend to given channels. `models.inference.engine` runs the graphs.
 """
 
 from __future__ import annotations
