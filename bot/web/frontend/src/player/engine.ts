@@ -42,6 +42,11 @@ export class Engine {
     return this.context.outputLatency || this.context.baseLatency || 0;
   }
 
+  /** End the sound for good. */
+  async close(): Promise<void> {
+    await this.context.close();
+  }
+
   /** Let the sound run. Return false if the browser does not allow it yet: nobody has used the page. */
   async resume(): Promise<boolean> {
     await Promise.race([this.context.resume(), new Promise((resolve) => setTimeout(resolve, RESUME_MILLISECONDS))]);

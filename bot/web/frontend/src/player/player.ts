@@ -6,8 +6,9 @@
  *     player.load(score, { title: "Snow", recording: "/files/…/tune.ogg" });
  *     await player.play();
  *
- * Methods: load(score, source), play(), pause(), toggle(), seek(frame), select(passage or null), samples() (what is heard
- * as mono samples at RENDER_RATE), analyser() (the node to measure what plays).
+ * Methods: load(score, source), play(), pause(), toggle(), seek(frame), select(passage or null), changeTempo(per cent more),
+ * toggleLoop(), toggleMute(channel), samples() (what is heard as mono samples at RENDER_RATE), analyser() (the node to
+ * measure what plays).
  * Properties: playing, frame, passage (frames from and to, or null).
  * Events: "chiptune-play", "chiptune-pause", "chiptune-end", "chiptune-select" (detail: `Selection`).
  * Keys, while no control has the focus: space, left and right (a bar), home, − and + (tempo), l (loop), 1 to 4 (mute).
@@ -24,7 +25,9 @@ import { type Command, type Report, SCOPE_POINTS } from "../sound/messages.ts";
 import { CHANNELS, FRAMES_PER_SECOND, packScore, type Score } from "../sound/score.ts";
 import { fileName, heardMidi, heardWav } from "./downloads.ts";
 import { Engine, renderScore } from "./engine.ts";
+import { type KeyActions, Keys } from "./keys.ts";
 import { takeMediaKeys, tellMediaState } from "./media.ts";
+import { onPaletteChange } from "./palette.ts";
 import { type Passage, Roll } from "./roll.ts";
 import { isPressed, press, Strip, toggle, wavesToDrag } from "./strip.ts";
 
@@ -45,7 +48,7 @@ export interface Selection {
   readonly bars: { readonly first: number; readonly end: number } | null;
 }
 
-export class ChiptunePlayer extends HTMLElement {
+export class ChiptunePlayer extends HTMLElement implements KeyActions {
   private score: Score | null = null;
   private source: Source = { title: "" };
   private engine: Promise<Engine> | null = null;
@@ -56,10 +59,9 @@ export class ChiptunePlayer extends HTMLElement {
   private scopes: Uint8Array = new Uint8Array(4 * SCOPE_POINTS);
   private latency = 0;
   private built = false;
+  private endPalette = () => {};
   private drawing = false;
-  private anchor: number | null = null; // where selecting with the keyboard began
   private readonly stopThis = () => this.pause();
-  private readonly onKey = (event: KeyboardEvent) => this.handleKey(event);
   private readonly strips = CHANNELS.map((_channel, i) => new Strip(i, CHANNEL_NAMES[i]!, () => this.changed()));
 
   private readonly playButton = button("", () => void this.toggle(), "play");
@@ -70,7 +72,7 @@ export class ChiptunePlayer extends HTMLElement {
     max: String(TEMPO.most),
     step: String(TEMPO.step),
     value: "100",
-    oninput: () => this.changeTempo(),
+    oninput: () => this.tempoChanged(),
     ondblclick: () => this.setTempo(100),
   });
   private readonly tempoShown = el("output", {}, "100 %");
@@ -89,16 +91,22 @@ export class ChiptunePlayer extends HTMLElement {
     seek: (frame) => this.seek(frame),
     select: (passage) => this.select(passage),
   });
+  private readonly keys = new Keys(this.roll, this.canvas, this);
+  private readonly onKey = (event: KeyboardEvent) => this.score && this.keys.handle(event);
   private readonly saveButtons = [button("MIDI", () => this.saveMidi()), button("WAV", () => void this.saveWav())];
 
   connectedCallback(): void {
     if (!this.built) this.build();
     document.addEventListener("keydown", this.onKey);
+    this.endPalette = onPaletteChange(() => this.roll.draw());
   }
 
   disconnectedCallback(): void {
     document.removeEventListener("keydown", this.onKey);
+    this.endPalette();
     this.pause();
+    void this.engine?.then((engine) => engine.close()); // browsers allow only a few at once
+    this.engine = null;
   }
 
   /** Show a score, from its start. */
@@ -201,7 +209,6 @@ export class ChiptunePlayer extends HTMLElement {
   select(passage: Passage | null): void {
     this.roll.show(passage);
     this.clear.hidden = !passage;
-    if (!passage) this.anchor = null;
     this.send(this.loopCommand());
     const bars = passage && { first: this.roll.barOf(passage.from), end: this.roll.barOf(passage.to - 1) + 1 };
     fire<Selection>(this, "chiptune-select", { passage, bars });
@@ -228,6 +235,18 @@ export class ChiptunePlayer extends HTMLElement {
     this.audio.pause();
     this.sounding = false;
     this.send({ kind: "pause" });
+  }
+
+  changeTempo(by: number): void {
+    this.setTempo(Number(this.tempo.value) + by);
+  }
+
+  toggleLoop(): void {
+    this.loop.click();
+  }
+
+  toggleMute(channel: number): void {
+    this.strips[channel]?.toggleMute();
   }
 
   private get isRecording(): boolean {
@@ -290,10 +309,10 @@ export class ChiptunePlayer extends HTMLElement {
 
   private setTempo(percent: number): void {
     this.tempo.value = String(percent);
-    this.changeTempo();
+    this.tempoChanged();
   }
 
-  private changeTempo(): void {
+  private tempoChanged(): void {
     const frame = Math.round(this.frame);
     this.tempoShown.textContent = `${this.tempo.value}\u00a0%`;
     this.audio.playbackRate = this.tempoFactor;
@@ -316,49 +335,6 @@ export class ChiptunePlayer extends HTMLElement {
     this.audio.playbackRate = this.tempoFactor;
     this.seek(frame);
     if (wasPlaying) await this.play();
-  }
-
-  private handleKey(event: KeyboardEvent): void {
-    const target = event.target as HTMLElement;
-    const onRoll = target === this.canvas;
-    if (event.ctrlKey || event.metaKey || event.altKey || !this.score) return;
-    if (!onRoll && target.closest("input, select, textarea, button, a, audio, video, summary, [contenteditable]")) return;
-    const turn = (direction: 1 | -1) => () => {
-      if (event.shiftKey && onRoll) this.extend(direction);
-      else this.seek(this.roll.barBeside(this.frame, direction));
-    };
-    const actions: Record<string, () => void> = {
-      " ": () => void this.toggle(),
-      ArrowLeft: turn(-1),
-      ArrowRight: turn(1),
-      Home: () => this.seek(0),
-      End: () => this.seek(this.roll.bars.at(-2) ?? 0),
-      Escape: () => this.select(null),
-      "-": () => this.setTempo(Number(this.tempo.value) - 10),
-      "+": () => this.setTempo(Number(this.tempo.value) + 10),
-      "=": () => this.setTempo(Number(this.tempo.value) + 10),
-      l: () => this.loop.click(),
-    };
-    for (const strip of this.strips) actions[String(strip.channel + 1)] = () => strip.toggleMute();
-    const action = actions[event.key];
-    if (!action) return;
-    event.preventDefault();
-    action();
-  }
-
-  /** Select a bar more, or one less, from where selecting began. */
-  private extend(direction: 1 | -1): void {
-    const { bars } = this.roll;
-    const current = this.passage;
-    const here = this.roll.barOf(this.frame);
-    if (!current || this.anchor === null) {
-      this.anchor = here;
-      return this.select(this.roll.barsBetween(bars[here] ?? 0, bars[here] ?? 0));
-    }
-    const [first, last] = [this.roll.barOf(current.from), this.roll.barOf(current.to - 1)];
-    const moving = first === this.anchor ? last : first;
-    const next = Math.max(0, Math.min(bars.length - 2, moving + direction));
-    this.select(this.roll.barsBetween(bars[this.anchor] ?? 0, bars[next] ?? 0));
   }
 
   private draw(): void {

@@ -2,7 +2,7 @@
 // dragging over bars selects a passage. With reduced motion it turns pages instead of moving.
 
 import { barStarts, beatFrames, NOISE, type Note, type Score } from "../sound/score.ts";
-import { onPaletteChange, type Palette, palette } from "./palette.ts";
+import { type Palette, palette } from "./palette.ts";
 import { findUnisons } from "./unison.ts";
 
 const VISIBLE_SECONDS = 8;
@@ -57,7 +57,6 @@ export class Roll {
     });
     canvas.addEventListener("pointercancel", () => (this.drag = null));
     new ResizeObserver(() => this.draw()).observe(canvas);
-    onPaletteChange(() => this.draw());
   }
 
   load(score: Score): void {
