@@ -11,10 +11,10 @@ from bot.discord.registry import COMMANDS as SLASH_COMMANDS
 from bot.main import COMMANDS
 from tests.conftest import ROOT
 
-MODEL_CARD = ROOT / "models/weights/nes/README.md"
+MODEL_CARDS = sorted((ROOT / "models/weights").glob("*/README.md"))
 PAGES = sorted(
     str(page.relative_to(ROOT))
-    for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "benchmarks").glob("*.md"), MODEL_CARD]
+    for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "benchmarks").glob("*.md"), *MODEL_CARDS]
 )
 MODULE = re.compile(r"python -m ([a-z_]+(?:\.[a-z_]+)*)")
 LINK = re.compile(r"\]\(([^)#\s]+)")

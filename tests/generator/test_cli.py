@@ -18,6 +18,7 @@ from PIL import Image
 from generator.protocol.names import KEYS
 from generator.protocol.uploads import digest
 from models.music.midi import midi_bytes, read_score, to_midi
+from models.weights import DEFAULT_MODEL
 from tests.archives import zipped
 from tests.conftest import ROOT
 from tests.music import events, scale, smf, twinkle
@@ -190,7 +191,7 @@ def test_kept_channels_are_in_the_file_to_the_note(good: dict[str, Ran], folder:
     assert after.channels[3] == before.channels[3]
     assert after.channels[1:3] != before.channels[1:3]
     assert printed["report"] == "Kept pulse 1 and noise; the other channels were written anew."
-    assert (printed["model"], printed["engine"].split("-")[0]) == ("nes", "numpy")
+    assert (printed["model"], printed["engine"].split("-")[0]) == (DEFAULT_MODEL, "onnxruntime")
 
 
 def test_a_remix_in_another_tempo_and_key(good: dict[str, Ran], folder: Path) -> None:

@@ -18,9 +18,10 @@ import pytest_asyncio
 from generator.protocol.client import GeneratorClient
 from generator.protocol.errors import FAULT_SENTENCE, GeneratorDied
 from generator.protocol.requests import Request
-from generator.protocol.results import VIDEO, Failure, Job, Progress, Result
+from generator.protocol.results import SCORE, TAKES, VIDEO, Failure, Job, Progress, Result
 from generator.protocol.uploads import digest
 from models.music.midi import read_score
+from models.weights import DEFAULT_MODEL
 from tests.music import twinkle
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -47,11 +48,11 @@ async def test_a_new_tune_comes_with_its_files_and_progress(client: GeneratorCli
     heard: list[Progress] = []
     answer = await client.run(new_tune(tmp_path), heard.append)
     assert isinstance(answer, Result)
-    files = {answer.midi, answer.audio, answer.picture, VIDEO}
+    files = {answer.midi, answer.audio, answer.picture, VIDEO, SCORE, TAKES}
     assert {path.name for path in tmp_path.iterdir()} == files
     assert digest((tmp_path / answer.midi).read_bytes()) == answer.digest
     assert read_score(tmp_path / answer.midi).seconds == answer.seconds == 4.0
-    assert (answer.bpm, answer.seed, answer.model) == (120.0, 5, "nes")
+    assert (answer.bpm, answer.seed, answer.model) == (120.0, 5, DEFAULT_MODEL)
     assert list(dict.fromkeys(progress.stage for progress in heard)) == [
         "composing",
         "rendering the sound",
