@@ -123,9 +123,10 @@ export function wavesToDrag(): HTMLElement {
   return el("ul", { className: "waves", ariaHidden: "true", title: _("Drag a waveform onto a channel") }, ...chips);
 }
 
-/** A button that stays pressed. */
-export function toggle(text: string, label: string, changed: () => void): HTMLButtonElement {
-  const made = el("button", { type: "button", className: "toggle", ariaPressed: "false", ariaLabel: label, title: label }, text);
+/** A button that stays pressed. hint: what it does; the button's name too if the text is a letter only. */
+export function toggle(text: string, hint: string, changed: () => void): HTMLButtonElement {
+  const made = el("button", { type: "button", className: "toggle", ariaPressed: "false", title: hint }, text);
+  if (text.length === 1) made.ariaLabel = hint;
   made.addEventListener("click", () => {
     press(made, !isPressed(made));
     changed();
