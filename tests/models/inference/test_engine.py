@@ -24,7 +24,7 @@ Logits = npt.NDArray[np.floating[Any]]
 
 VOCABULARY, CONTEXT = 90, 64
 ROUNDING = 0.2
-"""How far logits may be off, as a share of how far they spread. Random weights magnify it; others give 1 or more."""
+"""How far logits may be off, as a share of how far they spread. Random weights magnify it: most are off by far less."""
 IDS = np.random.default_rng(0).integers(0, VOCABULARY, CONTEXT).tolist()
 SHAPES: dict[str, dict[str, Any]] = {
     "one layer": {"num_hidden_layers": 1},
