@@ -21,6 +21,7 @@ COMMANDS = {
     "remix": ("generator", "make an NES tune of a MIDI file"),
     "render": ("generator", "play a MIDI file into WAV, OGG or MP3, or draw it as PNG"),
     "export": ("generator", "write a tune as NSF, FamiTracker text, sheet music, stems, video and more"),
+    "worker": ("generator", "make tunes for a bot on another machine, through NATS"),
     "corpus": ("generator", "make a training corpus from MIDI files"),
     "train": ("models", "train a model"),
     "evaluate": ("models", "score a model on a folder of tunes"),

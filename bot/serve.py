@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bot.clock import Clock
 from bot.contests.keeper import Contests
@@ -30,6 +30,9 @@ from bot.web.app import make_app, start
 from bot.web.delivery import LocalDelivery
 from generator.protocol.client import GeneratorClient
 from generator.protocol.errors import FaultError
+
+if TYPE_CHECKING:
+    from generator.protocol.cluster.nats_generator import NatsGenerator
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +59,7 @@ async def serve(
         store = await _open_store(stack, settings.data_dir / DATABASE)
         stack.push_async_callback(_end_tasks_except, asyncio.all_tasks())
         files = await _open_files(store, settings.data_dir)
-        generator = GeneratorClient(generator_command, scratch=settings.data_dir.absolute() / SCRATCH)
+        generator = _make_generator(settings, generator_command)
         stack.push_async_callback(generator.close)
         deliveries: dict[str, Delivery] = {"local": LocalDelivery()}
         backlog = Backlog(store, generator, deliveries, files)
@@ -77,6 +80,15 @@ async def serve(
             await _run_until(stop, work)
         finally:
             await runner.cleanup()
+
+
+def _make_generator(settings: Settings, command: Sequence[str]) -> GeneratorClient | NatsGenerator:
+    """Return a generator on this machine, or one on the machines that the NATS server knows."""
+    if settings.nats_url:
+        from generator.protocol.cluster.nats_generator import NatsGenerator  # noqa: PLC0415  only some need it
+
+        return NatsGenerator(settings.nats_url, credentials=settings.nats_credentials)
+    return GeneratorClient(command, scratch=settings.data_dir.absolute() / SCRATCH)
 
 
 async def _open_store(stack: AsyncExitStack, path: Path) -> Store:

@@ -32,7 +32,9 @@ class Settings:
     many proxies of our own are in front of the page, each of which appends to X-Forwarded-For. keep_days: how long
     uploads and requests without a song are kept after the request has ended. grace_days: how long the data of a server
     is kept after the bot was removed from it. reports_channel: the Discord channel in which the operators see reports
-    of tunes from outside the bot's servers; if None, such reports go nowhere.
+    of tunes from outside the bot's servers; if None, such reports go nowhere. nats_url: of the NATS server
+    whose workers make the tunes, never part of the repr; None makes them here. nats_credentials: a file for
+    it.
     """
 
     token: str | None = field(default=None, repr=False)
@@ -46,6 +48,8 @@ class Settings:
     keep_days: int = 30
     grace_days: int = 7
     reports_channel: str | None = None
+    nats_url: str | None = field(default=None, repr=False)
+    nats_credentials: str | None = None
 
 
 def load_settings(dotenv: Path = Path(".env"), environ: Mapping[str, str] | None = None) -> Settings:
@@ -67,6 +71,8 @@ def load_settings(dotenv: Path = Path(".env"), environ: Mapping[str, str] | None
         keep_days=_days("CHIPTUNE_KEEP_DAYS", value("CHIPTUNE_KEEP_DAYS") or str(Settings.keep_days)),
         grace_days=_days("CHIPTUNE_GRACE_DAYS", value("CHIPTUNE_GRACE_DAYS") or str(Settings.grace_days)),
         reports_channel=_channel(value("CHIPTUNE_REPORTS_CHANNEL")),
+        nats_url=value("CHIPTUNE_NATS_URL"),
+        nats_credentials=value("CHIPTUNE_NATS_CREDENTIALS"),
     )
     if not (settings.password or settings.open or is_loopback(settings.host)):
         raise InputError(

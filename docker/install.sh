@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what the project needs: FluidSynth, ffmpeg and Python's venv with the system's package manager if they are
-# missing, then the Python packages into .venv. For development it adds Chromium, which the tests of the page drive, and
+# missing, then the Python packages into .venv. For development it adds Chromium, which the tests of the page drive, nats-server, and
 # what builds the page; Node itself is one of the Python packages. The Makefile and the Dockerfile call this script.
 #
 #   docker/install.sh EXTRAS        EXTRAS as in pyproject.toml: bot,generator,train,dev
@@ -16,7 +16,10 @@ case ",$extras," in
     ;;
 esac
 case ",$extras," in
-*,dev,*) command -v chromium >/dev/null || missing="$missing chromium" ;;
+*,dev,*)
+    command -v chromium >/dev/null || missing="$missing chromium"
+    command -v nats-server >/dev/null || [ -x /usr/sbin/nats-server ] || missing="$missing nats-server"
+    ;;
 esac
 python3 -c 'import ensurepip, venv' 2>/dev/null || missing="$missing python3-venv"
 

@@ -1,5 +1,5 @@
 """The commands that make tunes, files and corpora, and measure tunes: generate, remix, render, export, corpus,
-quality, originality.
+quality, originality, and the one that makes tunes for a bot elsewhere: worker.
 
 The options of a request come from `generator.protocol.options`. Heavy modules are imported inside the commands that
 need them, so that `--help` and refusals are quick.
@@ -8,7 +8,9 @@ need them, so that `--help` and refusals are quick.
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
+import os
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import redirect_stdout
@@ -18,11 +20,14 @@ from tempfile import TemporaryDirectory
 from typing import NoReturn
 
 from generator.protocol.errors import InputError
+from generator.protocol.logs import set_up_logs
 from generator.protocol.modes import REMIX_MODES
 from generator.protocol.options import GENERATE_OPTIONS, REMIX_OPTIONS, SOUND, Option
 from generator.protocol.requests import Request, random_seed
 from generator.protocol.results import Result
 from generator.protocol.uploads import ACCEPTED_SUFFIXES, digest, open_upload
+
+MAX_PROCESSES = 256
 
 
 class Parser(argparse.ArgumentParser):
@@ -250,6 +255,29 @@ def _to_json(result: Result, out: Path) -> dict[str, object]:
     return {**paths, **rest}
 
 
+def worker_command(arguments: list[str]) -> int:
+    """`chiptune worker`."""
+    parser = Parser(
+        "chiptune worker",
+        description="Make tunes for a bot on another machine, which has the same CHIPTUNE_NATS_URL.",
+        epilog="CHIPTUNE_NATS_URL is the server's address, CHIPTUNE_NATS_CREDENTIALS a file with credentials for it.",
+    )
+    cores = len(os.sched_getaffinity(0))
+    parser.add_argument("--processes", type=int, default=cores, help="tunes made at once; one for each core by default")
+    options = parser.parse_args(arguments)
+    url = os.environ.get("CHIPTUNE_NATS_URL", "").strip()
+    if not url:
+        raise InputError("Set CHIPTUNE_NATS_URL to the address of the NATS server, such as nats://queue:4222.")
+    if not 1 <= options.processes <= MAX_PROCESSES:
+        raise InputError(f"--processes must be a number from 1 to {MAX_PROCESSES}.")
+    from generator.process.worker import work
+
+    set_up_logs("worker")
+    credentials = os.environ.get("CHIPTUNE_NATS_CREDENTIALS") or None
+    asyncio.run(work(url, credentials=credentials, processes=options.processes))
+    return 0
+
+
 COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "generate": generate_command,
     "remix": remix_command,
@@ -258,4 +286,5 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "corpus": corpus_command,
     "quality": quality_command,
     "originality": originality_command,
+    "worker": worker_command,
 }

@@ -23,7 +23,12 @@ MOST_MODULES = 15
 
 MUSIC = ("models.errors", "models.parallel", "models.music")
 COMPOSER = (*MUSIC, "models.tokens", "models.features", "models.inference")
-PROTOCOL = ("generator.protocol", "generator.protocol.uploads", "generator.protocol.system")
+PROTOCOL = (
+    "generator.protocol",
+    "generator.protocol.uploads",
+    "generator.protocol.system",
+    "generator.protocol.cluster",
+)
 BASE = ("bot.clock", "bot.scope", "bot.settings", "bot.text", "bot.languages", *PROTOCOL)
 WORK = (*BASE, "bot.store", "bot.store.contest", "bot.votes", "bot.files", "bot.requests", "bot.contests", "bot.voting")
 DISCORD = (*WORK, "bot.discord.core")
@@ -46,6 +51,7 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
         *("generator.protocol.uploads", "generator.protocol.system"),
         *("models.errors", "models.music.keys", "models.music.scenes", "models.music.score", "models.weights"),
     ),
+    "generator.protocol.cluster": ("generator.protocol", "generator.protocol.uploads", "generator.protocol.system"),
     "generator.importing.formats": (*PROTOCOL, "generator.importing.instruments"),
     "generator.importing": (*MUSIC, *PROTOCOL, "generator.importing.formats"),
     "generator.analysis": (*MUSIC, "models.tokens"),

@@ -47,10 +47,9 @@ print(json.dumps(sorted(sys.modules)))
     assert "bot.serve" in loaded
     assert not loaded & HEAVY
     assert {name for name in loaded if name.split(".")[0] == "models"} == LIGHT_MODELS
-    assert {name for name in loaded if name.startswith("generator.")} == {
-        "generator.protocol",
-        *(f"generator.protocol.{file.stem}" for file in (ROOT / "generator/protocol").glob("[a-z]*.py")),
-    }
+    of_generator = {name for name in loaded if name.startswith("generator.")}
+    assert "generator.protocol.client" in of_generator
+    assert all(f"{name}.".startswith("generator.protocol.") for name in of_generator)
 
 
 def test_composing_a_tune_loads_no_torch() -> None:
