@@ -14,8 +14,10 @@ from aiohttp import web
 
 from bot.files.song_files import Files
 from bot.languages import current_language, say
+from bot.scope import PAGE
 from bot.settings import Settings
 from bot.store import Song, Store
+from bot.votes.taste_model import MIN_VOTES
 from bot.web.files import INDEX, STATIC, content_type
 from bot.web.locale import language_tag
 from bot.web.security.voters import known_voter, new_voter, remember_voter
@@ -52,6 +54,7 @@ class PageRoutes:
             *views,
             web.get("/song/{id:[0-9a-f]{32}}", self.song),
             web.get("/manifest.webmanifest", self.manifest),
+            web.get("/api/views", self.filled),
         ]
 
     async def view(self, request: web.Request) -> web.StreamResponse:
@@ -68,6 +71,19 @@ class PageRoutes:
         has_film = VIDEO in await self._files.paths(song.id)
         tags = song_tags(song, self._absolute(request, ""), has_film=has_film)
         return _page(request, f"{song.title} · {NAME}", tags)
+
+    async def filled(self, request: web.Request) -> web.Response:
+        """Respond with whether each view has something to show to this browser."""
+        store, taste = self._store, await self._store.tastes.of(PAGE)
+        contest = self._public_url is None or await store.contests.open(PAGE) or await store.contests.last(PAGE)
+        voter = known_voter(request)
+        filled = {
+            "charts": bool(await store.charts.top(PAGE, "all", limit=1)),
+            "battle": voter is not None and await store.battles.pair(PAGE, voter) is not None,
+            "contest": bool(contest),
+            "taste": taste.votes >= MIN_VOTES,
+        }
+        return web.json_response(filled)
 
     async def manifest(self, _: web.Request) -> web.Response:
         """Send what a browser needs to install the page as an app."""

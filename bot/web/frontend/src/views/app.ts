@@ -7,14 +7,14 @@ import { call, sentenceOf } from "../core/api.ts";
 import { battleView } from "./battle.ts";
 import { chartsView } from "./charts.ts";
 import { Compose } from "./compose.ts";
-import { type Contest, contestView } from "./contest.ts";
+import { contestView } from "./contest.ts";
 import { el } from "../core/dom.ts";
 import { Jobs } from "./jobs.ts";
 import { feed } from "./lists.ts";
 import { Router, type Show, type View } from "./router.ts";
 import { scoreOf } from "./share.ts";
 import { type Around, demo, sharedView, songView } from "./song.ts";
-import { type Taste, tasteView } from "./taste.ts";
+import { tasteView } from "./taste.ts";
 import type { FullSong, Options, Song } from "./types.ts";
 
 const LANGUAGE_COOKIE = "chiptune_language";
@@ -106,12 +106,15 @@ export function startPage(): void {
     } else {
       page.append(demo(await call<PackedScore>("/demo.json")));
     }
-    return { element: page, focus: compose.element.querySelector<HTMLElement>("h2") ?? compose.element };
+    return { element: page, focus: compose.element.querySelector<HTMLElement>("h1") ?? compose.element };
   }
 
   const frame = document.getElementById("page") ?? document.body;
-  frame.replaceChildren(header(), jobs.element, main, footer(start));
-  void router.show(false).then(() => jobs.resume());
+  frame.replaceChildren(header(), jobs.element, main);
+  void router.show(false).then(() => {
+    frame.append(footer(start)); // only now: the first view would push it down
+    jobs.resume();
+  });
 }
 
 function header(): HTMLElement {
@@ -128,12 +131,10 @@ function header(): HTMLElement {
     link("/taste", _("Taste"), true),
   ] as const;
   // A view that has nothing to show has no link.
-  const reveal = <T,>(path: string, item: HTMLElement, full: (answer: T) => boolean) =>
-    void call<T>(path).then((answer) => (item.hidden = !full(answer)), () => undefined);
-  reveal<unknown[]>("/api/top?period=all&limit=1", charts, (chart) => chart.length > 0);
-  reveal<unknown>("/api/battle", battle, () => true);
-  reveal<Contest>("/api/contest", contest, (answer) => answer.round !== null || answer.last !== null || answer.manages);
-  reveal<Taste>("/api/taste", taste, (answer) => answer.votes >= answer.least);
+  const links = { charts, battle, contest, taste };
+  void call<Record<keyof typeof links, boolean>>("/api/views").then((filled) => {
+    for (const name of Object.keys(links) as (keyof typeof links)[]) links[name].hidden = !filled[name];
+  }, () => undefined);
   return el(
     "header",
     {},

@@ -14,7 +14,7 @@ export class Compose {
   private readonly create: OptionFields;
   private readonly rework: OptionFields;
   private readonly modes: HTMLSelectElement;
-  private readonly heading = el("h2", { id: "compose-title" });
+  private readonly heading = el("h1", { id: "compose-title" });
   private readonly submit = el("button", { id: "compose-button", className: "primary" });
   private readonly error = el("p", { className: "error", hidden: true, attrs: { role: "alert" } });
   private readonly chips = el("div");
@@ -43,7 +43,6 @@ export class Compose {
       this.chosen,
       this.memberField,
     );
-    this.more.append(el("summary", {}, _("More")), this.create.element, this.rework.element);
     const form = el(
       "form",
       { className: "panel compose", noValidate: true, attrs: { "aria-labelledby": "compose-title" } },
@@ -73,11 +72,11 @@ export class Compose {
     this.heading.textContent = remixing ? _("Remix {name}", { name }) : _("Compose a tune");
     this.submit.textContent = remixing ? _("Remix") : _("Compose");
     this.modeField.hidden = !remixing;
-    this.create.element.hidden = remixing;
-    this.rework.element.hidden = !remixing;
+    const fields = remixing ? this.rework : this.create;
+    this.more.replaceChildren(el("summary", {}, _("More")), fields.element);
     this.memberField.hidden = true;
     this.members.replaceChildren();
-    this.chips.replaceChildren(remixing ? this.rework.chips : this.create.chips);
+    this.chips.replaceChildren(fields.chips);
     const forget = button(_("remove"), () => this.choose(null), "quiet");
     this.chosen.replaceChildren(name, " ", forget);
     this.chosen.hidden = !remixing;

@@ -19,7 +19,7 @@ interface Ended {
   readonly songs: readonly { title: string; votes: number; won: boolean }[];
 }
 
-export interface Contest {
+interface Contest {
   readonly round: number | null;
   readonly stage?: "nominating" | "voting";
   readonly voting?: number;

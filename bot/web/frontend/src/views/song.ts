@@ -34,7 +34,7 @@ export async function songView(id: string, around: Around, play: boolean): Promi
   const { panel, player } = playerPanel(song.title, song.audio, heading);
   const page = el("div", { className: "song" }, panel);
   const message = el("p", { className: "report", hidden: true, attrs: { role: "status" } });
-  panel.append(el("p", { className: "recipe" }, recipe(song)));
+  heading.after(el("p", { className: "recipe" }, recipe(song)));
   if (song.report) panel.append(el("p", { className: "report" }, song.report));
   panel.append(askedAndGot(song, around), actions(song, around, message), message);
 

@@ -5,7 +5,7 @@ import { call } from "../core/api.ts";
 import { el } from "../core/dom.ts";
 import type { View } from "./router.ts";
 
-export interface Taste {
+interface Taste {
   readonly words: readonly string[];
   readonly votes: number;
   readonly least: number;
