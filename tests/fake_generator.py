@@ -54,7 +54,7 @@ PNG = bytes.fromhex(
 )
 OGG = b"OggS" + bytes(range(256)) * 16
 MP4 = b"\x00\x00\x00\x20ftypisom" + bytes(range(256)) * 20
-SCORE = b'{"frames":60,"grid":null,"title":"","loop":null,"channels":[[[0,30,60,[15],[2]]],[],[],[]]}'
+SCORE = b'{"frames":1800,"grid":null,"title":"","loop":null,"channels":[[[0,30,60,[15],[2]]],[],[],[]]}'
 FILES = (("tune.mid", MIDI), ("tune.ogg", OGG), ("tune.png", PNG), ("tune.mp4", MP4), ("score.json", SCORE))
 
 

@@ -76,7 +76,7 @@ export class ChiptunePlayer extends HTMLElement implements KeyActions {
     ondblclick: () => this.setTempo(100),
   });
   private readonly tempoShown = el("output", {}, "100 %");
-  private readonly loop = toggle(_("Loop"), _("Repeat the tune"), () => this.changeLoop());
+  private readonly loop = toggle(_("Loop"), _("Loop the tune"), () => this.changeLoop());
   private readonly recorded = toggle(_("Recording"), _("Hear the posted recording instead of the sound chip"), () => void this.swap());
   private readonly clear = button(_("Clear the selection"), () => this.select(null), "quiet");
   private readonly audio = el("audio", { preload: "none", onended: () => this.ended() });

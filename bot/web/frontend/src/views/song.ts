@@ -86,7 +86,7 @@ function recipe(song: FullSong): string {
     summary(song),
     bars === undefined ? "" : _("{n} bars", { n: decimal(Number(bars), 1) }),
     song.got["density"] === undefined ? "" : optionValue("density", song.got["density"]),
-    _("seed {seed}", { seed: song.seed }),
+    _("seed {seed}", { seed: String(song.seed) }),
     _("model {model}", { model: song.model }),
     song.sound ?? "",
     shared === undefined ? "" : _("longest run shared with a training song: {n} notes", { n: shared }),
