@@ -62,7 +62,7 @@ async def serve(
         generator = _make_generator(settings, generator_command)
         stack.push_async_callback(generator.close)
         deliveries: dict[str, Delivery] = {"local": LocalDelivery()}
-        backlog = Backlog(store, generator, deliveries, files)
+        backlog = Backlog(store, generator, deliveries, files, jobs=settings.jobs)
         contests = Contests(store, clock)
         work: list[Work] = [backlog.run, contests.run, Retention(store, files, settings, clock).run]
         if settings.token:

@@ -20,6 +20,9 @@ MAX_DAYS = 36500
 MAX_PROXIES = 9
 MAX_ID_DIGITS = 20
 """Digits of a Discord id, which has 64 bits."""
+MAX_JOBS = 32
+USUAL_JOBS = min(MAX_JOBS, len(os.sched_getaffinity(0)) + 1)
+"""One request more than there are processor cores, so that none is idle while files are read and written."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,9 +35,9 @@ class Settings:
     many proxies of our own are in front of the page, each of which appends to X-Forwarded-For. keep_days: how long
     uploads and requests without a song are kept after the request has ended. grace_days: how long the data of a server
     is kept after the bot was removed from it. reports_channel: the Discord channel in which the operators see reports
-    of tunes from outside the bot's servers; if None, such reports go nowhere. nats_url: of the NATS server
-    whose workers make the tunes, never part of the repr; None makes them here. nats_credentials: a file for
-    it.
+    of tunes from outside the bot's servers; if None, such reports go nowhere. jobs: how many requests are made at once.
+    nats_url: of the NATS server whose workers make the tunes, never part of the repr; None makes them here.
+    nats_credentials: a file for it.
     """
 
     token: str | None = field(default=None, repr=False)
@@ -50,6 +53,7 @@ class Settings:
     reports_channel: str | None = None
     nats_url: str | None = field(default=None, repr=False)
     nats_credentials: str | None = None
+    jobs: int = USUAL_JOBS
 
 
 def load_settings(dotenv: Path = Path(".env"), environ: Mapping[str, str] | None = None) -> Settings:
@@ -73,6 +77,7 @@ def load_settings(dotenv: Path = Path(".env"), environ: Mapping[str, str] | None
         reports_channel=_channel(value("CHIPTUNE_REPORTS_CHANNEL")),
         nats_url=value("CHIPTUNE_NATS_URL"),
         nats_credentials=value("CHIPTUNE_NATS_CREDENTIALS"),
+        jobs=_jobs(value("CHIPTUNE_JOBS") or str(Settings.jobs)),
     )
     if not (settings.password or settings.open or is_loopback(settings.host)):
         raise InputError(
@@ -111,6 +116,12 @@ def _port(text: str) -> int:
 def _days(name: str, text: str) -> int:
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= MAX_DAYS:
         raise InputError(f"{name} must be a number of days from 1 to {MAX_DAYS}, not “{text}”.")
+    return int(text)
+
+
+def _jobs(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= MAX_JOBS:
+        raise InputError(f"CHIPTUNE_JOBS must be a number of requests from 1 to {MAX_JOBS}, not “{text}”.")
     return int(text)
 
 

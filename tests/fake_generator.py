@@ -24,6 +24,7 @@ import itertools
 import json
 import os
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -47,6 +48,7 @@ HELD = 1
 """The seed of a job that is under way for as long as a test needs it to be."""
 BUSY = 8
 """The seed of a job that keeps a core busy."""
+TELLING = threading.Lock()
 MIDI = bytes.fromhex("4d546864 00000006 0000 0001 0060 4d54726b 00000004 00ff2f00")
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360606060000000050001"
@@ -66,11 +68,14 @@ def main() -> None:
     if start != "silent":
         write_frame(sys.stdout.buffer, json.dumps({"type": "ready"}))
     for text in inbox:
-        job = job_from_dict(json.loads(text))
-        try:
-            work(job, inbox) if isinstance(job, Job) else export(job, inbox)
-        except JobCancelled as error:
-            tell(Failure(id=job.id, sentence=str(error)))
+        threading.Thread(target=do, args=(job_from_dict(json.loads(text)), inbox), daemon=True).start()
+
+
+def do(job: Job | ExportJob, inbox: Inbox) -> None:
+    try:
+        work(job, inbox) if isinstance(job, Job) else export(job, inbox)
+    except JobCancelled as error:
+        tell(Failure(id=job.id, sentence=str(error)))
 
 
 def work(job: Job, inbox: Inbox) -> None:
@@ -177,7 +182,7 @@ def finish(job: Job, folder: Path) -> None:
             report="4 of 9 parts were kept." if job.upload else "",
             got={"density": "medium", "bars": 16.0},
             features={"tempo": request.bpm or 120.0, "drums": 2.5},
-            timings={"compose": 0.01, "total": 0.01},
+            timings={"compose": 0.01, "total": 0.01, "processor": 0.01},
         )
     )
 
@@ -189,7 +194,8 @@ def note_begin(job: Job | ExportJob) -> None:
 
 
 def tell(answer: Answer) -> None:
-    write_frame(sys.stdout.buffer, answer_to_json(answer))
+    with TELLING:
+        write_frame(sys.stdout.buffer, answer_to_json(answer))
 
 
 if __name__ == "__main__":

@@ -1,10 +1,11 @@
 """The backlog: requests on their way from acceptance to the posted tune.
 
-A request is saved before it is acknowledged, and stays in the database until it is answered, so that a crash
-of the bot or of the generator loses nothing and answers nothing twice. One request at a time goes to the generator, in
-the store's fair order. Answers are delivered concurrently, so that a slow or broken chat does not hold up the music.
-The generator makes the tunes, `submissions` decides what a request holds, the deliveries (one for each origin) tell
-people, and `progress_updates` decides how often.
+A request is saved before it is acknowledged, and stays in the database until it is answered, so that a crash of the
+bot or of the generator loses nothing and answers nothing twice. Several requests at once go to the generator, in the
+store's fair order. One during which it died goes alone the next time, so that it harms no other twice. Answers are
+delivered concurrently, so that a slow or broken chat does not hold up the music. The generator makes the tunes,
+`submissions` decides what a request holds, the deliveries (one for each origin) tell people, and `progress_updates`
+decides how often.
 """
 
 from __future__ import annotations
@@ -58,7 +59,8 @@ class Backlog:
     """The queue and its worker.
 
     deliveries: by origin; an answer stays undelivered while its origin has none, for example because Discord is
-    switched off. files: of songs and uploads. everybody: how many requests may be open at once, whoever asked.
+    switched off. files: of songs and uploads. jobs: how many requests are made at once. everybody: how many may be open
+    at once, whoever asked.
     look_seconds: how often the data folder and the disk are looked at.
 
     exports: of songs; they take turns with the requests. trouble: why the queue pauses, in a sentence; None while it
@@ -72,6 +74,7 @@ class Backlog:
         deliveries: Mapping[str, Delivery],
         files: Files,
         *,
+        jobs: int = 1,
         everybody: int = TOTAL_LIMIT,
         look_seconds: float = LOOK_SECONDS,
     ) -> None:
@@ -79,13 +82,16 @@ class Backlog:
         self._generator = generator
         self._deliveries = deliveries
         self.files = files
-        self.exports = Exports(store, generator, files)
+        self._export_turn = asyncio.Lock()
+        self.exports = Exports(store, generator, files, self._export_turn)
         self._progress: dict[str, Progress] = {}
         self._cancelled: set[str] = set()
+        self._jobs = jobs
+        self._making: set[asyncio.Task[None]] = set()
         self._everybody = everybody
         self._look_seconds = look_seconds
         self.trouble: str | None = None
-        self._wait_times = WaitTimes(store, self._progress)
+        self._wait_times = WaitTimes(store, self._progress, lanes=min(jobs, os.cpu_count() or 1))
         self._updates = ProgressUpdates(deliveries, self._wait_times, self._progress, self._spawn)
         self._tasks: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
@@ -193,30 +199,59 @@ class Backlog:
                     await self._pause(f"Nothing can be stored: {error}.")
         finally:
             await self.exports.close()
-            for task in self._tasks:
+            ending = self._making | self._tasks
+            for task in ending:
                 task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await asyncio.gather(*ending, return_exceptions=True)
             await self._store.requests.forgive_working()
 
     async def _step(self) -> None:
-        """Have the next request made, or wait for one. Pause while nothing can be stored."""
+        """Begin the next request, or wait until there is one or room for it. Pause while nothing can be stored."""
         if trouble := self.files.trouble():
             await self._pause(trouble)
             return
         if self.trouble:  # what was being made then is made again
+            await self._until_free(1)
             await self._store.requests.forgive_working()
             await self._store.requests.requeue_working()
             self.trouble = None
             log.info("the queue goes on")
+        await self._until_free(self._jobs)
         self._wake.clear()
         entry = await self._store.queue.take()
         self._wait_times.invalidate()
+        if entry is not None and entry.attempts > 1:
+            await self._work_alone(entry)
+            return
         if entry is not None:
-            await self._work(entry)
+            self._begin(entry)
             return
         with suppress(TimeoutError):
             async with asyncio.timeout(self._look_seconds):
                 await self._wake.wait()
+
+    def _begin(self, entry: RequestRecord) -> None:
+        task = asyncio.create_task(self._work(entry))
+        self._making.add(task)
+        task.add_done_callback(lambda _: self._wake.set())
+
+    async def _work_alone(self, entry: RequestRecord) -> None:
+        """Make a request with nothing beside it, because the generator or the bot died while it was made before."""
+        async with self._export_turn:
+            await self._until_free(1)
+            self._begin(entry)
+            await self._until_free(1)
+
+    async def _until_free(self, jobs: int) -> None:
+        """Wait until fewer than so many requests are being made. Raise the error of one that failed."""
+        while True:
+            done = {task for task in self._making if task.done()}
+            self._making -= done
+            for task in done:
+                task.result()
+            if len(self._making) < jobs:
+                return
+            await asyncio.wait(self._making, return_when=asyncio.FIRST_COMPLETED)
 
     async def _pause(self, trouble: str) -> None:
         """Make nothing for a moment. trouble: why, in a sentence."""
@@ -254,7 +289,7 @@ class Backlog:
         """Save a song with its files. If that fails, record the failure instead."""
         try:
             await self.files.compose(Song.from_result(entry, result))
-            if result.seconds > 0 and (work := result.timings.get("total")):
+            if result.seconds > 0 and (work := result.timings.get("processor")):
                 await self._store.queue.learn(entry.request.mode, work / units_of(entry.request, result.seconds))
         except OSError as error:
             if error.errno == errno.ENOSPC:

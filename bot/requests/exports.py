@@ -1,6 +1,6 @@
 """Exports of tunes in other formats, made by the generator when somebody asks. Discord and the web page both use this.
 
-An export takes its turn between the tunes that are made, and is kept with the song's files, so that it is made only
+Exports are made one at a time, beside the tunes, and are kept with the song's files, so that each is made only
 once. What waits is in memory only: after a restart, whoever still wants an export asks again, as the page does by
 itself. How people are told is left to the callers.
 """
@@ -61,13 +61,17 @@ class Export:
 
 
 class Exports:
-    """The exports of all songs. person_limit, total_limit: how many may be under way at once."""
+    """The exports of all songs.
+
+    turn: held while the generator makes one. person_limit, total_limit: how many may be under way at once.
+    """
 
     def __init__(
         self,
         store: Store,
         generator: Generator,
         files: Files,
+        turn: asyncio.Lock,
         *,
         person_limit: int = PERSON_LIMIT,
         total_limit: int = TOTAL_LIMIT,
@@ -75,6 +79,7 @@ class Exports:
         self._store = store
         self._generator = generator
         self._files = files
+        self._turn = turn
         self._person_limit = person_limit
         self._total_limit = total_limit
         self._exports: dict[Key, Export] = {}
@@ -181,7 +186,10 @@ class Exports:
             folder = await self._files.job_folder(export.id)
             job = ExportJob(id=export.id, midi=str(midi), format=export.format, folder=str(folder), sound=sound)
             try:
-                answer = await self._generator.export(job, note)
+                async with self._turn:
+                    if export.ended is not None:
+                        return CANCELLED_SENTENCE
+                    answer = await self._generator.export(job, note)
                 break
             except GeneratorDied:
                 if attempt == ATTEMPTS or export.ended is not None:

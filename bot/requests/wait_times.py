@@ -6,6 +6,7 @@ The order of the queue and the counting of limits are in `bot.store.queue`.
 from __future__ import annotations
 
 import asyncio
+import heapq
 import math
 import time
 from collections.abc import Iterable, Mapping
@@ -60,12 +61,14 @@ class QueuePosition:
 class WaitTimes:
     """The positions of all open requests, queried once after a change or once a second, whoever asks.
 
-    progress: by request id, of those that are being made; only read here.
+    progress: by request id, of those that are being made; only read here. lanes: how many are made at once, each as
+    fast as if it were alone.
     """
 
-    def __init__(self, store: Store, progress: Mapping[str, Progress]) -> None:
+    def __init__(self, store: Store, progress: Mapping[str, Progress], *, lanes: int = 1) -> None:
         self._store = store
         self._progress = progress
+        self._lanes = lanes
         self._places: Mapping[str, QueuePosition] = {}
         self._valid_until = float("-inf")
         self._lock = asyncio.Lock()
@@ -84,10 +87,12 @@ class WaitTimes:
             return self._places
 
     async def _query(self) -> Mapping[str, QueuePosition]:
-        places, position, seconds = {}, 0, 0.0
+        places, position, lanes = {}, 0, [0.0] * self._lanes
         for request in await self._store.queue.line():
             progress = self._progress.get(request.id) if request.working else None
-            seconds += request.work * (1.0 - progress.fraction if progress else 1.0)
+            work = request.work * (1.0 - progress.fraction if progress else 1.0)
+            seconds = lanes[0] + work  # in the lane where its turn comes first
+            heapq.heapreplace(lanes, seconds)
             position += not request.working
             places[request.id] = QueuePosition(0 if request.working else position, seconds)
         return places

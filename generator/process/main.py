@@ -11,6 +11,7 @@ import logging
 import os
 import signal
 import sys
+import threading
 from typing import BinaryIO
 
 from generator.process.inbox import Inbox
@@ -23,7 +24,10 @@ from generator.protocol.system.confinement import limit_cpu_from_now
 log = logging.getLogger("generator")
 
 JOB_CPU_SECONDS = 600.0
-"""Processor time after which the kernel ends the process. The bot, if it runs, ends a job after half of it."""
+"""Processor time after which the kernel ends the process, from when its last job began. The bot, if it runs, ends a job
+that used half of it."""
+SWITCH_SECONDS = 0.0005
+"""How long a thread that draws or writes files may hold up the one that composes, which pauses after each token."""
 
 
 def reserve_stdout() -> BinaryIO:
@@ -35,36 +39,42 @@ def reserve_stdout() -> BinaryIO:
 
 
 def serve(answers: BinaryIO) -> None:
-    """Do jobs until stdin ends."""
+    """Do jobs until stdin ends, each at once and in a thread of its own. How many arrive at once is up to the bot."""
     from generator.process.exports import run_export  # noqa: PLC0415  likewise
     from generator.process.warm_up import warm_pipeline  # noqa: PLC0415  after stdout is reserved: loading prints
 
+    sys.setswitchinterval(SWITCH_SECONDS)
     inbox = Inbox(sys.stdin.buffer)  # first, so that the process ends with the bot even while it loads
     pipeline = warm_pipeline()
+    writing = threading.Lock()
 
     def send(answer: Answer) -> None:
-        write_frame(answers, answer_to_json(answer))
+        with writing:
+            write_frame(answers, answer_to_json(answer))
 
     def report(progress: Progress) -> None:
         inbox.check(progress.id)
         send(progress)
 
-    write_frame(answers, json.dumps({"type": "ready"}))
-    for text in inbox:
+    def work(text: str) -> None:
         job_id = json.loads(text)["id"]
-        limit_cpu_from_now(JOB_CPU_SECONDS)
         try:
             job = job_from_dict(json.loads(text))
             with about_request(job_id):
-                send(pipeline.run(job, report) if isinstance(job, Job) else run_export(job, report))
+                answer: Answer = pipeline.run(job, report) if isinstance(job, Job) else run_export(job, report)
         except InputError as error:
-            send(Failure(id=job_id, sentence=error.sentence))
+            answer = Failure(id=job_id, sentence=error.sentence)
         except Exception:  # whatever a job raises is its own end, not that of the process
             with about_request(job_id):
                 log.exception("the job failed")
-            send(Failure(id=job_id, sentence=FAULT_SENTENCE, fault=True))
-        finally:
-            inbox.forget(job_id)
+            answer = Failure(id=job_id, sentence=FAULT_SENTENCE, fault=True)
+        inbox.forget(job_id)
+        send(answer)
+
+    write_frame(answers, json.dumps({"type": "ready"}))
+    for text in inbox:
+        limit_cpu_from_now(JOB_CPU_SECONDS)
+        threading.Thread(target=work, args=(text,), daemon=True).start()
 
 
 def main() -> int:

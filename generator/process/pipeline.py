@@ -7,6 +7,7 @@ to `generator.process.main`.
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -22,6 +23,7 @@ from generator.composing.remix import remix_score
 from generator.composing.taste_features import measure_features
 from generator.pictures.still_film import write_still_film
 from generator.pictures.tune_picture import write_tune_picture
+from generator.process.meter import Meter
 from generator.protocol.errors import ChiptuneError, InputError
 from generator.protocol.i18n import Sentence, _
 from generator.protocol.modes import MODES
@@ -43,10 +45,12 @@ COMPOSING = 0.8
 
 
 class Pipeline:
-    """Does jobs, one at a time, and keeps the model loaded between them."""
+    """Does jobs and keeps the models loaded between them. Several threads may run jobs at once."""
 
     def __init__(self, weights: Path = WEIGHTS_FOLDER) -> None:
         self._weights = weights
+        self._composing = threading.Lock()
+        self._meter = Meter()
 
     @cached_property
     def composer(self) -> Composer:
@@ -66,10 +70,14 @@ class Pipeline:
 
     def run(self, job: Job, report: Callable[[Progress], None]) -> Result | Failure:
         """Do a job. Bad input ends in a Failure; faults are raised as exceptions."""
+        self._meter.begin(job.id)
         try:
-            return self._run(job, report)
+            result = self._run(job, report)
         except InputError as error:
             return Failure(id=job.id, sentence=error.sentence)
+        finally:
+            processor = self._meter.end(job.id)
+        return replace(result, timings={**result.timings, "processor": round(processor, 3)})
 
     def _run(self, job: Job, report: Callable[[Progress], None]) -> Result:
         watch = Stopwatch()
@@ -102,13 +110,15 @@ class Pipeline:
         request = job.request
         mode = MODES[request.mode]
         if not mode.needs_file:
-            return compose(self._composer(request), request, progress, self.index)
+            with self._composing:
+                return compose(self._composer(request), request, progress, self.index)
         if job.upload is None:
             raise InputError(NEEDS_FILE)
         tune = arrange(request, Path(job.upload).read_bytes())
         if not mode.uses_model:
             return tune
-        return remix_score(self._composer(request), request, tune, progress, self.index)
+        with self._composing:
+            return remix_score(self._composer(request), request, tune, progress, self.index)
 
     @property
     def index(self) -> Index | None:

@@ -88,7 +88,7 @@ class Result:
     midi, audio, picture: file names in the job's folder (`tune.mid`, `tune.ogg`, `tune.png`).
     digest: the SHA-256 of the MIDI file.
     seconds: the length of the score, played once.
-    timings: the seconds of each stage, and `total`.
+    timings: the seconds of each stage, `total`, and `processor`, the job's share of the processor time.
     report: what became of an upload, in one sentence; else "".
     got: other properties of the tune: `density` (low, medium or high), `bars`, `shared_notes` (the notes of the longest
     run that a training song has too). If a taste chose between takes: `take` of `takes` (the take that was kept,

@@ -75,7 +75,7 @@ class Bench:
         self.folder = folder
         self.store = store
         self.chat = Chat()
-        self.client = GeneratorClient(FAKE_GENERATOR, job_seconds=job_seconds)
+        self.client = GeneratorClient(FAKE_GENERATOR, job_seconds=job_seconds, cancel_seconds=5)
         self.files = Files(store, folder)
         self.backlog = Backlog(store, self.client, {"local": self.chat}, self.files, **options)
 

@@ -58,13 +58,66 @@ async def test_a_job_gives_files_and_progress(client: GeneratorClient, tmp_path:
     assert [progress.stage for progress in heard] == ["composing"]
 
 
-async def test_one_child_does_many_jobs_one_at_a_time(client: GeneratorClient, tmp_path: Path) -> None:
+async def test_one_child_does_many_jobs(client: GeneratorClient, tmp_path: Path) -> None:
     first = await client.run(job(tmp_path, 0), ignore)
     pid = client.pid
     answers = await asyncio.gather(*(client.run(job(tmp_path, 100 + i, f"job{i}"), ignore) for i in range(10)))
     assert isinstance(first, Result)
     assert [answer.id for answer in answers] == [f"job{i}" for i in range(10)]
     assert client.pid == pid
+
+
+async def test_jobs_run_beside_each_other_with_their_own_progress_and_end(
+    gate: Path, client: GeneratorClient, tmp_path: Path
+) -> None:
+    heard: dict[str, set[str]] = {name: set() for name in "abc"}
+
+    def start(name: str) -> asyncio.Task[Result | Failure]:
+        return asyncio.create_task(client.run(job(tmp_path, HELD, name), lambda told: heard[name].add(told.id)))
+
+    running = {name: start(name) for name in "abc"}
+    while not all(heard.values()):
+        await asyncio.sleep(0.02)
+    assert heard == {name: {name} for name in "abc"}
+    quick = await client.run(job(tmp_path, 0, "quick"), ignore)
+    assert isinstance(quick, Result)
+    await client.cancel("b")
+    assert isinstance(await running["b"], Failure)
+    assert not running["a"].done()
+    gate.touch()
+    assert [type(await running[name]) for name in "ac"] == [Result, Result]
+
+
+@pytest.mark.parametrize("seed", [2, 4], ids=["died", "garbage"])
+async def test_a_death_ends_all_jobs_of_the_child(client: GeneratorClient, tmp_path: Path, seed: int) -> None:
+    begun = asyncio.Event()
+    held = asyncio.create_task(client.run(job(tmp_path, HELD), lambda _: begun.set()))
+    await begun.wait()
+    with pytest.raises(GeneratorDied, match="job b"):
+        await client.run(job(tmp_path, seed, "b"), ignore)
+    with pytest.raises(GeneratorDied, match="job a"):
+        await held
+    assert isinstance(await client.run(job(tmp_path, 0), ignore), Result)
+
+
+async def test_a_job_that_hangs_and_does_not_react_ends_the_others_as_a_death_does(gate: Path, tmp_path: Path) -> None:
+    client = GeneratorClient(FAKE_GENERATOR, job_seconds=1.5, cancel_seconds=0.3)
+    held = asyncio.create_task(client.run(job(tmp_path, HELD), ignore))
+    with pytest.raises(JobTooLong):
+        await client.run(job(tmp_path, 6, "b"), ignore)
+    with pytest.raises(GeneratorDied, match="another job hung"):
+        await held
+    assert client.pid is None
+
+
+async def test_processor_time_counts_for_each_job_by_its_share(gate: Path, tmp_path: Path) -> None:
+    client = GeneratorClient(FAKE_GENERATOR, job_seconds=4)
+    held = asyncio.create_task(client.run(job(tmp_path, HELD), ignore))
+    busy = Job(id="b", request=Request(seed=BUSY, seconds=200.0), folder=str(tmp_path))  # 5 s, half of it its own
+    assert isinstance(await client.run(busy, ignore), Result)
+    gate.touch()
+    assert isinstance(await held, Result)
+    await client.close()
 
 
 async def test_a_failure_is_an_answer(client: GeneratorClient, tmp_path: Path) -> None:
@@ -107,8 +160,8 @@ async def test_a_child_that_ends_between_jobs_is_replaced(client: GeneratorClien
 
 
 async def test_a_hanging_job_is_ended(tmp_path: Path) -> None:
-    client = GeneratorClient(FAKE_GENERATOR, job_seconds=0.3)
-    with pytest.raises(JobTooLong, match="no answer to job a in time"):
+    client = GeneratorClient(FAKE_GENERATOR, job_seconds=0.3, cancel_seconds=0.3)
+    with pytest.raises(JobTooLong, match="in time"):
         await client.run(job(tmp_path, 6), ignore)
     assert client.pid is None
 
@@ -131,7 +184,8 @@ async def test_a_job_is_ended_by_its_processor_time_though_it_shows_progress(tmp
     with pytest.raises(JobTooLong):
         await client.run(busy, heard.append)
     assert len(heard) > 1
-    assert client.pid is None
+    assert isinstance(await client.run(job(tmp_path, 0, "b"), ignore), Result)
+    await client.close()
 
 
 async def test_a_cancelled_job_leaves_no_child_that_still_works(client: GeneratorClient, tmp_path: Path) -> None:
@@ -167,7 +221,7 @@ async def test_a_job_that_is_cancelled_before_its_turn_is_never_sent(
     monkeypatch.setenv("FAKE_GENERATOR_LOG", str(tmp_path / "log"))
     running = [asyncio.create_task(client.run(job(tmp_path, 0, name), ignore)) for name in ("a", "b")]
     await asyncio.sleep(0)
-    await client.cancel("b")
+    await client.cancel("b")  # while the child is started
     first, second = await asyncio.gather(*running)
     assert isinstance(first, Result)
     assert isinstance(second, Failure)

@@ -23,10 +23,13 @@ class Bot:
     """A bot with one data folder, over all the processes that a test starts.
 
     generator: the module to start as the generator; None for the real one. gate: touch this file to let the fake
-    generator finish blocked jobs. clock: the file with the seconds by which the bot's clock is off.
+    generator finish blocked jobs. clock: the file with the seconds by which the bot's clock is off. jobs: how many
+    requests are made at once.
     """
 
-    def __init__(self, discord: StandIn, folder: Path, generator: str | None = "tests.fake_generator") -> None:
+    def __init__(
+        self, discord: StandIn, folder: Path, generator: str | None = "tests.fake_generator", *, jobs: int = 1
+    ) -> None:
         self.data = folder / "var"
         self.log_file = folder / "bot.log"
         self.jobs_file = folder / "jobs.log"
@@ -35,6 +38,7 @@ class Bot:
         self._folder = folder
         self._discord = discord
         self._generator = generator
+        self._jobs = jobs
         self._process: Process | None = None
 
     async def start(self) -> None:
@@ -43,6 +47,7 @@ class Bot:
         variables = {
             "DISCORD_TOKEN": TOKEN,
             "CHIPTUNE_PORT": "0",
+            "CHIPTUNE_JOBS": str(self._jobs),
             "CHIPTUNE_DATA_DIR": str(self.data),
             "WIRE_PORT": str(self._discord.port),
             "WIRE_CA": str(self._discord.ca_file),
