@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol, TypeVar
 
 import numpy as np
 
@@ -22,12 +23,15 @@ from generator.protocol.options import SEEDS
 from generator.protocol.requests import Request
 from generator.protocol.tastes import Taste, standardized
 from generator.sound.envelopes import assign_instruments
+from models.inference.batch import Model, Text, write_together
 from models.inference.new_tune import Composer
 from models.inference.sampler import TuneSpec
 from models.music.keys import KEYS
 from models.music.scenes import default_seconds
 from models.music.score import CHANNELS, FRAMES_PER_SECOND, NO, Note, Score, fold_pitch
 from models.tokens.plan import DENSITY_STEPS, density_step
+
+T = TypeVar("T")
 
 MAX_TAKES = 4
 """The most takes for a request that does not give a number."""
@@ -45,6 +49,13 @@ Progress = Callable[[float], None]
 """A function that is called with the share done, 0 to 1."""
 StageProgress = Callable[[float, Sentence], None]
 """The same, called also with what is being done."""
+
+
+class Write(Protocol):
+    """Has a model write texts, and returns what they have become, in their order. Raises the first error of any."""
+
+    def __call__(self, model: Model, texts: Sequence[Text[T]]) -> list[T]:
+        """Write texts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,19 +106,28 @@ class Take:
     seed: int = 0
 
 
-def compose(composer: Composer, request: Request, progress: StageProgress, index: Index | None = None) -> Tune:
-    """Compose a new tune. index: of the songs that it must not copy."""
+def compose(
+    composer: Composer,
+    request: Request,
+    progress: StageProgress,
+    index: Index | None = None,
+    *,
+    write: Write = write_together,
+) -> Tune:
+    """Compose a new tune. index: of the songs that it must not copy. write: has the model write texts."""
     spec = spec_of(request)
 
-    def make_take(seed: int, progress: Progress) -> Take:
-        score, surprisal = composer.take(replace(spec, seed=seed), progress)
-        score, key, key_penalty = _move_to_key(score, request.key)
+    def text(seed: int, progress: Progress) -> Text[tuple[Score, float]]:
+        return composer.writing(replace(spec, seed=seed), progress)
+
+    def judge(seed: int, written: tuple[Score, float]) -> Take:
+        score, key, key_penalty = _move_to_key(written[0], request.key)
         score = merge_hidden_repeats(score if composer.codebook else assign_instruments(score, request.seed))
         shared_notes = longest_shared_run(score, index) if index else None
         penalty = key_penalty + len(find_faults(score)) + (not has_density(score, request.density))
-        return Take(score, key, penalty + is_copy(shared_notes), surprisal, shared_notes, seed)
+        return Take(score, key, penalty + is_copy(shared_notes), written[1], shared_notes, seed)
 
-    takes = make_takes(request, make_take, progress)
+    takes = make_takes(request, text, judge, progress, lambda texts: write(composer, texts))
     best, taste_choice = best_take(request, takes), None
     if request.taste and len(takes) > 1:
         best, taste_choice = choose_by_taste(request, request.taste, takes)
@@ -130,34 +150,64 @@ def spec_of(request: Request) -> TuneSpec:
     )
 
 
-def make_takes(request: Request, make_take: Callable[[int, Progress], Take], progress: StageProgress) -> list[Take]:
-    """Make as many takes as a request wants. If it gives no number, stop at the first without a penalty.
+def make_takes(
+    request: Request,
+    text: Callable[[int, Progress], Text[T]],
+    judge: Callable[[int, T], Take],
+    progress: StageProgress,
+    write: Callable[[Sequence[Text[T]]], list[T]],
+) -> list[Take]:
+    """Make as many takes as a request wants, all at once. If it gives no number, stop at the first without a penalty.
 
-    make_take: makes a take from a seed. progress: is never called with less than before, and goes on from take to take.
+    text: begins a take from a seed. judge: turns what was written from a seed into a take. progress: is never called
+    with less than before. write: has texts written.
     """
-    furthest = 0.0
+    if request.takes is None:
+        return _make_until_good(request, text, judge, progress, write)
+    seeds = [take_seed(request.seed, number) for number in range(request.takes)]
+    shares = dict.fromkeys(seeds, 0.0)
+
+    def begin(seed: int) -> Text[T]:
+        def report(share: float) -> None:
+            shares[seed] = share
+            finished = sum(share == 1 for share in shares.values())
+            progress(sum(shares.values()) / len(seeds), _stage(request, min(finished + 1, len(seeds)), len(seeds)))
+
+        return text(seed, report)
+
+    return [judge(seed, written) for seed, written in zip(seeds, write([*map(begin, seeds)]), strict=True)]
+
+
+def _make_until_good(
+    request: Request,
+    text: Callable[[int, Progress], Text[T]],
+    judge: Callable[[int, T], Take],
+    progress: StageProgress,
+    write: Callable[[Sequence[Text[T]]], list[T]],
+) -> list[Take]:
+    """Make one take after the other until one has no penalty. See `make_takes`."""
     takes: list[Take] = []
-    count = request.takes or (MAX_TAKES_IN_KEY if request.key else MAX_TAKES)
+    count = MAX_TAKES_IN_KEY if request.key else MAX_TAKES
+    furthest = 0.0
 
     def report(share: float) -> None:
         nonlocal furthest
-        furthest = max(furthest, share_done(request, len(takes), count, share))
+        furthest = max(furthest, share_done(request, len(takes), share))
         progress(furthest, _stage(request, len(takes) + 1, count))
 
     for number in range(count):
-        takes.append(make_take(take_seed(request.seed, number), report))
-        if request.takes is None and takes[-1].penalty == 0:
+        seed = take_seed(request.seed, number)
+        takes.append(judge(seed, write([text(seed, report)])[0]))
+        if takes[-1].penalty == 0:
             break
     return takes
 
 
-def share_done(request: Request, takes: int, count: int, share: float) -> float:
-    """Return the share of all composing that is probably done. takes: the finished ones. share: of the next one.
+def share_done(request: Request, takes: int, share: float) -> float:
+    """Return the share of all composing that is probably done, if nobody knows how many takes there will be.
 
-    If nobody knows how many takes there will be, each fills the same part of what the ones before have left.
+    takes: the finished ones. share: of the next one. Each fills the same part of what the ones before have left.
     """
-    if request.takes or count == 1:
-        return (takes + share) / count
     enough = ENOUGH_IN_KEY if request.key else ENOUGH
     return 1 - (1 - enough) ** takes * (1 - enough * share)
 

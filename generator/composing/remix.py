@@ -16,7 +16,17 @@ import numpy as np
 
 from generator.analysis.keys import find_key
 from generator.apu.retrigger import merge_hidden_repeats
-from generator.composing.compose import Progress, StageProgress, Take, Tune, best_take, is_copy, make_takes, spec_of
+from generator.composing.compose import (
+    Progress,
+    StageProgress,
+    Take,
+    Tune,
+    Write,
+    best_take,
+    is_copy,
+    make_takes,
+    spec_of,
+)
 from generator.composing.faults import find_faults, hardly_plays_fault
 from generator.composing.originality import Index, longest_shared_run
 from generator.protocol.errors import InputError
@@ -24,7 +34,8 @@ from generator.protocol.i18n import Sentence, _, joined, ngettext
 from generator.protocol.options import SEEDS
 from generator.protocol.requests import Request
 from generator.protocol.uploads import TUNE_LENGTH
-from models.inference.remix import Source, accompany, continue_score, infill, parse_source, share_on_scale
+from models.inference.batch import Text, write_together
+from models.inference.remix import Source, accompaniment, continuation, infilling, parse_source, share_on_scale
 from models.inference.sampler import Model, TuneSpec
 from models.music.grid import ROWS
 from models.music.score import CHANNEL_NAMES, CHANNELS, FRAMES_PER_SECOND, NO, Grid, Score
@@ -84,11 +95,17 @@ def bars_of_score(score: Score) -> Bars:
 
 
 def remix_score(
-    model: Model, request: Request, tune: Tune, progress: StageProgress, index: Index | None = None
+    model: Model,
+    request: Request,
+    tune: Tune,
+    progress: StageProgress,
+    index: Index | None = None,
+    *,
+    write: Write = write_together,
 ) -> Tune:
     """Return the remix of a tune that a request describes. Raise InputError if the tune does not allow it.
 
-    index: of songs that it must not copy any further than the tune itself does.
+    index: of songs that it must not copy any further than the tune itself does. write: has the model write texts.
     """
     if not model.plans:
         message = _("The model {name} only composes: it knows nothing of tunes that exist.")
@@ -98,15 +115,17 @@ def remix_score(
     remix = REMIXES[request.mode](source, request)
     shared_before = longest_shared_run(tune.score, index) if index else 0
 
-    def make_take(seed: int, progress: Progress) -> Take:
-        score = remix.compose(model, replace(spec, seed=seed), progress)
-        score = merge_hidden_repeats(score, fixed=tune.score)
+    def text(seed: int, progress: Progress) -> Text[Score]:
+        return remix.writing(model, replace(spec, seed=seed), progress)
+
+    def judge(seed: int, written: Score) -> Take:
+        score = merge_hidden_repeats(written, fixed=tune.score)
         shared_notes = longest_shared_run(score, index) if index else None
         copied = is_copy(shared_notes) and (shared_notes or 0) > shared_before
         penalty = _penalty(source, score) + _count_new_faults(source, score, remix.new_channels) + copied
         return Take(score, find_key(score)[0], penalty, 0.0, shared_notes, seed)
 
-    takes = make_takes(request, make_take, progress)
+    takes = make_takes(request, text, judge, progress, lambda texts: write(model, texts))
     best = best_take(request, takes)
     report = joined(" ", tune.report, remix.sentence)
     score = replace(best.score, title=tune.title)
@@ -156,9 +175,9 @@ class Continuation:
         from_bar, from_end = _("Written on from bar {bar}."), _("Written on from the end.")
         return cls(source, start, beats, from_bar.format(bar=bar) if request.from_bar else from_end)
 
-    def compose(self, model: Model, spec: TuneSpec, progress: Progress) -> Score:
-        """Return the source up to the beat, and new music after it."""
-        return continue_score(model, self.source, replace(spec, beats=self.beats), self.start, progress)
+    def writing(self, model: Model, spec: TuneSpec, progress: Progress) -> Text[Score]:
+        """Write the source up to the beat, and new music after it."""
+        return continuation(model, self.source, replace(spec, beats=self.beats), self.start, progress)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,9 +204,9 @@ class Accompaniment:
         """The channels that are not kept."""
         return tuple(channel for channel in range(len(CHANNELS)) if channel not in self.keep)
 
-    def compose(self, model: Model, spec: TuneSpec, progress: Progress) -> Score:
-        """Return the kept channels with a new accompaniment."""
-        return accompany(model, self.source, spec, self.keep, progress)
+    def writing(self, model: Model, spec: TuneSpec, progress: Progress) -> Text[Score]:
+        """Write the kept channels with a new accompaniment."""
+        return accompaniment(model, self.source, spec, self.keep, progress)
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,8 +246,8 @@ class Infill:
         sentence = ngettext("{n} of {bars} bars was varied.", "{n} of {bars} bars were varied.")
         return cls(source, tuple(filter(None, spans)), sentence.counted(count, bars=bars.count))
 
-    def compose(self, model: Model, spec: TuneSpec, progress: Progress) -> Score:
-        """Return the source with all spans replaced."""
+    def writing(self, model: Model, spec: TuneSpec, progress: Progress) -> Text[Score]:
+        """Write the source with all spans replaced."""
         score = self.source.score
         for i, span in enumerate(self.spans):
 
@@ -236,7 +255,7 @@ class Infill:
                 progress((done + share) / len(self.spans))
 
             source = parse_source(model, score) if i else self.source
-            score = infill(model, source, replace(spec, seed=(spec.seed + i) % SEEDS), span, report)
+            score = yield from infilling(model, source, replace(spec, seed=(spec.seed + i) % SEEDS), span, report)
         return score
 
 

@@ -7,11 +7,11 @@ to `generator.process.main`.
 from __future__ import annotations
 
 import json
+import os
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from generator.composing.remix import remix_score
 from generator.composing.taste_features import measure_features
 from generator.pictures.still_film import write_still_film
 from generator.pictures.tune_picture import write_tune_picture
+from generator.process.desk import Desk
 from generator.process.meter import Meter
 from generator.protocol.errors import ChiptuneError, InputError
 from generator.protocol.i18n import Sentence, _
@@ -49,19 +50,16 @@ class Pipeline:
 
     def __init__(self, weights: Path = WEIGHTS_FOLDER) -> None:
         self._weights = weights
-        self._composing = threading.Lock()
+        self._desk = Desk()
         self._meter = Meter()
+        self._loading = threading.Lock()
+        self._composers: dict[str, Composer] = {}
+        self._rendering = threading.Semaphore(len(os.sched_getaffinity(0)))
 
-    @cached_property
+    @property
     def composer(self) -> Composer:
         """The default model, loaded on first use."""
-        return self._load(DEFAULT_MODEL)
-
-    def _load(self, name: str) -> Composer:
-        folder = self._weights / name
-        if not (folder / "config.json").exists():
-            raise InputError(NO_MODEL.format(name=name))
-        return Composer(folder)
+        return self._composer(DEFAULT_MODEL)
 
     @property
     def engine(self) -> str:
@@ -94,14 +92,16 @@ class Pipeline:
         if len(tune.takes) > 1:
             (folder / TAKES).write_text(json.dumps(takes_to_json(tune), separators=(",", ":")), encoding="utf-8")
         watch.lap("midi")
-        report(Progress(id=job.id, fraction=COMPOSING, stage=_("rendering the sound")))
-        write_score(tune.score, folder / AUDIO, job.request.sound)
-        watch.lap("audio")
-        report(Progress(id=job.id, fraction=0.95, stage=_("drawing the picture")))
-        write_tune_picture(tune.score, folder / PICTURE, tune.title, _subtitle(tune))
-        watch.lap("picture")
-        write_still_film(folder / PICTURE, folder / AUDIO, folder / VIDEO, tune.score.seconds)
-        watch.lap("video")
+        with self._rendering:
+            report(Progress(id=job.id, fraction=COMPOSING, stage=_("rendering the sound")))
+            write_score(tune.score, folder / AUDIO, job.request.sound)
+            watch.lap("audio")
+            report(Progress(id=job.id, fraction=0.9, stage=_("drawing the picture")))
+            write_tune_picture(tune.score, folder / PICTURE, tune.title, _subtitle(tune))
+            watch.lap("picture")
+            report(Progress(id=job.id, fraction=0.95, stage=_("drawing the picture")))
+            write_still_film(folder / PICTURE, folder / AUDIO, folder / VIDEO, tune.score.seconds)
+            watch.lap("video")
         return self._result(job, tune, digest(data), watch.total())
 
     def _make_tune(self, job: Job, progress: StageProgress) -> Tune:
@@ -110,24 +110,28 @@ class Pipeline:
         request = job.request
         mode = MODES[request.mode]
         if not mode.needs_file:
-            with self._composing:
-                return compose(self._composer(request), request, progress, self.index)
+            return compose(self._composer(request.model), request, progress, self.index, write=self._desk.write)
         if job.upload is None:
             raise InputError(NEEDS_FILE)
         tune = arrange(request, Path(job.upload).read_bytes())
         if not mode.uses_model:
             return tune
-        with self._composing:
-            return remix_score(self._composer(request), request, tune, progress, self.index)
+        return remix_score(self._composer(request.model), request, tune, progress, self.index, write=self._desk.write)
 
     @property
     def index(self) -> Index | None:
         """The index of songs that no model may copy: the default model's training songs. None without such a file."""
         return load_index(self._weights / DEFAULT_MODEL)
 
-    def _composer(self, request: Request) -> Composer:
-        """Return the requested model."""
-        return self.composer if request.model == DEFAULT_MODEL else self._load(request.model)
+    def _composer(self, name: str) -> Composer:
+        """Return a model, loaded on first use. Raise InputError if there is none of that name."""
+        with self._loading:
+            if name not in self._composers:
+                folder = self._weights / name
+                if not (folder / "config.json").exists():
+                    raise InputError(NO_MODEL.format(name=name))
+                self._composers[name] = Composer(folder)
+            return self._composers[name]
 
     def _result(self, job: Job, tune: Tune, sha256: str, timings: dict[str, float]) -> Result:
         return Result(

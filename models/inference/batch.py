@@ -14,7 +14,6 @@ from typing import Any, Generic, Protocol, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from models.errors import MusicError
 from models.inference.checkpoint import EngineError
 from models.inference.cross_attention import Heard
 from models.inference.drawing import Draw, Drawn, draw_tokens
@@ -142,7 +141,7 @@ class Batch:
         except StopIteration as stop:
             row.value, row.error = stop.value, None
             return False
-        except MusicError as error:
+        except Exception as error:  # noqa: BLE001  whatever it is ends this text alone; `Row.result` raises it
             row.error = error
             return False
         return True

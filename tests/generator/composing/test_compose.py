@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -31,6 +32,7 @@ from generator.composing.originality import MAX_SHARED_NOTES, Index, longest_sha
 from generator.protocol.options import SEEDS
 from generator.protocol.requests import Request
 from generator.sound.envelopes import assign_instruments
+from models.inference.batch import Text, write_together
 from models.inference.new_tune import Composer
 from models.inference.sampler import TuneSpec
 from models.music.score import CHANNELS, NO, TR, Note, Score
@@ -85,7 +87,8 @@ def test_a_model_that_names_sounds_is_not_dressed(tmp_path: Path) -> None:
 class Roller(Composer):
     """Writes a roll of single frames on the triangle and on the noise, whatever is wished for."""
 
-    def take(self, wish: TuneSpec, progress: Progress = lambda _: None) -> tuple[Score, float]:
+    def writing(self, wish: TuneSpec, progress: Progress = lambda _: None) -> Text[tuple[Score, float]]:
+        yield from ()
         progress(1.0)
         roll = tuple(Note(frame, frame + 1, 48) for frame in range(6))
         drums = tuple(replace(note, pitch=9) for note in roll)
@@ -122,7 +125,7 @@ def test_the_seeds_of_takes_are_the_requests_own_and_others() -> None:
     assert seeds == [take_seed(seed, take) for seed in range(50) for take in range(MAX_TAKES)]
 
 
-def test_the_best_take_has_the_lowest_penalty_and_then_the_lowest_surprisal() -> None:
+def test_the_best_take_has_the_lowest_penalty_and_then_the_lowest_surprisal(composer: Composer) -> None:
     tried = {
         take_seed(9, i): Take(scale(), "C", penalty, surprisal)
         for i, (penalty, surprisal) in enumerate([(1, 0.5), (0, 3.0), (0, 2.0), (0, 4.0)])
@@ -135,13 +138,20 @@ def test_the_best_take_has_the_lowest_penalty_and_then_the_lowest_surprisal() ->
         told.append(share)
         stages.append(stage)
 
-    def one(seed: int, progress: Progress) -> Take:
+    def one(seed: int, progress: Progress) -> Text[int]:
         asked.append(seed)
+        yield from ()
         progress(0.5)
         progress(1.0)
-        return tried[seed]
+        return seed
 
-    assert best_take(Request(seed=9), make_takes(Request(seed=9), one, tell)).surprisal == 3.0
+    def write(texts: Sequence[Text[int]]) -> list[int]:
+        return write_together(composer, texts)
+
+    def take(request: Request) -> Take:
+        return best_take(request, make_takes(request, one, lambda seed, _: tried[seed], tell, write))
+
+    assert take(Request(seed=9)).surprisal == 3.0
     assert asked == list(tried)[:2]
     assert told == sorted(set(told))  # it moves in every take
     assert told[-1] < 1
@@ -149,7 +159,7 @@ def test_the_best_take_has_the_lowest_penalty_and_then_the_lowest_surprisal() ->
     asked.clear()
     told.clear()
     stages.clear()
-    assert best_take(Request(seed=9, takes=4), make_takes(Request(seed=9, takes=4), one, tell)).surprisal == 2.0
+    assert take(Request(seed=9, takes=4)).surprisal == 2.0
     assert asked == list(tried)
     assert told == [i / 8 for i in range(1, 9)]
     assert stages[0] == "composing, take 1 of 4"
