@@ -29,8 +29,8 @@ import time
 from pathlib import Path
 
 from generator.process.inbox import Inbox
+from generator.protocol.connection.framing import write_frame
 from generator.protocol.errors import InputError, JobCancelled
-from generator.protocol.framing import write_frame
 from generator.protocol.results import (
     Answer,
     Exported,
@@ -137,12 +137,12 @@ def refuse(job: Job) -> None:
 
 def work_hard(job: Job) -> None:
     """Compute for a fortieth of the tune's length, by this process's own time."""
-    step = (job.request.seconds or 30.0) / 40 / 10
-    for count in range(1, 11):
+    step = (job.request.seconds or 30.0) / 40 / 100
+    for count in range(1, 101):
         end = time.process_time() + step
         while time.process_time() < end:
-            hashlib.sha256(bytes(100_000)).digest()
-        tell(Progress(id=job.id, fraction=0.1 + 0.08 * count, stage="composing"))
+            hashlib.sha256(bytes(10_000)).digest()
+        tell(Progress(id=job.id, fraction=round(0.1 + 0.008 * count, 3), stage="composing"))
 
 
 def hold(job: Job | ExportJob, inbox: Inbox) -> None:

@@ -47,8 +47,11 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     "models.training": (*COMPOSER, "models.training.score_aware"),
     "generator.protocol.uploads": ("models.errors", "generator.protocol.errors", "generator.protocol.i18n"),
     "generator.protocol.system": (),
+    "generator.protocol.connection": (
+        *("generator.protocol.errors", "generator.protocol.results", "generator.protocol.system"),
+    ),
     "generator.protocol": (
-        *("generator.protocol.uploads", "generator.protocol.system"),
+        *("generator.protocol.uploads", "generator.protocol.system", "generator.protocol.connection"),
         *("models.errors", "models.music.keys", "models.music.scenes", "models.music.score", "models.weights"),
     ),
     "generator.protocol.cluster": ("generator.protocol", "generator.protocol.uploads", "generator.protocol.system"),
@@ -78,7 +81,7 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     "generator.process": (
         *(*COMPOSER, "models.weights", *PROTOCOL, "generator.importing", "generator.analysis"),
         *("generator.sound", "generator.pictures", "generator.composing", "generator.arranging"),
-        "generator.exporting",
+        *("generator.exporting", "generator.protocol.connection"),
     ),
     "bot.languages": PROTOCOL,
     "bot.votes": BASE,

@@ -13,8 +13,8 @@ import threading
 from collections.abc import Iterator
 from typing import BinaryIO
 
+from generator.protocol.connection.framing import read_frames_then_exit
 from generator.protocol.errors import JobCancelled
-from generator.protocol.framing import read_frames_then_exit
 
 
 class Inbox:

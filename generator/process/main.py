@@ -1,7 +1,7 @@
-"""The generator process: reads jobs from stdin and writes answers to stdout, as frames of `generator.protocol.framing`.
+"""The generator process: reads jobs from stdin, does several at once, and writes answers to stdout.
 
-stdout is reserved for answers. Whatever else is printed, here or by a library or FluidSynth, goes to stderr. The model
-is loaded before the process announces that it is ready.
+Both are frames of `generator.protocol.connection.framing`. stdout is reserved for answers. Whatever else is printed,
+here or by a library or FluidSynth, goes to stderr. The model is loaded before the process announces that it is ready.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ import threading
 from typing import BinaryIO
 
 from generator.process.inbox import Inbox
+from generator.protocol.connection.framing import write_frame
 from generator.protocol.errors import FAULT_SENTENCE, InputError
-from generator.protocol.framing import write_frame
 from generator.protocol.logs import about_request, set_up_logs
 from generator.protocol.results import Answer, Failure, Job, Progress, answer_to_json, job_from_dict
 from generator.protocol.system.confinement import limit_cpu_from_now

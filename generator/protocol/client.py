@@ -2,7 +2,7 @@
 
 The backlog knows only `Generator`. `GeneratorClient` implements it on one machine, with a child process that is started
 on first use and again after it has died. What the process is told and how it is watched is left to
-`generator.protocol.child`, what a job does to `generator.process`.
+`generator.protocol.connection.child`, what a job does to `generator.process`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-from generator.protocol.child import Child, OnProgress, TimeLimits
+from generator.protocol.connection.child import Child, OnProgress, TimeLimits
 from generator.protocol.errors import CANCELLED_SENTENCE, GeneratorDied
 from generator.protocol.results import AnyJob, Exported, ExportJob, Failure, Job, Result
 

@@ -11,7 +11,7 @@ ChiptuneError              whatever this project raises on purpose (models.error
 +-- FaultError             a fault of this project or of the machine it runs on
 |   +-- GeneratorDied      a generator process that ended during a job
 |   +-- JobTooLong         a job that was ended because it took too much
-|   +-- FramingError       bytes that are no frame of the protocol (generator.protocol.framing)
+|   +-- FramingError       bytes that are no frame of the protocol (generator.protocol.connection.framing)
 |   +-- RenderError        a sound that could not be rendered (generator.sound.fluidsynth_audio)
 |   +-- GmeError           an exported file that the sound library refuses (generator.apu.gme)
 |   +-- NsfError           a score that does not fit into an NSF file (generator.apu.nsf)

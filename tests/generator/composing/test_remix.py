@@ -12,6 +12,7 @@ from generator.composing.remix import REMIXES, _count_new_faults, _penalty, bars
 from generator.protocol.errors import InputError
 from generator.protocol.modes import REMIX_MODES
 from generator.protocol.requests import Request
+from models.inference.batch import Text
 from models.inference.new_tune import Composer
 from models.inference.remix import Source, parse_source
 from models.music.score import Grid, Note, Score
@@ -150,7 +151,8 @@ class Rolling:
     def __init__(self, source: Source, _: Request) -> None:
         self.score = source.score
 
-    def compose(self, *_: object) -> Score:
+    def writing(self, *_: object) -> Text[Score]:
+        yield from ()
         drums = (*self.score.channels[3], *(Note(frame, frame + 1, 9) for frame in range(2, 5)), Note(5, 20, 5))
         return replace(self.score, channels=(*self.score.channels[:3], drums))
 

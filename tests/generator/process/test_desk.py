@@ -1,4 +1,4 @@
-"""Texts of several jobs, written together: each gets its own result, and nothing that happens to one reaches another."""
+"""Texts of several jobs, written together: each gets its own result, and what happens to one reaches no other."""
 
 from __future__ import annotations
 

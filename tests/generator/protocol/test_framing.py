@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from generator.protocol.framing import (
+from generator.protocol.connection.framing import (
     MAX_FRAME_BYTES,
     FramingError,
     encode_frame,
@@ -66,7 +66,7 @@ def test_a_text_that_is_too_long_is_not_sent() -> None:
 def test_a_process_whose_reader_is_gone_ends_silently() -> None:
     script = """
 import sys
-from generator.protocol.framing import write_frame
+from generator.protocol.connection.framing import write_frame
 write_frame(sys.stdout.buffer, '{}')
 sys.exit(7)
 """

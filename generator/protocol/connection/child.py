@@ -20,8 +20,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from generator.protocol.connection.framing import FramingError, receive_frame, send_frame
 from generator.protocol.errors import GeneratorDied, JobTooLong
-from generator.protocol.framing import FramingError, receive_frame, send_frame
 from generator.protocol.results import Answer, AnyJob, Exported, Failure, Progress, Result, answer_from_json
 from generator.protocol.system.confinement import GENERATOR_LIMITS, confined, fresh_environment
 
