@@ -14,7 +14,8 @@ test-long: setup-dev
 	.venv/bin/python -m pytest -m long
 
 bench: setup-dev
-	.venv/bin/python -m benchmarks.speed.stages
+	.venv/bin/python -m benchmarks.speed.engine
+	.venv/bin/python -m benchmarks.speed.stages --out bench
 
 lint: setup-dev
 	.venv/bin/ruff check .

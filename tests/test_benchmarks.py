@@ -84,8 +84,8 @@ RUNS = {
     "sound.nsf_accuracy": "{nesmdb} --songs 1",
     "sound.soundfont": "{nesmdb}/scale.mid --octaves --seconds 1",
     "sound.spectra": "--out {out}/spectra.png",
-    "speed.engine": "--model {model} --rounds 1 --shipped-only",
-    "speed.stages": "--rounds 1 --seconds 4",
+    "speed.engine": "--sizes 1 --texts 1,2 --rounds 1 --tokens 20 --models {model} --seconds 2",
+    "speed.stages": "--rounds 1 --lengths 2,4 --queued 2 --out {out}",
 }
 
 

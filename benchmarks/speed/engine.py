@@ -101,13 +101,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     torch.set_num_threads(1)
     for size in options.sizes:
-        with tempfile.TemporaryDirectory() as folder:
-            make_network(Path(folder), *SIZES[size])
+        with tempfile.TemporaryDirectory() as scratch:
+            folder = Path(scratch)
+            make_network(folder, *SIZES[size])
             ways = {
-                "transformers": transformers_writer(Path(folder), options.tokens),
-                "engine": engine_writer(Path(folder), options.tokens),
+                "transformers": transformers_writer(folder, options.tokens),
+                "engine": engine_writer(folder, options.tokens),
             }
-            _compare(f"random weights, {options.tokens} tokens", Path(folder), ways, options.texts, options.rounds)
+            _compare(f"random weights, {options.tokens} tokens", folder, ways, options.texts, options.rounds)
     for name in filter(None, options.models.split(",")):
         folder = Path(name) if Path(name).is_dir() else WEIGHTS_FOLDER / name
         tunes = tune_writer(folder, options.seconds)

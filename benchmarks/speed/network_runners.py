@@ -26,7 +26,7 @@ Writer = Callable[[int], int]
 """Writes so many texts at once and returns how many tokens they have."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Model:
     """What a batch needs of a model without a grammar."""
 
@@ -68,7 +68,7 @@ def engine_writer(folder: Path, tokens: int) -> Writer:
             token = drawn.token
         return tokens
 
-    return lambda texts: sum(write_together(model, map(text, range(texts)), texts))
+    return lambda texts: sum(write_together(model, [text(seed) for seed in range(texts)], texts))
 
 
 def tune_writer(folder: Path, seconds: float) -> Writer:

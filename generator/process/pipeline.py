@@ -46,10 +46,14 @@ COMPOSING = 0.8
 
 
 class Pipeline:
-    """Does jobs and keeps the models loaded between them. Several threads may run jobs at once."""
+    """Does jobs and keeps the models loaded between them. Several threads may run jobs at once.
+
+    clock: what times the stages.
+    """
 
     def __init__(self, weights: Path = WEIGHTS_FOLDER) -> None:
         self._weights = weights
+        self.clock = time.perf_counter
         self._desk = Desk()
         self._meter = Meter()
         self._loading = threading.Lock()
@@ -78,7 +82,7 @@ class Pipeline:
         return replace(result, timings={**result.timings, "processor": round(processor, 3)})
 
     def _run(self, job: Job, report: Callable[[Progress], None]) -> Result:
-        watch = Stopwatch()
+        watch = Stopwatch(self.clock)
         folder = Path(job.folder)
 
         def report_composing(share: float, stage: Sentence) -> None:
@@ -203,18 +207,19 @@ def run_request(request: Request, folder: Path, upload: Path | None = None) -> R
 
 
 class Stopwatch:
-    """Measures the seconds of each stage."""
+    """Measures the seconds of each stage by a clock."""
 
-    def __init__(self) -> None:
-        self._began = self._last = time.perf_counter()
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._began = self._last = clock()
         self._laps: dict[str, float] = {}
 
     def lap(self, stage: str) -> None:
         """Assign the time since the previous lap to a stage."""
-        now = time.perf_counter()
+        now = self._clock()
         self._laps[stage] = round(now - self._last, 3)
         self._last = now
 
     def total(self) -> dict[str, float]:
         """Return the seconds of each stage, and `total`."""
-        return {**self._laps, "total": round(time.perf_counter() - self._began, 3)}
+        return {**self._laps, "total": round(self._clock() - self._began, 3)}
