@@ -138,8 +138,12 @@ class Child:
             if running.too_long:
                 raise JobTooLong(f"job {job.id} took too much")
             return answer
-        except asyncio.CancelledError:
-            await self.end(signal.SIGKILL)
+        except (asyncio.CancelledError, GeneratorDied):
+            await self._kill()
+            raise
+        except JobTooLong:
+            if self._ending:
+                await self._kill()
             raise
         finally:
             self._running.pop(job.id, None)
@@ -170,6 +174,10 @@ class Child:
             if task is not asyncio.current_task():
                 task.cancel()
         self._fail("the generator was ended")
+
+    async def _kill(self) -> None:
+        """Kill the process, so that nothing writes into a job's folder any more once its `run` has ended."""
+        await self.end(signal.SIGKILL)
 
     async def _read(self) -> None:
         """Pass answers on to their jobs until the process ends or breaks the protocol; then end it."""

@@ -110,16 +110,6 @@ async def test_a_job_that_hangs_and_does_not_react_ends_the_others_as_a_death_do
     assert client.pid is None
 
 
-async def test_processor_time_counts_for_each_job_by_its_share(gate: Path, tmp_path: Path) -> None:
-    client = GeneratorClient(FAKE_GENERATOR, job_seconds=4)
-    held = asyncio.create_task(client.run(job(tmp_path, HELD), ignore))
-    busy = Job(id="b", request=Request(seed=BUSY, seconds=200.0), folder=str(tmp_path))  # 5 s, half of it its own
-    assert isinstance(await client.run(busy, ignore), Result)
-    gate.touch()
-    assert isinstance(await held, Result)
-    await client.close()
-
-
 async def test_a_failure_is_an_answer(client: GeneratorClient, tmp_path: Path) -> None:
     answer = await client.run(job(tmp_path, 3), ignore)
     assert isinstance(answer, Failure)
