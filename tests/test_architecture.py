@@ -54,7 +54,10 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
         *("generator.protocol.uploads", "generator.protocol.system", "generator.protocol.connection"),
         *("models.errors", "models.music.keys", "models.music.scenes", "models.music.score", "models.weights"),
     ),
-    "generator.protocol.cluster": ("generator.protocol", "generator.protocol.uploads", "generator.protocol.system"),
+    "generator.protocol.cluster": (
+        *("generator.protocol", "generator.protocol.uploads", "generator.protocol.system"),
+        "generator.protocol.connection",
+    ),
     "generator.importing.formats": (*PROTOCOL, "generator.importing.instruments"),
     "generator.importing": (*MUSIC, *PROTOCOL, "generator.importing.formats"),
     "generator.analysis": (*MUSIC, "models.tokens"),

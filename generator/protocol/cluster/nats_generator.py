@@ -17,7 +17,6 @@ from typing import Any, TypeVar
 from nats.aio.msg import Msg
 from nats.js.errors import NotFoundError
 
-from generator.protocol.client import OnProgress
 from generator.protocol.cluster.queue import (
     ANSWERS,
     ERRORS,
@@ -31,6 +30,7 @@ from generator.protocol.cluster.queue import (
     remove,
     subject,
 )
+from generator.protocol.connection.child import OnProgress
 from generator.protocol.errors import CANCELLED_SENTENCE, GeneratorDied, JobTooLong
 from generator.protocol.results import (
     AnyJob,
