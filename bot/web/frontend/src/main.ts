@@ -1,7 +1,6 @@
 // Where the page starts: its style sheets, the player's element, the views, and what makes it work without a network.
 
 import "./style/tokens.css";
-import "./style/fonts.css";
 import "./views/page.css";
 import "./player/player.css";
 import "./player/player.ts";

@@ -3,7 +3,7 @@
 // come from the cache.
 
 const CACHE = "chiptune-1";
-const SHELL = ["/", "/index.js", "/index.css", "/worklet.js", "/sequencer.js", "/player.js", "/icon.svg", "/press-start-2p.woff2", "/demo.json"];
+const SHELL = ["/", "/index.js", "/index.css", "/worklet.js", "/sequencer.js", "/player.js", "/icon.svg", "/demo.json"];
 const VIEWS = /^\/($|song\/|charts$|battle$|contest$|taste$|play$)/;
 const NEVER_CHANGES = /^\/(files\/|api\/songs\/[0-9a-f]{32}\/score$)/;
 const KEPT_WHEN_READ = /^\/api\/(songs\/[0-9a-f]{32}(\/(family|takes))?$|songs$|exports$|options$)/;
