@@ -76,6 +76,8 @@ def do(job: Job | ExportJob, inbox: Inbox) -> None:
         work(job, inbox) if isinstance(job, Job) else export(job, inbox)
     except JobCancelled as error:
         tell(Failure(id=job.id, sentence=str(error)))
+    except OSError as error:  # such as a folder that is gone; the real one answers too, whatever happens
+        tell(Failure(id=job.id, sentence=str(error), fault=True))
 
 
 def work(job: Job, inbox: Inbox) -> None:

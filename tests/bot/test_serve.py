@@ -33,6 +33,7 @@ class Bot:
             **os.environ,
             "CHIPTUNE_DATA_DIR": str(data_dir),
             "CHIPTUNE_PORT": str(port),
+            "CHIPTUNE_JOBS": "1",
             "FAKE_GENERATOR_LOG": str(self.jobs),
             "FAKE_GENERATOR_GATE": str(self.gate),
         }

@@ -178,7 +178,7 @@ def test_nothing_of_an_archive_reaches_the_disk(tmp_path: Path) -> None:
 
 REASONS = {
     "damaged.mid": (b"MThd" + bytes(10), "damaged"),
-    "text.mid": (b"hello", "not a MIDI file"),
+    "text.mid": (b"hello", "no music file"),
     "empty.mid": (b"", "empty"),
     "few.mid": (
         midi_bytes(to_nesmdb(Score((tuple(Note(9 * i, 9 * i + 9, 60) for i in range(7)), (), (), ()), 400))),

@@ -31,6 +31,7 @@ BEGINS = {
     "mp3": b"ID3",
     "mp4": b"\x00\x00\x00 ftyp",
     "png": b"\x89PNG",
+    "score": b'{"frames": 120',
 }
 
 

@@ -96,4 +96,4 @@ def test_a_feature_counts_at_most_three_deviations() -> None:
 def test_a_request_of_the_first_release_is_still_read() -> None:
     old = {"mode": "generate", "seed": 3, "seconds": None, "bpm": 120.0, "key": "C", "scene": None, "temperature": 1.0,
            "model": "nes", "upload": None, "name": None, "version": 1}  # fmt: skip
-    assert Request.from_dict(old) == Request(seed=3, bpm=120.0, key="C")
+    assert Request.from_dict(old) == Request(seed=3, bpm=120.0, key="C", model="nes")
