@@ -140,7 +140,9 @@ export class ChiptunePlayer extends HTMLElement implements KeyActions {
     if (!this.sounding) return this.at;
     const passed = (performance.now() - this.atTime) / 1000 - this.latency;
     const frame = this.at + passed * FRAMES_PER_SECOND * this.tempoFactor;
-    return Math.max(0, Math.min(this.roll.passage?.to ?? this.score?.frames ?? 0, frame));
+    const passage = this.roll.passage;
+    const first = passage && this.at >= passage.from ? passage.from : 0; // what is heard lags, but not behind the passage
+    return Math.max(first, Math.min(passage?.to ?? this.score?.frames ?? 0, frame));
   }
 
   get passage(): Passage | null {
