@@ -32,7 +32,7 @@ async def test_a_tune_is_deferred_saved_and_posted(discord: StandIn, bot: Bot) -
         "## Tune 99",
         "**150 BPM · F#m · 20 s, 16 bars · medium density**",
         "-# Requested: boss · 150 BPM · F#m · 20 s",
-        "-# Seed 99 · model nes, fake 1",
+        "-# Seed 99 · model nes-2, fake 1",
     ]
     assert post["flags"] & IS_COMPONENTS_V2
     assert not post["content"]
@@ -90,11 +90,11 @@ async def test_a_file_keeps_the_name_that_discord_replaces(discord: StandIn, bot
 @pytest.mark.parametrize(
     ("file", "declared", "sentence"),
     [
-        (File("cat.png", PNG), None, "not a MIDI file"),
+        (File("cat.png", PNG), None, "no music file"),
         (File("empty.mid", b""), None, "is empty"),
         (File("huge.mid", MIDI), 50 * 1024 * 1024, "50.0 MB"),
     ],
-    ids=["not a MIDI file", "empty", "50 MB"],
+    ids=["no music file", "empty", "50 MB"],
 )
 async def test_an_obviously_bad_upload_is_refused_before_the_defer(
     discord: StandIn, bot: Bot, file: File, declared: int | None, sentence: str
@@ -108,7 +108,7 @@ async def test_an_obviously_bad_upload_is_refused_before_the_defer(
 
 async def test_a_later_refusal_removes_the_placeholder(discord: StandIn, bot: Bot) -> None:
     cases = [
-        ("remix", None, File("cat.mid", PNG), "not a MIDI file"),
+        ("remix", None, File("cat.mid", PNG), "a picture"),
         ("remix", None, File("longer.mid", MIDI + bytes(MAX_UPLOAD_BYTES)), "1 MB is the most"),
         ("generate", {"seed": 3}, None, "a track ends too early"),
         ("generate", {"seed": 7}, None, "Something went wrong on our side"),

@@ -206,13 +206,13 @@ async def test_an_unexpected_413_leads_to_smaller_versions(discord: StandIn, bot
     assert "The picture is left out" in text(post)
 
 
-async def test_a_post_that_discord_rejects_is_refused(discord: StandIn, bot: Bot) -> None:
-    discord.fault(POST, 400, 50035, times=99)
+async def test_a_post_that_discord_rejects_everywhere_is_in_the_history(discord: StandIn, bot: Bot) -> None:
+    discord.fault("(PATCH|POST) .* with files", 400, 50035, times=99)
     interaction = await discord.slash("generate")
     [refusal] = await discord.until(lambda: discord.follow_ups(interaction))
-    assert "Something went wrong on our side" in refusal["content"]
+    assert "It is in the history" in refusal["content"]
     assert discord.original(interaction) is None
-    await discord.until(lambda: bot.rows("SELECT 1 FROM requests WHERE status = 'refused'"))
+    await discord.until(lambda: bot.rows("SELECT 1 FROM requests WHERE status = 'posted'"))
 
 
 async def test_a_rejected_token_ends_the_bot_with_one_sentence(discord: StandIn, tmp_path: Path) -> None:

@@ -111,13 +111,13 @@ async def test_a_large_export_has_a_smaller_version_and_erase_leaves_nothing(dis
     export = await discord.answered(await discord.press(page, "📦Export"))
     assert (export.callback, export.data["flags"]) == (DEFER, EPHEMERAL)
     complete = await wait_for_export(discord, export)
-    assert contents(complete) == {"about.json", "tune.mid", "tune.ogg", "tune.png", "tune.mp4"}
+    assert contents(complete) == {"about.json", "score.json", "tune.mid", "tune.ogg", "tune.png", "tune.mp4"}
     discord.world.limit = len(complete) - 1
     smaller = await wait_for_export(discord, await discord.press(page, "📦Export"))
     assert contents(smaller) == {"about.json", "tune.mid", "tune.ogg"}
 
     question = await wait_for_answer(discord, await discord.press(page, "🗑️Erase"), "Erase everything about you")
     await discord.press(question, "Erase")
-    await discord.until(lambda: question["content"] == "Erased: 1 tune, 1 request, 4 files; 1 message deleted.")
+    await discord.until(lambda: question["content"] == "Erased: 1 tune, 1 request, 5 files; 1 message deleted.")
     assert post not in discord.messages()
     assert bot.rows("SELECT count(*) FROM requests") == bot.rows("SELECT count(*) FROM songs") == [(0,)]

@@ -167,6 +167,6 @@ async def test_a_request_keeps_its_languages_over_a_restart(discord: StandIn, bo
     bot.gate.touch()
     await bot.start()
     [post] = await discord.until(discord.posts)
-    assert "Graine 1 · modèle nes, fake 1" in text(post)
+    assert "Graine 1 · modèle nes-2, fake 1" in text(post)
     [refusal] = await discord.until(lambda: discord.follow_ups(refused))
     assert refusal["content"] == "Die MIDI-Datei hat 200 Spuren; höchstens 128 sind erlaubt."

@@ -44,6 +44,7 @@ log = logging.getLogger(__name__)
 TOKEN_SECONDS = 15 * 60 - 10.0
 """Discord's own limit, less the time that an upload may take."""
 BAR_LENGTH = 10
+POSTED_NOWHERE = _("Your tune is done, but Discord did not accept it here. It is in the history.")
 LATE = _("For <@{user}>: this took longer than Discord keeps a reply open, so it is a separate message.")
 
 
@@ -126,6 +127,7 @@ class DiscordDelivery:
                 except GoneError as error:
                     log.info("request %s: %s", entry.id, error)
         log.warning("request %s: it could not be posted anywhere; the tune is in the history", entry.id)
+        await self.refuse(entry, POSTED_NOWHERE)
         return None
 
     async def _show_status(self, entry: RequestRecord, text: str) -> None:

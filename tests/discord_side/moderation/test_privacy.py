@@ -79,7 +79,7 @@ async def test_erasing_the_owner_deletes_replays_of_their_tunes(stage: Stage) ->
     [kept] = data["messages"]
     assert (kept["song"], kept["message_id"], kept["user_id"]) == (song.id, str(again.id), None)
     assert str(stage.bob.id) not in str(data)
-    assert await erase_all(stage, stage.alice) == "Erased: 1 tune, 1 request, 4 files; 2 messages deleted."
+    assert await erase_all(stage, stage.alice) == "Erased: 1 tune, 1 request, 5 files; 2 messages deleted."
     assert not [message for message in stage.channel.history() if message.attachments]
 
 
