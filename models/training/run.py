@@ -81,7 +81,7 @@ class TrainingRun(ABC, Generic[S]):
         self.optimizers = _optimizers(matrices, others, settings, bfloat16=self.bfloat16)
         self.step = 0
         self.seconds = 0.0
-        """Spent on steps so far, in this session and in those before."""
+        """Spent on steps so far, also before the run was last resumed."""
 
     @abstractmethod
     def loss(self) -> tuple[torch.Tensor, int]:
