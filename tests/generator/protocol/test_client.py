@@ -178,6 +178,19 @@ async def test_a_job_is_ended_by_its_processor_time_though_it_shows_progress(tmp
     await client.close()
 
 
+async def test_processor_time_is_shared_among_the_jobs_that_run(tmp_path: Path) -> None:
+    """The same job as above, which alone would be ended, is charged half beside another one."""
+    client = GeneratorClient(FAKE_GENERATOR, job_seconds=3)
+    begun = asyncio.Event()
+    held = asyncio.create_task(client.run(job(tmp_path, HELD, "held"), lambda _: begun.set()))
+    await begun.wait()
+    busy = Job(id="busy", request=Request(seed=BUSY, seconds=180.0), folder=str(tmp_path))
+    assert isinstance(await client.run(busy, ignore), Result)
+    await client.cancel("held")
+    assert isinstance(await held, Failure)
+    await client.close()
+
+
 async def test_a_cancelled_job_leaves_no_child_that_still_works(client: GeneratorClient, tmp_path: Path) -> None:
     begun = asyncio.Event()
     running = asyncio.create_task(client.run(job(tmp_path, HELD), lambda _: begun.set()))
