@@ -22,8 +22,9 @@ def locked() -> dict[str, str]:
 def licence_of(package: str) -> str:
     """Return the licence that an installed package declares. Raise PackageNotFoundError if it is not installed."""
     metadata = importlib.metadata.metadata(package)
-    classified = [line.removeprefix(CLASSIFIER) for line in metadata.get_all("Classifier", []) if CLASSIFIER in line]
-    declared = metadata.get("License-Expression") or "; ".join(classified) or metadata.get("License") or ""
+    classified = [line.removeprefix(CLASSIFIER) for line in metadata.get_all("Classifier") or [] if CLASSIFIER in line]
+    [expression, *_], [text, *_] = (metadata.get_all(name) or [""] for name in ("License-Expression", "License"))
+    declared = expression or "; ".join(classified) or text
     declared = declared.removeprefix(CLASSIFIER)
     return re.sub(r"\s+", " ", declared.splitlines()[0] if declared else "").strip()
 
