@@ -24,6 +24,7 @@ class Parser(argparse.ArgumentParser):
 
 def train_command(arguments: list[str]) -> int:
     """Run `chiptune train CORPUS --out DIR` or `chiptune train --status DIR`. Return the exit code."""
+    from models.training.score_aware.settings import PRESETS as SCORE_AWARE_PRESETS
     from models.training.settings import PRECISIONS, PRESETS
 
     parser = Parser("chiptune train", description="Train a model on one corpus or several.")
@@ -33,7 +34,12 @@ def train_command(arguments: list[str]) -> int:
     parser.add_argument(
         "--score-aware", action="store_true", help="train a network that knows the state of the score at each event"
     )
-    parser.add_argument("--preset", choices=sorted(PRESETS), default="cpu", help="the defaults of the other options")
+    parser.add_argument(
+        "--preset",
+        choices=sorted(PRESETS | SCORE_AWARE_PRESETS),
+        default="cpu",
+        help="the defaults of the other options; cooldown needs --score-aware",
+    )
     parser.add_argument("--steps", type=int, help="optimizer steps in total")
     parser.add_argument("--stop-at", type=int, help="stop after this step; the schedule still follows --steps")
     parser.add_argument(
@@ -73,6 +79,8 @@ def train_command(arguments: list[str]) -> int:
         raise UsageError("Training needs a corpus and --out: see chiptune train --help.")
     names = "steps width layers vocabulary crop_length context cooldown peak precision seed".split()
     changes = {name: value for name in names if (value := getattr(options, name)) is not None}
+    if options.preset not in PRESETS:
+        raise UsageError(f"The preset {options.preset} needs --score-aware.")
     settings = replace(PRESETS[options.preset], **changes)
     if options.listener:
         from models.training.train_listener import train_listener
@@ -100,7 +108,7 @@ def _train_score_aware(options: argparse.Namespace) -> int:
     if options.prepare:
         prepare(options.corpora, options.out, start)
         return 0
-    names = ("steps", "width", "layers", "cooldown", "precision", "seed", "rows", "minutes")
+    names = ("steps", "width", "layers", "cooldown", "peak", "precision", "seed", "rows", "minutes")
     changes = {name: value for name in names if (value := getattr(options, name)) is not None}
     settings = replace(read_settings(options.out) or PRESETS[options.preset], **changes)
     train_score_aware(
@@ -108,6 +116,7 @@ def _train_score_aware(options: argparse.Namespace) -> int:
         options.out,
         settings,
         start=start,
+        from_weights=options.start is not None,
         stop_at=options.stop_at,
         workers=options.workers,
         pieces=options.pieces,

@@ -6,6 +6,7 @@ without this.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import fields
 
@@ -54,7 +55,12 @@ def tensors(inputs: Inputs) -> tuple[Tensor, Known]:
 
 
 def batches_from(batches: Batches, step: int, workers: int) -> Iterator[Batch]:
-    """Yield the batches from a step on. workers: processes that make them ahead; 0 makes each when it is asked for."""
+    """Yield the batches from a step on.
+
+    workers: processes that make them ahead, at most one for each core this process may use; 0 makes each when it is
+    asked for.
+    """
+    workers = min(workers, len(os.sched_getaffinity(0)))
     yield from DataLoader(
         batches,
         batch_size=None,

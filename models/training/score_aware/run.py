@@ -17,14 +17,16 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
+from models.errors import UsageError
+from models.inference.companion import COMPANION_FILE
 from models.music.songs import TRAIN_FILE
 from models.tokens.song_profiles import save_profiles
 from models.tokens.tokenizer import ABOUT_FILE, load_codebook, load_tokenizer
 from models.tokens.vocabulary import EVENTS, VERSION, is_control
 from models.training.examples import read_examples
 from models.training.hardware import device
-from models.training.run import IGNORED, TrainingRun
-from models.training.score_aware.checkpoint import save_checkpoint
+from models.training.run import IGNORED, TrainingRun, saved_state
+from models.training.score_aware.checkpoint import load_checkpoint, save_checkpoint
 from models.training.score_aware.crops import ScoreAwareCrops
 from models.training.score_aware.loading import Batch, Batches, as_known, batches_from
 from models.training.score_aware.network import Network, parameter_count
@@ -55,6 +57,18 @@ class ScoreAwareTrainer(TrainingRun[ScoreAwareSettings]):
         self.crops = crops
         self.average = {name: p.detach().clone() for name, p in self.parameters.items()}
         self.controls = torch.tensor([is_control(event) for event in EVENTS], device=device())
+
+    def start_from(self, model: Path) -> None:
+        """Take the weights of a score-aware model. Raise UsageError if its network has another size."""
+        weights = load_checkpoint(model).state_dict()
+        if {name: w.shape for name, w in weights.items()} != {name: p.shape for name, p in self.parameters.items()}:
+            raise UsageError(
+                f"The network of {model} has another size: --width and --layers must be those of its card."
+            )
+        with torch.no_grad():
+            for name, parameter in self.parameters.items():
+                parameter.copy_(weights[name])
+                self.average[name].copy_(weights[name])
 
     def is_matrix(self, name: str, parameter: torch.nn.Parameter) -> bool:
         """Whether a parameter is a matrix between layers: all but embeddings, tables and the pointer."""
@@ -130,19 +144,25 @@ def train_score_aware(
     settings: ScoreAwareSettings,
     *,
     start: Path,
+    from_weights: bool = False,
     stop_at: int | None = None,
     workers: int = 0,
     pieces: Path | None = None,
 ) -> None:
     """Train in `folder` and show progress. A run that was stopped there continues with its own settings.
 
-    start: the model whose codebook of sounds the run uses. workers: processes that make batches ahead. pieces: a folder
-    that gets a copy of each checkpoint (`models.training.score_aware.pieces`). Raise UsageError if the run there has
-    other settings.
+    start: the model whose codebook of sounds the run uses. from_weights: whether the run also starts from its weights;
+    the optimizers start anew. workers: processes that make batches ahead. pieces: a folder that gets a copy of each
+    checkpoint (`models.training.score_aware.pieces`). Raise UsageError if the run there has other settings, or if
+    `start` has no weights that fit.
     """
+    if from_weights and not (start / COMPANION_FILE).exists():
+        raise UsageError(f"The model in {start} is not a score-aware one: it has no {COMPANION_FILE}.")
     songs = prepare(corpora, folder, start)
     store = build(songs, folder / "features", lambda events: tqdm(events, desc="features", unit="song"))
     trainer = ScoreAwareTrainer(folder, ScoreAwareCrops(store, settings.seed), settings, workers, pieces)
+    if from_weights and saved_state(folder) is None:
+        trainer.start_from(start)
     trainer.resume()
     (folder / SETTINGS_FILE).write_text(json.dumps(asdict(settings), indent=1))
     about = {"vocabulary_version": VERSION, "songs": len(songs), "parameters": parameter_count(trainer.network)}

@@ -19,9 +19,10 @@ class ScoreAwareSettings:
 
     steps: optimizer steps in total, of `rows` crops of `length` events. In the first `short_steps` the crops are half
     as long. minutes: if above 0, the run ends after that many minutes of training, before `steps` if need be.
-    warmup: steps in which the learning rates rise. cooldown: the last share of the run, in which they fall to zero;
-    between the two they stay (Hu 2024). averaged: how many steps the average of the weights goes back. dropout: from
-    step `dropout_from` on, when songs have been seen often. precision: one of `models.training.settings.PRECISIONS`.
+    warmup: steps in which the learning rates rise, to `peak` of their full height. cooldown: the last share of the run,
+    in which they fall to zero; between the two they stay (Hu 2024). averaged: how many steps the average of the weights
+    goes back. dropout: from step `dropout_from` on, when songs have been seen often. precision: one of
+    `models.training.settings.PRECISIONS`.
     Raise UsageError if the numbers make no run.
     """
 
@@ -37,6 +38,7 @@ class ScoreAwareSettings:
     weight_decay: float = 0.1
     warmup: int = 100
     cooldown: float = 0.2
+    peak: float = 1.0
     averaged: int = 1000
     dropout: float = 0.1
     dropout_from: int = 8000
@@ -50,6 +52,8 @@ class ScoreAwareSettings:
             raise UsageError(f"The width must be a multiple of 64, not {self.width}.")
         if self.precision not in PRECISIONS:
             raise UsageError(f"The precision must be {', '.join(PRECISIONS[:-1])} or {PRECISIONS[-1]}.")
+        if not 0 < self.peak <= 1:
+            raise UsageError(f"The peak is a share of the learning rates, above 0 and at most 1, not {self.peak}.")
         if not 0 <= self.cooldown <= 1 or not 0 <= self.dropout < 1:
             raise UsageError("The cooldown is a share of the steps, 0 to 1, and dropout one of the network.")
         if self.minutes < 0:
@@ -71,11 +75,15 @@ class ScoreAwareSettings:
     def rate(self, step: int, seconds: float = 0.0) -> float:
         """Return the share of the learning rates that a step uses: it rises, stays, and falls once."""
         rest = (1 - self.progress(step, seconds)) / self.cooldown if self.cooldown else 1.0
-        return min(1.0, (step + 1) / max(1, self.warmup), rest)
+        return self.peak * min(1.0, (step + 1) / max(1, self.warmup), rest)
 
 
 PRESETS: dict[str, ScoreAwareSettings] = {
     "cpu": ScoreAwareSettings(),
+    # Cools a model of --start down: from its weights, with learning rates that only fall.
+    "cooldown": ScoreAwareSettings(
+        steps=2500, short_steps=0, warmup=50, cooldown=1.0, peak=0.5, averaged=100, dropout_from=0
+    ),
     # One large accelerator for a quarter of an hour: about 30 million weights, which are 60 MB in half precision.
     "gpu": ScoreAwareSettings(
         steps=100_000,

@@ -68,6 +68,23 @@ def test_a_run_that_was_stopped_goes_on_as_if_it_had_not_been(
     assert all(torch.equal(one[name], two[name]) for name in one)
 
 
+def test_a_run_can_start_from_the_weights_of_a_model(run: Path, corpus_folder: Path, tmp_path: Path) -> None:
+    settings = replace(TINY, warmup=1_000_000)  # the rates stay near zero, and so do the changes
+    train_score_aware([corpus_folder], tmp_path, settings, start=run, from_weights=True, stop_at=1)
+    one, two = (load_checkpoint(folder).state_dict() for folder in (run, tmp_path))
+    assert all(torch.allclose(one[name], two[name], atol=1e-3) for name in one)
+    train_score_aware([corpus_folder], tmp_path, settings, start=run, from_weights=True, stop_at=2)
+    assert len(losses(tmp_path)) == 2, "a run that exists goes on"
+
+
+def test_weights_of_another_size_or_another_kind_are_refused(
+    run: Path, corpus_folder: Path, start: Path, tmp_path: Path
+) -> None:
+    for model, settings in ((run, replace(TINY, width=128)), (start, TINY)):
+        with pytest.raises(UsageError):
+            train_score_aware([corpus_folder], tmp_path / "new", settings, start=model, from_weights=True)
+
+
 def test_the_average_follows_the_weights(run: Path) -> None:
     trainer = ScoreAwareTrainer(run, ScoreAwareCrops(Store(run / "features"), 0), TINY)
     trainer.resume()
@@ -127,6 +144,13 @@ def test_the_rate_stays_and_falls_once() -> None:
     assert rates[0] == 0.1
     assert set(rates[10:800]) == {1.0}
     assert all(after < before for before, after in pairwise(rates[800:]))
+
+
+def test_a_run_that_cools_down_starts_below_the_full_rate_and_only_falls() -> None:
+    settings = PRESETS["cooldown"]
+    rates = [settings.rate(step) for step in range(settings.steps)]
+    assert 0.4 < max(rates) <= 0.5
+    assert all(after < before for before, after in pairwise(rates[settings.warmup :]))
 
 
 def test_a_run_with_a_time_limit_follows_the_clock() -> None:
@@ -233,7 +257,16 @@ def test_settings_stay_with_a_run(run: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"width": 100}, {"steps": 0}, {"cooldown": 2.0}, {"dropout": 1.0}, {"length": 2}, {"minutes": -1.0}]
+    "wrong",
+    [
+        {"width": 100},
+        {"steps": 0},
+        {"cooldown": 2.0},
+        {"dropout": 1.0},
+        {"length": 2},
+        {"minutes": -1.0},
+        {"peak": 0.0},
+    ],
 )
 def test_settings_that_make_no_network_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(UsageError):
