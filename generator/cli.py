@@ -123,9 +123,10 @@ def corpus_command(arguments: list[str]) -> int:
 
 
 def quality_command(arguments: list[str]) -> int:
-    """`chiptune quality SONGS --out DIR [--judge | --listen]`."""
+    """`chiptune quality SONGS --out DIR [--judge | --listen | --critic]`."""
     from tqdm import tqdm
 
+    from generator.quality.critic_fit import run_critic
     from generator.quality.judge_report import run_judge
     from generator.quality.listening_page import run_listening
     from generator.quality.run import Options, run
@@ -151,9 +152,16 @@ def quality_command(arguments: list[str]) -> int:
     kinds.add_argument(
         "--listen", action="store_true", help="serve a blind listening test to a browser, and keep what people answer"
     )
+    kinds.add_argument(
+        "--critic",
+        action="store_true",
+        help="fit the critic that chooses among takes to the songs of the training data",
+    )
     parsed = parser.parse_args(arguments)
     _make_folder(parsed.out)
-    table = (run_judge if parsed.judge else run_listening if parsed.listen else run)(
+    kinds_run = {"judge": run_judge, "listen": run_listening, "critic": run_critic}
+    run_kind = next((run_it for name, run_it in kinds_run.items() if getattr(parsed, name)), run)
+    table = run_kind(
         parsed.songs,
         parsed.out,
         Options(parsed.tunes, parsed.seconds, parsed.seed),

@@ -64,7 +64,10 @@ ALLOWED: Mapping[str, tuple[str, ...]] = {
     "generator.apu": (*MUSIC, *PROTOCOL),
     "generator.sound": (*MUSIC, "models.cache", *PROTOCOL, "generator.apu"),
     "generator.pictures": (*MUSIC, *PROTOCOL, "generator.sound"),
-    "generator.composing": (*COMPOSER, *PROTOCOL, "generator.analysis", "generator.apu", "generator.sound"),
+    "generator.composing": (
+        *(*COMPOSER, "models.cache", *PROTOCOL),
+        *("generator.analysis", "generator.apu", "generator.sound"),
+    ),
     "generator.arranging": (
         *(*MUSIC, *PROTOCOL, "generator.importing", "generator.analysis", "generator.sound"),
         "generator.composing",

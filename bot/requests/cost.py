@@ -11,7 +11,7 @@ from generator.protocol.i18n import _
 from generator.protocol.midi_length import MidiLength
 from generator.protocol.modes import MODES
 from generator.protocol.names import DEFAULT_SECONDS
-from generator.protocol.requests import Request
+from generator.protocol.requests import Request, usual_takes
 
 MOST_WORK_SECONDS = 150.0
 """The most estimated work that a request may be, and so about how long one request can hold up the others."""
@@ -25,6 +25,8 @@ SPAN_BARS = 4
 """The bars that an infill replaces by default."""
 STRENGTH = 0.5
 """The share of the bars that are varied by default."""
+TAKE = 0.22
+"""What each take beside the first costs, in parts of the first: takes are composed together."""
 RENDERING = 0.15
 """What a second of a remix costs in which nothing is composed, in parts of one that is."""
 MOST_PACE = 0.8
@@ -47,9 +49,8 @@ def units_of(request: Request, seconds: float) -> float:
     """Return what a request costs, in units. seconds: how much music it becomes."""
     if not MODES[request.mode].uses_model:
         return seconds
-    takes = request.takes or 1
     if not MODES[request.mode].needs_file:
-        return seconds * takes
+        return seconds * _takes_cost(request.takes or usual_takes(seconds))
     composed = seconds
     if request.mode == "vary":
         composed = seconds * (STRENGTH if request.strength is None else request.strength)
@@ -58,7 +59,12 @@ def units_of(request: Request, seconds: float) -> float:
         composed = (last - first + 1) * _bar_seconds(request)
     elif request.mode == "continue":
         composed = request.seconds or (request.bars or NEW_BARS) * _bar_seconds(request)
-    return min(composed, seconds) * takes + RENDERING * seconds
+    return min(composed, seconds) * _takes_cost(request.takes or 1) + RENDERING * seconds
+
+
+def _takes_cost(takes: int) -> float:
+    """Return what composing so many takes costs, in parts of one."""
+    return 1 + TAKE * (takes - 1)
 
 
 def check_work(units: float, pace: float) -> None:

@@ -1,4 +1,7 @@
-"""New tunes: takes are composed until one is as requested and has no faults, or the best of several is kept.
+"""New tunes: several takes are composed at once, and the best is kept.
+
+The best has the fewest faults and misses the request least; of those, it is the one that a critic finds most like a
+real song. For a model without a critic, takes are composed until one has no faults and is as requested.
 
 No note in a take begins where the console could not show it (`generator.apu.retrigger`). Files and sound are left to
 `generator.process.pipeline`, remixes to `generator.composing.remix`.
@@ -14,17 +17,18 @@ import numpy as np
 
 from generator.analysis.keys import find_key
 from generator.apu.retrigger import merge_hidden_repeats
+from generator.composing.critic import Critic
 from generator.composing.faults import find_faults
 from generator.composing.originality import MAX_SHARED_NOTES, Index, longest_shared_run
 from generator.composing.taste_features import measure_features
 from generator.composing.titles import title_for
 from generator.protocol.i18n import Sentence, _
 from generator.protocol.options import SEEDS
-from generator.protocol.requests import Request
+from generator.protocol.requests import Request, usual_takes
 from generator.protocol.tastes import Taste, standardized
 from generator.sound.envelopes import assign_instruments
 from models.inference.batch import Model, Text, write_together
-from models.inference.new_tune import Composer
+from models.inference.new_tune import DEFAULT_BEAT_FRAMES, Composer
 from models.inference.sampler import TuneSpec
 from models.music.keys import KEYS
 from models.music.scenes import default_seconds
@@ -42,7 +46,7 @@ BEATS_A_BAR = 4
 ENOUGH, ENOUGH_IN_KEY = 0.7, 0.5
 """How often one take is enough, if the request gives no number and no key, or a key."""
 COMPOSING = _("composing")
-COMPOSING_TAKE = _("composing, take {take} of {takes}")
+COMPOSING_TAKES = _("composing {takes} takes")
 COMPOSING_ONE_MORE = _("composing, take {take} of up to {takes}")
 
 Progress = Callable[[float], None]
@@ -95,7 +99,8 @@ class Take:
     """One of several attempts at a request.
 
     seed: gives this take as the only one. penalty: the number of faults and of properties that are not as requested.
-    surprisal: nats a token by the model. shared_notes: see `Tune`.
+    surprisal: nats a token by the model. shared_notes: see `Tune`. realism: the logit of being a real song, by the
+    model's critic; None if it has none.
     """
 
     score: Score
@@ -104,6 +109,7 @@ class Take:
     surprisal: float
     shared_notes: int | None = None
     seed: int = 0
+    realism: float | None = None
 
 
 def compose(
@@ -112,10 +118,16 @@ def compose(
     progress: StageProgress,
     index: Index | None = None,
     *,
+    critic: Critic | None = None,
     write: Write = write_together,
 ) -> Tune:
-    """Compose a new tune. index: of the songs that it must not copy. write: has the model write texts."""
+    """Compose a new tune.
+
+    index: of the songs that it must not copy. critic: of the model; None if it has none. write: has texts written.
+    """
     spec = spec_of(request)
+    if critic and request.takes is None and (usual := usual_takes(_seconds(spec))) > 1:
+        request = replace(request, takes=usual)
 
     def text(seed: int, progress: Progress) -> Text[tuple[Score, float]]:
         return composer.writing(replace(spec, seed=seed), progress)
@@ -125,7 +137,8 @@ def compose(
         score = merge_hidden_repeats(score if composer.codebook else assign_instruments(score, request.seed))
         shared_notes = longest_shared_run(score, index) if index else None
         penalty = key_penalty + len(find_faults(score)) + (not has_density(score, request.density))
-        return Take(score, key, penalty + is_copy(shared_notes), written[1], shared_notes, seed)
+        realism = critic.realism(score) if critic and request.takes != 1 else None
+        return Take(score, key, penalty + is_copy(shared_notes), written[1], shared_notes, seed, realism)
 
     takes = make_takes(request, text, judge, progress, lambda texts: write(composer, texts))
     best, taste_choice = best_take(request, takes), None
@@ -150,6 +163,11 @@ def spec_of(request: Request) -> TuneSpec:
     )
 
 
+def _seconds(spec: TuneSpec) -> float:
+    """Return the length of a tune in seconds, about, if only its bars are given."""
+    return (spec.beats * (spec.beat_frames or DEFAULT_BEAT_FRAMES) if spec.beats else spec.frames) / FRAMES_PER_SECOND
+
+
 def make_takes(
     request: Request,
     text: Callable[[int, Progress], Text[T]],
@@ -165,13 +183,13 @@ def make_takes(
     if request.takes is None:
         return _make_until_good(request, text, judge, progress, write)
     seeds = [take_seed(request.seed, number) for number in range(request.takes)]
+    stage = COMPOSING_TAKES.format(takes=len(seeds)) if len(seeds) > 1 else COMPOSING
     shares = dict.fromkeys(seeds, 0.0)
 
     def begin(seed: int) -> Text[T]:
         def report(share: float) -> None:
             shares[seed] = share
-            finished = sum(share == 1 for share in shares.values())
-            progress(sum(shares.values()) / len(seeds), _stage(request, min(finished + 1, len(seeds)), len(seeds)))
+            progress(sum(shares.values()) / len(seeds), stage)
 
         return text(seed, report)
 
@@ -193,7 +211,8 @@ def _make_until_good(
     def report(share: float) -> None:
         nonlocal furthest
         furthest = max(furthest, share_done(request, len(takes), share))
-        progress(furthest, _stage(request, len(takes) + 1, count))
+        take = len(takes) + 1
+        progress(furthest, COMPOSING if take == 1 else COMPOSING_ONE_MORE.format(take=take, takes=count))
 
     for number in range(count):
         seed = take_seed(request.seed, number)
@@ -212,29 +231,36 @@ def share_done(request: Request, takes: int, share: float) -> float:
     return 1 - (1 - enough) ** takes * (1 - enough * share)
 
 
-def _stage(request: Request, take: int, count: int) -> Sentence:
-    """Return what is being done while a take is composed. take: counts from 1."""
-    if count == 1 or (take == 1 and not request.takes):
-        return COMPOSING
-    return (COMPOSING_TAKE if request.takes else COMPOSING_ONE_MORE).format(take=take, takes=count)
-
-
 def best_take(request: Request, takes: Sequence[Take]) -> Take:
-    """Return the take with the lowest penalty. If the request gave a number, the likeliest of those."""
-    return min(takes, key=lambda take: (take.penalty, take.surprisal if request.takes else 0))
+    """Return the take with the lowest penalty; of those, the one most like a real song.
+
+    If no critic has judged them, and the request gave a number of takes, the one that the model finds likeliest.
+    """
+
+    def order(take: Take) -> tuple[int, float]:
+        if take.realism is not None:
+            return take.penalty, -take.realism
+        return take.penalty, take.surprisal if request.takes else 0
+
+    return min(takes, key=order)
 
 
 def choose_by_taste(request: Request, taste: Taste, takes: Sequence[Take]) -> tuple[Take, TasteChoice | None]:
     """Return the take that a taste likes best of those with the lowest penalty; of two it likes equally, the likelier.
 
-    Likelihood is not weighed against taste, because they have no unit in common. The choice is None if only one take
-    has the lowest penalty.
+    What a taste adds to the logit of a like and a critic's logit of being a real song count equally. Likelihood has no
+    unit in common with them and decides only between equals. The choice is None if only one take has the lowest
+    penalty.
     """
     likeliest = best_take(request, takes)
     candidates = [take for take in takes if take.penalty == likeliest.penalty]
     if len(candidates) == 1:
         return likeliest, None
-    best = max(candidates, key=lambda take: (taste_score(taste, measure_features(take.score)), -take.surprisal))
+
+    def order(take: Take) -> tuple[float, float]:
+        return taste_score(taste, measure_features(take.score)) + (take.realism or 0.0), -take.surprisal
+
+    best = max(candidates, key=order)
     number = takes.index(best)
     return best, TasteChoice(number + 1, len(takes), takes.index(likeliest) + 1, take_seed(request.seed, number))
 

@@ -18,6 +18,7 @@ from typing import Any
 from generator.arranging.arrange import arrange
 from generator.composing.compose import COMPOSING as COMPOSING_STAGE
 from generator.composing.compose import StageProgress, TasteChoice, Tune, compose
+from generator.composing.critic import load_critic
 from generator.composing.originality import Index, load_index
 from generator.composing.remix import remix_score
 from generator.composing.taste_features import measure_features
@@ -114,7 +115,9 @@ class Pipeline:
         request = job.request
         mode = MODES[request.mode]
         if not mode.needs_file:
-            return compose(self._composer(request.model), request, progress, self.index, write=self._desk.write)
+            critic = load_critic(self._weights / request.model)
+            composer = self._composer(request.model)
+            return compose(composer, request, progress, self.index, critic=critic, write=self._desk.write)
         if job.upload is None:
             raise InputError(NEEDS_FILE)
         tune = arrange(request, Path(job.upload).read_bytes())

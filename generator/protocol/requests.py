@@ -21,6 +21,11 @@ VERSION = 1
 
 NEEDS_FILE = _("A remix needs a MIDI file.")
 
+USUAL_TAKES = 8
+"""The takes of a new tune if a request gives no number. Together they cost about two and a half times one."""
+USUAL_SECONDS = 300.0
+"""The most music that is composed for such a request, all takes together, so that long tunes do not take for ever."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
@@ -30,9 +35,9 @@ class Request:
     (`generator.protocol.modes`). Bars count from 1.
 
     seconds or bars, bpm, key, scene, density: None leaves the choice to the model.
-    takes: how many tunes are composed, of which the best is kept; None for as many as it takes to get one without
-    faults, within reason.
-    taste: decides between takes with equally few faults; None keeps the one that is the most likely by the model.
+    takes: how many tunes are composed, of which the best is kept. None for `usual_takes` in a new tune, and in a remix
+    (or by a model without a critic) for as many as it takes to get one without faults, within reason.
+    taste: has a say between takes with equally few faults; None leaves the choice to the model's critic.
     sound: what plays the tune, one of `SOUNDS`; the score does not depend on it.
 
     For a remix:
@@ -108,3 +113,8 @@ class Request:
 def random_seed() -> int:
     """Return a seed for a request that does not give one."""
     return secrets.randbelow(SEEDS)
+
+
+def usual_takes(seconds: float) -> int:
+    """Return how many takes of a new tune of a length are composed if a request gives no number."""
+    return max(1, min(USUAL_TAKES, int(USUAL_SECONDS // max(1.0, seconds))))

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from generator.quality.musical_features import GROUPS, Found
+from generator.analysis.musical_features import GROUPS, Found
 
 Array = npt.NDArray[np.float64]
 

@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 
 from generator.analysis.keys import key_profiles
+from generator.analysis.musical_features import GROUPS, Found, musical_features
 from generator.corpus.labels import origin_of
 from generator.protocol.errors import InputError
 from generator.quality.judge import ALL, FOLDS, Sample, Verdict, judge
-from generator.quality.musical_features import GROUPS, Found, musical_features
 from generator.quality.run import Options
 from generator.quality.tunes import Progress, plan_jobs, run_jobs
 from models.music.cutting import first_frames
@@ -45,7 +45,7 @@ WATCHED = (
 
 
 @dataclass(frozen=True, slots=True)
-class _Source:
+class Source:
     """A score, or a file of one, with the game that it is from."""
 
     game: str
@@ -64,9 +64,9 @@ def run_judge(
     jobs = [] if scores else plan_jobs(model, out, requests)
     files = midi_files(scores) if scores else [job.file for job in jobs]
     frames = round(options.seconds * FRAMES_PER_SECOND)
-    real = measure(_songs(songs), frames, progress)
+    real = measure(songs_of(songs), frames, progress)
     run_jobs(jobs, progress)
-    made = measure([_Source(file.name, file) for file in files], frames, progress)
+    made = measure([Source(file.name, file) for file in files], frames, progress)
     for what, side, least in (("songs", real, 2 * FOLDS), ("tunes", made, FOLDS)):
         if len(set(side.games)) < least:
             raise InputError(
@@ -80,14 +80,14 @@ def run_judge(
     return page
 
 
-def _songs(source: Path) -> list[_Source]:
+def songs_of(source: Path) -> list[Source]:
     """The songs of a corpus file, or of a folder, with their games. Raises CorpusError."""
     if source.is_file():
-        return [_Source(song.game, song.score) for song in read_songs(source) if song.reduction == 0]
-    return [_Source(origin_of((*file.parent.parts[-2:], file.name)).game, file) for file in midi_files(source)]
+        return [Source(song.game, song.score) for song in read_songs(source) if song.reduction == 0]
+    return [Source(origin_of((*file.parent.parts[-2:], file.name)).game, file) for file in midi_files(source)]
 
 
-def measure(sources: Sequence[_Source], frames: int, progress: Progress) -> Sample:
+def measure(sources: Sequence[Source], frames: int, progress: Progress) -> Sample:
     """The features of the beginnings of all scores that are long enough."""
     key_profiles()  # takes a second to load: once, before the processes part
     found = progress(in_parallel(partial(_measure, frames=frames), sources), len(sources), "measuring")
@@ -95,7 +95,7 @@ def measure(sources: Sequence[_Source], frames: int, progress: Progress) -> Samp
     return Sample([features for _, features in kept], [game for game, _ in kept])
 
 
-def _measure(source: _Source, frames: int) -> Found | None:
+def _measure(source: Source, frames: int) -> Found | None:
     score = read_midi_file(source.score) if isinstance(source.score, Path) else source.score
     return musical_features(first_frames(score, frames)) if score.frames >= frames else None
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from generator.analysis.keys import key_profiles
 from generator.composing.compose import compose
+from generator.composing.critic import load_critic
 from generator.composing.originality import load_index
 from generator.protocol.errors import InputError
 from generator.protocol.requests import Request
@@ -73,7 +74,8 @@ def _claim_folder(folder: Path, model: Path, request: Request) -> None:
 
 def _write(job: Job) -> None:
     """Compose a tune and save it."""
-    tune = compose(load_composer(job.model), job.request, lambda *_: None, load_index(job.model))
+    index, critic = load_index(job.model), load_critic(job.model)
+    tune = compose(load_composer(job.model), job.request, lambda *_: None, index, critic=critic)
     _write_whole(job.file, midi_bytes(to_midi(tune.score)))
 
 

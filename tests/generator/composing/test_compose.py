@@ -162,8 +162,7 @@ def test_the_best_take_has_the_lowest_penalty_and_then_the_lowest_surprisal(comp
     assert take(Request(seed=9, takes=4)).surprisal == 2.0
     assert asked == list(tried)
     assert told == [i / 8 for i in range(1, 9)]
-    assert stages[0] == "composing, take 1 of 4"
-    assert stages[-1] == "composing, take 4 of 4"
+    assert set(stages) == {"composing 4 takes"}
 
 
 def test_a_copy_of_a_song_that_is_known_is_composed_again(composer: Composer) -> None:

@@ -9,10 +9,12 @@ from random import Random
 import numpy as np
 import pytest
 
+from generator.analysis.musical_features import GROUPS, musical_features
 from generator.cli import COMMANDS
+from generator.composing.critic import load_critic
+from generator.protocol.errors import InputError
 from generator.quality.judge import ALL, Sample, area_under_curve, judge
 from generator.quality.judge_report import WATCHED
-from generator.quality.musical_features import GROUPS, musical_features
 from models.music.midi import midi_bytes, to_nesmdb
 from models.music.score import NO, P1, Note, Score
 from tests.music import BEAT_OF_30, random_score, scale
@@ -99,16 +101,21 @@ def test_area_counts_draws_as_half() -> None:
     assert area_under_curve(np.array([2.0, 3.0, 1.0]), np.array([1, 1, 0])) == 1.0
 
 
-def test_the_command_writes_its_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for folder, drums in (("songs", True), ("tunes", False)):
-        (tmp_path / folder).mkdir()
+def write_sides(folder: Path, frames: int) -> None:
+    """Write ten MIDI files each into `songs`, with drums, and `tunes`, without."""
+    for side, drums in (("songs", True), ("tunes", False)):
+        (folder / side).mkdir()
         for i in range(10):
-            score = scale(480 + 30 * i)
+            score = scale(frames + 30 * i)
             channels = tuple(() if c == NO and not drums else score.channels[c] for c in range(4))
             if i % 2:
                 channels = (tuple(replace(note, pitch=note.pitch + i) for note in channels[P1]), *channels[1:])
-            file = tmp_path / folder / f"{i:03}_Game{i}_00_01Tune.mid"
+            file = folder / side / f"{i:03}_Game{i}_00_01Tune.mid"
             file.write_bytes(midi_bytes(to_nesmdb(replace(score, channels=channels))))
+
+
+def test_the_command_writes_its_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_sides(tmp_path, 480)
     out = tmp_path / "out"
     arguments = [str(tmp_path / "songs"), "--out", str(out), "--seconds", "8", "--judge"]
     assert COMMANDS["quality"]([*arguments, "--scores", str(tmp_path / "tunes")]) == 0
@@ -116,3 +123,21 @@ def test_the_command_writes_its_page(tmp_path: Path, capsys: pytest.CaptureFixtu
     figures = json.loads((out / "judge.json").read_text())
     assert (figures["tunes"]["all"], set(figures["watched"])) == (pytest.approx(0.5, abs=0.5), set(WATCHED))
     assert (out / "judge.md").read_text().count("| melody |") == 1
+
+
+def test_the_command_fits_a_critic(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_sides(tmp_path, 1920)
+    arguments = [str(tmp_path / "songs"), "--out", str(tmp_path / "out"), "--critic"]
+    assert COMMANDS["quality"]([*arguments, "--scores", str(tmp_path / "tunes")]) == 0
+    assert "tells 10 takes from 10 songs with an area under the curve of 1.000" in capsys.readouterr().out
+    critic = load_critic(tmp_path / "out")
+    assert critic
+    drums = scale(1920)
+    assert critic.realism(drums) > critic.realism(replace(drums, channels=(*drums.channels[:NO], ())))
+
+
+def test_a_critic_needs_tunes_and_songs_that_are_long_enough(tmp_path: Path) -> None:
+    write_sides(tmp_path, 480)
+    arguments = [str(tmp_path / "songs"), "--out", str(tmp_path / "out"), "--critic"]
+    with pytest.raises(InputError, match="At least 5 songs that last 32 s are needed, not 0"):
+        COMMANDS["quality"]([*arguments, "--scores", str(tmp_path / "tunes")])

@@ -2,7 +2,8 @@
 
 Melody: the intervals of each channel. Harmony: what channels sound together, and in which key. Rhythm: how regular each
 channel is, on the rows that its onsets suggest. Form: what returns, and when. Texture: who plays, how high, how loud.
-Numbers that a tune has nothing for (no notes, a silent channel) are NaN. What they are for is up to `judge`.
+Numbers that a tune has nothing for (no notes, a silent channel) are NaN. `generator.quality.judge` holds tunes against
+songs by them, and `generator.composing.critic` chooses among takes.
 """
 
 from __future__ import annotations
