@@ -22,8 +22,8 @@ VERSION = 1
 NEEDS_FILE = _("A remix needs a MIDI file.")
 
 USUAL_TAKES = 8
-"""The takes of a new tune if a request gives no number. Together they cost about two and a half times one."""
-USUAL_SECONDS = 300.0
+"""The takes of a new tune if a request gives no number. Together they cost 2.5 to 5 times one."""
+USUAL_SECONDS = 240.0
 """The most music that is composed for such a request, all takes together, so that long tunes do not take for ever."""
 
 

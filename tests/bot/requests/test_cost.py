@@ -62,9 +62,9 @@ def test_another_tempo_changes_the_expected_length() -> None:
 def test_takes_and_modes_count() -> None:
     data = twinkle()
     assert units_of(Request(takes=1), 30) == 30
-    assert units_of(Request(takes=8), 30) == units_of(Request(), 30) == pytest.approx(30 * (1 + 7 * 0.22))
+    assert units_of(Request(takes=8), 30) == units_of(Request(), 30) == pytest.approx(30 * (1 + 7 * 0.4))
     assert units_of(remix(data, mode="arrange"), 600) == 600
-    assert units_of(remix(data, mode="accompany", takes=2), 100) == pytest.approx(137)
+    assert units_of(remix(data, mode="accompany", takes=2), 100) == pytest.approx(155)
     assert units_of(remix(data, mode="vary", takes=1, strength=0.1), 100) == pytest.approx(25)
     assert units_of(remix(data, mode="infill", span="3-4"), 100) == 19
 
