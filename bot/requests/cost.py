@@ -26,8 +26,8 @@ SPAN_BARS = 4
 STRENGTH = 0.5
 """The share of the bars that are varied by default."""
 TAKE = 0.4
-"""What each take beside the first costs, in parts of the first, since takes are composed together: measured at 0.22 on a
-processor with AVX-512 and at 0.58 on one without."""
+"""What each take beside the first costs, in parts of the first, since takes are composed together: measured at 0.22 on
+a processor with AVX-512 and at 0.58 on one without."""
 RENDERING = 0.15
 """What a second of a remix costs in which nothing is composed, in parts of one that is."""
 MOST_PACE = 0.8
