@@ -197,9 +197,9 @@ def default_options(settings: ServerSettings, options: Options) -> dict[str, str
 async def with_taste(store: Store, request: Request, scope: Scope) -> Request:
     """Return a request with the taste of its scope, which chooses among the takes of a new tune.
 
-    The request stays as it is if it has a taste or fewer than two takes, or if the scope's settings say so.
+    The request stays as it is if it has a taste or asks for one take, or if the scope's settings say so.
     """
-    if request.mode != "generate" or request.taste is not None or (request.takes or 1) < 2:
+    if request.mode != "generate" or request.taste is not None or request.takes == 1:
         return request
     settings = await store.servers.settings(scope)
     if not settings.taste:

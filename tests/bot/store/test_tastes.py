@@ -84,14 +84,15 @@ async def test_tunes_of_earlier_versions_tell_nothing(store: Store, files: Files
     assert (await store.tastes.of(Scope("7"))).votes == 0
 
 
-async def test_a_request_with_takes_gets_the_taste_and_others_stay_as_they_are(store: Store, files: Files) -> None:
+async def test_a_new_tune_of_several_takes_gets_the_taste_and_others_stay_as_they_are(store: Store, files: Files) -> None:
     await vote(store, await songs_with_drums(store, files))
     got = await with_taste(store, SEVERAL, Scope("7"))
     assert got == replace(SEVERAL, taste=(await store.tastes.of(Scope("7"))).taste)
     assert got.taste
     assert set(got.taste) == {"drums"}
     upload = "0" * 64
-    for other in (Request(seed=3), Request(takes=1), Request(mode="vary", upload=upload, takes=4)):
+    assert (await with_taste(store, Request(seed=3), Scope("7"))).taste == got.taste
+    for other in (Request(takes=1), Request(mode="vary", upload=upload, takes=4)):
         assert await with_taste(store, other, Scope("7")) == other
     own = replace(SEVERAL, taste={"minor": (1.0, 0.5, 0.5)})
     assert await with_taste(store, own, Scope("7")) == own
@@ -159,7 +160,7 @@ async def test_the_page_s_requests_take_it_along_unless_they_name_a_seed(channel
     steered_id = await channel.ask(takes=3)
     taste = (await sent(channel, steered_id)).taste
     assert taste
-    fields: list[dict[str, Any]] = [{"takes": 3, "seed": 9}, {}, {"takes": 3, "taste": {}}]
+    fields: list[dict[str, Any]] = [{"takes": 3, "seed": 9}, {"takes": 1}, {"takes": 3, "taste": {}}]
     for given in fields:
         assert not (await sent(channel, await channel.ask(**given))).taste
     own = {"minor": [1.0, 0.5, 0.5]}
