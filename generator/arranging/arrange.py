@@ -7,6 +7,7 @@ Files that already have the four channels pass through unchanged. Tempo and key 
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import PurePath
 
 from generator.analysis.keys import find_key
@@ -80,7 +81,7 @@ def change_tempo(score: Score, bpm: float) -> Score:
     envelopes keep their pace. Raise InputError if it would be too long.
     """
     old = score.grid or find_clock(score).to_grid()
-    grid = Grid.from_beat(round(16 * 60 * FRAMES_PER_SECOND / bpm))
+    grid = Grid.from_frames(Fraction(60 * FRAMES_PER_SECOND) / Fraction(bpm))
     stretch = grid.beat_frames / old.beat_frames
     TUNE_LENGTH.check(score.seconds * stretch)
     channels = []

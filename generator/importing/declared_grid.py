@@ -25,8 +25,8 @@ MIN_STEADY_SHARE = 0.9
 """The share of the onsets that must be where one tempo puts them."""
 TOLERANCE = 1 / 8
 """How far from there they may be, in beats: half a row."""
-DIVISIONS = (4, 3)
-"""The divisions of a beat that notes may keep to."""
+DIVISIONS = (4, 3, 8, 5, 6)
+"""The divisions of a beat that notes may keep to: sixteenths, triplets, 32nds, quintuplets and sextuplets."""
 MIN_PHASE_AGREEMENT = 0.1
 """How well the onsets must keep to one of them: 1 is exactly, 0 is chance."""
 
@@ -48,12 +48,16 @@ def declared_grid(midi: mido.MidiFile, tempo: TempoMap, onsets: Sequence[OnsetTi
             start = (zero + downbeat / ticks_a_frame) % bar
             if start > bar - TOLERANCE * beat:  # no extra bar for less than half a row
                 start -= bar
-            return Grid.from_beat(round(16 * beat), round(start), beats_a_bar)
+            grids = [
+                Grid.from_frames(Fraction(beat), round(start), beats_a_bar, nearest=nearest)
+                for nearest in (False, True)
+            ]
+            return max(grids, key=lambda grid: _on_rows(grid, onsets))
     return None
 
 
 def _follow_ticks(ticks_a_beat: int, onsets: Sequence[OnsetTime]) -> bool:
-    """Return whether the onsets keep to quarters or thirds of the beat, by the mean cosine of their phases.
+    """Return whether the onsets keep to one of the `DIVISIONS` of the beat, by the mean cosine of their phases.
 
     In recordings of a console, or of a player without a metronome, ticks have no relation to the beat.
     """
@@ -62,6 +66,11 @@ def _follow_ticks(ticks_a_beat: int, onsets: Sequence[OnsetTime]) -> bool:
         >= MIN_PHASE_AGREEMENT * len(onsets)
         for division in DIVISIONS
     )
+
+
+def _on_rows(grid: Grid, onsets: Sequence[OnsetTime]) -> int:
+    """Return how many onsets are exactly where a row starts."""
+    return sum(grid.row(grid.row_of(frame)) == frame for _, frame in onsets)
 
 
 def _tempos(tempo: TempoMap, first: int, last: int) -> list[float]:

@@ -7,6 +7,7 @@ follow, as well as the score's own (60).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,8 @@ ROWS = 4
 """Rows a beat."""
 BEAT_CYCLE = 16
 """Beats are counted modulo this (four bars of four), so that repeated passages have the same numbers."""
+HALF_A_FRAME = 2
+"""The phase of a clock whose rows start on the frame nearest to their time, in quarters of a frame."""
 NTSC = (600_000, 600_988)
 """Score frames per console frame, as a fraction: 60 / 60.0988."""
 
@@ -65,7 +68,8 @@ class RowClock:
 
     def to_grid(self, beats_a_bar: int = 4) -> Grid:
         """Return the nearest grid of whole frames."""
-        grid = Grid.from_beat(round(self.beat_frames * 16))
+        beat = Fraction(round(self.beat_frames * 16), 16)
+        grid = Grid.from_frames(beat, nearest=self.phase == HALF_A_FRAME)
         start = self.row(0) - grid.row(self.first * ROWS)
         return Grid(grid.groove, start, ROWS, beats_a_bar)
 
@@ -77,9 +81,12 @@ def clock_of(grid: Grid, fewest: int, most: int) -> RowClock:
         sixteenths //= 2
     while sixteenths < fewest:
         sixteenths *= 2
-    even = Grid.from_beat(sixteenths, grid.start)
+    evens = [Grid.from_frames(Fraction(sixteenths, 16), grid.start, nearest=nearest) for nearest in (False, True)]
+    shared = [sum(even.row(i) == grid.row(i) for i in range(ROWS * BEAT_CYCLE)) for even in evens]
+    nearest = shared[1] > shared[0]
+    even = evens[nearest]
     first = even.row_of(0) // ROWS
-    return RowClock(sixteenths, lead=-even.row(first * ROWS), first=first)
+    return RowClock(sixteenths, lead=-even.row(first * ROWS), phase=HALF_A_FRAME * nearest, first=first)
 
 
 def find_clock(score: Score) -> RowClock:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable
-from fractions import Fraction
 
 import mido
 
@@ -30,7 +29,7 @@ from models.music.score import CHANNEL_NAMES, FRAMES_PER_SECOND, NO, TR, Grid, N
 def to_midi(score: Score) -> mido.MidiFile:
     """Return a score in the tune format."""
     grid = score.grid or Grid.from_beat(480)
-    beat = Fraction(sum(grid.groove) * grid.rows_a_beat, len(grid.groove))
+    beat = grid.beat
     ticks = beat.denominator * max(1, TICKS_A_FRAME // beat.denominator)
     midi = mido.MidiFile(type=1, ticks_per_beat=int(beat * ticks), charset="utf-8")
     head = [

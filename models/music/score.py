@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import accumulate, pairwise
+from math import ceil
 
 from models.errors import MusicError
 
@@ -18,8 +20,12 @@ FRAMES_PER_SECOND = 60
 MAX_FRAMES = 60 * 60 * FRAMES_PER_SECOND
 """The longest score: one hour."""
 
-MAX_BEAT_FRAMES, MAX_GROOVE = 500, 64
-"""The slowest beat of a grid, in frames, and the most rows of its groove: what a MIDI file can hold exactly."""
+MAX_BEAT_FRAMES, MAX_GROOVE = 500, 1024
+"""The slowest beat of a grid, in frames, and the most rows of its groove."""
+MAX_TICKS_A_BEAT = 32767
+"""What a MIDI file can say. A grid whose rows are whole ticks only with more of them a beat is refused."""
+TEMPO_ERROR = 2e-6
+"""By which share a grid's tempo may differ from the one it was made for: a frame in two hours."""
 
 
 class ScoreError(MusicError):
@@ -93,16 +99,35 @@ class Grid:
             raise ScoreError("a grid needs at least one row a beat and 1 to 255 beats a bar")
         if len(self.groove) > MAX_GROOVE or self.beat_frames > MAX_BEAT_FRAMES or abs(self.start) > MAX_FRAMES:
             raise ScoreError(f"a grid has {MAX_GROOVE} rows and {MAX_BEAT_FRAMES} frames a beat at the most")
+        if self.beat.numerator > MAX_TICKS_A_BEAT:
+            raise ScoreError(f"no MIDI file has ticks for a beat of {self.beat} frames")
 
     @classmethod
     def from_beat(cls, sixteenths: int, start: int = 0, beats_a_bar: int = 4) -> Grid:
         """Return the grid of a beat of `sixteenths`/16 frames in four rows, as even as whole frames allow."""
-        ends = [(i * sixteenths) // 64 for i in range(65)]
+        return cls.from_frames(Fraction(sixteenths, 16), start, beats_a_bar)
+
+    @classmethod
+    def from_frames(cls, beat: Fraction, start: int = 0, beats_a_bar: int = 4, *, nearest: bool = False) -> Grid:
+        """Return the grid of a beat of so many frames in four rows, as even as whole frames allow.
+
+        The beat is replaced by the simplest fraction that is at most `TEMPO_ERROR` away, if a groove can hold one: at
+        140 BPM seven beats are 180 frames. nearest: rows start on the frame nearest to their time, halves rounded up,
+        and not on the last one before it. Raise ScoreError if no grid has such a beat.
+        """
+        most = max(1, min(MAX_GROOVE // 4, MAX_TICKS_A_BEAT // max(1, ceil(beat))))
+        near = (beat.limit_denominator(n) for n in range(1, most + 1))
+        exact = next((tried for tried in near if abs(tried - beat) <= TEMPO_ERROR * beat), beat.limit_denominator(most))
+        count = 4 * exact.denominator
+        ends = [(i * exact.numerator + nearest * count // 2) // count for i in range(count + 1)]
         rows = tuple(b - a for a, b in pairwise(ends))
-        for n in (1, 2, 4, 8, 16, 32, 64):
-            if rows == rows[:n] * (64 // n):
-                return cls(rows[:n], start, 4, beats_a_bar)
-        raise ScoreError("a groove of 64 rows always repeats")
+        period = next(n for n in range(1, len(rows) + 1) if len(rows) % n == 0 and rows == rows[:n] * (len(rows) // n))
+        return cls(rows[:period], start, 4, beats_a_bar)
+
+    @property
+    def beat(self) -> Fraction:
+        """The mean number of frames a beat, exactly."""
+        return Fraction(sum(self.groove) * self.rows_a_beat, len(self.groove))
 
     @property
     def beat_frames(self) -> float:

@@ -84,7 +84,9 @@ async def test_tunes_of_earlier_versions_tell_nothing(store: Store, files: Files
     assert (await store.tastes.of(Scope("7"))).votes == 0
 
 
-async def test_a_new_tune_of_several_takes_gets_the_taste_and_others_stay_as_they_are(store: Store, files: Files) -> None:
+async def test_a_new_tune_of_several_takes_gets_the_taste_and_others_stay_as_they_are(
+    store: Store, files: Files
+) -> None:
     await vote(store, await songs_with_drums(store, files))
     got = await with_taste(store, SEVERAL, Scope("7"))
     assert got == replace(SEVERAL, taste=(await store.tastes.of(Scope("7"))).taste)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import accumulate
 
 import mido
 import pytest
 
 from generator.importing.importer import import_midi
-from models.music.midi import midi_bytes
-from models.music.score import Grid
+from models.music.midi import midi_bytes, to_midi
+from models.music.midi_reading import read_score
+from models.music.score import Grid, Score
 
 BEAT = 480
 
@@ -17,11 +19,22 @@ BEAT = 480
 def song(
     beats: int = 64,
     *,
-    tempos: dict[int, int] | None = None,
+    tempos: Mapping[int, float] | None = None,
     meters: dict[int, tuple[int, int]] | None = None,
     ticks: list[int] | None = None,
 ) -> Grid | None:
     """The grid of a song of eighths. tempos: BPM at beats. meters: at beats. ticks: onsets instead of the eighths."""
+    return import_midi(song_bytes(beats, tempos=tempos, meters=meters, ticks=ticks)).grid
+
+
+def song_bytes(
+    beats: int = 64,
+    *,
+    tempos: Mapping[int, float] | None = None,
+    meters: dict[int, tuple[int, int]] | None = None,
+    ticks: list[int] | None = None,
+) -> bytes:
+    """The file of `song`."""
     head = mido.MidiTrack()
     changes = [(at, mido.MetaMessage("set_tempo", tempo=round(6e7 / bpm))) for at, bpm in (tempos or {}).items()]
     for at, (upper, lower) in (meters or {}).items():
@@ -35,15 +48,48 @@ def song(
     for tick in ticks or range(0, beats * BEAT, BEAT // 2):
         notes += [mido.Message("note_on", note=60, time=tick - now), mido.Message("note_off", note=60, time=1)]
         now = tick + 1
-    return import_midi(midi_bytes(mido.MidiFile(ticks_per_beat=BEAT, tracks=[head, notes]))).grid
+    return midi_bytes(mido.MidiFile(ticks_per_beat=BEAT, tracks=[head, notes]))
 
 
-@pytest.mark.parametrize("bpm", [30, 100, 120, 133, 187, 300])
+@pytest.mark.parametrize("bpm", [30, 87, 100, 120, 133, 140, 187, 211, 300])
 def test_one_tempo_is_the_grid(bpm: int) -> None:
     grid = song(tempos={0: bpm})
     assert grid
-    assert grid.bpm == pytest.approx(bpm, rel=0.003)
+    assert grid.bpm == pytest.approx(bpm, rel=1e-5)
     assert (grid.start, grid.beats_a_bar) == (0, 4)
+
+
+@pytest.mark.parametrize("bpm", [97, 113, 128, 140, 171])
+def test_no_note_leaves_its_beat_in_a_long_song(bpm: int) -> None:
+    beats = 8 * bpm  # eight minutes
+    data = song_bytes(beats, tempos={0: bpm}, ticks=[beat * BEAT for beat in range(beats)])
+    imported = import_midi(data)
+    assert imported.grid
+    frames = [note.start for part in imported.parts for note in part.notes]
+    away = [abs(frame - imported.grid.row(4 * beat)) for beat, frame in enumerate(frames)]
+    assert max(away) <= 1, "a file says its tempo in microseconds, which no groove of 97 or 113 beats has exactly"
+    assert sum(away) <= beats / 50
+
+
+@pytest.mark.parametrize("bpm", [75, 90, 104, 140])
+@pytest.mark.parametrize("division", [2, 3, 4, 5, 6, 8])
+def test_a_stated_tempo_is_kept_on_any_usual_subdivision(bpm: int, division: int) -> None:
+    """Arpeggios of a whole subdivision each beat, so that nothing but the file tells which note is the beat."""
+    ticks = [i * BEAT // division for i in range(64 * division)]
+    grid = song(tempos={0: bpm}, ticks=ticks)
+    assert grid
+    assert grid.bpm == pytest.approx(bpm, rel=1e-5)
+
+
+@pytest.mark.parametrize("bpm", [93, 140, 151.5])
+def test_a_tempo_lasts_through_an_export_and_back(bpm: float) -> None:
+    grid = song(tempos={0: bpm})
+    assert grid
+    score = Score(((), (), (), ()), 600, grid)
+    midi = to_midi(score)
+    [tempo] = [message.tempo for message in midi.tracks[0] if message.type == "set_tempo"]
+    assert mido.tempo2bpm(tempo) == pytest.approx(bpm, rel=1e-5)
+    assert read_score(midi_bytes(midi)).grid == grid
 
 
 def test_a_file_that_states_no_tempo_has_120_bpm() -> None:

@@ -1,5 +1,7 @@
 """The row clock: its rows, and whether it is detected in songs that were made on one."""
 
+from fractions import Fraction
+
 import pytest
 
 from models.music.grid import ROWS, RowClock, clock_of, find_clock
@@ -69,10 +71,11 @@ def test_a_known_grid_is_counted_as_it_is_or_in_halves_and_doubles(seed: int) ->
     assert clock.row(0) <= 0 < clock.row(ROWS)
 
 
-def test_grid_and_clock_are_each_others_inverse() -> None:
+@pytest.mark.parametrize("nearest", [False, True])
+def test_grid_and_clock_are_each_others_inverse(nearest: bool) -> None:
     for sixteenths in range(256, 768, 5):
         for start in (-45, -1, 0, 13):
-            grid = Grid.from_beat(sixteenths, start)
+            grid = Grid.from_frames(Fraction(sixteenths, 16), start, nearest=nearest)
             clock = clock_of(grid, 256, 767)
             back = clock.to_grid()
             assert back.groove == grid.groove

@@ -85,7 +85,8 @@ def test_the_whole_score_has_limits() -> None:
         {"groove": (7,), "beats_a_bar": 0},
         {"groove": (7,), "beats_a_bar": 256},
         {"groove": (126,)},
-        {"groove": (5,) * 65},
+        {"groove": (5,) * 1025},
+        {"groove": (100,) * 1023 + (101,)},
         {"groove": (7,), "start": -MAX_FRAMES - 1},
     ],
 )
