@@ -72,7 +72,7 @@ def follows(request: Request, score: Score) -> bool:
         return abs(tempo_bpm(find_clock(replace(score, grid=None)).beat_frames) - request.bpm) <= NEAR_BPM
     if request.bars:
         grid = score.grid
-        return grid is not None and score.frames == grid.row(request.bars * grid.rows_a_beat * grid.beats_a_bar)
+        return grid is not None and score.frames == grid.row(request.bars * grid.rows_a_bar)
     return has_density(score, request.density)
 
 

@@ -151,11 +151,11 @@ def same_octave(found: Grid, stated: Grid) -> bool:
 
 def same_bars(found: Grid, stated: Grid, frames: int) -> bool:
     """Return whether tempo and meter are right, and the bar line nearest to the song's middle is near a stated one."""
-    if ratio_of(found, stated) != "right" or found.beats_a_bar != stated.beats_a_bar:
+    if ratio_of(found, stated) != "right" or found.meter != stated.meter:
         return False
-    bar = found.beat_frames * found.beats_a_bar
+    bar = found.bar_frames
     line = found.start + round((frames / 2 - found.start) / bar) * bar
-    stated_bar = stated.beat_frames * stated.beats_a_bar
+    stated_bar = stated.bar_frames
     away = (line - stated.start + stated_bar / 2) % stated_bar - stated_bar / 2
     return bool(abs(away) <= NEAR * stated.beat_frames)
 
@@ -169,7 +169,7 @@ def report(chosen: Sequence[Song]) -> None:
         _print_row(name, chosen, found, 1000 * (time.process_time() - began) / len(chosen))
         if name == OURS:
             plain = [
-                replace(grid, start=min(note.start for _, note in song.score.notes()), beats_a_bar=4)
+                replace(grid, start=min(note.start for _, note in song.score.notes()), upper=4, lower=4)
                 for grid, song in zip(found, chosen, strict=True)
             ]
             _print_row("  its tempo, 4/4 from the first onset", chosen, plain, 0.0)
@@ -181,7 +181,7 @@ def _print_row(name: str, chosen: Sequence[Song], found: Sequence[Grid], spent: 
     ratios = Counter(ratio_of(grid, song.stated) for grid, song in pairs)
     octave = sum(same_octave(grid, song.stated) for grid, song in pairs)
     barred = [
-        same_bars(grid, song.stated, song.score.frames) for grid, song in pairs if song.stated.beats_a_bar in (3, 4)
+        same_bars(grid, song.stated, song.score.frames) for grid, song in pairs if song.stated.meter in ((3, 4), (4, 4))
     ]
     shares = [ratios[ratio] / len(pairs) for ratio in (*RATIOS, "other")]
     shares += [octave / len(pairs), sum(barred) / max(1, len(barred))]
@@ -191,7 +191,7 @@ def _print_row(name: str, chosen: Sequence[Song], found: Sequence[Grid], spent: 
 def report_meters(chosen: Sequence[Song], found: Sequence[Grid]) -> None:
     """Print which meters are found for which stated ones, and how many bars are right, if the tempo is right."""
     pairs = [(grid, song) for grid, song in zip(found, chosen, strict=True) if ratio_of(grid, song.stated) == "right"]
-    meters = Counter((song.stated.beats_a_bar, grid.beats_a_bar) for grid, song in pairs)
+    meters = Counter((song.stated.meter, grid.meter) for grid, song in pairs)
     meters_text = ", ".join(f"{stated} and {ours}: {count}" for (stated, ours), count in sorted(meters.items()))
     print(f"beats per bar stated and found, if the tempo is right: {meters_text}")
     bars_right = sum(same_bars(grid, song.stated, song.score.frames) for grid, song in pairs)
@@ -224,7 +224,7 @@ def report_fit(chosen: Sequence[Song]) -> None:
 
 def _away(meter: int, start: float, beat: float, song: Song) -> float:
     """Return the frames from a candidate's bar line in mid-song to a stated one; infinite for another meter."""
-    if meter != song.stated.beats_a_bar:
+    if (meter, 4) != song.stated.meter:
         return float("inf")
     bar = song.stated.beat_frames * meter
     line = start + round((song.score.frames / 2 - start) / (meter * beat)) * meter * beat
@@ -239,9 +239,9 @@ def picture(file: Path, out: Path) -> None:
     imported = import_midi(file.read_bytes())
     score = replace(reductions(imported, 1, 0)[0], grid=None, loop=None)
     grid = find_grid(score)
-    caption = f"found: {grid.bpm:.1f} BPM in {grid.beats_a_bar}"
+    caption = f"found: {grid.bpm:.1f} BPM in {grid.upper}/{grid.lower}"
     if imported.grid:
-        caption += f", stated: {imported.grid.bpm:.1f} in {imported.grid.beats_a_bar}"
+        caption += f", stated: {imported.grid.bpm:.1f} in {imported.grid.upper}/{imported.grid.lower}"
     shown = _beginning(score, SHOWN_SECONDS * FRAMES_PER_SECOND)
     write_tune_picture(replace(shown, grid=grid), out, file.stem, caption)
 

@@ -94,7 +94,7 @@ def change_tempo(score: Score, bpm: float) -> Score:
             notes_moved.append(Note(start, end, note.pitch, volume, duty))
         channels.append(tuple(notes_moved))
     frames = max(round(score.frames * stretch), *(notes[-1].end for notes in channels if notes), 0)
-    new_grid = replace(grid, start=round(old.start * stretch), beats_a_bar=old.beats_a_bar)
+    new_grid = replace(grid, start=round(old.start * stretch), upper=old.upper, lower=old.lower)
     loop = None if score.loop is None else min(round(score.loop * stretch), frames - 1)
     lyrics = tuple((round(frame * stretch), text) for frame, text in score.lyrics)
     return replace(score, channels=tuple(channels), frames=frames, grid=new_grid, loop=loop, lyrics=lyrics)

@@ -78,13 +78,13 @@ def _grid(score: Score) -> Grid:
 
 def _bar_frames(score: Score) -> float:
     """Return the mean length of a bar in frames."""
-    return _grid(score).beat_frames * _grid(score).beats_a_bar
+    return _grid(score).bar_frames
 
 
 def bars_of_score(score: Score) -> Bars:
     """Return the bars of a score by its grid. A pickup belongs to bar 1."""
     grid = _grid(score)
-    rows = grid.rows_a_beat * grid.beats_a_bar
+    rows = grid.rows_a_bar
     edges = [0]
     bar = 1
     while (frame := grid.row(bar * rows)) < score.frames:

@@ -15,7 +15,7 @@ from pathlib import Path
 from generator.analysis.keys import find_key
 from models.music.beats import find_grid
 from models.music.midi import NOISE_KEYS
-from models.music.score import CHANNELS, NO, TR, Grid, Note, Score
+from models.music.score import CHANNELS, NO, TR, Grid, Meter, Note, Score
 
 UNITS = 8
 """Units a beat: a beat is a quarter note, a unit a 32nd."""
@@ -39,11 +39,11 @@ class WrittenNote:
 
 @dataclass(frozen=True, slots=True)
 class SheetMusic:
-    """A tune in whole bars of `beats` quarter notes, with one list of notes for each channel."""
+    """A tune in whole bars of a meter, with one list of notes for each channel."""
 
     title: str
     bpm: float
-    beats: int
+    meter: Meter
     bars: int
     key: str
     notes: tuple[tuple[WrittenNote, ...], ...]
@@ -51,7 +51,7 @@ class SheetMusic:
     @property
     def bar(self) -> int:
         """Units a bar."""
-        return self.beats * UNITS
+        return bar_units(self.meter)
 
     @property
     def fifths(self) -> int:
@@ -65,12 +65,18 @@ class SheetMusic:
 def sheet_music(score: Score, title: str) -> SheetMusic:
     """Return a score as sheet music, on the grid found in it if it has none."""
     grid = score.grid or find_grid(score)
-    bar = grid.beats_a_bar * UNITS
+    bar = bar_units(grid.meter)
     lead = -(_units(grid, 0) // bar) * bar  # notes before bar 1 are in bars of their own
     notes = tuple(tuple(_channel_notes(grid, notes, lead)) for notes in score.channels)
     last = max([_units(grid, score.frames) + lead, *(channel[-1].end for channel in notes if channel)])
     bars = max(1, -(-last // bar))
-    return SheetMusic(title, grid.bpm, grid.beats_a_bar, bars, find_key(score)[0], notes)
+    return SheetMusic(title, grid.bpm, grid.meter, bars, find_key(score)[0], notes)
+
+
+def bar_units(meter: Meter) -> int:
+    """Return the units of a bar, at least one: a bar of three 64ths is longer than it should be."""
+    upper, lower = meter
+    return max(1, 4 * UNITS * upper // lower)
 
 
 def _units(grid: Grid, frame: int) -> int:
@@ -121,7 +127,7 @@ def _part(sheet: SheetMusic, channel: int) -> object:
     player.partName = part.partName
     part.insert(0, player)
     part.insert(0, {TR: clef.BassClef(), NO: clef.PercussionClef()}.get(channel, clef.TrebleClef()))
-    part.insert(0, meter.TimeSignature(f"{sheet.beats}/4"))
+    part.insert(0, meter.TimeSignature("{}/{}".format(*sheet.meter)))
     part.insert(0, key.KeySignature(sheet.fifths))
     part.insert(0, tempo.MetronomeMark(number=round(sheet.bpm, 1)))
     for start, end, note_in_units in _with_rests(sheet, channel):
@@ -159,7 +165,7 @@ def write_abc(score: Score, title: str, path: Path) -> None:
         "%abc-2.1",
         "X:1",
         f"T:{' '.join(title.split()) or 'Untitled'}",
-        f"M:{sheet.beats}/4",
+        "M:{}/{}".format(*sheet.meter),
         f"L:1/{4 * UNITS}",
         f"Q:1/4={round(sheet.bpm)}",
         f"K:{sheet.key}",

@@ -112,7 +112,7 @@ def _clock(score: Score) -> tuple[Callable[[int], int], Callable[[int], int], Ca
     """
     if score.grid is not None:
         grid = score.grid
-        rows_a_bar = grid.rows_a_beat * grid.beats_a_bar
+        rows_a_bar = grid.rows_a_bar
         return grid.row, grid.row_of, lambda i: None if i % rows_a_bar else i // rows_a_bar, rows_a_bar
     clock = find_clock(score)
     offset = clock.first * 4

@@ -1,7 +1,7 @@
 """The grid that a MIDI file declares: one tempo and meter, and where bar 1 begins, if the notes keep to it.
 
-A beat is a quarter note in any meter, as MIDI counts tempo: a bar of 6/8 has three beats, and a bar of 7/8 is counted
-in pairs of seven beats. If a file declares no grid, `models.music.beats` looks for the one that the onsets suggest.
+A beat is a quarter note in any meter, as MIDI counts tempo. If a file declares no grid, `models.music.beats` looks for
+the one that the onsets suggest.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ from collections import Counter
 from collections.abc import Sequence
 from fractions import Fraction
 from itertools import pairwise
+from math import gcd
 from statistics import median
 
 import mido
 
 from generator.importing.parts import OnsetTime
-from models.music.score import FRAMES_PER_SECOND, Grid
+from models.music.score import FRAMES_PER_SECOND, LOWER_NUMBERS, Grid, Meter
 from models.music.tempo_map import TempoMap
 
 PLAUSIBLE_BPM = (30, 300)
@@ -43,14 +44,13 @@ def declared_grid(midi: mido.MidiFile, tempo: TempoMap, onsets: Sequence[OnsetTi
         steady = sum(abs(offset - zero) <= TOLERANCE * beat for offset in offsets)
         plausible = PLAUSIBLE_BPM[0] <= 60 * FRAMES_PER_SECOND / beat <= PLAUSIBLE_BPM[1]
         if plausible and steady >= MIN_STEADY_SHARE * len(offsets):
-            downbeat, beats_a_bar = _meter(midi, first, last)
-            bar = beats_a_bar * beat
+            downbeat, meter = _meter(midi, first, last)
+            bar = beat * 4 * meter[0] / meter[1]
             start = (zero + downbeat / ticks_a_frame) % bar
             if start > bar - TOLERANCE * beat:  # no extra bar for less than half a row
                 start -= bar
             grids = [
-                Grid.from_frames(Fraction(beat), round(start), beats_a_bar, nearest=nearest)
-                for nearest in (False, True)
+                Grid.from_frames(Fraction(beat), round(start), meter, nearest=nearest) for nearest in (False, True)
             ]
             return max(grids, key=lambda grid: _on_rows(grid, onsets))
     return None
@@ -87,21 +87,27 @@ def _tempos(tempo: TempoMap, first: int, last: int) -> list[float]:
     return tempos
 
 
-def _meter(midi: mido.MidiFile, first: int, last: int) -> tuple[int, int]:
-    """Return (the tick of a downbeat, beats a bar) of the meter that lasts longest."""
-    meters: dict[int, Fraction] = {0: Fraction(4)}
+def _meter(midi: mido.MidiFile, first: int, last: int) -> tuple[int, Meter]:
+    """Return (the tick of a downbeat, the meter) of the meter that lasts longest."""
+    meters: dict[int, Meter] = {0: (4, 4)}
     for track in midi.tracks:
         tick = 0
         for message in track:
             tick += message.time
             if message.type == "time_signature":
-                meters[tick] = Fraction(4 * message.numerator, message.denominator)
-    lasting: Counter[Fraction] = Counter()
-    stretches: list[tuple[int, int, Fraction]] = []
-    for (begin, bar), (end, _) in pairwise([*sorted(meters.items()), (last + 1, Fraction())]):
+                meters[tick] = _in_rows(message.numerator, message.denominator)
+    lasting: Counter[Meter] = Counter()
+    stretches: list[tuple[int, int, Meter]] = []
+    for (begin, meter), (end, _) in pairwise([*sorted(meters.items()), (last + 1, (4, 4))]):
         length = max(0, min(end, last + 1) - max(begin, first))
-        lasting[bar] += length
-        stretches.append((length, begin, bar))
-    bar = lasting.most_common(1)[0][0]
-    downbeat = max((stretch for stretch in stretches if stretch[2] == bar), key=lambda stretch: stretch[0])[1]
-    return downbeat, min(255, bar.numerator)
+        lasting[meter] += length
+        stretches.append((length, begin, meter))
+    meter = lasting.most_common(1)[0][0]
+    downbeat = max((stretch for stretch in stretches if stretch[2] == meter), key=lambda stretch: stretch[0])[1]
+    return downbeat, meter
+
+
+def _in_rows(upper: int, lower: int) -> Meter:
+    """Return a time signature that a grid can have: of as many bars together as make whole rows, or else 4/4."""
+    upper = upper * max(1, lower // gcd(16 * upper, lower)) if upper else 0
+    return (upper, lower) if 1 <= upper <= 255 and lower in LOWER_NUMBERS else (4, 4)

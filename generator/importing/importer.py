@@ -126,7 +126,7 @@ def _grid_earlier(grid: Grid, frames: int) -> Grid:
     """Return a grid that begins some frames earlier. Bar 1 is the first that begins with or after the first note, or
     less than half a row before it.
     """
-    bar = grid.beat_frames * grid.beats_a_bar
+    bar = grid.bar_frames
     start = round((grid.start - frames) % bar)
     return replace(grid, start=round(start - bar) if start > bar - grid.beat_frames / 8 else start)
 

@@ -67,14 +67,17 @@ def draw_keys(draw: ImageDraw.ImageDraw, axis: Axis) -> None:
         draw_rectangle(draw, (left, axis.y(pitch) - axis.row / 2, right, axis.y(pitch) + axis.row / 2), colour)
 
 
-def beats(grid: Grid, frames: int) -> Iterator[tuple[int, int]]:
-    """Yield (number, frame) of the score's beats, counted from bar 1; beats before it have negative numbers."""
-    row = grid.row_of(0)
-    number = -(-row // grid.rows_a_beat)
-    while (frame := grid.row(number * grid.rows_a_beat)) < frames:
-        if frame >= 0:
-            yield number, frame
-        number += 1
+def counts(grid: Grid, frames: int) -> Iterator[tuple[int, int, int]]:
+    """Yield (bar, count, frame) of the notes that the meter counts: quarters in 4/4, eighths in 7/8.
+
+    Both count from 0. Bars before bar 1 have negative numbers.
+    """
+    first, last = (grid.row_of(frame) // grid.rows_a_bar for frame in (0, max(0, frames - 1)))
+    for bar in range(first, last + 1):
+        for count in range(grid.upper):
+            frame = grid.row(bar * grid.rows_a_bar + count * grid.rows_a_bar // grid.upper)
+            if 0 <= frame < frames:
+                yield bar, count, frame
 
 
 def draw_grid_line(draw: ImageDraw.ImageDraw, axes: Iterable[Axis], frame: float, colour: Colour, width: float) -> None:

@@ -22,7 +22,7 @@ from generator.pictures.colours import BAR_LINE, BEAT_LINE, BLACK_KEYS, CHANNEL_
 from generator.pictures.lyrics_band import HEIGHT as LYRICS_HEIGHT
 from generator.pictures.lyrics_band import LyricsBand
 from generator.pictures.oscilloscope import palette, trace, trigger
-from generator.pictures.piano_roll import Axis, beats, draw_grid_line, draw_keys, draw_notes, pitch_range
+from generator.pictures.piano_roll import Axis, counts, draw_grid_line, draw_keys, draw_notes, pitch_range
 from generator.pictures.unisons import draw_pulses
 from generator.protocol.canvas import (
     BACKGROUND,
@@ -220,9 +220,9 @@ def _roll_tile(score: Score, number: int) -> Picture:
             y = roll.y(pitch) + roll.row / 2
             draw_rectangle(draw, (0, y - 0.5, WIDTH, y + 0.5), OCTAVE_LINE)
     if score.grid:
-        for beat, frame in beats(score.grid, score.frames):
+        for _, count, frame in counts(score.grid, score.frames):
             if first <= frame < first + TILE_FRAMES:
-                colour: Colour = BAR_LINE if beat % score.grid.beats_a_bar == 0 else BEAT_LINE
+                colour: Colour = BAR_LINE if count == 0 else BEAT_LINE
                 draw_grid_line(draw, (roll, noise), frame, colour, 1)
     near = [
         [note for note in line if note.end >= first and note.start <= first + TILE_FRAMES] for line in score.channels

@@ -11,7 +11,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw
 
 from generator.pictures.colours import BAR_LINE, BEAT_LINE, BLACK_KEYS, CHANNEL_COLOURS, LOOP, OCTAVE_LINE
-from generator.pictures.piano_roll import Axis, beats, draw_grid_line, draw_keys, draw_notes, pitch_range
+from generator.pictures.piano_roll import Axis, counts, draw_grid_line, draw_keys, draw_notes, pitch_range
 from generator.pictures.unisons import draw_pulses
 from generator.protocol.canvas import (
     BACKGROUND,
@@ -116,19 +116,17 @@ picture."""
 def _draw_grid(draw: ImageDraw.ImageDraw, grid: Grid, axes: list[Axis]) -> None:
     """Draw bar lines with their numbers above, and beat lines if there is room."""
     axis = axes[0]
-    beat = axis.frame * grid.beat_frames
-    bar = beat * grid.beats_a_bar
+    bar = axis.frame * grid.bar_frames
     interval = next((n for n in BAR_MARKS if n * bar >= 72), BAR_MARKS[-1])
-    for number, frame in beats(grid, axis.frames):
-        bars, rest = divmod(number, grid.beats_a_bar)
-        if rest == 0 and bars % interval == 0 and (axis.frames - frame) * axis.frame >= NARROWEST_BAR:
+    for bars, count, frame in counts(grid, axis.frames):
+        if count == 0 and bars % interval == 0 and (axis.frames - frame) * axis.frame >= NARROWEST_BAR:
             draw_grid_line(draw, axes, frame, BAR_LINE, 1.5)
             draw_text(
                 draw, (axis.x(frame) + 3, axis.box[1] - 8), str(bars + 1), LABEL_SIZE, colour=FAINT_TEXT, anchor="ls"
             )
-        elif rest == 0 and bar >= 9:
+        elif count == 0 and bar >= 9:
             draw_grid_line(draw, axes, frame, BAR_LINE, 1)
-        elif beat >= 9:
+        elif bar / grid.upper >= 9:
             draw_grid_line(draw, axes, frame, BEAT_LINE, 1)
 
 

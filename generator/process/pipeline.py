@@ -169,7 +169,7 @@ def bpm_of(tune: Tune) -> float:
 def got_of(tune: Tune) -> dict[str, str | float]:
     """Return the properties of a tune besides tempo, key and length, as `Result.got` has them."""
     grid = tune.score.grid
-    bars = {"bars": round(tune.score.frames / grid.beat_frames / grid.beats_a_bar, 2)} if grid else {}
+    bars = {"bars": round(tune.score.frames / grid.bar_frames, 2)} if grid else {}
     shared = {} if tune.shared_notes is None else {"shared_notes": tune.shared_notes}
     return {"density": density_name(tune.score), **bars, **shared, **_choice_of(tune.taste_choice)}
 

@@ -71,7 +71,7 @@ class RowClock:
         beat = Fraction(round(self.beat_frames * 16), 16)
         grid = Grid.from_frames(beat, nearest=self.phase == HALF_A_FRAME)
         start = self.row(0) - grid.row(self.first * ROWS)
-        return Grid(grid.groove, start, ROWS, beats_a_bar)
+        return Grid(grid.groove, start, ROWS, beats_a_bar, 4)
 
 
 def clock_of(grid: Grid, fewest: int, most: int) -> RowClock:
@@ -82,8 +82,8 @@ def clock_of(grid: Grid, fewest: int, most: int) -> RowClock:
     while sixteenths < fewest:
         sixteenths *= 2
     evens = [Grid.from_frames(Fraction(sixteenths, 16), grid.start, nearest=nearest) for nearest in (False, True)]
-    shared = [sum(even.row(i) == grid.row(i) for i in range(ROWS * BEAT_CYCLE)) for even in evens]
-    nearest = shared[1] > shared[0]
+    rows = range(ROWS * BEAT_CYCLE)
+    nearest = next((i for i, even in enumerate(evens) if all(even.row(row) == grid.row(row) for row in rows)), 0)
     even = evens[nearest]
     first = even.row_of(0) // ROWS
     return RowClock(sixteenths, lead=-even.row(first * ROWS), phase=HALF_A_FRAME * nearest, first=first)

@@ -10,6 +10,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from itertools import zip_longest
 from pathlib import Path
 
@@ -27,12 +28,14 @@ from models.music.score import (
     CHANNEL_NAMES,
     CHANNELS,
     FRAMES_PER_SECOND,
+    LOWER_NUMBERS,
     MAX_BEAT_FRAMES,
     NO,
     TR,
     Change,
     Grid,
     Lyric,
+    Meter,
     Note,
     Score,
     ScoreError,
@@ -166,13 +169,13 @@ def _read_head(midi: mido.MidiFile, frames: Callable[[int], int]) -> tuple[Grid 
     """Return grid and loop point of the tune format. The grid is the written groove's, or else the tempo's."""
     loop: int | None = None
     written: Grid | None = None
-    meter, tempo = 4, None
+    meter, tempo = (4, 4), None
     for track in midi.tracks:
         tick = 0
         for message in track:
             tick += message.time
             if message.type == "time_signature" and tick == 0:
-                meter = max(1, message.numerator)
+                meter = _playable_meter(message.numerator, message.denominator)
             elif message.type == "set_tempo" and tempo is None:
                 tempo = message.tempo
             elif message.type == "marker" and message.text == "loopStart":
@@ -180,12 +183,16 @@ def _read_head(midi: mido.MidiFile, frames: Callable[[int], int]) -> tuple[Grid 
             elif message.type == "text" and message.text.startswith("groove="):
                 written = _written_grid(message.text) or written
     if written is not None:
-        return replace(written, beats_a_bar=meter), loop
+        return replace(written, upper=meter[0], lower=meter[1]), loop
     if tempo is None:
         return None, loop
-    sixteenths = round(tempo * FRAMES_PER_SECOND * 16 / 1_000_000)
-    playable = 64 <= sixteenths <= 16 * MAX_BEAT_FRAMES
-    return (Grid.from_beat(sixteenths, 0, meter) if playable else None), loop
+    beat = Fraction(tempo * FRAMES_PER_SECOND, 1_000_000)
+    return (Grid.from_frames(beat, 0, meter) if 4 <= beat <= MAX_BEAT_FRAMES else None), loop
+
+
+def _playable_meter(upper: int, lower: int) -> Meter:
+    """Return the meter of a time signature, or 4/4 if no grid of four rows a beat can have it."""
+    return (upper, lower) if upper and lower in LOWER_NUMBERS and 16 * upper % lower == 0 else (4, 4)
 
 
 def _written_grid(text: str) -> Grid | None:

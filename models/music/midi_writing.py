@@ -35,7 +35,7 @@ def to_midi(score: Score) -> mido.MidiFile:
     head = [
         (0, mido.MetaMessage("track_name", name=score.title)),
         (0, mido.MetaMessage("set_tempo", tempo=round(beat * 1_000_000 / FRAMES_PER_SECOND))),
-        (0, mido.MetaMessage("time_signature", numerator=grid.beats_a_bar, denominator=4)),
+        (0, mido.MetaMessage("time_signature", numerator=grid.upper, denominator=grid.lower)),
     ]
     if score.grid:
         groove = ",".join(map(str, grid.groove))

@@ -24,6 +24,10 @@ MAX_BEAT_FRAMES, MAX_GROOVE = 500, 1024
 """The slowest beat of a grid, in frames, and the most rows of its groove."""
 MAX_TICKS_A_BEAT = 32767
 """What a MIDI file can say. A grid whose rows are whole ticks only with more of them a beat is refused."""
+LOWER_NUMBERS = (1, 2, 4, 8, 16, 32, 64)
+"""The lower numbers that a time signature can have."""
+Meter = tuple[int, int]
+"""The upper and the lower number of a time signature."""
 TEMPO_ERROR = 2e-6
 """By which share a grid's tempo may differ from the one it was made for: a frame in two hours."""
 
@@ -84,19 +88,23 @@ class Grid:
     """The rows, beats and bars of a score: row i starts at `row(i)`.
 
     groove: the frames of each row, repeating. (7, 8) with 4 rows a beat is 30 frames a beat, 120 BPM. start: the frame
-    of bar 1, negative if the score starts inside it.
+    of bar 1, negative if the score starts inside it. A beat is a quarter note in any meter. upper, lower: the time
+    signature, as 7 and 8 for bars of seven eighths. Raise ScoreError if a bar is no whole number of rows.
     """
 
     groove: tuple[int, ...]
     start: int = 0
     rows_a_beat: int = 4
-    beats_a_bar: int = 4
+    upper: int = 4
+    lower: int = 4
 
     def __post_init__(self) -> None:
         if not self.groove or min(self.groove) < 1:
             raise ScoreError("a groove needs rows of at least one frame")
-        if self.rows_a_beat < 1 or not 1 <= self.beats_a_bar <= 255:
-            raise ScoreError("a grid needs at least one row a beat and 1 to 255 beats a bar")
+        if self.rows_a_beat < 1 or not 1 <= self.upper <= 255 or self.lower not in LOWER_NUMBERS:
+            raise ScoreError("a grid needs at least one row a beat, and a time signature such as 4/4 or 7/8")
+        if 4 * self.upper * self.rows_a_beat % self.lower:
+            raise ScoreError(f"bars of {self.upper}/{self.lower} are no whole rows")
         if len(self.groove) > MAX_GROOVE or self.beat_frames > MAX_BEAT_FRAMES or abs(self.start) > MAX_FRAMES:
             raise ScoreError(f"a grid has {MAX_GROOVE} rows and {MAX_BEAT_FRAMES} frames a beat at the most")
         if self.beat.numerator > MAX_TICKS_A_BEAT:
@@ -105,10 +113,10 @@ class Grid:
     @classmethod
     def from_beat(cls, sixteenths: int, start: int = 0, beats_a_bar: int = 4) -> Grid:
         """Return the grid of a beat of `sixteenths`/16 frames in four rows, as even as whole frames allow."""
-        return cls.from_frames(Fraction(sixteenths, 16), start, beats_a_bar)
+        return cls.from_frames(Fraction(sixteenths, 16), start, (beats_a_bar, 4))
 
     @classmethod
-    def from_frames(cls, beat: Fraction, start: int = 0, beats_a_bar: int = 4, *, nearest: bool = False) -> Grid:
+    def from_frames(cls, beat: Fraction, start: int = 0, meter: Meter = (4, 4), *, nearest: bool = False) -> Grid:
         """Return the grid of a beat of so many frames in four rows, as even as whole frames allow.
 
         The beat is replaced by the simplest fraction that is at most `TEMPO_ERROR` away, if a groove can hold one: at
@@ -122,7 +130,22 @@ class Grid:
         ends = [(i * exact.numerator + nearest * count // 2) // count for i in range(count + 1)]
         rows = tuple(b - a for a, b in pairwise(ends))
         period = next(n for n in range(1, len(rows) + 1) if len(rows) % n == 0 and rows == rows[:n] * (len(rows) // n))
-        return cls(rows[:period], start, 4, beats_a_bar)
+        return cls(rows[:period], start, 4, *meter)
+
+    @property
+    def meter(self) -> Meter:
+        """The time signature."""
+        return self.upper, self.lower
+
+    @property
+    def rows_a_bar(self) -> int:
+        """The rows of a bar."""
+        return 4 * self.upper * self.rows_a_beat // self.lower
+
+    @property
+    def bar_frames(self) -> float:
+        """The mean number of frames a bar."""
+        return self.beat_frames * self.rows_a_bar / self.rows_a_beat
 
     @property
     def beat(self) -> Fraction:

@@ -34,7 +34,7 @@ def score_to_json(score: Score) -> dict[str, Any]:
         channels.append(rows)
     return {
         "frames": score.frames,
-        "grid": [grid.groove, grid.start, grid.rows_a_beat, grid.beats_a_bar] if grid else None,
+        "grid": [grid.groove, grid.start, grid.rows_a_beat, *grid.meter] if grid else None,
         "title": score.title,
         "loop": score.loop,
         "channels": channels,

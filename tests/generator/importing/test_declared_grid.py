@@ -12,6 +12,7 @@ from generator.importing.importer import import_midi
 from models.music.midi import midi_bytes, to_midi
 from models.music.midi_reading import read_score
 from models.music.score import Grid, Score
+from models.music.score_json import score_from_json, score_to_json
 
 BEAT = 480
 
@@ -56,7 +57,7 @@ def test_one_tempo_is_the_grid(bpm: int) -> None:
     grid = song(tempos={0: bpm})
     assert grid
     assert grid.bpm == pytest.approx(bpm, rel=1e-5)
-    assert (grid.start, grid.beats_a_bar) == (0, 4)
+    assert (grid.start, grid.meter) == (0, (4, 4))
 
 
 @pytest.mark.parametrize("bpm", [97, 113, 128, 140, 171])
@@ -97,17 +98,31 @@ def test_a_file_that_states_no_tempo_has_120_bpm() -> None:
 
 
 @pytest.mark.parametrize(
-    ("meter", "quarters"),
-    [((4, 4), 4), ((3, 4), 3), ((2, 2), 4), ((6, 8), 3), ((12, 8), 6), ((7, 8), 7), ((5, 16), 5), ((1, 4), 1)],
+    ("meter", "rows"),
+    [((4, 4), 16), ((3, 4), 12), ((2, 2), 16), ((6, 8), 12), ((12, 8), 24), ((7, 8), 14), ((5, 16), 5), ((1, 4), 4)],
 )
-def test_bars_are_whole_quarters(meter: tuple[int, int], quarters: int) -> None:
+def test_bars_are_those_of_the_meter(meter: tuple[int, int], rows: int) -> None:
     grid = song(meters={0: meter})
     assert grid
-    assert (grid.beats_a_bar, grid.start) == (quarters, 0)
+    assert (grid.meter, grid.rows_a_bar, grid.start) == (meter, rows, 0)
+
+
+def test_two_bars_that_make_whole_rows_are_counted_as_one() -> None:
+    grid = song(meters={0: (7, 32)})
+    assert grid
+    assert (grid.meter, grid.rows_a_bar) == ((14, 32), 7)
+
+
+@pytest.mark.parametrize("meter", [(6, 8), (7, 8), (5, 16), (3, 4)])
+def test_a_meter_lasts_through_an_export_and_back(meter: tuple[int, int]) -> None:
+    grid = song(meters={0: meter})
+    score = Score(((), (), (), ()), 600, grid)
+    assert read_score(midi_bytes(to_midi(score))).grid == grid
+    assert score_from_json(score_to_json(score)).grid == grid
 
 
 @pytest.mark.parametrize(
-    ("meters", "start", "beats_a_bar"),
+    ("meters", "start", "upper"),
     [
         pytest.param({0: (1, 4), 1: (4, 4)}, 30, 4, id="a pickup bar of a quarter"),
         pytest.param({0: (3, 4), 3: (4, 4)}, 90, 4, id="a pickup bar of three quarters"),
@@ -118,10 +133,10 @@ def test_bars_are_whole_quarters(meter: tuple[int, int], quarters: int) -> None:
         pytest.param({0: (4, 4), 1000: (3, 4)}, 0, 4, id="a meter that begins after the song"),
     ],
 )
-def test_bar_1_is_where_most_bars_have_it(meters: dict[int, tuple[int, int]], start: int, beats_a_bar: int) -> None:
+def test_bar_1_is_where_most_bars_have_it(meters: dict[int, tuple[int, int]], start: int, upper: int) -> None:
     grid = song(meters=meters)
     assert grid
-    assert (grid.start, grid.beats_a_bar) == (start, beats_a_bar)
+    assert (grid.start, grid.meter) == (start, (upper, 4))
 
 
 @pytest.mark.parametrize(

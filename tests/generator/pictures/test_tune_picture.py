@@ -144,7 +144,7 @@ def test_a_title_is_visible_and_stays_in_the_picture(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("frames", [0, 1, 59, 36_000, 216_000])
-@pytest.mark.parametrize("grid", [None, Grid((7, 8)), Grid((1,), start=-7, rows_a_beat=1, beats_a_bar=1)])
+@pytest.mark.parametrize("grid", [None, Grid((7, 8)), Grid((1,), start=-7, rows_a_beat=1, upper=1)])
 def test_a_score_of_any_length_is_drawn(tmp_path: Path, frames: int, grid: Grid | None) -> None:
     notes = tuple(Note(t, t + 1, 33 + t // 20 % 76) for t in range(0, frames, 20))
     pixels = picture(score(P2, *notes, frames=frames, grid=grid), tmp_path)

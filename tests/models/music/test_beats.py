@@ -48,7 +48,7 @@ SIXTEENTHS = [(bpm, 4) for bpm in (84, 100, 120, 140)]
 def test_a_band_is_counted_as_its_drummer_counts(bpm: int, rows: int, later: int) -> None:
     grid = find_grid(moved(band(bpm, rows=rows), later))
     assert grid.bpm == pytest.approx(bpm, rel=0.01)
-    assert grid.beats_a_bar == 4
+    assert grid.upper == 4
     bar = 4 * grid.beat_frames
     assert (grid.start - later + bar / 2) % bar - bar / 2 == pytest.approx(0, abs=2)
     assert -grid.beat_frames / 8 <= grid.start < bar
@@ -57,7 +57,7 @@ def test_a_band_is_counted_as_its_drummer_counts(bpm: int, rows: int, later: int
 @pytest.mark.parametrize("bpm", [100, 120, 150])
 def test_a_waltz_has_three_beats(bpm: int) -> None:
     grid = find_grid(band(bpm, meter=3))
-    assert (grid.beats_a_bar, grid.start) == (3, 0)
+    assert (grid.upper, grid.start) == (3, 0)
     assert grid.bpm == pytest.approx(bpm, rel=0.01)
 
 
@@ -66,7 +66,7 @@ def test_an_upbeat_is_no_bar(beats: int) -> None:
     upbeat = tuple(Note(i * 15, i * 15 + 10, 67) for i in range(2 * beats))
     song = moved(band(120), beats * 30)
     grid = find_grid(replace(song, channels=(upbeat + song.channels[0], *song.channels[1:])))
-    assert (grid.start, grid.beats_a_bar, grid.bpm) == (beats * 30, 4, 120)
+    assert (grid.start, grid.upper, grid.bpm) == (beats * 30, 4, 120)
 
 
 def test_the_tempo_may_lie_outside_the_row_clocks_octave_which_stays_as_it_is() -> None:

@@ -76,7 +76,8 @@ def score_in_browser(score: Score) -> dict[str, Any]:
             "groove": list(grid.groove),
             "start": grid.start,
             "rowsPerBeat": grid.rows_a_beat,
-            "beatsPerBar": grid.beats_a_bar,
+            "upper": grid.upper,
+            "lower": grid.lower,
         },
         "channels": [
             [

@@ -84,7 +84,7 @@ def test_a_score_plays_its_repeats_ties_tempo_and_drums(data: bytes) -> None:
         (start, pitch) for start, _, pitch in beats((0, 1, 36), (1, 2, 38), (6, 7, 36), (7, 8, 38))
     ]
     assert found.grid
-    assert (found.grid.bpm, found.grid.beats_a_bar) == (96, 3)
+    assert (found.grid.bpm, found.grid.upper) == (96, 3)
 
 
 def test_our_own_sheet_music_can_be_read_again(tmp_path) -> None:  # type: ignore[no-untyped-def]

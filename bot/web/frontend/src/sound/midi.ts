@@ -13,16 +13,18 @@ const [BANK, VOLUME, DUTY] = [0, 11, 12];
 
 /** Return a score as a MIDI file. tempo: how much faster than written. */
 export function midiFile(score: Score, tempo: number): Blob {
-  const grid: Grid = score.grid ?? { groove: [30], start: 0, rowsPerBeat: 1, beatsPerBar: 4 };
-  const scale = Math.max(1, Math.floor(16 / grid.groove.length));
-  const ticks = grid.groove.length * scale; // a frame
-  const division = sum(grid.groove) * grid.rowsPerBeat * scale; // ticks a beat
+  const grid: Grid = score.grid ?? { groove: [30], start: 0, rowsPerBeat: 1, upper: 4, lower: 4 };
+  const frames = sum(grid.groove) * grid.rowsPerBeat; // of as many beats as the groove has rows
+  const common = commonDivisor(frames, grid.groove.length);
+  const scale = Math.max(1, Math.floor((16 * common) / grid.groove.length));
+  const ticks = (grid.groove.length / common) * scale; // a frame
+  const division = (frames / common) * scale; // ticks a beat
   const beatMicroseconds = Math.round(((division / ticks) * 1_000_000) / (FRAMES_PER_SECOND * tempo));
   const groove = `groove=${grid.groove.join(",")} start=${grid.start} rows=${grid.rowsPerBeat}`;
   const head: TimedEvent[] = [
     [0, meta(3, utf8(score.title))],
     [0, meta(0x51, bytes(beatMicroseconds, 3))],
-    [0, meta(0x58, [grid.beatsPerBar, 2, 24, 8])],
+    [0, meta(0x58, [grid.upper, Math.log2(grid.lower), 24, 8])],
   ];
   if (score.grid) head.push([0, meta(1, utf8(groove))]);
   if (score.loop !== null) head.push([score.loop * ticks, meta(6, utf8("loopStart"))]);
@@ -86,6 +88,7 @@ function variableLength(value: number): number[] {
 
 const meta = (kind: number, data: number[]): number[] => [0xff, kind, ...variableLength(data.length), ...data];
 const utf8 = (text: string): number[] => [...new TextEncoder().encode(text)];
+const commonDivisor = (a: number, b: number): number => (b ? commonDivisor(b, a % b) : a);
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 const bytes = (value: number, count: number): number[] =>
   Array.from({ length: count }, (_, i) => (value >> (8 * (count - 1 - i))) & 255);

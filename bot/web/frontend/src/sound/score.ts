@@ -17,12 +17,13 @@ export interface Note {
   readonly duty: readonly Change[];
 }
 
-/** Rows, beats and bars: the frames of each row, repeating; the frame of bar 1. */
+/** Rows, beats and bars: the frames of each row, repeating; the frame of bar 1; the time signature. A beat is a quarter. */
 export interface Grid {
   readonly groove: readonly number[];
   readonly start: number;
   readonly rowsPerBeat: number;
-  readonly beatsPerBar: number;
+  readonly upper: number;
+  readonly lower: number;
 }
 
 /** loop: the frame to which playing returns from the end, or null. */
@@ -38,7 +39,7 @@ type PackedNote = [number, number, number, number[], number[]];
 
 export interface PackedScore {
   frames: number;
-  grid: [number[], number, number, number] | null;
+  grid: [number[], number, number, number, number?] | null;
   title: string;
   loop: number | null;
   channels: PackedNote[][];
@@ -63,7 +64,8 @@ export function unpackScore(packed: PackedScore): Score {
     groove: packed.grid[0],
     start: packed.grid[1],
     rowsPerBeat: packed.grid[2],
-    beatsPerBar: packed.grid[3],
+    upper: packed.grid[3],
+    lower: packed.grid[4] ?? 4,
   };
   return { frames: packed.frames, grid, title: packed.title, loop: packed.loop, channels };
 }
@@ -81,7 +83,7 @@ export function packScore(score: Score): PackedScore {
   const grid = score.grid;
   return {
     frames: score.frames,
-    grid: grid && [[...grid.groove], grid.start, grid.rowsPerBeat, grid.beatsPerBar],
+    grid: grid && [[...grid.groove], grid.start, grid.rowsPerBeat, grid.upper, grid.lower],
     title: score.title,
     loop: score.loop,
     channels,
@@ -100,10 +102,10 @@ export function valueAt(changes: readonly Change[], frame: number): number {
 
 /** Return the first frame of each bar, and the score's end. A score without a grid has one bar every two seconds. */
 export function barStarts(score: Score): number[] {
-  const grid = score.grid ?? { groove: [30], start: 0, rowsPerBeat: 1, beatsPerBar: 4 };
+  const grid = score.grid ?? { groove: [30], start: 0, rowsPerBeat: 1, upper: 4, lower: 4 };
   const starts = [0];
   let frame = grid.start;
-  const rowsPerBar = grid.rowsPerBeat * grid.beatsPerBar;
+  const rowsPerBar = (4 * grid.upper * grid.rowsPerBeat) / grid.lower;
   for (let row = 0; frame < score.frames; row++) {
     if (row % rowsPerBar === 0 && frame > 0) starts.push(frame);
     frame += grid.groove[row % grid.groove.length] ?? 1;
