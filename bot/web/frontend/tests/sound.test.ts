@@ -18,14 +18,19 @@ function loudness(transport: Transport, seconds: number): number {
 }
 
 test("a score is the same after packing and unpacking", () => {
-  const score = { ...tune(note(3, 9, 60), note(9, 20, 62)), grid: { groove: [7, 8], start: -4, rowsPerBeat: 4, beatsPerBar: 3 } };
+  const score = { ...tune(note(3, 9, 60), note(9, 20, 62)), grid: { groove: [7, 8], start: -4, rowsPerBeat: 4, upper: 7, lower: 8 } };
   assert.deepEqual(unpackScore(packScore(score)), score);
   assert.throws(() => unpackScore({ ...packScore(score), frames: 10 }));
 });
 
 test("bars begin on the grid, also if the tune starts inside one", () => {
-  const score = { ...tune(), frames: 250, grid: { groove: [7, 8], start: -60, rowsPerBeat: 4, beatsPerBar: 4 } };
+  const score = { ...tune(), frames: 250, grid: { groove: [7, 8], start: -60, rowsPerBeat: 4, upper: 4, lower: 4 } };
   assert.deepEqual(barStarts(score), [0, 60, 180, 250]);
+});
+
+test("a bar of seven eighths has fourteen rows", () => {
+  const score = { ...tune(), frames: 250, grid: { groove: [7, 8], start: 0, rowsPerBeat: 4, upper: 7, lower: 8 } };
+  assert.deepEqual(barStarts(score), [0, 105, 210, 250]);
 });
 
 test("periods are rounded as the chip's registers round them", () => {
