@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from collections.abc import Iterable
+from itertools import groupby, pairwise
 
-from models.music.score import CHANNELS, FRAMES_PER_SECOND, P1, P2, TR, Score
+from models.music.score import CHANNELS, FRAMES_PER_SECOND, P1, P2, TR, Note, Score
 
 STUCK_NOTES = 8
 """A channel with more notes than this, all of one pitch, is stuck."""
+STUCK_REPEATS = 24
+"""A pitched channel that plays one pitch as often as this in a row is caught in it. One song in eight does so, and one
+take in three (docs/experiments.md)."""
 STUCK_SECONDS = 8
 """A note held longer than this is stuck."""
 SILENT_SECONDS = 3
@@ -41,6 +45,13 @@ def find_faults(score: Score) -> list[str]:
     for spec, notes in zip(CHANNELS, score.channels, strict=True):
         if len(notes) > STUCK_NOTES and len({note.pitch for note in notes}) == 1:
             faults.append(f"{spec.title} stuck on one pitch")
+        elif spec.name != "no" and _longest_run(notes) >= STUCK_REPEATS:
+            faults.append(f"{spec.title} is caught in one pitch")
         if any(note.length > STUCK_SECONDS * FRAMES_PER_SECOND for note in notes):
             faults.append(f"{spec.title} holds a note")
     return faults
+
+
+def _longest_run(notes: Iterable[Note]) -> int:
+    """Return the most notes in a row of one pitch."""
+    return max((sum(1 for _ in run) for _, run in groupby(note.pitch for note in notes)), default=0)

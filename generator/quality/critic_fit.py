@@ -44,7 +44,7 @@ def run_critic(
     frames = LISTENS_SECONDS * FRAMES_PER_SECOND
     jobs = [] if scores else plan_jobs(model, out, [replace(request, takes=1) for request in options.requests])
     files = midi_files(scores) if scores else [job.file for job in jobs]
-    real = measure(spread(songs_of(songs), SONGS_A_TUNE * len(files), options.seed), frames, progress).features
+    real = measure_songs(songs_of(songs), SONGS_A_TUNE * len(files), frames, progress, options.seed)
     run_jobs(jobs, progress)
     made = measure([Source(file.name, file) for file in files], frames, progress).features
     for what, side in (("songs", real), ("tunes", made)):
@@ -55,14 +55,25 @@ def run_critic(
     return f"{file}: tells {len(made)} takes from {len(real)} songs with an area under the curve of {area:.3f}."
 
 
-def spread(songs: Sequence[Source], count: int, seed: int) -> list[Source]:
-    """Return so many songs at the most, from as many games as possible."""
+def measure_songs(
+    songs: Sequence[Source], count: int, frames: int, progress: Progress, seed: int
+) -> list[dict[str, float]]:
+    """Return the features of so many songs that are long enough, or of all, from as many games as possible."""
+    left, found = spread(songs, seed), list[dict[str, float]]()
+    while left and len(found) < count:
+        found += measure(left[:count], frames, progress).features
+        left = left[count:]
+    return found[:count]
+
+
+def spread(songs: Sequence[Source], seed: int) -> list[Source]:
+    """Return songs in random order, one of each game first, then a second one of each, and so on."""
     draw = random.Random(seed)
     games: dict[str, list[Source]] = {}
     for song in draw.sample(songs, len(songs)):
         games.setdefault(song.game, []).append(song)
     rounds = sorted((number, place, game) for place, game in enumerate(games) for number in range(len(games[game])))
-    return [games[game][number] for number, _, game in rounds[:count]]
+    return [games[game][number] for number, _, game in rounds]
 
 
 def fit(real: Sequence[dict[str, float]], made: Sequence[dict[str, float]]) -> Critic:

@@ -14,7 +14,7 @@ from generator.composing.compose import Take, best_take, choose_by_taste, compos
 from generator.composing.critic import CRITIC_FILE, LISTENS_SECONDS, Critic, load_critic
 from generator.protocol.errors import FaultError
 from generator.protocol.requests import USUAL_TAKES, Request
-from generator.quality.critic_fit import cross_validated, fit, spread
+from generator.quality.critic_fit import cross_validated, fit, measure_songs, spread
 from generator.quality.judge_report import Source
 from models.inference.new_tune import Composer
 from models.music.score import FRAMES_PER_SECOND, NO, Note, Score
@@ -88,19 +88,21 @@ def test_a_critic_that_cannot_be_used_is_a_fault(tmp_path: Path, wrong: str) -> 
         load_critic(tmp_path)
 
 
-@pytest.mark.parametrize("name", ["stage", "town", "boss"])
-def test_the_critic_that_ships_prefers_a_tune_to_its_notes_in_disorder(name: str) -> None:
+def test_the_critic_that_ships_prefers_tunes_to_their_notes_in_disorder() -> None:
     critic = load_critic(DEFAULT_MODEL_FOLDER)
     assert critic
-    tune = read_midi_file(ROOT / "docs" / "tunes" / f"{name}.mid")
     random = Random(1)
 
     def disordered(notes: tuple[Note, ...]) -> tuple[Note, ...]:
         pitches = random.sample([note.pitch for note in notes], len(notes))
         return tuple(replace(note, pitch=pitch) for note, pitch in zip(notes, pitches, strict=True))
 
-    other = replace(tune, channels=(*map(disordered, tune.channels[:NO]), tune.channels[NO]))
-    assert critic.realism(tune) > critic.realism(other)
+    preferred = 0
+    for number in range(1, 11):
+        tune = read_midi_file(ROOT / "docs" / "tunes" / f"{number}.mid")
+        other = replace(tune, channels=(*map(disordered, tune.channels[:NO]), tune.channels[NO]))
+        preferred += critic.realism(tune) > critic.realism(other)
+    assert preferred >= 8
 
 
 def test_the_take_most_like_a_song_is_kept_of_those_with_the_fewest_faults() -> None:
@@ -136,7 +138,12 @@ def test_a_new_tune_is_the_best_of_the_usual_takes_by_its_critic(critic: Critic,
 
 def test_songs_are_spread_over_games() -> None:
     songs = [Source(f"game {i // 10}", Path(f"{i}.mid")) for i in range(40)]
-    chosen = spread(songs, 6, 0)
-    assert len({song.game for song in chosen}) == 4
-    assert len({song.score for song in chosen}) == 6
-    assert sorted(spread(songs, 100, 0), key=str) == sorted(songs, key=str)
+    chosen = spread(songs, 0)
+    assert all(len({song.game for song in chosen[i : i + 4]}) == 4 for i in range(0, 40, 4))
+    assert sorted(chosen, key=str) == sorted(songs, key=str)
+
+
+def test_songs_that_are_too_short_are_replaced_by_others() -> None:
+    songs = [Source(f"game {i}", scale(60 if i % 2 else 600)) for i in range(20)]
+    assert len(measure_songs(songs, 8, 600, lambda things, *_: things, 0)) == 8
+    assert len(measure_songs(songs, 15, 600, lambda things, *_: things, 0)) == 10
