@@ -37,7 +37,7 @@ def test_notes_are_heard_where_the_score_has_them() -> None:
         assert counts["heard"] == counts["notes"]
 
 
-@pytest.mark.parametrize("name", ["stage", "town"])
+@pytest.mark.parametrize("name", ["5", "9"])
 def test_a_generated_tune_is_heard_as_written(name: str) -> None:
     score = read_score(ROOT / "docs" / "tunes" / f"{name}.mid")
     assert heard_share(compare(score)) >= 0.99

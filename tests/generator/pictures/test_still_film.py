@@ -18,7 +18,7 @@ TUNES = ROOT / "docs" / "tunes"
 def test_a_film_has_picture_and_sound_of_the_same_length_and_the_same_bytes_again(tmp_path: Path) -> None:
     first, second = tmp_path / "first.mp4", tmp_path / "second.mp4"
     for out in (first, second):
-        write_still_film(TUNES / "boss.png", TUNES / "boss.ogg", out, 4.0)
+        write_still_film(TUNES / "5.png", TUNES / "5.ogg", out, 4.0)
     assert first.read_bytes() == second.read_bytes()
     shown = ("codec_name", "pix_fmt", "width", "height", "duration")
     command = ["ffprobe", "-v", "error", "-show_entries", f"stream={','.join(shown)}", "-of", "json", str(first)]
@@ -35,4 +35,4 @@ def test_a_film_has_picture_and_sound_of_the_same_length_and_the_same_bytes_agai
 def test_a_picture_that_ffmpeg_cannot_read_is_reported(tmp_path: Path) -> None:
     (tmp_path / "no.png").write_bytes(b"no picture")
     with pytest.raises(RenderError, match=r"ffmpeg could not write out\.mp4"):
-        write_still_film(tmp_path / "no.png", TUNES / "boss.ogg", tmp_path / "out.mp4", 1.0)
+        write_still_film(tmp_path / "no.png", TUNES / "5.ogg", tmp_path / "out.mp4", 1.0)
